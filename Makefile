@@ -1,0 +1,66 @@
+# Everything a developer or a newcomer needs. Each target does its own set-up.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# The two environments are made anew when their lock file or the project's metadata changes.
+$(VENV)/.dev: requirements-dev.lock pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.dev ## Make the virtual environment
+
+.PHONY: demo
+demo: setup ## Show the whole job on this machine (make demo ARGS=--once ends by itself)
+	@$(BIN)/kenjo-bridge demo $(ARGS)
+
+.PHONY: test
+test: lint unit ## All checks and tests
+
+.PHONY: unit
+unit: setup ## The tests (make unit ARGS="-k scim")
+	@$(BIN)/python -m pytest --numprocesses=4 $(ARGS)
+
+.PHONY: lint
+lint: setup ## ruff, mypy strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: setup ## Measure speed and memory beside a plain loop, in one run
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: lock
+lock: setup ## Renew the lock files
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml --extra demo --group dev -c requirements.lock \
+		-o requirements-dev.lock
+
+.PHONY: docs
+docs: setup ## Generate docs/settings.md
+	@$(BIN)/python -m service.cli.settings_doc > docs/settings.md
+
+.PHONY: clean
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

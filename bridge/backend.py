@@ -1,0 +1,83 @@
+"""Redis and everything that lives there, opened once by each process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
+from redis.exceptions import AuthenticationError, RedisError
+
+from bridge.codec import Codec
+from bridge.errors import ConfigurationError, StoreUnavailable
+from bridge.pace import Pace
+from bridge.queue import Queue, deserialize, serialize
+from bridge.store import Keys, Lease, Ledger, Records
+from bridge.store.connection import Connection
+
+_TIMEOUT = 10.0  # seconds for one Redis command: a stopped server must not stop us for ever
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One account's state. `redis` is for arq and for `ping`; everything else goes through the parts."""
+
+    redis: ArqRedis
+    keys: Keys
+    codec: Codec
+
+    @property
+    def _connection(self) -> Connection:
+        return cast("Connection", self.redis)  # redis-py declares every answer as "maybe awaitable"
+
+    @property
+    def records(self) -> Records:
+        """What Kenjo says."""
+        return Records(self._connection, self.keys, self.codec)
+
+    @property
+    def queue(self) -> Queue:
+        """The targets' queues."""
+        return Queue(self.redis, self.keys)
+
+    def ledger(self, target: str) -> Ledger:
+        """What a target has been given."""
+        return Ledger(self._connection, self.keys, self.codec, target)
+
+    def lease(self) -> Lease:
+        """A new contender for the right to poll."""
+        return Lease(self._connection, self.keys)
+
+    def pace(self, target: str, rate: float) -> Pace:
+        """The shared rate of a target; up to a second's worth may go at once."""
+        return Pace(self._connection, self.keys, target, rate, burst=max(1, int(rate)))
+
+    async def ping(self) -> None:
+        """Raise StoreUnavailable, with the reason, unless Redis answers and accepts our credentials."""
+        try:
+            await self.redis.ping()
+        except AuthenticationError:
+            raise StoreUnavailable("Redis refused the user name or password in redis.url") from None
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(
+                f"Redis does not answer ({type(error).__name__}); check redis.url"
+            ) from None
+
+
+@asynccontextmanager
+async def open_backend(url: str, encryption_keys: Sequence[str] = ()) -> AsyncIterator[Backend]:
+    """Connect to the Redis at `url`. Raises ConfigurationError (address) or StoreUnavailable."""
+    try:
+        pool = ConnectionPool.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+    except ValueError:
+        raise ConfigurationError("redis.url must start with redis://, rediss:// or unix://") from None
+    redis = ArqRedis(connection_pool=pool, job_serializer=serialize, job_deserializer=deserialize)
+    backend = Backend(redis, Keys(), Codec(encryption_keys))
+    try:
+        await backend.ping()
+        yield backend
+    finally:
+        await redis.aclose(close_connection_pool=True)

@@ -1,0 +1,99 @@
+"""How values stand in Redis: JSON, sealed with AES-256-GCM when a key is set, and keyed fingerprints.
+
+Never pickle: whoever can write to Redis must not be able to run code here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bridge.errors import ConfigurationError
+
+_PLAIN = b"j"
+_SEALED = b"s"
+_ID_BYTES = 4
+_NONCE_BYTES = 12  # NIST SP 800-38D, section 8.2
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON text of a value: sorted names, no spaces."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def make_key() -> str:
+    """A new random key as it stands in a setting or key file: 32 bytes, base64."""
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+def read_key(text: str) -> bytes:
+    """The 32 bytes of a base64 key. Raises ConfigurationError."""
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise ConfigurationError("encryption.key must be 32 random bytes in base64 (openssl rand -base64 32)")
+    return key
+
+
+class Codec:
+    """Seals and opens values, and takes fingerprints of them.
+
+    `keys`: the first seals, all open (so that a key can be changed while old values are still there); none
+    at all leaves values readable. Each sealed value names its key and is bound to its place, so that a value
+    moved to another place does not open.
+    """
+
+    def __init__(self, keys: Sequence[str] = ()) -> None:
+        raw = [read_key(key) for key in keys]
+        self._ciphers = {_key_id(key): AESGCM(key) for key in raw}
+        self._current = _key_id(raw[0]) if raw else None
+        # A fingerprint without a key could be compared with guesses of the value.
+        self._pepper = hashlib.blake2b(b"fingerprint", key=raw[0] if raw else b"").digest()
+
+    @property
+    def seals(self) -> bool:
+        """Whether values are encrypted."""
+        return self._current is not None
+
+    def seal(self, value: Any, place: str) -> bytes:
+        """Write a JSON value for the place where it will stand (part of what is authenticated)."""
+        text = canonical(value)
+        if self._current is None:
+            return _PLAIN + text
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._ciphers[self._current].encrypt(nonce, text, place.encode())
+        return _SEALED + self._current + nonce + sealed
+
+    def open(self, blob: bytes, place: str) -> Any:
+        """Read what `seal` wrote. Raises ConfigurationError when its key is not among ours."""
+        if blob[:1] == _PLAIN:
+            return orjson.loads(blob[1:])
+        key_id, rest = blob[1 : 1 + _ID_BYTES], blob[1 + _ID_BYTES :]
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            raise ConfigurationError(
+                f"a value in Redis is encrypted with key {key_id.hex()}, which is not configured;"
+                " add it to encryption.old_keys"
+            )
+        try:
+            return orjson.loads(cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], place.encode()))
+        except InvalidTag:
+            raise ConfigurationError(f"the value at {place} was changed outside the bridge") from None
+
+    def digest(self, value: Any) -> str:
+        """A keyed fingerprint of a JSON value: equal values, equal fingerprints; 32 hexadecimal digits."""
+        return hashlib.blake2b(canonical(value), digest_size=16, key=self._pepper).hexdigest()
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.blake2b(b"id", digest_size=_ID_BYTES, key=key).digest()

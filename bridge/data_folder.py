@@ -1,0 +1,150 @@
+"""The bridge's own folder on this machine: who may use it, its lock, its key, and where its socket is."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from bridge.codec import make_key, read_key
+from bridge.errors import ConfigurationError
+
+_LOCK, _KEY, _SOCKET = "bridge.lock", "encryption.key", "redis.sock"
+_ADDRESS = "redis.address"  # holds the path of the socket, which is elsewhere when the folder lies deep
+_PATH_BYTES = 100  # sockaddr_un holds 104 on macOS and 108 on Linux
+
+
+def private_key(data_dir: Path) -> str:
+    """The encryption key that belongs to the data folder; made at first use. Raises ConfigurationError."""
+    path = data_dir / _KEY
+    with using(data_dir):
+        _own(data_dir)
+        if not path.exists():
+            _make_key(path)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        key = path.read_text(errors="replace").strip()
+    try:
+        read_key(key)
+    except ConfigurationError:
+        raise ConfigurationError(
+            f"{path} does not hold 32 bytes in base64: restore it, or remove the folder to begin anew"
+        ) from None
+    return key
+
+
+@contextmanager
+def using(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong with files inside the block into a ConfigurationError."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data folder {folder} cannot be used ({error.strerror or error}); set data_dir or redis.url"
+        ) from None
+
+
+@asynccontextmanager
+async def locked(folder: Path, patience: float) -> AsyncIterator[int]:
+    """Make the folder and hold it alone; gives the file descriptor that is the lock.
+
+    A child that inherits it holds the folder too. Raises ConfigurationError when another bridge still holds
+    it after `patience` seconds.
+    """
+    _own(folder)
+    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = asyncio.get_running_loop().time() + patience
+        while not _try_lock(lock):
+            if asyncio.get_running_loop().time() >= deadline:
+                pid = os.pread(lock, 20, 0).decode(errors="replace")
+                raise ConfigurationError(
+                    f"another kenjo-bridge (pid {pid}) uses this data folder, {folder}; stop it, or set"
+                    " redis.url so that several can share a Redis"
+                )
+            await asyncio.sleep(0.05)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        yield lock
+        fcntl.flock(lock, fcntl.LOCK_UN)  # a child that inherited it may need a moment longer to end
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def socket_place(folder: Path) -> Iterator[Path]:
+    """A path for the socket: in the folder, or in a private temporary one if that path would not do."""
+    note = folder / _ADDRESS
+    _forget(note)
+    socket = folder / _SOCKET
+    if not _fits(socket):
+        socket = Path(tempfile.mkdtemp(prefix="kenjo-bridge-")) / _SOCKET
+    try:
+        note.write_text(str(socket))
+        if not _fits(socket):
+            raise ConfigurationError(f"the path {socket} does not do for a socket; set TMPDIR to a short one")
+        yield socket
+    finally:
+        _forget(note)
+
+
+def noted_socket(folder: Path) -> Path | None:
+    """The socket that the folder's bridge has made, if it is there and its owner's."""
+    try:
+        socket = Path((folder / _ADDRESS).read_text())
+        return socket if socket.stat().st_uid == folder.stat().st_uid else None
+    except (OSError, ValueError):
+        return None
+
+
+def _own(folder: Path) -> None:
+    """Make the folder, or close it to other users; but not one that is plainly something else."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        if any(folder.iterdir()) and not (folder / _LOCK).exists():
+            raise ConfigurationError(
+                f"the data folder {folder} is open to other users and holds other files; set data_dir to a"
+                " folder of the bridge's own"
+            )
+        folder.chmod(0o700)
+
+
+def _try_lock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _fits(socket: Path) -> bool:
+    return len(os.fsencode(socket)) <= _PATH_BYTES and quote(str(socket)) == str(socket)
+
+
+def _forget(note: Path) -> None:
+    """Remove the socket, ours or one that a killed bridge left behind, and the temporary folder around it."""
+    with suppress(OSError, ValueError):
+        socket = Path(note.read_text())
+        note.unlink()
+        socket.unlink(missing_ok=True)
+        if socket.parent != note.parent:
+            socket.parent.rmdir()
+
+
+def _make_key(path: Path) -> None:
+    """Make it whole and never over another: an empty key after a full disk would lock its owner out."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make_key())
+            file.flush()
+            os.fsync(descriptor)
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        Path(temporary).unlink()

@@ -1,0 +1,49 @@
+"""What changed between what the store knows and what Kenjo says now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bridge.model import Change, ChangeKind, Key, Record, Snapshot, Stored
+
+
+def diff(known: Mapping[Key, Stored], snapshot: Snapshot) -> list[Change]:
+    """The changes that turn `known` into the snapshot, so that applying them gives `snapshot.records`.
+
+    Records in `snapshot.kept` stay as they are: Kenjo has them, but gave no usable row for them. So does
+    everybody absent of a kind in `snapshot.unnamed`.
+    """
+    changes = []
+    for key, record in snapshot.records.items():
+        stored = known.get(key)
+        if stored is None or stored.gone:
+            changes.append(Change(ChangeKind.APPEARED, record))
+        elif stored.record.data != record.data:
+            fields = tuple(_differing(stored.record.data, record.data))
+            changes.append(Change(ChangeKind.CHANGED, record, fields))
+    absent = (key for key, stored in known.items() if not stored.gone and key not in snapshot.records)
+    vanished = (key for key in absent if key not in snapshot.kept and key.kind not in snapshot.unnamed)
+    return changes + [Change(ChangeKind.VANISHED, known[key].record) for key in vanished]
+
+
+def apply(known: Mapping[Key, Stored], changes: list[Change]) -> dict[Key, Record]:
+    """The records that are there after the changes. What `store.commit` does, as a value."""
+    records = {key: stored.record for key, stored in known.items() if not stored.gone}
+    for change in changes:
+        if change.kind is ChangeKind.VANISHED:
+            del records[change.record.key]
+        else:
+            records[change.record.key] = change.record
+    return records
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            yield from _differing(before, after, f"{path}{name}.")
+        else:
+            yield path + name

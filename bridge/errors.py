@@ -1,0 +1,80 @@
+"""Errors, named by what happens next.
+
+Whoever raises one decides nothing else: the retry owner (the poll tick for Kenjo, `workers.deliver` for
+targets) reads the class and acts. Messages are one sentence for a person and carry no personal value.
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """Everything that the bridge raises on purpose."""
+
+
+class ConfigurationError(BridgeError):
+    """A setting is missing or wrong: nothing starts; a person has to change it."""
+
+
+class StoreUnavailable(BridgeError):
+    """Redis cannot be used now: nothing is done, nothing is lost, the next tick tries again."""
+
+
+class SourceUnavailable(BridgeError):
+    """Kenjo gave no whole snapshot: nothing changes anywhere, the next tick tries again."""
+
+
+class SourceRefused(SourceUnavailable):
+    """Kenjo refused the key or a permission: trying again is useless until a person changes it."""
+
+
+class SnapshotHeld(BridgeError):
+    """A snapshot that is whole but hard to believe: nothing changes until the next one is plausible."""
+
+
+class LeaseLost(BridgeError):
+    """Another service polls this account now: what this one knew must not be written."""
+
+
+class LockLost(BridgeError):
+    """The lock of (target, record) passed to another worker: this one must not act any more."""
+
+
+class WriteRefused(BridgeError):
+    """A request that writes was sent where only reading is allowed (plan, check)."""
+
+
+class TryLater(BridgeError):
+    """A passing fault of the target: back off and try again.
+
+    `after`: seconds that the target asked to wait, or None. `unreachable`: no answer came at all, so the
+    fault is the whole target's and not this record's.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None, unreachable: bool = False) -> None:
+        super().__init__(reason)
+        self.after = after
+        self.unreachable = unreachable
+
+
+class RecordRejected(BridgeError):
+    """The target will not take this record as it is: park it until record, mapping or operator changes it."""
+
+
+class NotFound(RecordRejected):
+    """The object is not at the target (404, 410)."""
+
+
+class Conflict(RecordRejected):
+    """An object with this key exists already (409, or the dialect's word for it): look up and adopt."""
+
+
+class AmbiguousMatch(RecordRejected):
+    """Several objects at the target match one record: a person has to choose among `candidates` (ids)."""
+
+    def __init__(self, candidates: list[str]) -> None:
+        super().__init__(f"{len(candidates)} accounts at the target match: {', '.join(candidates)}")
+        self.candidates = candidates
+
+
+class TargetHalted(BridgeError):
+    """Credentials or permission were refused: the whole target pauses until a person has acted."""

@@ -1,0 +1,253 @@
+"""One attempt, one time-out, one classified error. Retrying belongs to the caller's owner.
+
+Two promises live here because here nobody can forget them: a request that writes is refused unless the
+surrounding code allowed writing (`writes_allowed`), and an error text carries no personal value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email.utils
+import json
+import math
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import orjson
+
+from bridge.errors import (
+    BridgeError,
+    Conflict,
+    NotFound,
+    RecordRejected,
+    TargetHalted,
+    TryLater,
+    WriteRefused,
+)
+
+Guard = Callable[[], Awaitable[None]]
+
+_guard: ContextVar[Guard | None] = ContextVar("write_guard", default=None)
+
+
+@contextlib.contextmanager
+def writes_allowed(guard: Guard) -> Iterator[None]:
+    """Allow requests that write in this context; `guard` runs before each one and may refuse by raising.
+
+    Without it every such request raises WriteRefused: reading is the default.
+    """
+    token = _guard.set(guard)
+    try:
+        yield
+    finally:
+        _guard.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer. `headers` are case-insensitive."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The parsed body. Raises TryLater when it is not JSON (a gateway's page, a truncated answer)."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            kind = self.headers.get("Content-Type", "").partition(";")[0] or "no content type"
+            raise TryLater(
+                f"answered {self.status} with {kind} that is not JSON; is the address right?"
+            ) from None
+
+
+async def _check_write(method: str) -> None:
+    guard = _guard.get()
+    if guard is None:
+        raise WriteRefused(f"{method} refused: only reading is allowed here")
+    await guard()
+
+
+Classify = Callable[[Answer, str], BridgeError | None]
+
+
+class Http:
+    """A base address, its headers and its limits around a shared aiohttp session.
+
+    `timeout` (seconds) covers connecting, sending and reading the whole body; `max_body` (bytes) bounds an
+    answer; `concurrency` bounds the requests under way; `turn` waits until the next one may be sent.
+    `classify` turns an answer into the error to raise, or None for success.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+        max_body: int = 64 * 2**20,
+        concurrency: int = 100,
+        classify: Classify | None = None,
+        turn: Guard | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._session = session
+        self._headers = dict(headers or {})
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._max_body = max_body
+        self._classify = classify or classify_status
+        self._turn = turn
+        self._slots = asyncio.Semaphore(concurrency)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        writes: bool | None = None,
+    ) -> Answer:
+        """Send one request below the base address; `body` is sent as JSON.
+
+        `writes` defaults to "any method but GET and HEAD"; a sign-in passes False. Raises WriteRefused,
+        what the guard raises, TryLater (no answer), or what `classify` makes of the answer.
+        """
+        writing = writes if writes is not None else method not in ("GET", "HEAD")
+        async with self._slots:
+            if self._turn:
+                await self._turn()
+            if writing:
+                await _check_write(method)  # last: nothing may come between it and the request
+            answer = await self._send(method, path, params, body, headers)
+        error = self._classify(answer, words(answer, [body, params, path.split("/")]))
+        if error is None:
+            return answer
+        if writing and answer.status == 403 and isinstance(error, TargetHalted):
+            # Reading is allowed, so the credentials are good: it is this object that may not be changed.
+            raise RecordRejected(str(error))
+        raise error
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        data = None if body is None else orjson.dumps(body)
+        sent = {"Accept": "application/json", **self._headers, **(headers or {})}
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        try:
+            async with self._session.request(
+                method,
+                self.base_url + path,
+                params=params,
+                data=data,
+                headers=sent,
+                timeout=self._timeout,
+                allow_redirects=False,  # a redirect would carry the credentials to another host
+            ) as response:
+                return Answer(response.status, response.headers, await self._read(response))
+        except TimeoutError:
+            seconds = self._timeout.total
+            raise TryLater(f"no answer within {seconds:g} s", unreachable=True) from None
+        except (aiohttp.ClientError, asyncio.IncompleteReadError, OSError) as error:
+            # str(error) may carry the URL with its query: the class says enough.
+            raise TryLater(f"no answer ({type(error).__name__})", unreachable=True) from None
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        chunks = bytearray()
+        async for chunk in response.content.iter_any():
+            chunks += chunk
+            if len(chunks) > self._max_body:
+                raise TryLater(f"the answer is larger than {self._max_body} bytes")
+        return bytes(chunks)
+
+
+def classify_status(answer: Answer, said: str) -> BridgeError | None:
+    """What an answer's status means by RFC 9110 and RFC 6585; `said` is the server's own redacted words."""
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    text = f"answered {status}" + (f": {said}" if said else "")
+    if status == 401 or status == 403:
+        return TargetHalted(text)
+    if status == 404 or status == 410:
+        return NotFound(text)
+    if status == 409:
+        return Conflict(text)
+    if status in (408, 425, 429) or status >= 500:
+        return TryLater(text, after=retry_after(answer.headers))
+    if 300 <= status < 400:
+        return TargetHalted(f"answered {status} (a redirect); set base_url to the final address")
+    return RecordRejected(text)
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Seconds to wait by `Retry-After` (RFC 9110 section 10.2.3: seconds or a date), None when absent."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(value)) if math.isfinite(float(value)) else None
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, moment.timestamp() - (time.time() if now is None else now))
+
+
+def words(answer: Answer, sent: Any = None) -> str:
+    """The server's own explanation in at most 200 characters, with every value that was sent cut out."""
+    if answer.status < 400:
+        return ""
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        return ""  # a gateway's page explains nothing and may echo anything
+    return redact(_explanation(body), sent)[:200]
+
+
+def _explanation(body: Any) -> str:
+    """The text under the usual names: SCIM `detail`, `message`, `error_description`, `error.message`."""
+    if not isinstance(body, dict):
+        return ""
+    for name in ("detail", "message", "error_description", "error", "title"):
+        value = body.get(name)
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, dict):
+            return _explanation(value)
+    return ""
+
+
+_QUOTED = re.compile(r"""(["'`])(?:(?!\1).){1,500}\1""")
+_EMAIL = re.compile(r"\S+@\S+")
+
+
+def redact(text: str, sent: Any = None) -> str:
+    """Cut out e-mail addresses, quoted values and every value of `sent` (JSON) from a text."""
+    for value in sorted(_values(sent), key=len, reverse=True):
+        text = re.sub(re.escape(value), "[…]", text, flags=re.IGNORECASE)
+    return _QUOTED.sub("[…]", _EMAIL.sub("[…]", text))
+
+
+def _values(sent: Any) -> set[str]:
+    if isinstance(sent, Mapping):
+        return set().union(*(_values(value) for value in sent.values())) if sent else set()
+    if isinstance(sent, list | tuple):
+        return set().union(*(_values(value) for value in sent)) if sent else set()
+    # Shorter than three characters would cut words apart and hides nothing.
+    return {sent} if isinstance(sent, str) and len(sent) > 2 else set()

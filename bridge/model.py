@@ -1,0 +1,211 @@
+"""The values that everything else passes around. All are immutable; none does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Kind(StrEnum):
+    """What a record describes."""
+
+    PERSON = "person"
+    TEAM = "team"
+
+
+class Key(NamedTuple):
+    """The identity of a record: its kind and Kenjo's `_id`. Written `person:5f3a...` in Redis and logs."""
+
+    kind: Kind
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Read what `str(key)` wrote. Raises ValueError for anything else."""
+        kind, _, id_ = text.partition(":")
+        return cls(Kind(kind), id_)
+
+
+class Lifecycle(StrEnum):
+    """Where a person stands today, derived from Kenjo's `isActive`, start date and contract end."""
+
+    UPCOMING = "upcoming"
+    ACTIVE = "active"
+    LEFT = "left"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One person or team as Kenjo has it now, joined, and cut down to the fields in use.
+
+    `data` is JSON: for a person `{"id", "lifecycle", "account": {...}, "work": {...}, ...}`, for a team
+    `{"id", "name", "members": [person ids]}`. Every field in use is present; what Kenjo lacks is None.
+    """
+
+    key: Key
+    data: Mapping[str, Any]
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """The person's lifecycle; a team that exists is active."""
+        return Lifecycle(self.data.get("lifecycle", Lifecycle.ACTIVE))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as the store keeps it. `revision` grows by one with every change, also after A, B, A.
+
+    `at`: when this revision was seen in Kenjo, epoch seconds.
+    """
+
+    record: Record
+    revision: int
+    gone: bool = False
+    at: float = 0.0
+
+    @property
+    def leaves(self) -> bool:
+        """Whether this person or team should no longer be served anywhere: gone, left or inactive."""
+        return self.gone or self.record.lifecycle in (Lifecycle.LEFT, Lifecycle.INACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A row of a Kenjo list that cannot be used. Names the list and, where there is one, the id."""
+
+    list: str
+    id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What Kenjo says now: every list answered and was parsed.
+
+    `kept` are people whose rows could not be used in this snapshot: known to exist, so absence from
+    `records` does not mean that they left. `unnamed` are kinds whose list has a row without an id, which may
+    be anybody's: nobody of that kind can be said to have gone.
+    """
+
+    records: Mapping[Key, Record]
+    kept: frozenset[Key] = frozenset()
+    unnamed: frozenset[Kind] = frozenset()
+    problems: tuple[RowProblem, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def count(self, kind: Kind) -> int:
+        """How many records of a kind there are."""
+        return sum(1 for key in self.records if key.kind is kind)
+
+
+class ChangeKind(StrEnum):
+    """How a record differs from what the store knew."""
+
+    APPEARED = "appeared"
+    CHANGED = "changed"
+    VANISHED = "vanished"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record that differs. `fields` are dotted names of what changed, never values."""
+
+    kind: ChangeKind
+    record: Record
+    fields: tuple[str, ...] = ()
+
+
+class State(StrEnum):
+    """Where one record stands at one target."""
+
+    APPLIED = "applied"  # the target has what the record says
+    REMOVED = "removed"  # deactivated or deleted there
+    SKIPPED = "skipped"  # not for this target; `reason` says why
+    RETRYING = "retrying"  # a passing fault; tried again at `retry_at`
+    FAILED = "failed"  # parked; `reason` is what the target said
+
+
+class Outcome(StrEnum):
+    """What a delivery did at the target."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a target's ledger: what the bridge has given the target for one record.
+
+    `revision` is the newest revision dealt with, under the configuration `config`; `digest` is of what was
+    last given; `refs` are records that it refers to and `missing` those not at the target yet; times are
+    seconds since the epoch.
+    """
+
+    revision: int = 0
+    config: str = ""
+    state: State = State.SKIPPED
+    outcome: Outcome = Outcome.SKIPPED
+    digest: str = ""
+    refs: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    candidates: tuple[str, ...] = ()
+    attempts: int = 0
+    retry_at: float = 0.0
+    failed_since: float = 0.0
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Stands in a mapped result for another record, until it is resolved to that record's remote id."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An object at a target that may be a record's. `remote_id` is the target's own id."""
+
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a target should hold for one record: mapped attributes with references resolved to remote ids.
+
+    An attribute that is None is to be cleared. `released` are remote ids that the bridge gave as references
+    (group members) before and wants no more; other members that it finds there are not its own.
+    """
+
+    key: Key
+    attributes: Mapping[str, Any]
+    released: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The result of an upsert: the object's id there, and what was done (created, updated, unchanged)."""
+
+    remote_id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a target says of itself to `check`: one line of `facts`, and sentences for what is wrong."""
+
+    facts: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,39 @@
+"""The rate of a target's credential, shared by all workers through Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bridge.store.connection import Connection
+from bridge.store.keys import Keys, script
+
+_PACE = script("pace")
+
+
+class Pace:
+    """Waits until the next request may be sent.
+
+    `rate`: requests per second; `burst`: how many may go at once after a pause. `sleep` is injected by tests.
+    """
+
+    def __init__(
+        self,
+        redis: Connection,
+        keys: Keys,
+        target: str,
+        rate: float,
+        burst: int = 1,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._redis = redis
+        self._key = keys.at(target, "pace")
+        self._interval = max(1, round(1_000_000 / rate))
+        self._burst = burst
+        self._sleep = sleep
+
+    async def turn(self) -> None:
+        """Take a place in the row and wait for it."""
+        wait = await self._redis.eval(_PACE, 1, self._key, self._interval, self._burst)
+        if wait:
+            await self._sleep(int(wait) / 1_000_000)

@@ -1,0 +1,92 @@
+"""Puts jobs on the targets' arq queues. The only enqueuer.
+
+A job says "look at this record for this target" and nothing else; doubled, lost or late, it does no harm.
+All jobs of a poll go out in one pipeline: arq's own `enqueue_job` costs three round trips a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from arq.connections import ArqRedis
+from arq.constants import job_key_prefix
+from arq.jobs import serialize_job
+
+from bridge.model import Key
+from bridge.store.keys import Keys
+
+FUNCTION = "deliver"
+"""The name of the one arq function."""
+
+URGENT = 0
+"""The rank of leavers: before everything that waits."""
+
+_EXPIRY = 24 * 3600 * 1000  # milliseconds; a poll makes an expired job again
+_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A record to look at. `rank` orders the jobs of one call; `at` (epoch seconds) delays one.
+
+    `attempt` tells a repeated job from the one that asked for it and still stands in the queue.
+    """
+
+    key: Key
+    revision: int
+    rank: int = 1
+    at: float = 0.0
+    attempt: int = 0
+
+
+def serialize(value: dict[str, Any]) -> bytes:
+    """A job as JSON, never pickle."""
+    return orjson.dumps(value, default=str)
+
+
+def deserialize(blob: bytes) -> dict[str, Any]:
+    """Read what `serialize` wrote. Raises ValueError; arq then drops the job, and the next poll renews it."""
+    value: dict[str, Any] = orjson.loads(blob)
+    return value
+
+
+class Queue:
+    """The queues of one account's targets."""
+
+    def __init__(self, redis: ArqRedis, keys: Keys) -> None:
+        self._redis = redis
+        self._keys = keys
+
+    def name(self, target: str) -> str:
+        """The Redis key of a target's queue."""
+        return self._keys.at(target, "queue")
+
+    async def enqueue(self, target: str, jobs: Iterable[Job], now: float) -> int:
+        """Put jobs on a target's queue; one that waits there already stays where it is. Returns how many.
+
+        A queue is ordered by time. Urgent jobs get the earliest time there is; the others follow in the
+        order of their ranks, the last of them due now, so that all may start at once.
+        """
+        ordered = sorted(jobs, key=lambda job: job.rank)
+        last = int(now * 1000)
+        for start in range(0, len(ordered), _BATCH):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for place, job in enumerate(ordered[start : start + _BATCH], start):
+                    score = last - len(ordered) + place
+                    if job.rank == URGENT:
+                        score = 1 + place  # arq ignores a job whose time is 0
+                    if job.at > now:
+                        score = int(job.at * 1000)
+                    self._add(pipe, target, job, score, last)
+                await pipe.execute()
+        return len(ordered)
+
+    def _add(self, pipe: Any, target: str, job: Job, score: int, now: int) -> None:
+        job_id = f"{self._keys.prefix}{target}:{job.key}:{job.revision}:{job.attempt}"
+        payload = serialize_job(FUNCTION, (str(job.key),), {}, None, now, serializer=serialize)
+        expiry = max(_EXPIRY, score - now + _EXPIRY)
+        pipe.set(job_key_prefix + job_id, payload, px=expiry, nx=True)
+        pipe.zadd(self.name(target), {job_id: score}, nx=True)

@@ -1,0 +1,160 @@
+"""What one target is to get: who is in scope, which fields, and what happens to those who leave. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from bridge.codec import canonical
+from bridge.errors import ConfigurationError, RecordRejected
+from bridge.expressions import Expression, Path, context
+from bridge.model import Key, Kind, Lifecycle, Record, Reference, Stored
+from bridge.settings import TargetSettings
+
+
+class Action(StrEnum):
+    """What a delivery is to do at the target."""
+
+    UPSERT = "upsert"
+    DEACTIVATE = "deactivate"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An action and, in words without values, why."""
+
+    action: Action
+    reason: str = ""
+
+
+class Route:
+    """The compiled configuration of one target.
+
+    `mapping` is the kind's default mapping (see `workers.targets.base.Adapter`), over which the settings'
+    `map` is laid. `fingerprint` changes with everything that changes what the target should hold.
+    """
+
+    def __init__(self, name: str, settings: TargetSettings, mapping: Mapping[str, Any]) -> None:
+        self.name = name
+        self.settings = settings
+        self.references: Mapping[str, str] = mapping.get("references", {})
+        self._required: Mapping[str, list[str]] = mapping.get("required", {})
+        kinds = Kind if settings.teams else (Kind.PERSON,)
+        self._maps = {kind: _compile(name, kind, settings, mapping) for kind in kinds}
+        where = f"targets.{name}.scope"
+        self._scope = Expression(settings.scope, where) if settings.scope else None
+        self.fields = self._used_fields()
+        self.fingerprint = self._fingerprint()
+
+    def intend(self, stored: Stored, *, linked: bool) -> Intent:
+        """Decide what to do for a record; `linked`: the target has an object of it.
+
+        Raises RecordRejected when the scope cannot be evaluated for this person.
+        """
+        if reason := self._leaves(stored):
+            return self._removal(reason, linked=linked)
+        if linked and self.settings.mode == "create_only":
+            return Intent(Action.SKIP, "create_only: what is there is never changed")
+        if not self._in_scope(stored.record):
+            # Out of scope is not a leaver: an account that was given stays as it is.
+            return Intent(Action.SKIP, "out of scope" + (": kept as it is" if linked else ""))
+        return Intent(Action.UPSERT)
+
+    def map(self, record: Record) -> dict[str, Any]:
+        """The target's attributes, with a Reference for every other record. None: to be cleared.
+
+        Raises RecordRejected when an expression fails for this record.
+        """
+        variables = context(record)
+        return {
+            attribute: self._refer(attribute, expression.evaluate(variables))
+            for attribute, expression in self._maps[record.key.kind].items()
+        }
+
+    def lacking(self, kind: Kind, attributes: Mapping[str, Any]) -> str:
+        """The first attribute that the target requires and this record has not, or ''."""
+        required = (name for name in self._required.get(kind, ()) if attributes.get(name) in (None, ""))
+        return next(required, "")
+
+    def serves(self, kind: Kind) -> bool:
+        """Whether this target gets records of a kind at all."""
+        return bool(self._maps.get(kind))
+
+    def _leaves(self, stored: Stored) -> str:
+        if stored.gone:
+            return "gone from Kenjo"
+        lifecycle = stored.record.lifecycle
+        return "" if lifecycle is Lifecycle.ACTIVE else f"{lifecycle} in Kenjo"
+
+    def _removal(self, reason: str, *, linked: bool) -> Intent:
+        if not linked:
+            return Intent(Action.SKIP, f"{reason}; was never given to this target")
+        if self.settings.mode != "sync":
+            return Intent(Action.SKIP, f"{reason}; mode {self.settings.mode} removes nobody")
+        return Intent(Action.DEACTIVATE, reason)
+
+    def _in_scope(self, record: Record) -> bool:
+        if self._scope is None or record.key.kind is not Kind.PERSON:
+            return True
+        answer = self._scope.evaluate(context(record))
+        if not isinstance(answer, bool):
+            raise RecordRejected(f"{self._scope.where} gave no true or false: {self._scope.source}")
+        return answer
+
+    def _refer(self, attribute: str, value: Any) -> Any:
+        kind = self.references.get(attribute)
+        if kind is None or value is None:
+            return value
+        if isinstance(value, list):
+            return [Reference(Key(Kind(kind), str(item))) for item in value]
+        return Reference(Key(Kind(kind), str(value)))
+
+    def _used_fields(self) -> frozenset[Path]:
+        expressions = [expression for part in self._maps.values() for expression in part.values()]
+        if self._scope:
+            expressions.append(self._scope)
+        return frozenset(path for expression in expressions for path in expression.fields)
+
+    @property
+    def server(self) -> str:
+        """Which server this is: what another one was given says nothing about this one."""
+        return f"{self.settings.kind} {getattr(self.settings, 'base_url', '')}"
+
+    def _fingerprint(self) -> str:
+        # Not the credential nor the pace: they change nothing that the target should hold.
+        excluded = {"token", "rate", "concurrency", "timeout", "map"}
+        settings = self.settings.model_dump(mode="json", exclude=excluded)
+        maps = {kind.value: {name: e.source for name, e in part.items()} for kind, part in self._maps.items()}
+        return hashlib.blake2b(canonical([settings, maps]), digest_size=8).hexdigest()
+
+
+def _compile(
+    name: str, kind: Kind, settings: TargetSettings, mapping: Mapping[str, Any]
+) -> dict[str, Expression]:
+    """Lay the configured expressions over the default mapping of a kind; null takes an attribute out."""
+    default = _expressions(name, mapping.get(kind, {}))
+    own = _expressions(name, settings.map)
+    # An expression says itself what it is about; null, and one about neither, is about people.
+    about = {attribute: expression for attribute, expression in own.items() if _kind(expression) is kind}
+    removed = {attribute for attribute, source in settings.map.items() if source is None}
+    kept = default if kind is not Kind.PERSON else {n: e for n, e in default.items() if n not in removed}
+    return {**kept, **about}
+
+
+def _expressions(name: str, sources: Mapping[str, str | None]) -> dict[str, Expression]:
+    return {
+        attribute: Expression(source, f"targets.{name}.map.{attribute}")
+        for attribute, source in sources.items()
+        if source is not None
+    }
+
+
+def _kind(expression: Expression) -> Kind:
+    roots = {path[0] for path in expression.fields}
+    if len(roots) > 1:
+        raise ConfigurationError(f"{expression.where} uses person and team at once")
+    return Kind.TEAM if roots == {"team"} else Kind.PERSON

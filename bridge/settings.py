@@ -1,0 +1,240 @@
+"""Every setting, with its unit and default. `bridge.configuration` reads them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, get_origin
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+Mode = Literal["create_only", "upsert", "sync"]
+
+KENJO_URLS = {
+    "sandbox": "https://sandbox-api.kenjo.io/api/v1",
+    "production": "https://api.kenjo.io/api/v1",
+}
+
+
+class Section(BaseModel):
+    """A group of settings: unknown names are errors, values are fixed once read.
+
+    A group, a dict and a list may also come as JSON text, as an environment variable brings them; nothing at
+    all (`targets:` with every line below it commented out) is an empty one.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _group_may_be_text(cls, value: Any) -> Any:
+        return _structure(value, {})
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _collection_may_be_text(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = get_origin(cls.model_fields[info.field_name or ""].annotation)
+        return _structure(value, kind()) if kind in (dict, list) else value
+
+
+def _structure(value: Any, empty: Any) -> Any:
+    if value is None:
+        return empty
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+
+
+class KenjoSettings(Section):
+    """The Kenjo account that is watched."""
+
+    environment: Literal["sandbox", "production"] = "sandbox"
+    """Which Kenjo to ask; each has keys of its own."""
+    base_url: str | None = None
+    """Address to use instead of the environment's, up to and including `/api/v1`."""
+    api_key: SecretStr | None = None
+    """The API key, made in Kenjo under Settings > Integrations > API keys."""
+    poll_interval: float = Field(60.0, ge=1.0)
+    """Seconds from one poll to the next."""
+    concurrency: int = Field(2, ge=1, le=10)
+    """Requests to Kenjo at the same time."""
+    timeout: float = Field(30.0, gt=0)
+    """Seconds for one request to Kenjo, reading the whole answer included."""
+    team_field: str | None = None
+    """The field of the work section that names a person's teams; default: the first present of `teamIds`,
+    `teamId` and `teams`."""
+
+    @property
+    def url(self) -> str:
+        """The address in use."""
+        return self.base_url or KENJO_URLS[self.environment]
+
+
+class RedisSettings(Section):
+    """Where records, ledger and queues live."""
+
+    url: SecretStr | None = None
+    """`redis://`, `rediss://` or `unix://` address. Without one the bridge starts a private redis-server in
+    `data_dir`."""
+
+
+class TargetSettings(Section):
+    """What all kinds of targets have in common; each kind adds its own settings."""
+
+    kind: str
+    """The kind of target, e.g. `scim`."""
+    mode: Mode = "sync"
+    """`create_only` never changes what is there, `upsert` creates and changes, `sync` removes leavers too."""
+    scope: str | None = None
+    """A CEL expression over `person`: who belongs at this target. Default: everyone."""
+    teams: bool = True
+    """Whether teams become groups there; false for a target that knows people only."""
+    map: dict[str, str | None] = Field(default_factory=dict)
+    """CEL expressions by target attribute, on top of the kind's default mapping; null removes one."""
+    rate: float = Field(10.0, gt=0)
+    """Requests per second to this target, over all workers."""
+    concurrency: int = Field(10, ge=1, le=100)
+    """Requests to this target at the same time, per worker."""
+    timeout: float = Field(10.0, gt=0)
+    """Seconds for one request, reading the whole answer included."""
+
+
+class BearerTarget(TargetSettings):
+    """A target that is an HTTP API with a bearer token."""
+
+    base_url: str
+    """The address of the target's API."""
+    token: SecretStr
+    """The target's bearer token."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if not re.match(r"https?://[^/\s]+", value):
+            raise ValueError("must start with https:// (or http://)")
+        return value.rstrip("/")
+
+
+class AnyTarget(TargetSettings):
+    """A target as it stands in the configuration, before its kind's own settings are read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        yield "kind", self.kind  # its kind's secrets are still plain text here
+
+
+class RetrySettings(Section):
+    """How long a record is tried again after passing faults of a target."""
+
+    first: float = Field(1.0, gt=0)
+    """Seconds before the second attempt; each further wait is twice as long, with jitter."""
+    longest: float = Field(3600.0, gt=0)
+    """Seconds that a wait never exceeds, unless the target asks for more."""
+    attempts: int = Field(20, ge=1)
+    """Attempts after which the record is parked as failed."""
+
+
+class EncryptionSettings(Section):
+    """Keys that seal records in Redis (AES-256-GCM)."""
+
+    key: SecretStr | None = None
+    """32 random bytes in base64. Without one, a private Redis gets a key of its own in `data_dir`."""
+    old_keys: list[SecretStr] = Field(default_factory=list)
+    """Earlier keys, which still open what they sealed."""
+
+    def texts(self) -> list[str]:
+        """All keys, the one that seals first."""
+        return [key.get_secret_value() for key in (self.key, *self.old_keys) if key]
+
+
+class WebSettings(Section):
+    """The service's own HTTP server: health, readiness, metrics."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` in a container."""
+    port: int = Field(8080, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least serious level that is written."""
+    format: Literal["auto", "json", "text"] = "auto"
+    """`auto` writes text to a terminal and JSON elsewhere."""
+
+
+_TARGET_NAME = re.compile(r"[a-z](?:[a-z0-9-]|_(?!_)){0,39}")
+
+
+class Values(Section):
+    """All settings of one bridge."""
+
+    kenjo: KenjoSettings = KenjoSettings()
+    redis: RedisSettings = RedisSettings()
+    timezone: str = "Europe/Berlin"
+    """IANA time zone in which a person's first and last day begin and end."""
+    targets: dict[str, AnyTarget] = Field(default_factory=dict)
+    """The targets by name. The name is used in the ledger, in metrics and in environment variables."""
+    retry: RetrySettings = RetrySettings()
+    encryption: EncryptionSettings = EncryptionSettings()
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+    data_dir: Path = Path(".kenjo-bridge")
+    """Folder of the private Redis; a relative path starts at the configuration file."""
+    shutdown_grace: float = Field(25.0, gt=0)
+    """Seconds that running deliveries have to finish after SIGTERM."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is not an IANA time zone such as Europe/Berlin")
+        return value
+
+    @field_validator("targets")
+    @classmethod
+    def _names_are_usable(cls, value: dict[str, AnyTarget]) -> dict[str, AnyTarget]:
+        if wrong := [name for name in value if not _TARGET_NAME.fullmatch(name)]:
+            raise ValueError(
+                f"has the name '{wrong[0]}', but a name must be 1 to 40 lower-case letters, digits, '-' or"
+                " single '_', and start with a letter"
+            )
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _is_whole(cls, value: Path) -> Path:
+        if str(value).startswith("~"):
+            raise ValueError("must not start with ~, which only a shell replaces: write the whole path")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The default time zone."""
+        return ZoneInfo(self.timezone)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        yield "targets", sorted(self.targets)  # addresses may carry passwords

@@ -1,0 +1,11 @@
+"""Everything that the bridge remembers, in Redis. No other package names a key of ours.
+
+`Records` is what Kenjo says (written by the poller that holds the lease); `Ledger` is what one target has
+been given (written by the worker that holds the record's lock).
+"""
+
+from bridge.store.keys import Keys
+from bridge.store.ledger import Claim, Ledger
+from bridge.store.records import Lease, Records
+
+__all__ = ["Claim", "Keys", "Lease", "Ledger", "Records"]

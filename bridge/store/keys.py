@@ -1,0 +1,58 @@
+"""The names of all Redis keys, under one prefix with a schema version and the account's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+
+from bridge.model import Key
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Key names of one Kenjo account. `{t}` below is a target's name.
+
+    | key | type | holds |
+    | --- | --- | --- |
+    | `lease` | string | the token of the service that polls |
+    | `snapshot` | string | when and what the last accepted snapshot was |
+    | `revisions`, `records` | hash | by record: its revision, its sealed value |
+    | `{t}:ledger`, `{t}:links` | hash | by record: its sealed entry, its sealed remote id |
+    | `{t}:owners` | hash | by fingerprint of a remote id: the record that it belongs to |
+    | `{t}:claims` | hash | by record: a delivery that has begun and not settled |
+    | `{t}:pending` | sorted set | records that the target is behind with, most urgent first |
+    | `{t}:lock:{record}` | string | the token of the worker that delivers it |
+    | `{t}:waiting:{record}` | set | records that refer to it and wait for its link |
+    | `{t}:state` | hash | why the target is paused, since when |
+    | `{t}:pace` | string | the token bucket of its rate |
+    | `{t}:queue` | sorted set | arq's queue |
+
+    arq keeps its own keys (`arq:job:`, `arq:in-progress:`, `arq:retry:`, `arq:result:`) before a job id, and
+    every job id begins with the prefix.
+    """
+
+    account: str = "default"
+
+    @property
+    def prefix(self) -> str:
+        """What every key begins with."""
+        return f"kenjo-bridge:{SCHEMA}:{self.account}:"
+
+    def of(self, name: str) -> str:
+        """A key of the account: `lease`, `snapshot`, `revisions`, `records`."""
+        return self.prefix + name
+
+    def at(self, target: str, name: str) -> str:
+        """A key of a target: `ledger`, `links`, `owners`, `claims`, `pending`, `state`, `pace`, `queue`."""
+        return f"{self.prefix}target:{target}:{name}"
+
+    def lock(self, target: str, key: Key) -> str:
+        """The lock of one record at one target."""
+        return self.at(target, f"lock:{key}")
+
+
+def script(name: str) -> str:
+    """The text of `lua/<name>.lua`."""
+    return resources.files(__package__).joinpath("lua", f"{name}.lua").read_text("utf-8")

@@ -1,0 +1,221 @@
+"""What one target has been given: entries, links to its objects, pending work, and their locks."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.codec import Codec
+from bridge.errors import LockLost
+from bridge.model import Entry, Key, Outcome, State, Stored
+from bridge.store.connection import Connection
+from bridge.store.keys import Keys, script
+from bridge.store.records import open_record
+
+_CLAIM = script("claim")
+_RENEW = script("renew")
+_RELEASE = script("release")
+_SETTLE = script("settle")
+
+LOCK_TTL = 10.0
+"""Seconds after which the lock of a dead worker is free again; a live one renews it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A locked (target, record) and what was true when it was locked.
+
+    `interrupted`: an earlier delivery began and never settled, so the target may hold something that the
+    entry does not know of.
+    """
+
+    lock: str
+    token: str
+    stored: Stored
+    entry: Entry | None
+    link: str | None
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`again`: something newer came meanwhile and the lock is kept. `released`: records that waited."""
+
+    again: bool
+    released: tuple[Key, ...]
+
+
+class Ledger:
+    """The ledger of one target."""
+
+    def __init__(self, redis: Connection, keys: Keys, codec: Codec, target: str) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._codec = codec
+        self.target = target
+
+    def _key(self, name: str) -> str:
+        return self._keys.at(self.target, name)
+
+    # What the poller reads and marks
+
+    async def entries(self) -> dict[Key, Entry]:
+        """All entries."""
+        blobs = await self._redis.hgetall(self._key("ledger"))
+        return {
+            Key.parse(name.decode()): self._open_entry(name.decode(), blob) for name, blob in blobs.items()
+        }
+
+    async def entry(self, key: Key) -> Entry | None:
+        """One entry."""
+        blob = await self._redis.hget(self._key("ledger"), str(key))
+        return self._open_entry(str(key), blob) if blob else None
+
+    async def linked(self) -> set[str]:
+        """The record keys that have an object at the target."""
+        return {name.decode() for name in await self._redis.hkeys(self._key("links"))}
+
+    async def unsettled(self) -> set[Key]:
+        """Records whose last delivery began and never settled."""
+        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._key("claims"))}
+
+    async def add_pending(self, priorities: Mapping[Key, int]) -> None:
+        """Mark records as pending; a lower priority number is more urgent. Settling takes them out again."""
+        if priorities:
+            await self._redis.zadd(self._key("pending"), {str(key): rank for key, rank in priorities.items()})
+
+    async def pending(self) -> list[Key]:
+        """The pending records, most urgent first."""
+        return [Key.parse(name.decode()) for name in await self._redis.zrange(self._key("pending"), 0, -1)]
+
+    async def count_pending(self) -> int:
+        """How many records the target is behind with."""
+        return int(await self._redis.zcard(self._key("pending")))
+
+    # What a delivery reads and writes
+
+    async def claim(self, key: Key, token: str) -> Claim | None:
+        """Lock a record, or keep its lock, and load its newest revision.
+
+        None when it is locked by somebody else, unknown, or the target is paused.
+        """
+        lock = self._keys.lock(self.target, key)
+        names = [lock, self._keys.of("revisions"), self._keys.of("records")]
+        names += [self._key(name) for name in ("ledger", "links", "claims", "state")]
+        got = await self._redis.eval(_CLAIM, len(names), *names, token, int(LOCK_TTL * 1000), str(key))
+        if got[0] != b"ok":
+            return None
+        _, interrupted, revision, record, entry, link = got
+        if record is None:  # Redis was emptied after the job was made: the next poll brings the record back
+            await self._redis.delete(lock)
+            return None
+        return Claim(
+            lock=lock,
+            token=token,
+            stored=open_record(self._codec, str(key), record, int(revision)),
+            entry=self._open_entry(str(key), entry) if entry else None,
+            link=self._codec.open(link, f"link:{key}") if link else None,
+            interrupted=bool(interrupted),
+        )
+
+    async def renew(self, claim: Claim) -> None:
+        """Check that the lock is still ours and lengthen it. Raises LockLost."""
+        if not await self._redis.eval(_RENEW, 1, claim.lock, claim.token, int(LOCK_TTL * 1000)):
+            raise LockLost("the lock passed to another worker")
+
+    async def release(self, claim: Claim) -> None:
+        """Give up without settling; the next claim will know that this one was interrupted."""
+        await self._redis.eval(_RELEASE, 1, claim.lock, claim.token)
+
+    async def settle(self, claim: Claim, entry: Entry, link: str | None) -> Settled:
+        """Write the entry and the link (None: the record has no object there). Raises LockLost."""
+        key = claim.stored.record.key
+        names = [claim.lock, self._keys.of("revisions")]
+        names += [self._key(name) for name in ("ledger", "links", "claims", "pending")]
+        sealed_link: str | bytes = ""
+        if link != claim.link:
+            sealed_link = "-" if link is None else self._codec.seal(link, f"link:{key}")
+        answer = await self._redis.eval(
+            _SETTLE,
+            len(names),
+            *names,
+            claim.token,
+            str(key),
+            self._codec.seal(_entry_json(entry), f"entry:{key}"),
+            claim.stored.revision,
+            "0" if entry.state is State.RETRYING else "1",
+            sealed_link,
+            self._key("waiting:"),
+            *entry.missing,
+        )
+        if answer[0] == b"lost":
+            raise LockLost("the lock passed to another worker")
+        released = tuple(Key.parse(name.decode()) for name in answer[1:])
+        return Settled(again=answer[0] == b"again", released=released)
+
+    def digest(self, attributes: Any) -> str:
+        """The fingerprint of what a target is given."""
+        return self._codec.digest(attributes)
+
+    async def links(self, keys: Collection[str]) -> dict[str, str]:
+        """The remote ids of those records that have one, by record key."""
+        if not keys:
+            return {}
+        names = list(keys)
+        blobs = await self._redis.hmget(self._key("links"), names)
+        return {
+            name: self._codec.open(blob, f"link:{name}")
+            for name, blob in zip(names, blobs, strict=True)
+            if blob is not None
+        }
+
+    async def own(self, remote_id: str, key: Key) -> Key:
+        """Reserve a remote object for a record. Returns its owner: another record if it was taken."""
+        name, field = self._key("owners"), self._codec.digest(remote_id)
+        if await self._redis.hsetnx(name, field, str(key)):
+            return key
+        owner = await self._redis.hget(name, field)
+        return Key.parse(owner.decode()) if owner else key
+
+    async def disown(self, remote_id: str) -> None:
+        """Forget whose a remote object was: it is gone from the target."""
+        await self._redis.hdel(self._key("owners"), self._codec.digest(remote_id))
+
+    # The target as a whole
+
+    async def pause(self, state: str, reason: str) -> bool:
+        """Stop all deliveries to the target. True when it was not paused before."""
+        name = self._key("state")
+        if not await self._redis.hsetnx(name, "state", state):
+            return False
+        await self._redis.hset(name, mapping={"reason": reason, "since": time.time()})
+        return True
+
+    async def resume(self) -> bool:
+        """Go on. True when the target was paused."""
+        return bool(await self._redis.delete(self._key("state")))
+
+    async def paused(self) -> dict[str, str]:
+        """`{state, reason, since}` while the target is paused, else empty."""
+        fields = await self._redis.hgetall(self._key("state"))
+        return {name.decode(): value.decode() for name, value in fields.items()}
+
+    def _open_entry(self, name: str, blob: bytes) -> Entry:
+        value: dict[str, Any] = self._codec.open(blob, f"entry:{name}")
+        for field in ("refs", "missing", "candidates"):
+            value[field] = tuple(value.get(field, ()))
+        return Entry(**{**value, "state": State(value["state"]), "outcome": Outcome(value["outcome"])})
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    """Only what differs from a new entry: ten thousand entries are read at every poll."""
+    new = Entry()
+    value = {
+        field.name: getattr(entry, field.name)
+        for field in dataclasses.fields(entry)
+        if getattr(entry, field.name) != getattr(new, field.name)
+    }
+    return {**value, "state": entry.state, "outcome": entry.outcome}

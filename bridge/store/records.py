@@ -1,0 +1,111 @@
+"""What Kenjo says: records with revisions, the last snapshot, and the lease of the service that polls."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from bridge.codec import Codec
+from bridge.errors import LeaseLost
+from bridge.model import Change, ChangeKind, Key, Record, Stored
+from bridge.store.connection import Connection
+from bridge.store.keys import Keys, script
+
+_COMMIT = script("commit")
+_RENEW = script("renew")
+_RELEASE = script("release")
+_BATCH = 1000  # records in one script call: bounds the time for which Redis serves nobody else
+
+
+class Lease:
+    """The right to poll. Another service takes over when its holder has not renewed it for `ttl` seconds."""
+
+    def __init__(self, redis: Connection, keys: Keys, ttl: float = 10.0) -> None:
+        self._redis = redis
+        self.key = keys.of("lease")
+        self.token = secrets.token_hex(8)
+        self.ttl = ttl
+
+    async def hold(self) -> bool:
+        """Take or renew the lease. False while another service holds it."""
+        milliseconds = int(self.ttl * 1000)
+        if await self._redis.eval(_RENEW, 1, self.key, self.token, milliseconds):
+            return True
+        return bool(await self._redis.set(self.key, self.token, nx=True, px=milliseconds))
+
+    async def remaining(self) -> float:
+        """Seconds for which somebody holds it, if it is not renewed; negative when nobody does."""
+        return await self._redis.pttl(self.key) / 1000
+
+    async def release(self) -> None:
+        """Give the lease back, so that another service need not wait for its end."""
+        await self._redis.eval(_RELEASE, 1, self.key, self.token)
+
+
+class Records:
+    """The records of one account."""
+
+    def __init__(self, redis: Connection, keys: Keys, codec: Codec) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._codec = codec
+
+    async def known(self) -> dict[Key, Stored]:
+        """All records, those that are gone included."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self._keys.of("revisions"))
+            pipe.hgetall(self._keys.of("records"))
+            revisions, blobs = await pipe.execute()
+        return {
+            Key.parse(name.decode()): open_record(self._codec, name.decode(), blob, int(revisions[name]))
+            for name, blob in blobs.items()
+        }
+
+    async def get(self, key: Key) -> Stored | None:
+        """One record."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hget(self._keys.of("revisions"), str(key))
+            pipe.hget(self._keys.of("records"), str(key))
+            revision, blob = await pipe.execute()
+        return open_record(self._codec, str(key), blob, int(revision)) if blob else None
+
+    async def commit(self, changes: Sequence[Change], lease: Lease, now: float) -> dict[Key, Stored]:
+        """Write the changes seen `now` (epoch seconds), each with a revision one higher. Raises LeaseLost.
+
+        A crash between two batches is harmless: the next poll's diff finds what is missing.
+        """
+        written: dict[Key, Stored] = {}
+        for start in range(0, len(changes), _BATCH):
+            batch = changes[start : start + _BATCH]
+            arguments: list[str | bytes] = []
+            for change in batch:
+                name = str(change.record.key)
+                gone = change.kind is ChangeKind.VANISHED
+                value = {"data": change.record.data, "gone": gone, "at": now}
+                arguments += [name, self._codec.seal(value, name)]
+            keys = (lease.key, self._keys.of("revisions"), self._keys.of("records"))
+            revisions = await self._redis.eval(_COMMIT, len(keys), *keys, lease.token, *arguments)
+            if revisions is None:
+                raise LeaseLost("another service polls this account now")
+            for change, revision in zip(batch, revisions, strict=True):
+                gone = change.kind is ChangeKind.VANISHED
+                written[change.record.key] = Stored(change.record, int(revision), gone, now)
+        return written
+
+    async def note_snapshot(self, facts: dict[str, Any]) -> None:
+        """Remember when the last snapshot was accepted and what it held: counts and warnings, no values."""
+        await self._redis.set(self._keys.of("snapshot"), orjson.dumps(facts))
+
+    async def last_snapshot(self) -> dict[str, Any] | None:
+        """What `note_snapshot` wrote last."""
+        blob = await self._redis.get(self._keys.of("snapshot"))
+        return orjson.loads(blob) if blob else None
+
+
+def open_record(codec: Codec, name: str, blob: bytes, revision: int) -> Stored:
+    """A record as `commit` wrote it. Raises ConfigurationError when its key is not ours."""
+    value = codec.open(blob, name)
+    return Stored(Record(Key.parse(name), value["data"]), revision, value["gone"], value["at"])

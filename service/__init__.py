@@ -1,0 +1,1 @@
+"""The process that watches Kenjo: it polls, finds what changed, and enqueues."""

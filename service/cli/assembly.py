@@ -1,0 +1,143 @@
+"""Puts the parts together: settings, Redis, Kenjo, routes, targets, workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import aiohttp
+
+from bridge.backend import Backend, open_backend
+from bridge.errors import ConfigurationError
+from bridge.expressions import Path
+from bridge.logs import get_logger
+from bridge.metrics import Metrics
+from bridge.model import Snapshot
+from bridge.private_redis import PrivateRedis, private_key, running_url
+from bridge.route import Route
+from bridge.settings import Values
+from service.kenjo import KenjoClient
+from service.poller import Poller
+from workers.connect import Connected, connect, routes
+from workers.deliver import Deliverer, Observer
+
+log = get_logger("bridge")
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A configured bridge: where it keeps its state, what each target is to get, what it counts.
+
+    `private`: the Redis of its own, if it has started one.
+    """
+
+    values: Values
+    backend: Backend
+    routes: Mapping[str, Route]
+    metrics: Metrics
+    private: PrivateRedis | None
+
+
+@asynccontextmanager
+async def opened(values: Values, *, join: bool = False) -> AsyncIterator[Bridge]:
+    """Open the state of the configured bridge, with a private Redis when none is configured.
+
+    `join`: use the private Redis of a bridge that runs already, as an operator's command does.
+    Raises ConfigurationError or StoreUnavailable.
+    """
+    compiled = routes(values)
+    async with AsyncExitStack() as stack:
+        url = values.redis.url.get_secret_value() if values.redis.url else None
+        keys = values.encryption.texts()
+        private: PrivateRedis | None = None
+        if url is None:
+            url = await running_url(values.data_dir) if join else None
+            if url is None:
+                private = await stack.enter_async_context(PrivateRedis(values.data_dir))
+                url = private.url
+            keys = keys or [private_key(values.data_dir)]
+        backend = await stack.enter_async_context(open_backend(url, keys))
+        yield Bridge(values, backend, compiled, Metrics(), private)
+
+
+def fields_in_use(compiled: Mapping[str, Route]) -> frozenset[Path]:
+    """Every field that some target uses; nothing else is stored, and no list without one is fetched."""
+    return frozenset().union(*(route.fields for route in compiled.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class KenjoSource:
+    """The poller's view of Kenjo: the fields in use, and days that end in the configured zone."""
+
+    client: KenjoClient
+    fields: frozenset[Path]
+    zone: ZoneInfo
+
+    async def fetch_snapshot(self) -> Snapshot:
+        """One whole snapshot. Raises SourceUnavailable."""
+        return await self.client.fetch_snapshot(self.fields, zone=self.zone)
+
+
+@asynccontextmanager
+async def kenjo(values: Values) -> AsyncIterator[KenjoClient]:
+    """A signed-out Kenjo client. Raises ConfigurationError when there is no key."""
+    if not values.kenjo.api_key or not values.kenjo.api_key.get_secret_value().strip():
+        raise ConfigurationError(
+            "kenjo.api_key is missing: set it in bridge.yaml, as KENJO_BRIDGE_KENJO__API_KEY or as secret"
+            " file kenjo__api_key (in Kenjo: Settings > Integrations > API keys)"
+        )
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        client = KenjoClient(session, values.kenjo)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+@asynccontextmanager
+async def poller(bridge: Bridge) -> AsyncIterator[Poller]:
+    """A poller of the configured account."""
+    async with kenjo(bridge.values) as client:
+        yield Poller(
+            KenjoSource(client, fields_in_use(bridge.routes), bridge.values.zone),
+            bridge.backend,
+            bridge.routes,
+            bridge.metrics,
+            interval=bridge.values.kenjo.poll_interval,
+        )
+
+
+@asynccontextmanager
+async def connected(bridge: Bridge, only: Collection[str] = ()) -> AsyncIterator[dict[str, Connected]]:
+    """The targets, or those named in `only`. Raises ConfigurationError when there is no such target."""
+    if not bridge.routes:
+        raise ConfigurationError("no target is configured: add one under 'targets' in bridge.yaml")
+    if unknown := set(only) - bridge.routes.keys():
+        known = ", ".join(sorted(bridge.routes)) or "none"
+        raise ConfigurationError(
+            f"there is no target '{min(unknown)}' in the configuration (there is: {known})"
+        )
+    chosen = {name: route for name, route in bridge.routes.items() if not only or name in only}
+    async with connect(chosen, bridge.backend) as targets:
+        yield targets
+
+
+def deliverers(
+    bridge: Bridge, targets: Mapping[str, Connected], observer: Observer | None = None
+) -> list[Deliverer]:
+    """One deliverer per connected target; the bridge's metrics hear of it unless somebody else does."""
+    return [
+        Deliverer(
+            route=target.route,
+            target=target.target,
+            ledger=bridge.backend.ledger(name),
+            queue=bridge.backend.queue,
+            retry=bridge.values.retry,
+            observer=observer or bridge.metrics,
+            clock=time.time,
+        )
+        for name, target in targets.items()
+    ]

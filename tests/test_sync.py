@@ -1,0 +1,251 @@
+"""`kenjo-bridge sync` as an administrator runs it: a process of its own, real Redis, a real SCIM server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workers.targets.proxy import answer, dropped
+from tests.world import World, expected, world
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path) as ready:
+        yield ready
+
+
+async def test_everybody_arrives_as_mapped(here: World) -> None:
+    """A first sync == one account for each active person, with names, department and manager as in Kenjo."""
+    done = await here.run("sync", "--json")
+    assert done.code == 0, done.err
+    people = expected(here.sandbox)
+    users = {user["externalId"]: user for user in await here.users()}
+    assert users.keys() == people.keys()
+    departments = here.sandbox.account.tables["departments"]
+    for id_, person in people.items():
+        user = users[id_]
+        assert user["userName"] == person["account"]["email"]
+        assert user["name"]["familyName"] == person["personal"]["lastName"]
+        department = departments.get(person["work"].get("departmentId"), {}).get("name")
+        assert user.get(ENTERPRISE, {}).get("department") == department
+        manager = users.get(person["work"].get("reportsToId"), {}).get("id")
+        assert user.get(ENTERPRISE, {}).get("manager", {}).get("value") == manager
+
+
+async def test_teams_arrive_with_their_members(here: World) -> None:
+    """A first sync == a group for each team, with exactly its active people."""
+    await here.run("sync")
+    ids = {user["externalId"]: user["id"] for user in await here.users()}
+    groups = {group["externalId"]: group for group in await here.groups()}
+    assert groups.keys() == here.sandbox.account.tables["teams"].keys()
+    for id_, group in groups.items():
+        members = {member["value"] for member in group.get("members") or []}
+        wanted = {
+            ids[person]
+            for person, sections in expected(here.sandbox).items()
+            if id_ in (sections["work"].get("teamIds") or [])
+        }
+        assert members == wanted
+
+
+async def test_an_unchanged_second_sync_sends_nothing(here: World) -> None:
+    """A second sync without changes == no request to the target at all."""
+    await here.run("sync")
+    here.proxy.seen.clear()
+    done = await here.run("sync", "--json")
+    assert (done.code, here.proxy.seen) == (0, [])
+    row = done.json["targets"]["directory"]
+    assert row["unchanged"] == len(await here.users()) + len(await here.groups())
+
+
+async def test_one_change_is_one_write(here: World) -> None:
+    """One person renamed == one PATCH, and the table says one updated."""
+    await here.run("sync")
+    here.proxy.seen.clear()
+    person = next(iter(expected(here.sandbox)))
+    here.sandbox.actions.rename(employee=person, last_name="Ñandú")
+    done = await here.run("sync", "--json")
+    assert [seen.method for seen in here.proxy.writes] == ["PATCH"]
+    assert done.json["targets"]["directory"]["updated"] == 1
+    (user,) = [user for user in await here.users() if user["externalId"] == person]
+    assert user["name"]["familyName"] == "Ñandú"
+
+
+async def test_a_leaver_is_deactivated(here: World) -> None:
+    """Deactivated in Kenjo == inactive at the directory, in none of its groups."""
+    await here.run("sync")
+    person = next(id_ for id_, one in expected(here.sandbox).items() if one["work"].get("teamIds"))
+    here.sandbox.actions.leave(employee=person)
+    done = await here.run("sync", "--json")
+    assert done.json["targets"]["directory"]["deactivated"] == 1
+    (user,) = [user for user in await here.users() if user["externalId"] == person]
+    assert user["active"] is False
+    members = [m["value"] for group in await here.groups() for m in group.get("members") or []]
+    assert user["id"] not in members
+
+
+async def test_the_table_has_a_row_per_target(here: World) -> None:
+    """Without --json == a table with the columns and the target's name."""
+    done = await here.run("sync")
+    for word in ("created", "updated", "deactivated", "unchanged", "failed", "held", "directory"):
+        assert word in done.out
+
+
+@pytest.mark.parametrize(
+    ("fault", "options", "code", "says"),
+    [
+        ("empty", {"path": "/employees/accounts"}, 2, "lists no people at all"),
+        ("half", {"path": "/employees/accounts"}, 2, "there were"),
+        ("status", {"path": "/employees/works", "status": 500}, 3, "500"),
+        ("status", {"path": "/employees/works", "status": 403}, 3, "tick 'employee'"),
+        ("html", {"path": "/employees/personals", "status": 200}, 3, "text/html"),
+        ("truncated", {"path": "/employees/accounts"}, 3, "employees/accounts"),
+        ("truncated", {"path": "/employees/accounts", "complete": True}, 3, "employees/accounts"),
+        ("drop", {"path": "/departments"}, 3, "departments"),
+    ],
+)
+async def test_anything_less_than_whole_changes_nothing(
+    here: World, fault: str, options: dict[str, Any], code: int, says: str
+) -> None:
+    """A broken, empty or half list == no request to the target, one sentence, exit 3 or 2, nothing lost."""
+    await here.run("sync")
+    before = await here.users()
+    here.proxy.seen.clear()
+    here.sandbox.faults.add(fault, **options)
+    done = await here.run("sync")
+    assert (done.code, here.proxy.seen) == (code, []), done.err
+    assert says in done.err
+    assert "Traceback" not in done.err
+    here.sandbox.faults.clear()
+    assert (await here.run("sync")).code == 0
+    assert await here.users() == before
+
+
+async def test_a_person_missing_from_one_list_is_not_a_leaver(here: World) -> None:
+    """Half of the people missing from another list than accounts == nobody is deactivated, a warning."""
+    await here.run("sync")
+    here.proxy.seen.clear()
+    here.sandbox.faults.add("half", path="/employees/personals")
+    done = await here.run("sync", "--json")
+    assert here.proxy.writes == []
+    assert any("employees/personals" in warning for warning in done.json["warnings"])
+
+
+@pytest.mark.parametrize("variant", ["no_id", "wrong_types", "huge_name", "duplicate_id", "shared_email"])
+async def test_a_malformed_row_is_reported_and_the_others_go_on(here: World, variant: str) -> None:
+    """One malformed row of many == exit 1, the row reported without values, the others delivered."""
+    path = "/employees/accounts" if variant in ("shared_email", "no_id") else "/employees/personals"
+    here.sandbox.faults.add("malformed", path=path, variant=variant)
+    done = await here.run("sync", "--json")
+    assert done.code == 1
+    assert done.json["problems"]
+    assert len(await here.users()) >= len(expected(here.sandbox)) - 2
+    assert len(await here.users()) > 10
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        (lambda c: c["kenjo"].pop("api_key"), 3, "kenjo.api_key is missing"),
+        (lambda c: c["kenjo"].update(api_key="wrong"), 3, "refused the API key"),
+        (lambda c: c["kenjo"].update(base_url="http://127.0.0.1:1/api/v1"), 3, "can be reached"),
+        (lambda c: c["kenjo"].update(api_kye="x"), 3, "did you mean kenjo.api_key"),
+        (lambda c: c["targets"]["directory"].pop("token"), 3, "targets.directory.token is missing"),
+        (lambda c: c["targets"]["directory"].update(kind="skim"), 3, "there is no target kind 'skim'"),
+        (lambda c: c["targets"]["directory"].update(token="wrong"), 3, "directory is paused"),
+        (
+            lambda c: c["targets"]["directory"].update(scope="person.work."),
+            3,
+            "scope is not a CEL expression",
+        ),
+        (lambda c: c.update(redis={"url": "redis://127.0.0.1:1"}), 3, "Redis does not answer"),
+        (lambda c: c.update(targets={}), 3, "no target is configured"),
+    ],
+)
+async def test_bad_input_gets_one_sentence(
+    here: World, change: Callable[[dict[str, Any]], None], code: int, says: str
+) -> None:
+    """A wrong setting == the exit code, a sentence that says what to do, no traceback, nobody created."""
+    change(here.config)
+    done = await here.run("sync")
+    assert done.code == code, done.err
+    assert says in done.err + done.out
+    assert "Traceback" not in done.err
+    assert await here.users() == []
+
+
+async def test_an_unreachable_target_loses_nothing(here: World) -> None:
+    """The target is away == exit 1 and a sentence; when it is back, a further sync delivers everything."""
+    here.proxy.fail_always(dropped)
+    done = await here.run("sync", "--patience", "1")
+    assert done.code == 1
+    assert "no answer" in done.out
+    here.proxy.fail_always(None)
+    assert (await here.run("sync")).code == 0
+    assert len(await here.users()) == len(expected(here.sandbox))
+
+
+async def test_one_down_target_does_not_stop_another(here: World) -> None:
+    """Two targets, one of them answering 500 only == the other has everybody."""
+    broken = dict(here.config["targets"]["directory"], base_url="http://127.0.0.1:1/v2")
+    here.config["targets"]["broken"] = broken
+    done = await here.run("sync", "--patience", "1", "--json")
+    assert done.code == 1
+    assert done.json["targets"]["directory"]["created"] == len(await here.users()) + len(await here.groups())
+    assert len(await here.users()) == len(expected(here.sandbox))
+
+
+async def test_a_refused_token_is_put_right(here: World) -> None:
+    """A wrong token, then the right one == the next sync delivers without another command."""
+    right = here.config["targets"]["directory"]["token"]
+    here.config["targets"]["directory"]["token"] = "wrong"
+    assert (await here.run("sync")).code == 3
+    here.config["targets"]["directory"]["token"] = right
+    assert (await here.run("sync")).code == 0
+    assert len(await here.users()) == len(expected(here.sandbox))
+
+
+async def test_only_the_lists_in_use_are_requested(here: World) -> None:
+    """The default mapping == home, financial, address and schedule lists are never asked for."""
+    await here.run("sync")
+    asked = {name.partition(" ")[2] for name in here.sandbox.requests.counts}
+    assert asked.isdisjoint(
+        {"/employees/homes", "/employees/financials", "/employees/addresses", "/employees/work-schedules"}
+    )
+    assert here.sandbox.requests.most_at_once <= 2
+
+
+async def test_check_writes_nothing(here: World) -> None:
+    """`check` on a good configuration == exit 0, every part named, no request that writes."""
+    done = await here.run("check")
+    assert (done.code, here.proxy.writes) == (0, [])
+    for part in ("configuration", "redis", "kenjo", "target directory"):
+        assert part in done.out
+
+
+async def test_check_names_each_problem(here: World) -> None:
+    """`check` with a key that may not read a list and a target that refuses == both problems, exit 3."""
+    here.sandbox.faults.add("status", path="/teams", status=403)
+    here.proxy.fail_always(answer(401))
+    done = await here.run("check", "--json")
+    problems = {finding["part"]: finding["problems"] for finding in done.json}
+    assert done.code == 3
+    assert "tick 'team'" in problems["kenjo"][0]
+    assert "401" in problems["target directory"][0]
+
+
+async def test_status_tells_where_it_stands(here: World) -> None:
+    """`status --json` before and after a sync == no snapshot, then its people and the target's counts."""
+    assert (await here.run("status", "--json")).json["snapshot"] is None
+    await here.run("sync")
+    found = (await here.run("status", "--json")).json
+    assert found["snapshot"]["people"] == 20
+    row = found["targets"]["directory"]
+    assert row["applied"] == len(await here.users()) + len(await here.groups())
+    assert (row["pending"], row["failed"], row["state"]) == (0, 0, "running")

@@ -1,0 +1,147 @@
+"""What every kind of target has to do, tested against a running server.
+
+A target's test file subclasses `TargetContract` (and `TeamContract` where the target has groups) and gives a
+fixture `rig`. Each test talks to the server through a proxy that counts requests and can fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bridge.errors import Conflict, NotFound
+from bridge.model import Kind, Outcome
+from tests.workers.targets.fault_contract import FaultContract
+from tests.workers.targets.proxy import Proxy
+from tests.workers.targets.rig import Allowed, Rig, Through, holds, person
+
+PERSON = Kind.PERSON
+
+
+class VerbContract(Through):
+    """The verbs for people."""
+
+    async def test_the_mapping_names_what_the_adapter_takes(self, rig: Rig) -> None:
+        """Every attribute of the default mapping is known, and what is required is mapped."""
+        mapping = rig.adapter.mapping
+        for kind in Kind:
+            names = mapping.get(kind, {})
+            assert [rig.adapter.check_attribute(name) for name in names] == [None] * len(names)
+            assert set(mapping["required"].get(kind, [])) <= set(names)
+        assert rig.adapter.check_attribute("no.such attribute")
+
+    async def test_check(self, proxy: Proxy, target: Allowed) -> None:
+        """A check says something and sends nothing that writes."""
+        greeting = await target.check()
+        assert greeting.facts
+        assert not greeting.problems
+        assert not proxy.writes
+
+    async def test_find_nobody(self, rig: Rig, target: Allowed) -> None:
+        """Nobody is found before anybody is created."""
+        assert await target.find(person(rig, 1)) == []
+
+    async def test_create_and_find(self, rig: Rig, target: Allowed) -> None:
+        """A created person is stored as wanted, and is the one that is found among others."""
+        for number in (1, 2, 3):
+            applied = await target.upsert(person(rig, number), None)
+            assert applied.outcome is Outcome.CREATED
+            await holds(rig, PERSON, applied.remote_id, rig.person(number))
+            assert [match.remote_id for match in await target.find(person(rig, number))] == [
+                applied.remote_id
+            ]
+
+    async def test_equal(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """An equal person is unchanged, and no request that writes is sent."""
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+        writes = len(proxy.writes)
+        applied = await target.upsert(person(rig, 1), remote_id)
+        assert applied.outcome is Outcome.UNCHANGED
+        assert applied.remote_id == remote_id
+        assert len(proxy.writes) == writes
+
+    async def test_update(self, rig: Rig, target: Allowed) -> None:
+        """An update changes what differs and keeps what the mapping does not know."""
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+        await rig.add_foreign(remote_id)
+        wanted = person(rig, 1, **rig.changes)
+        applied = await target.upsert(wanted, remote_id)
+        assert applied.outcome is Outcome.UPDATED
+        await holds(rig, PERSON, applied.remote_id, dict(wanted.attributes))
+        assert await rig.has_foreign(applied.remote_id)
+        assert (await target.upsert(wanted, applied.remote_id)).outcome is Outcome.UNCHANGED
+
+    async def test_clear(self, rig: Rig, target: Allowed) -> None:
+        """None clears an attribute and leaves the others."""
+        if not rig.clearable:
+            pytest.skip("this target cannot clear an attribute")
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+        wanted = person(rig, 1, **{rig.clearable: None})
+        assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UPDATED
+        await holds(rig, PERSON, remote_id, dict(wanted.attributes))
+        assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UNCHANGED
+
+    async def test_deactivate(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """Deactivating takes access, keeps the object findable, and does nothing a second time."""
+        wanted = person(rig, 1)
+        remote_id = (await target.upsert(wanted, None)).remote_id
+        await rig.add_foreign(remote_id)
+        assert await target.remove(wanted.key, remote_id) is True
+        assert not await rig.is_active(remote_id)
+        assert await rig.has_foreign(remote_id)
+        assert [match.remote_id for match in await target.find(wanted)] == [remote_id]
+        writes = len(proxy.writes)
+        assert await target.remove(wanted.key, remote_id) is False
+        assert len(proxy.writes) == writes
+
+    async def test_reactivate(self, rig: Rig, target: Allowed) -> None:
+        """An upsert gives a deactivated person access again."""
+        wanted = person(rig, 1)
+        remote_id = (await target.upsert(wanted, None)).remote_id
+        await target.remove(wanted.key, remote_id)
+        assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UPDATED
+        assert await rig.is_active(remote_id)
+
+    async def test_delete(self, rig: Rig, target: Allowed) -> None:
+        """Deleting removes one object, and is no error when it is gone already."""
+        if not rig.deletes:
+            pytest.skip("this target cannot delete")
+        wanted = person(rig, 1)
+        remote_id = (await target.upsert(wanted, None)).remote_id
+        other = (await target.upsert(person(rig, 2), None)).remote_id
+        assert await target.remove(wanted.key, remote_id, "delete") is True
+        assert await rig.stored(PERSON, remote_id) is None
+        assert await target.remove(wanted.key, remote_id, "delete") is False
+        await holds(rig, PERSON, other, rig.person(2))
+
+    async def test_missing(self, rig: Rig, target: Allowed) -> None:
+        """An update of what is not there is NotFound; taking it away is no error."""
+        wanted = person(rig, 1)
+        with pytest.raises(NotFound):
+            await target.upsert(wanted, "999999")
+        assert await target.remove(wanted.key, "999999") is False
+        assert await rig.count(PERSON) == 0
+
+    async def test_duplicate(self, rig: Rig, target: Allowed) -> None:
+        """A second create of the same person is a Conflict and leaves one object."""
+        await target.upsert(person(rig, 1), None)
+        with pytest.raises(Conflict):
+            await target.upsert(person(rig, 1), None)
+        assert await rig.count(PERSON) == 1
+
+    async def test_concurrent(self, rig: Rig, target: Allowed) -> None:
+        """Upserts at the same time do not disturb each other, also when one of them fails."""
+        await target.upsert(person(rig, 0), None)
+        results = await asyncio.gather(
+            *(target.upsert(person(rig, number), None) for number in range(8)), return_exceptions=True
+        )
+        assert isinstance(results[0], Conflict)
+        for number, result in enumerate(results[1:], start=1):
+            assert not isinstance(result, BaseException)
+            await holds(rig, PERSON, result.remote_id, rig.person(number))
+        assert await rig.count(PERSON) == 8
+
+
+class TargetContract(VerbContract, FaultContract):
+    """All that a target has to do for people."""

@@ -1,0 +1,155 @@
+"""What every kind of target has to do when something goes wrong, and what it must never do."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater, WriteRefused
+from bridge.model import Key, Kind, Wanted
+from tests.workers.targets import proxy as faults
+from tests.workers.targets.proxy import Proxy
+from tests.workers.targets.rig import NOBODY, Allowed, Rig, Through, connected, holds, person
+
+PERSON = Kind.PERSON
+
+
+class FaultContract(Through):
+    """Errors by what happens next, permission to write, privacy."""
+
+    async def test_writes_need_permission(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """Outside `writes_allowed` nothing that writes reaches the server."""
+        wanted = person(rig, 1)
+        remote_id = (await target.upsert(wanted, None)).remote_id
+        writes = len(proxy.writes)
+        with pytest.raises(WriteRefused):
+            await target.target.upsert(person(rig, 2), None)
+        with pytest.raises(WriteRefused):
+            await target.target.upsert(person(rig, 1, **rig.changes), remote_id)
+        with pytest.raises(WriteRefused):
+            await target.target.remove(wanted.key, remote_id, "deactivate", NOBODY)
+        assert len(proxy.writes) == writes
+
+    async def test_wrong_credentials(self, rig: Rig) -> None:
+        """Refused credentials halt the target, whatever is asked first."""
+        async with connected(rig.adapter, rig.settings(rig.origin) | rig.wrong_credentials()) as target:
+            for call in (
+                target.check(),
+                target.find(person(rig, 1)),
+                target.upsert(person(rig, 1), None),
+                target.remove(Key(PERSON, "kenjo-p1"), "999999"),
+            ):
+                with pytest.raises(TargetHalted):
+                    await call
+
+    async def test_unreachable(self, rig: Rig) -> None:
+        """Where nothing listens, the fault is said to be the whole target's."""
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            origin = f"http://127.0.0.1:{closed.getsockname()[1]}"
+            async with connected(rig.adapter, rig.settings(origin)) as target:
+                for call in (target.check(), target.find(person(rig, 1)), target.upsert(person(rig, 1), "1")):
+                    with pytest.raises(TryLater) as caught:
+                        await call
+                    assert caught.value.unreachable
+
+    async def test_throttled(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """429 asks to try later, after the seconds that the server names."""
+        await target.upsert(person(rig, 1), None)  # whatever signing in is needed is done now
+        proxy.fail_always(faults.answer(429, "{}", Retry_After="7"))
+        for call in (target.find(person(rig, 1)), target.upsert(person(rig, 2), None)):
+            with pytest.raises(TryLater) as caught:
+                await call
+            assert caught.value.after == 7
+            assert not caught.value.unreachable
+
+    @pytest.mark.parametrize("fault", [faults.page(), faults.page(502), faults.truncated, faults.dropped])
+    async def test_broken_answers(self, rig: Rig, proxy: Proxy, target: Allowed, fault: faults.Fault) -> None:
+        """A gateway's page, half an answer or none is a passing fault, and never taken for success."""
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+        proxy.fail_always(fault)
+        wanted = person(rig, 1, **rig.changes)
+        for call in (
+            target.find(wanted),
+            target.upsert(person(rig, 2), None),
+            target.upsert(wanted, remote_id),
+            target.remove(wanted.key, remote_id),
+        ):
+            with pytest.raises(TryLater):
+                await call
+        proxy.fail_always(None)
+        await holds(rig, PERSON, remote_id, rig.person(1))
+
+    async def test_page_for_a_write(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """An update that a gateway's page answers with 200 did not succeed."""
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+
+        async def page_for_writes(proxy: Proxy, request: Any) -> Any:
+            page = faults.page() if request.method not in ("GET", "HEAD") else Proxy.forward
+            return await page(proxy, request)
+
+        proxy.fail_always(page_for_writes)
+        with pytest.raises(TryLater):
+            await target.upsert(person(rig, 1, **rig.changes), remote_id)
+
+    async def test_lost_answer(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """A create whose answer was lost is found by the next look-up, once."""
+        await target.upsert(person(rig, 2), None)
+        proxy.fail(faults.lost)
+        with pytest.raises(TryLater) as caught:
+            await target.upsert(person(rig, 1), None)
+        assert caught.value.unreachable
+        assert len(await target.find(person(rig, 1))) == 1
+
+    async def test_refused(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """A record that the server will not take is rejected."""
+        await target.upsert(person(rig, 2), None)
+        proxy.fail(faults.answer(400, '{"detail": "no"}'))
+        with pytest.raises(RecordRejected):
+            await target.upsert(person(rig, 1), None)
+
+    async def test_odd_ids(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """An id with reserved characters stays one segment of the path."""
+        await target.upsert(person(rig, 1), None)
+        for odd in ("a/b@example.com", "50%2F?#x", "a+b", "é ü"):
+            before = len(proxy.seen)
+            with pytest.raises((NotFound, RecordRejected)):
+                await target.upsert(person(rig, 2), odd)
+            for one in proxy.seen[before:]:
+                assert odd in [unquote(part) for part in one.path.split("/")], one.path
+
+    @pytest.mark.parametrize("status", [400, 403, 409, 422, 500])
+    async def test_errors_are_private(self, rig: Rig, proxy: Proxy, target: Allowed, status: int) -> None:
+        """An error text carries no personal value, even when the server repeats all that it was sent."""
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+        changed = person(rig, 1, **rig.changes)
+
+        async def echo_writes(proxy: Proxy, request: Any) -> Any:
+            fault = Proxy.forward if request.method in ("GET", "HEAD") else faults.echo(status)
+            return await fault(proxy, request)
+
+        proxy.fail_always(echo_writes)
+        texts = [
+            await _error(target.upsert(person(rig, 2), None)),
+            await _error(target.upsert(changed, remote_id)),
+        ]
+        proxy.fail_always(faults.echo(status))
+        texts.append(await _error(target.find(person(rig, 2))))
+        for text in texts:
+            for wanted in (changed, person(rig, 2)):
+                assert not [value for value in _personal(wanted) if value.lower() in text.lower()], text
+
+
+async def _error(call: Any) -> str:
+    try:
+        await call
+    except BridgeError as error:
+        return str(error)
+    return ""
+
+
+def _personal(wanted: Wanted) -> list[str]:
+    return [value for value in wanted.attributes.values() if isinstance(value, str) and len(value) > 2]

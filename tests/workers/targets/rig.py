@@ -1,0 +1,155 @@
+"""What the contract suite needs to know of a kind of target, and how it connects to one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bridge.http import Http, writes_allowed
+from bridge.model import Applied, Greeting, Key, Kind, Match, Wanted
+from tests.workers.targets.proxy import Proxy, proxy_to
+from workers.targets.base import Adapter, Removal, Target
+
+NOBODY: frozenset[str] = frozenset()
+
+
+class Rig(ABC):
+    """A running server of one kind, and how to look into it past the adapter.
+
+    `origin` is its scheme, host and port. Attributes are under the names that the kind's mapping uses.
+    """
+
+    adapter: Adapter
+    origin: str
+    has_teams = False
+    deletes = True
+    changes: Mapping[str, Any]
+    """Attributes of a person, all of them different from what `person` gives."""
+    clearable: str
+    """An attribute that `person` gives and that may be cleared; "" when the target cannot clear any."""
+
+    @abstractmethod
+    def settings(self, origin: str) -> dict[str, Any]:
+        """Settings that connect to the server when it is reached at `origin`."""
+
+    @abstractmethod
+    def wrong_credentials(self) -> dict[str, Any]:
+        """Settings, laid over the others, that the server refuses."""
+
+    @abstractmethod
+    def person(self, number: int) -> dict[str, Any]:
+        """All attributes of a person; different for each number."""
+
+    def team(self, number: int) -> dict[str, Any]:
+        """All attributes of a team but its members."""
+        raise NotImplementedError
+
+    @abstractmethod
+    async def stored(self, kind: Kind, remote_id: str) -> dict[str, Any] | None:
+        """The object as the server has it, by attribute, members as a set; None when it is gone."""
+
+    @abstractmethod
+    async def count(self, kind: Kind) -> int:
+        """How many objects of a kind there are."""
+
+    @abstractmethod
+    async def is_active(self, remote_id: str) -> bool:
+        """Whether a person may use the target."""
+
+    @abstractmethod
+    async def add_foreign(self, remote_id: str) -> None:
+        """Give a person something that no mapping knows, as the target's administrator would."""
+
+    @abstractmethod
+    async def has_foreign(self, remote_id: str) -> bool:
+        """Whether what `add_foreign` gave is still there."""
+
+    async def add_member(self, remote_id: str, member: str) -> None:
+        """Put a member into a group, as the target's administrator would."""
+        raise NotImplementedError
+
+    def expected(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """What the server will store for these attributes; some change or drop values."""
+        return dict(attributes)
+
+
+class Allowed:
+    """A target whose upserts and removals may write. `check` and `find` may not: they have to do without."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    async def check(self) -> Greeting:
+        return await self.target.check()
+
+    async def find(self, wanted: Wanted) -> list[Match]:
+        return await self.target.find(wanted)
+
+    async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+        with writes_allowed(_always):
+            return await self.target.upsert(wanted, remote_id)
+
+    async def remove(
+        self, key: Key, remote_id: str, how: Removal = "deactivate", released: frozenset[str] = NOBODY
+    ) -> bool:
+        with writes_allowed(_always):
+            return await self.target.remove(key, remote_id, how, released)
+
+
+async def _always() -> None:
+    """Let every request that writes pass."""
+
+
+@asynccontextmanager
+async def connected(adapter: Adapter, settings: Mapping[str, Any]) -> AsyncIterator[Allowed]:
+    """Connect an adapter with settings as the configuration has them."""
+    parsed = adapter.settings.model_validate({"timeout": 5, **settings})
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        http = Http(
+            session,
+            adapter.base_url(parsed),
+            headers=adapter.headers(parsed),
+            timeout=parsed.timeout,
+            classify=adapter.classify,
+        )
+        yield Allowed(adapter.connect(parsed, http))
+
+
+def person(rig: Rig, number: int, **changes: Any) -> Wanted:
+    """A person wanted at a rig's target; `changes` by attribute."""
+    return Wanted(Key(Kind.PERSON, f"kenjo-p{number}"), {**rig.person(number), **changes})
+
+
+def team(
+    rig: Rig, number: int, members: list[str], released: frozenset[str] = NOBODY, **changes: Any
+) -> Wanted:
+    """A team wanted at a rig's target."""
+    attributes = {**rig.team(number), **changes, "members": members}
+    return Wanted(Key(Kind.TEAM, f"kenjo-t{number}"), attributes, released)
+
+
+class Through:
+    """The fixtures of the suites: `target` reaches the rig's server through `proxy`."""
+
+    @pytest.fixture
+    async def proxy(self, rig: Rig) -> AsyncIterator[Proxy]:
+        async with proxy_to(rig.origin) as proxy:
+            yield proxy
+
+    @pytest.fixture
+    async def target(self, rig: Rig, proxy: Proxy) -> AsyncIterator[Allowed]:
+        async with connected(rig.adapter, rig.settings(proxy.url)) as target:
+            yield target
+
+
+async def holds(rig: Rig, kind: Kind, remote_id: str, attributes: dict[str, Any]) -> None:
+    """Assert that the server has these attributes, and nothing for those that are None."""
+    stored = await rig.stored(kind, remote_id)
+    assert stored is not None
+    wanted = rig.expected(attributes)
+    assert {name: stored.get(name) for name in wanted} == wanted

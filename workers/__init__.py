@@ -1,0 +1,1 @@
+"""The process that writes: arq workers that carry records to the targets."""

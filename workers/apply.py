@@ -1,0 +1,154 @@
+"""Makes one target's object equal to one claimed record: match, create, adopt, change, deactivate."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.errors import AmbiguousMatch, Conflict, NotFound, RecordRejected
+from bridge.model import Entry, Outcome, Reference, State, Wanted
+from bridge.route import Route
+from bridge.store import Claim, Ledger
+from workers.targets.base import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the ledger is to say now, and the record's link to the target's object."""
+
+    entry: Entry
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """One attempt for one claim. `entry` is the former entry, stamped for this revision."""
+
+    route: Route
+    target: Target
+    ledger: Ledger
+    claim: Claim
+    entry: Entry
+
+    def skip(self, reason: str) -> Done:
+        """Note why this record is not for this target."""
+        return self._done(State.SKIPPED, Outcome.SKIPPED, self.claim.link, reason=reason)
+
+    async def upsert(self) -> Done:
+        """Create, adopt or change. Raises what the target raises, AmbiguousMatch and RecordRejected."""
+        record = self.claim.stored.record
+        mapped = self.route.map(record)
+        if lacking := self.route.lacking(record.key.kind, mapped):
+            return self.skip(f"has no {lacking}, which this target requires")
+        refs = references(mapped)
+        links = await self.ledger.links(refs | set(self.entry.refs))
+        attributes = resolve(mapped, links)
+        digest = self.ledger.digest([self.route.server, attributes])
+        given = {
+            "digest": digest,
+            "refs": tuple(sorted(refs & links.keys())),
+            "missing": tuple(sorted(refs - links.keys())),
+        }
+        if self._has(digest):
+            return self._done(State.APPLIED, Outcome.UNCHANGED, self.claim.link, **given)
+        released = frozenset(links[name] for name in set(self.entry.refs) - refs if name in links)
+        outcome, link = await self._write(Wanted(record.key, attributes, released))
+        return self._done(State.APPLIED, outcome, link, **given)
+
+    async def deactivate(self, reason: str) -> Done:
+        """Take the account out of use; what it holds stays."""
+        link = self.claim.link
+        outcome = Outcome.UNCHANGED
+        if link is not None and (self.entry.state is not State.REMOVED or self.claim.interrupted):
+            released = frozenset((await self.ledger.links(self.entry.refs)).values())
+            key = self.claim.stored.record.key
+            if await self.target.remove(key, link, "deactivate", released):
+                outcome = Outcome.DEACTIVATED
+        return self._done(State.REMOVED, outcome, link, reason=reason, digest="", refs=(), missing=())
+
+    def _has(self, digest: str) -> bool:
+        """Whether the target was last given just this, and nobody can have changed it since."""
+        entry = self.entry
+        given = entry.state in (State.APPLIED, State.SKIPPED) and entry.digest == digest
+        return given and self.claim.link is not None and not self.claim.interrupted
+
+    async def _write(self, wanted: Wanted) -> tuple[Outcome, str]:
+        if self.claim.link is None:
+            return await self._create_or_adopt(wanted)
+        try:
+            applied = await self.target.upsert(wanted, self.claim.link)
+        except NotFound:
+            # Deleted at the target behind our back: match again before creating.
+            await self.ledger.disown(self.claim.link)
+            return await self._create_or_adopt(wanted)
+        if applied.remote_id != self.claim.link:
+            await self._own(applied.remote_id)
+        return applied.outcome, applied.remote_id
+
+    async def _create_or_adopt(self, wanted: Wanted) -> tuple[Outcome, str]:
+        """No create without a look-up, and a create that hits an existing object looks up again."""
+        remote_id = await self._match(wanted)
+        if remote_id is None:
+            try:
+                applied = await self.target.upsert(wanted, None)
+            except Conflict as error:
+                remote_id = await self._match(wanted)
+                if remote_id is None:
+                    raise RecordRejected(f"{error}; but no account there matches this record") from None
+            else:
+                await self._own(applied.remote_id)
+                return applied.outcome, applied.remote_id
+        if self.route.settings.mode != "create_only":
+            await self.target.upsert(wanted, remote_id)
+        return Outcome.ADOPTED, remote_id
+
+    async def _match(self, wanted: Wanted) -> str | None:
+        matches = await self.target.find(wanted)
+        if len(matches) > 1:
+            raise AmbiguousMatch([match.remote_id for match in matches])
+        if not matches:
+            return None
+        await self._own(matches[0].remote_id)
+        return matches[0].remote_id
+
+    async def _own(self, remote_id: str) -> None:
+        """Make the object this record's; two records never share one. Raises RecordRejected."""
+        key = self.claim.stored.record.key
+        owner = await self.ledger.own(remote_id, key)
+        if owner != key:
+            raise RecordRejected(f"the account {remote_id} belongs to {owner} already")
+
+    def _done(self, state: State, outcome: Outcome, link: str | None, **changes: Any) -> Done:
+        return Done(dataclasses.replace(self.entry, state=state, outcome=outcome, **changes), link)
+
+
+def references(mapped: Mapping[str, Any]) -> set[str]:
+    """The record keys that a mapped result refers to."""
+    found: set[str] = set()
+    for value in mapped.values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Reference):
+                found.add(str(item.key))
+    return found
+
+
+def resolve(mapped: Mapping[str, Any], links: Mapping[str, str]) -> dict[str, Any]:
+    """The mapped result with remote ids for references; what is not at the target yet is left out."""
+    resolved: dict[str, Any] = {}
+    for attribute, value in mapped.items():
+        if isinstance(value, Reference):
+            if str(value.key) in links:
+                resolved[attribute] = links[str(value.key)]
+        elif isinstance(value, list):
+            resolved[attribute] = _members(value, links)
+        else:
+            resolved[attribute] = value
+    return resolved
+
+
+def _members(value: list[Any], links: Mapping[str, str]) -> list[Any]:
+    if not any(isinstance(item, Reference) for item in value):
+        return value
+    return sorted(links[str(item.key)] for item in value if str(item.key) in links)

@@ -1,0 +1,185 @@
+"""arq's wiring: one queue per target, one worker per queue, all in one event loop.
+
+arq carries the jobs; what has been delivered stands in the ledger. What arq needs to be told, and why, is in
+docs/decisions/0003-arq-is-a-transport.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from arq.constants import in_progress_key_prefix
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from bridge.backend import Backend
+from bridge.errors import LockLost, StoreUnavailable
+from bridge.logs import get_logger
+from bridge.model import Key
+from bridge.queue import FUNCTION, deserialize, serialize
+from bridge.route import Route
+from bridge.store import Claim
+from bridge.store.ledger import LOCK_TTL
+from workers.deliver import Deliverer
+
+log = get_logger("workers")
+
+IDLE_POLL = 0.2  # seconds between looks at an empty queue
+BUSY_POLL = 0.01  # seconds between looks while jobs finish: bounds what arq's look-ups cost
+JOB_TIMEOUT = 300  # seconds; every request has a time-out of its own, this only ends the unforeseen
+RECONNECT = 1.0  # seconds between looks for a Redis that is away
+READ_AHEAD = 2000  # ids read in one look: behind this many locked jobs a free one would not be seen
+
+
+def worker_options(route: Route, queue_name: str) -> dict[str, Any]:
+    """What every arq worker of a target needs to be told."""
+    return {
+        "queue_name": queue_name,
+        "max_jobs": 2 * route.settings.concurrency,  # some wait for Redis while others wait for the target
+        "keep_result": 0,  # a kept result would refuse the next job of the same id
+        "max_tries": 2**31,  # the ledger counts attempts; arq counts restarts too, and drops jobs silently
+        "queue_read_limit": READ_AHEAD,
+        "log_results": False,
+        "job_serializer": serialize,
+        "job_deserializer": deserialize,
+    }
+
+
+class TargetWorker(Worker):
+    """An arq worker that looks for work when a job has finished, and by the clock only when idle."""
+
+    def __init__(
+        self, deliverer: Deliverer, backend: Backend, beat: Callable[[], None] = lambda: None
+    ) -> None:
+        self._woken = asyncio.Event()
+        self._deliverer = deliverer
+        self._beat = beat
+        self._held: dict[str, Claim] = {}
+        super().__init__(
+            functions=[func(self._run, name=FUNCTION)],
+            queue_name=backend.queue.name(deliverer.route.name),
+            redis_pool=backend.redis,
+            handle_signals=False,
+            max_jobs=2
+            * deliverer.route.settings.concurrency,  # while half wait for Redis, half wait for the target
+            job_timeout=JOB_TIMEOUT,
+            keep_result=0,  # a kept result would refuse the next job of the same id
+            max_tries=2**31,  # the ledger counts attempts; arq counts restarts too, and drops jobs silently
+            queue_read_limit=READ_AHEAD,
+            log_results=False,
+            job_serializer=serialize,
+            job_deserializer=deserialize,
+            after_job_end=self._wake,
+        )
+        # arq never renews a claim, so that a dead worker's job would wait for the longest job there may be.
+        # Ours is short, and `renew` keeps it alive.
+        self.in_progress_timeout_s = LOCK_TTL
+
+    async def _run(self, ctx: dict[str, Any], key: str) -> None:
+        job_id: str = ctx["job_id"]
+        try:
+            await self._deliverer.deliver(Key.parse(key), lambda claim: self._held.__setitem__(job_id, claim))
+        finally:
+            self._held.pop(job_id, None)
+
+    async def _wake(self, ctx: dict[Any, Any]) -> None:  # noqa: ARG002 - arq passes it by this name
+        self._woken.set()
+
+    async def main(self) -> None:
+        """Run until drained or cancelled. Raises RedisError when Redis cannot be used."""
+        while self.allow_pick_jobs:
+            self._beat()
+            self._woken.clear()
+            await self._poll_iteration()
+            await asyncio.sleep(BUSY_POLL)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), IDLE_POLL)
+
+    async def renew(self) -> None:
+        """Lengthen arq's claims and our locks of everything that runs here."""
+        for job_id in list(self.job_tasks):
+            await self.pool.expire(in_progress_key_prefix + job_id, int(LOCK_TTL))
+        for claim in list(self._held.values()):
+            with contextlib.suppress(LockLost):  # the delivery finds out before its next write
+                await self._deliverer.ledger.renew(claim)
+
+    async def drain(self, grace: float) -> None:
+        """Take no new job, give running ones `grace` seconds, then hand back the rest."""
+        self.allow_pick_jobs = False
+        if running := [task for task in self.tasks.values() if not task.done()]:
+            await asyncio.wait(running, timeout=grace)
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+
+
+class Workers:
+    """The workers of some or all targets, in one process."""
+
+    def __init__(self, deliverers: Iterable[Deliverer], backend: Backend) -> None:
+        self._deliverers = list(deliverers)
+        self._backend = backend
+        self._workers: dict[str, TargetWorker] = {}
+        self._beats: dict[str, float] = {}
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Deliver until cancelled or stopped. A Redis that is away is waited for."""
+        async with asyncio.TaskGroup() as group:
+            for deliverer in self._deliverers:
+                group.create_task(self._serve(deliverer))
+            group.create_task(self._renew())
+
+    def stalled(self, limit: float) -> list[str]:
+        """The targets whose loop has not moved for `limit` seconds."""
+        now = time.monotonic()
+        return [name for name, beat in self._beats.items() if now - beat > limit]
+
+    async def stop(self, grace: float) -> None:
+        """Take no new job, give running ones `grace` seconds, hand back the rest."""
+        self._stopping = True
+        await asyncio.gather(*(worker.drain(grace) for worker in self._workers.values()))
+
+    async def _serve(self, deliverer: Deliverer) -> None:
+        name = deliverer.route.name
+        away = False
+        while not self._stopping:
+            self._beats[name] = time.monotonic()
+            worker = TargetWorker(deliverer, self._backend, lambda: self._beat(name))
+            self._workers[name] = worker
+            try:
+                await self._backend.ping()
+                if away:
+                    log.info("redis is back", target=name)
+                away = False
+                await worker.async_run()
+            except (RedisError, OSError, StoreUnavailable) as error:
+                if not away:
+                    log.warning("redis is away, waiting for it", target=name, error=type(error).__name__)
+                away = True
+                # A new worker: arq loses count of its free places when Redis fails under it.
+                await worker.drain(0)
+                await asyncio.sleep(RECONNECT)
+
+    def _beat(self, name: str) -> None:
+        self._beats[name] = time.monotonic()
+
+    async def _renew(self) -> None:
+        while not self._stopping:
+            await asyncio.sleep(LOCK_TTL / 3)
+            for worker in list(self._workers.values()):
+                with contextlib.suppress(RedisError, OSError):
+                    await worker.renew()
+
+
+def __getattr__(name: str) -> Any:
+    """`arq workers.main.WorkerSettings`: made when asked for, since it reads the configuration."""
+    if name != "WorkerSettings":
+        raise AttributeError(name)
+    from workers.arq_settings import worker_settings
+
+    return worker_settings()

@@ -1,0 +1,58 @@
+"""What a target adapter is: three verbs and a greeting, its settings, and its default mapping as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from bridge.http import Classify, Http, classify_status
+from bridge.model import Applied, Greeting, Key, Match, Wanted
+from bridge.settings import TargetSettings
+
+Removal = Literal["deactivate", "delete"]
+
+
+class Target(Protocol):
+    """One connected target. Methods return or raise (`bridge.errors`); they never sleep, retry or log."""
+
+    async def check(self) -> Greeting:
+        """Read, without writing, whether the target can be used. Raises what a first request would raise."""
+
+    async def find(self, wanted: Wanted) -> list[Match]:
+        """Look up objects that may be this record's, in match order; the first attribute with a hit wins.
+
+        No hit: an empty list. Several hits: all of them; the caller never guesses.
+        """
+
+    async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+        """Make the object equal to `wanted`: create it (`remote_id` None), or change what differs.
+
+        Sends nothing that writes when nothing differs. Raises Conflict when a create hits an existing object,
+        NotFound when `remote_id` is not there any more.
+        """
+
+    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> bool:
+        """Deactivate or delete. True when something was changed; an object that is gone already is no error.
+
+        `released` are members that the bridge gave to this group; a group is deactivated by taking them out.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """What a module `workers.targets.<kind>` exports as ADAPTER.
+
+    `mapping` is data: `{"person": {attribute: CEL expression}, "team": {...}, "references": {attribute:
+    "person" | "team"}, "required": {"person": [attributes], "team": [...]}}`. The functions take an instance
+    of `settings`. `classify` turns an answer into an error where the target deviates from HTTP's own words.
+    """
+
+    settings: type[TargetSettings]
+    mapping: Mapping[str, Any]
+    base_url: Callable[[Any], str]
+    headers: Callable[[Any], dict[str, str]]
+    connect: Callable[[Any, Http], Target]
+    classify: Classify = classify_status
+    check_attribute: Callable[[str], str | None] = lambda _name: None
+    """A sentence on what is wrong with an attribute's name in `map`, or None."""

@@ -1,0 +1,182 @@
+"""SCIM 2.0 servers (RFC 7643, RFC 7644): Slack, Okta, Entra, Leapsome, Staffbase and many more."""
+
+from __future__ import annotations
+
+import importlib.resources
+from typing import Literal
+
+import yaml
+from pydantic import Field
+
+from bridge.errors import Conflict, NotFound, RecordRejected, TryLater
+from bridge.http import Http
+from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.settings import BearerTarget
+from workers.targets.base import Adapter, Removal
+from workers.targets.scim_attributes import ACTIVE, MEMBERS, Slot, attributes, check_attribute, get
+from workers.targets.scim_changes import Difference, difference, new_resource, slots
+from workers.targets.scim_client import PATHS, Patch, ScimClient, address, classify
+from workers.targets.scim_resource import Resource
+
+__all__ = ["ADAPTER", "ScimSettings", "ScimTarget", "attributes", "check_attribute"]
+
+_LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId", "displayName")}
+
+
+class ScimSettings(BearerTarget):
+    """A SCIM 2.0 server. `base_url` is the part of its addresses before `/Users`."""
+
+    patch: Patch = "auto"
+    """How changes are sent: `auto` asks ServiceProviderConfig and falls back from PATCH to PUT, `always` uses
+    PATCH, `never` PUT, and `flat` PATCH with a plain resource instead of operations (Leapsome)."""
+    manager_form: Literal["object", "string", "omit"] = "object"
+    """How a manager is sent: `object` is `{"value": id}` as RFC 7643 has it, `string` the plain id, `omit`
+    leaves it out."""
+    members_per_request: int = Field(100, ge=1)
+    """Members of a group that one request adds or takes out."""
+    members_listed: bool = True
+    """Whether the server shows a group's members when asked. If not, all of ours are sent at each change."""
+
+
+class ScimTarget:
+    """A connected SCIM server; see `workers.targets.base.Target`."""
+
+    def __init__(self, settings: ScimSettings, http: Http) -> None:
+        self._settings = settings
+        self._client = ScimClient(http, settings.patch, settings.members_per_request)
+
+    async def check(self) -> Greeting:
+        """Read what the server can do, and one user."""
+        said = {True: "yes", False: "no", None: "not said"}
+        features = [f"{name} {said[await self._client.supports(name.lower())]}" for name in ("PATCH", "bulk")]
+        _, total = await self._client.page("/Users", {"startIndex": "1", "count": "1"})
+        users = "" if total is None else f", {total} users"
+        return Greeting(facts=(f"SCIM 2.0, {', '.join(features)}{users}",))
+
+    async def find(self, wanted: Wanted) -> list[Match]:
+        """Look up by externalId, then by userName or displayName; inactive objects count.
+
+        Raises RecordRejected when no look-up gave a certain answer: a create would risk a second object.
+        """
+        found = await self._look_up(wanted)
+        return [Match(str(get(one, "id"))) for one in found]
+
+    async def _look_up(self, wanted: Wanted) -> list[Resource]:
+        certain = False
+        for name in _LOOKED_UP[wanted.key.kind]:
+            value = wanted.attributes.get(name)
+            if value in (None, ""):
+                continue
+            found = await self._client.search(wanted.key.kind, name, str(value))
+            if found:
+                return found
+            certain = certain or found is not None
+        if not certain:
+            raise RecordRejected("the target cannot be searched for this object: it may exist already")
+        return []
+
+    async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+        """Create, or read and send what differs in the mapped attributes."""
+        if remote_id is None:
+            return Applied(await self._create(wanted), Outcome.CREATED)
+        path = address(wanted.key.kind, remote_id)
+        change = self._difference(wanted, await self._client.read(path))
+        if not change:
+            return Applied(remote_id, Outcome.UNCHANGED)
+        answer = await self._client.change(path, change)
+        # Where the id is the userName, it changes with it.
+        return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED)
+
+    async def _create(self, wanted: Wanted) -> str:
+        kind = wanted.key.kind
+        members = wanted.attributes.get(MEMBERS) or []
+        first = members[: self._settings.members_per_request]
+        resource = new_resource(kind, self._slots(wanted), first)
+        created = await self._client.write("POST", PATHS[kind], resource)
+        remote_id = str(get(created, "id") or await self._id_of_created(wanted))
+        if rest := members[len(first) :]:
+            change = Difference(kind, {**resource, "id": remote_id}, add=tuple(rest))
+            await self._client.change(address(kind, remote_id), change)
+        return remote_id
+
+    async def _id_of_created(self, wanted: Wanted) -> str:
+        """Find what a create without an answer was about: some servers say 201 with `{}` to a duplicate."""
+        found = await self._look_up(wanted)
+        if not found:
+            raise TryLater("answered a create without an id, and the object is not found yet")
+        id_ = wanted.attributes.get("externalId")
+        ours = [one for one in found if id_ and get(one, "externalId") == id_]
+        if len(found) > 1 or not ours:
+            raise Conflict("answered a create without an id; an object with this key exists")
+        return str(get(ours[0], "id"))
+
+    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> bool:
+        """Set a person's `active` to false or take our members out of a group; or delete."""
+        path = address(key.kind, remote_id)
+        if how == "delete":
+            return await self._delete(path)
+        try:
+            current = await self._client.read(path)
+            change = difference(
+                key.kind,
+                current,
+                {ACTIVE: False} if key.kind is Kind.PERSON else {},
+                released=released if key.kind is Kind.TEAM else (),
+                members_listed=self._settings.members_listed,
+            )
+            if not change:
+                return False
+            await self._client.change(path, change)
+        except NotFound:
+            return False
+        return True
+
+    async def _delete(self, path: str) -> bool:
+        try:
+            await self._client.write("DELETE", path)
+        except NotFound:
+            return False
+        except TryLater as error:
+            if error.unreachable or not await self._is_gone(path):
+                raise
+            return False  # a server that answers a second DELETE with 500
+        return True
+
+    async def _is_gone(self, path: str) -> bool:
+        try:
+            await self._client.read(path)
+        except NotFound:
+            return True
+        return False
+
+    def _slots(self, wanted: Wanted) -> dict[Slot, object]:
+        return slots(wanted.key.kind, wanted.attributes, self._settings.manager_form)
+
+    def _difference(self, wanted: Wanted, current: Resource) -> Difference:
+        return difference(
+            wanted.key.kind,
+            current,
+            self._slots(wanted),
+            wanted.attributes.get(MEMBERS) or [],
+            wanted.released,
+            members_listed=self._settings.members_listed,
+        )
+
+
+def headers(settings: ScimSettings) -> dict[str, str]:
+    """What every request carries."""
+    return {
+        "Authorization": f"Bearer {settings.token.get_secret_value()}",
+        "Accept": "application/scim+json, application/json",
+    }
+
+
+ADAPTER = Adapter(
+    settings=ScimSettings,
+    mapping=yaml.safe_load(importlib.resources.files(__package__).joinpath("scim.yaml").read_text("utf-8")),
+    base_url=lambda settings: settings.base_url,
+    headers=headers,
+    connect=ScimTarget,
+    classify=classify,
+    check_attribute=check_attribute,
+)
