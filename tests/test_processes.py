@@ -282,3 +282,17 @@ async def everybody_is_there(here: World) -> bool:
 async def has_name(here: World, person: str, last_name: str) -> bool:
     names = {user["externalId"]: user.get("name", {}).get("familyName") for user in await here.users()}
     return names.get(person) == last_name
+
+
+async def test_sync_ends_in_order(here: World) -> None:
+    """SIGTERM in the middle of `sync` == exit 1, the lease free, and a further sync delivers the rest."""
+    here.config["targets"]["directory"]["rate"] = 30
+    process = await here.start("sync", "--json")
+    await until(lambda: some_are_there(here, 5), 20)
+    process.send_signal(signal.SIGTERM)
+    out, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 1
+    assert json.loads(out)["targets"]["directory"]["pending"] > 0
+    here.config["targets"]["directory"]["rate"] = 1000
+    assert (await here.run("sync")).code == 0
+    assert await everybody_is_there(here)

@@ -21,7 +21,7 @@ from service.cli import sync as syncing
 from service.cli import views
 from service.cli.assembly import opened
 from service.cli.check import check as check_everything
-from service.cli.running import run_until_stopped
+from service.cli.running import run_until_stopped, stop_event
 from service.cli.status import status as read_status
 
 app = typer.Typer(
@@ -170,9 +170,10 @@ async def _until_stopped(values: Values, *, polls: bool, works: bool, only: Any 
 
 
 async def _sync(values: Values, only: list[str], patience: float, json: bool) -> int:
+    stop = stop_event()
     async with opened(values) as bridge:
         with views.progress(err, quiet=json or not err.is_terminal) as show:
-            result = await syncing.sync(bridge, only=only, patience=patience, show=show)
+            result = await syncing.sync(bridge, only=only, patience=patience, show=show, stop=stop)
     if json:
         _print_json(views.sync_json(result))
     else:

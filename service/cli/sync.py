@@ -77,8 +77,11 @@ async def sync(
     only: Collection[str] = (),
     patience: float = 30.0,
     show: Callable[[Mapping[str, int]], None] = lambda _pending: None,
+    stop: asyncio.Event | None = None,
 ) -> SyncResult:
     """Poll once and deliver; end when nothing is pending, or nothing has moved for `patience` seconds.
+
+    `stop` ends it early: running deliveries finish, the rest stays pending.
 
     `show` hears the number of pending records per target. Raises SourceUnavailable, SnapshotHeld,
     ConfigurationError.
@@ -94,7 +97,7 @@ async def sync(
             async with asyncio.TaskGroup() as group:
                 task = group.create_task(workers.run())
                 keeper = group.create_task(_keep(the_poller.lease))
-                await _drained(bridge, list(targets), patience, show)
+                await _drained(bridge, list(targets), patience, show, stop or asyncio.Event())
                 await workers.stop(bridge.values.shutdown_grace)
                 task.cancel()
                 keeper.cancel()
@@ -125,12 +128,16 @@ async def _keep(lease: Lease) -> None:
 
 
 async def _drained(
-    bridge: Bridge, names: Collection[str], patience: float, show: Callable[[Mapping[str, int]], None]
+    bridge: Bridge,
+    names: Collection[str],
+    patience: float,
+    show: Callable[[Mapping[str, int]], None],
+    stop: asyncio.Event,
 ) -> None:
     """Wait until nothing is pending at a target that is not paused, or nothing moves any more."""
     ledgers = {name: bridge.backend.ledger(name) for name in names}
     last, moved = -1, time.monotonic()
-    while True:
+    while not stop.is_set():
         pending = {name: await ledger.count_pending() for name, ledger in ledgers.items()}
         show(pending)
         open_ones = [n for name, n in pending.items() if n and not await ledgers[name].paused()]

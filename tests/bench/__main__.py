@@ -84,8 +84,8 @@ def run(command: list[str], target: str) -> Cost:
 
 
 def show(people: int, rounds: list[dict[str, Cost]]) -> None:
-    table = Table(title=f"{people:,} people, {len(rounds)} round(s)", title_justify="left")
-    for column in ("", "seconds", "people/s", "CPU s", "peak MiB", "reads", "writes", "CPU : plain loop"):
+    table = Table(title=f"{people:,} people, {len(rounds)} round(s)", title_justify="left", box=None)
+    for column in ("", "seconds", "people/s", "CPU s", "peak MiB", "reads", "writes", "CPU ratio"):
         table.add_column(column, justify="right" if column else "left")
     for name in rounds[0]:
         costs = [each[name] for each in rounds]

@@ -266,6 +266,16 @@ async def test_a_failure_names_no_value(run: Delivery) -> None:
     assert "Muster" not in reason
 
 
+async def test_a_refusal_of_a_read_names_no_value(run: Delivery) -> None:
+    """The directory names the person when its account is read == the name is not in the ledger's reason."""
+    await run.deliver(person("ana", name="Planted"))
+    run.proxy.fail(answer(400, '{"detail": "Planted Muster is locked"}'))
+    await run.deliver(person("ana", name="Planted", title="Lead"))
+    reason = (await run.entry("ana")).reason
+    assert "is locked" in reason
+    assert "Planted" not in reason
+
+
 async def test_a_parked_record_is_tried_again_when_it_changes(run: Delivery) -> None:
     """Parked, then changed in Kenjo == delivered."""
     await run.know(person("ana"))
