@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import secrets
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -15,8 +16,9 @@ from bridge.codec import Codec
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.pace import Pace
 from bridge.queue import Queue, deserialize, serialize
-from bridge.store import Keys, Lease, Ledger, Records
+from bridge.store import Audit, Gate, Holds, Keys, Lease, Ledger, Records
 from bridge.store.connection import Connection
+from bridge.store.rekey import rekey
 
 _TIMEOUT = 10.0  # seconds for one Redis command: a stopped server must not stop us for ever
 
@@ -47,6 +49,24 @@ class Backend:
         """What a target has been given."""
         return Ledger(self._connection, self.keys, self.codec, target)
 
+    def gate(self, target: str) -> Gate:
+        """Whether a target may be called."""
+        return Gate(self._connection, self.keys, target)
+
+    @property
+    def holds(self) -> Holds:
+        """What waits for a person."""
+        return Holds(self._connection, self.keys)
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what when."""
+        return Audit(self._connection, self.keys)
+
+    async def rekey(self, targets: Iterable[str]) -> int:
+        """Seal everything with the current key; returns how many values were changed."""
+        return await rekey(self._connection, self.keys, self.codec, targets)
+
     def lease(self) -> Lease:
         """A new contender for the right to poll."""
         return Lease(self._connection, self.keys)
@@ -67,6 +87,15 @@ class Backend:
             ) from None
 
 
+async def attach(redis: ArqRedis, encryption_keys: Sequence[str]) -> Backend:
+    """The state behind an open connection. The first to come makes the pepper of the fingerprints."""
+    keys, codec = Keys(), Codec(encryption_keys)
+    place = keys.of("pepper")
+    await redis.set(place, codec.seal(secrets.token_hex(32), place), nx=True)
+    pepper = bytes.fromhex(codec.open(await redis.get(place), place))
+    return Backend(redis, keys, Codec(encryption_keys, pepper))
+
+
 @asynccontextmanager
 async def open_backend(url: str, encryption_keys: Sequence[str] = ()) -> AsyncIterator[Backend]:
     """Connect to the Redis at `url`. Raises ConfigurationError (address) or StoreUnavailable."""
@@ -75,9 +104,8 @@ async def open_backend(url: str, encryption_keys: Sequence[str] = ()) -> AsyncIt
     except ValueError:
         raise ConfigurationError("redis.url must start with redis://, rediss:// or unix://") from None
     redis = ArqRedis(connection_pool=pool, job_serializer=serialize, job_deserializer=deserialize)
-    backend = Backend(redis, Keys(), Codec(encryption_keys))
     try:
-        await backend.ping()
-        yield backend
+        await Backend(redis, Keys(), Codec()).ping()
+        yield await attach(redis, encryption_keys)
     finally:
         await redis.aclose(close_connection_pool=True)

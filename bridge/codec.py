@@ -50,15 +50,15 @@ class Codec:
 
     `keys`: the first seals, all open (so that a key can be changed while old values are still there); none
     at all leaves values readable. Each sealed value names its key and is bound to its place, so that a value
-    moved to another place does not open.
+    moved to another place does not open. `pepper` (32 bytes) keys the fingerprints, so that nobody can
+    compare one with guesses of the value; it is no encryption key, so that it can outlive those.
     """
 
-    def __init__(self, keys: Sequence[str] = ()) -> None:
+    def __init__(self, keys: Sequence[str] = (), pepper: bytes = b"") -> None:
         raw = [read_key(key) for key in keys]
         self._ciphers = {_key_id(key): AESGCM(key) for key in raw}
         self._current = _key_id(raw[0]) if raw else None
-        # A fingerprint without a key could be compared with guesses of the value.
-        self._pepper = hashlib.blake2b(b"fingerprint", key=raw[0] if raw else b"").digest()
+        self._pepper = pepper
 
     @property
     def seals(self) -> bool:
@@ -89,6 +89,12 @@ class Codec:
             return orjson.loads(cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], place.encode()))
         except InvalidTag:
             raise ConfigurationError(f"the value at {place} was changed outside the bridge") from None
+
+    def is_current(self, blob: bytes) -> bool:
+        """Whether a value stands as `seal` would write it now."""
+        if self._current is None:
+            return blob[:1] == _PLAIN
+        return blob[:1] == _SEALED and blob[1 : 1 + _ID_BYTES] == self._current
 
     def digest(self, value: Any) -> str:
         """A keyed fingerprint of a JSON value: equal values, equal fingerprints; 32 hexadecimal digits."""

@@ -38,6 +38,19 @@ def apply(known: Mapping[Key, Stored], changes: list[Change]) -> dict[Key, Recor
     return records
 
 
+def revised(known: Mapping[Key, Stored], changes: list[Change], at: float) -> dict[Key, Stored]:
+    """The changed records as the store will keep them, each with a revision one higher."""
+    return {
+        change.record.key: Stored(
+            change.record,
+            known[change.record.key].revision + 1 if change.record.key in known else 1,
+            change.kind is ChangeKind.VANISHED,
+            at,
+        )
+        for change in changes
+    }
+
+
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") -> Iterator[str]:
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)

@@ -46,8 +46,8 @@ class WriteRefused(BridgeError):
 class TryLater(BridgeError):
     """A passing fault of the target: back off and try again.
 
-    `after`: seconds that the target asked to wait, or None. `unreachable`: no answer came at all, so the
-    fault is the whole target's and not this record's.
+    `after`: seconds that the target asked everybody to wait, or None. `unreachable`: no answer came at all.
+    Either is the whole target's fault and not this record's.
     """
 
     def __init__(self, reason: str, *, after: float | None = None, unreachable: bool = False) -> None:

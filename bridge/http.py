@@ -106,6 +106,7 @@ class Http:
         self._classify = classify or classify_status
         self._turn = turn
         self._slots = asyncio.Semaphore(concurrency)
+        self._quiet_until = 0.0
 
     async def request(
         self,
@@ -126,16 +127,28 @@ class Http:
         async with self._slots:
             if self._turn:
                 await self._turn()
+            self._check_asked_to_wait()
             if writing:
                 await _check_write(method)  # last: nothing may come between it and the request
             answer = await self._send(method, path, params, body, headers)
-        error = self._classify(answer, words(answer, [body, params, path.split("/")]))
-        if error is None:
-            return answer
+        error = self._error(answer, words(answer, [body, params, path.split("/")]), writing)
+        if error:
+            raise error
+        return answer
+
+    def _error(self, answer: Answer, said: str, writing: bool) -> BridgeError | None:
+        error = self._classify(answer, said)
+        if isinstance(error, TryLater) and error.after:
+            self._quiet_until = asyncio.get_running_loop().time() + error.after
         if writing and answer.status == 403 and isinstance(error, TargetHalted):
             # Reading is allowed, so the credentials are good: it is this object that may not be changed.
-            raise RecordRejected(str(error))
-        raise error
+            return RecordRejected(str(error))
+        return error
+
+    def _check_asked_to_wait(self) -> None:
+        """Raise TryLater while the server's last Retry-After runs: it was meant for all our requests."""
+        if (left := self._quiet_until - asyncio.get_running_loop().time()) > 0:
+            raise TryLater("the target has asked to wait", after=left)
 
     async def _send(
         self,

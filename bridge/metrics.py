@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from bridge.http import redact
 from bridge.logs import get_logger
 from bridge.model import Entry, Kind, Outcome, State
 from bridge.store import Claim
+from bridge.store.gate import HALTED
 
 log = get_logger("deliver")
 
@@ -39,8 +43,9 @@ class Metrics:
         self.problems = gauge("row_problems", "Rows of the last snapshot that could not be used")
         self.changes = counter("changes", "Changes seen in Kenjo", "kind", "change")
         self.pending = gauge("pending", "Records that a target is behind with", "target")
+        self.held = gauge("held", "Records that wait for somebody's approval", "target")
         self.failed = gauge("failed", "Records that a target will not take", "target")
-        self.paused = gauge("target_paused", "1 while deliveries to a target are paused", "target")
+        self.target_paused = gauge("target_paused", "1 while deliveries to a target are paused", "target")
         self.deliveries = counter("deliveries", "Finished deliveries", "target", "outcome")
         self.latency = histogram(
             "latency_seconds", "From a change seen in Kenjo to the target having it", _LATENCY, "target"
@@ -60,9 +65,22 @@ class Metrics:
         self.latency.labels(target).observe(seconds)
         log.info(entry.outcome, target=target, record=str(key), seconds=round(seconds, 3))
 
-    def halted(self, target: str, reason: str) -> None:
+    def paused(self, target: str, state: str, reason: str) -> None:
         """Say once that a target is paused."""
-        log.error("target halted: deliveries wait until it is put right", target=target, reason=reason)
+        self.target_paused.labels(target).set(1)
+        write = log.error if state == HALTED else log.warning
+        write("target paused", target=target, state=state, reason=redact(reason))
+
+    def resumed(self, target: str) -> None:
+        """Say once that it goes on."""
+        self.target_paused.labels(target).set(0)
+        log.info("target goes on", target=target)
+
+    def standing(self, target: str, pending: Sized, held: Sized, failed: int) -> None:
+        """Note where a target stands."""
+        self.pending.labels(target).set(len(pending))
+        self.held.labels(target).set(len(held))
+        self.failed.labels(target).set(failed)
 
     def snapshot(self, at: float, people: int, teams: int, problems: int) -> None:
         """Note an accepted snapshot."""

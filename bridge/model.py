@@ -149,8 +149,9 @@ class Entry:
     """One line of a target's ledger: what the bridge has given the target for one record.
 
     `revision` is the newest revision dealt with, under the configuration `config`; `digest` is of what was
-    last given; `refs` are records that it refers to and `missing` those not at the target yet; times are
-    seconds since the epoch.
+    last given; `refs` are records that it refers to and `missing` those not at the target yet; `attempts`
+    counts passing faults of this record in a row; `unreachable`: the target did not answer at all. Times are
+    seconds since the epoch; at `delete_at` a deactivated account is to be deleted (0: never).
     """
 
     revision: int = 0
@@ -164,8 +165,19 @@ class Entry:
     candidates: tuple[str, ...] = ()
     attempts: int = 0
     retry_at: float = 0.0
+    unreachable: bool = False
+    delete_at: float = 0.0
     failed_since: float = 0.0
     at: float = 0.0
+
+
+DAY = 86400.0
+"""Seconds."""
+
+
+def is_due(entry: Entry, now: float) -> bool:
+    """Whether a deactivated account is to be deleted now."""
+    return entry.state is State.REMOVED and 0.0 < entry.delete_at <= now
 
 
 @dataclass(frozen=True, slots=True)

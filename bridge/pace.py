@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from bridge.errors import TryLater
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, script
 
@@ -28,12 +29,17 @@ class Pace:
     ) -> None:
         self._redis = redis
         self._key = keys.at(target, "pace")
+        self._throttle = keys.at(target, "throttle")
         self._interval = max(1, round(1_000_000 / rate))
         self._burst = burst
         self._sleep = sleep
 
     async def turn(self) -> None:
-        """Take a place in the row and wait for it."""
-        wait = await self._redis.eval(_PACE, 1, self._key, self._interval, self._burst)
+        """Take a place in the row and wait for it. Raises TryLater while the target has asked to wait."""
+        wait, throttled = await self._redis.eval(
+            _PACE, 2, self._key, self._throttle, self._interval, self._burst
+        )
+        if throttled:
+            raise TryLater("the target has asked everybody to wait", after=int(throttled) / 1000)
         if wait:
             await self._sleep(int(wait) / 1_000_000)

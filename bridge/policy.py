@@ -1,24 +1,129 @@
-"""What is too big a change to be believed. Pure."""
+"""What is too big a change to be done without asking. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
-from bridge.model import Key, Kind, Snapshot, Stored
+from bridge.errors import RecordRejected
+from bridge.model import Entry, Key, Kind, Snapshot, State, Stored
+from bridge.route import Action, Route
+from bridge.target_settings import Limit
 
 SHRINK_PERCENT = 20
-"""A snapshot with more than this share of people fewer than before is not believed ..."""
-SHRINK_PEOPLE = 5
+"""A snapshot with more than this share of people (or teams) fewer than before is not believed ..."""
+SHRINK_COUNT = 5
 """... if it lacks at least this many."""
+
+_NAMES = {Kind.PERSON: "people", Kind.TEAM: "teams"}
+
+
+class Verb(StrEnum):
+    """The kinds of change that limits count."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """More changes of a kind at once than the limit allows: all of them wait.
+
+    `along` are teams that would lose people whose removal waits, and wait with them.
+    """
+
+    verb: Verb
+    kind: Kind
+    keys: frozenset[Key]
+    base: int
+    limit: Limit
+    along: frozenset[Key] = frozenset()
+
+    @property
+    def reason(self) -> str:
+        """The numbers in a sentence."""
+        share = f"{len(self.keys) * 100 / self.base:.0f} % of " if self.base else ""
+        return (
+            f"would {self.verb} {len(self.keys)} {_NAMES[self.kind]} ({share}{self.base} there),"
+            f" more than {self.limit.count} and more than {self.limit.percent:g} %"
+        )
 
 
 def implausible(known: Mapping[Key, Stored], snapshot: Snapshot) -> str | None:
     """Why this snapshot should not be acted on, with the numbers; None when it is plausible."""
-    before = sum(1 for key, stored in known.items() if key.kind is Kind.PERSON and not stored.gone)
-    now = snapshot.count(Kind.PERSON) + sum(1 for key in snapshot.kept if key in known)
-    if before and not now:
-        return f"Kenjo lists no people at all; there were {before} before"
-    missing = before - now
-    if missing >= SHRINK_PEOPLE and missing * 100 > before * SHRINK_PERCENT:
-        return f"Kenjo lists {now} people; there were {before} before ({missing} fewer)"
+    return next(filter(None, (_shrunken(known, snapshot, kind) for kind in Kind)), None)
+
+
+def present(snapshot: Snapshot, known: Mapping[Key, Stored], kind: Kind) -> int:
+    """How many records of a kind a snapshot says there are, those without a usable row included."""
+    kept = sum(1 for key in snapshot.kept if key.kind is kind and key in known)
+    return snapshot.count(kind) + kept
+
+
+def _shrunken(known: Mapping[Key, Stored], snapshot: Snapshot, kind: Kind) -> str | None:
+    before = sum(1 for key, stored in known.items() if key.kind is kind and not stored.gone)
+    now = present(snapshot, known, kind)
+    missing, name = before - now, _NAMES[kind]
+    if before and not now and (kind is Kind.PERSON or before >= SHRINK_COUNT):
+        return f"Kenjo lists no {name} at all; there were {before} before"
+    if missing >= SHRINK_COUNT and missing * 100 > before * SHRINK_PERCENT:
+        return f"Kenjo lists {now} {name}; there were {before} before ({missing} fewer)"
     return None
+
+
+def verb_of(route: Route, stored: Stored, entry: Entry | None, *, linked: bool) -> Verb | None:
+    """The kind of change that delivering this record would be, None when nothing would be changed."""
+    try:
+        action = route.intend(stored, linked=linked).action
+    except RecordRejected:
+        return None  # will be parked by the delivery, which changes nothing
+    if action is Action.UPSERT:
+        return Verb.UPDATE if linked else Verb.CREATE
+    if action is Action.DEACTIVATE and (entry is None or entry.state is not State.REMOVED):
+        return Verb.REMOVE
+    return None
+
+
+def excesses(
+    route: Route,
+    pending: Collection[Key],
+    known: Mapping[Key, Stored],
+    entries: Mapping[Key, Entry],
+    linked: Collection[str],
+    approved: Collection[Key],
+) -> list[Excess]:
+    """Where the pending changes of a target exceed its limits; what is `approved` counts no more."""
+    groups: dict[tuple[Verb, Kind], set[Key]] = {}
+    for key in pending:
+        if key in approved:
+            continue
+        verb = verb_of(route, known[key], entries.get(key), linked=str(key) in linked)
+        if verb is not None:
+            groups.setdefault((verb, key.kind), set()).add(key)
+    found = []
+    for (verb, kind), keys in groups.items():
+        limit: Limit | None = getattr(route.settings.limits, verb)
+        base = sum(1 for name in linked if name.startswith(f"{kind}:"))
+        if limit and len(keys) > limit.count and len(keys) * 100 > limit.percent * base:
+            along = _losing(keys, pending, known, entries) if verb is Verb.REMOVE else frozenset()
+            found.append(Excess(verb, kind, frozenset(keys), base, limit, along - set(approved)))
+    return found
+
+
+def _losing(
+    people: Collection[Key],
+    pending: Collection[Key],
+    known: Mapping[Key, Stored],
+    entries: Mapping[Key, Entry],
+) -> frozenset[Key]:
+    """The pending teams that were given one of these people and have them no more."""
+    names = {str(key) for key in people}
+    found = set()
+    for key in pending:
+        if key.kind is Kind.TEAM and key in entries:
+            members = {str(Key(Kind.PERSON, id_)) for id_ in known[key].record.data.get("members") or ()}
+            if names & (set(entries[key].refs) - members):
+                found.add(key)
+    return frozenset(found)

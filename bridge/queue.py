@@ -15,7 +15,7 @@ from arq.connections import ArqRedis
 from arq.constants import job_key_prefix
 from arq.jobs import serialize_job
 
-from bridge.model import Key
+from bridge.model import Entry, Key
 from bridge.store.keys import Keys
 
 FUNCTION = "deliver"
@@ -32,14 +32,20 @@ _BATCH = 2000
 class Job:
     """A record to look at. `rank` orders the jobs of one call; `at` (epoch seconds) delays one.
 
-    `attempt` tells a repeated job from the one that asked for it and still stands in the queue.
+    `serial` tells a repeated job from the one that asked for it and still stands in the queue: it is the time
+    of the retry (`serial_of`), so that the poll and the delivery name the same job.
     """
 
     key: Key
     revision: int
     rank: int = 1
     at: float = 0.0
-    attempt: int = 0
+    serial: int = 0
+
+
+def serial_of(entry: Entry) -> int:
+    """The serial of the job for an entry's next try: 0 unless it is a retry."""
+    return int(entry.retry_at * 1000)
 
 
 def serialize(value: dict[str, Any]) -> bytes:
@@ -85,8 +91,9 @@ class Queue:
         return len(ordered)
 
     def _add(self, pipe: Any, target: str, job: Job, score: int, now: int) -> None:
-        job_id = f"{self._keys.prefix}{target}:{job.key}:{job.revision}:{job.attempt}"
+        job_id = f"{self._keys.prefix}{target}:{job.key}:{job.revision}:{job.serial}"
         payload = serialize_job(FUNCTION, (str(job.key),), {}, None, now, serializer=serialize)
         expiry = max(_EXPIRY, score - now + _EXPIRY)
         pipe.set(job_key_prefix + job_id, payload, px=expiry, nx=True)
-        pipe.zadd(self.name(target), {job_id: score}, nx=True)
+        # The earlier time wins: a clock that was set back must not leave a job in the future.
+        pipe.zadd(self.name(target), {job_id: score}, lt=True)

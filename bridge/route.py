@@ -6,13 +6,23 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from bridge.codec import canonical
 from bridge.errors import ConfigurationError, RecordRejected
 from bridge.expressions import Expression, Path, context
 from bridge.model import Key, Kind, Lifecycle, Record, Reference, Stored
-from bridge.settings import TargetSettings
+from bridge.protected import Protected
+from bridge.target_settings import Removal, TargetSettings
+
+Reason = Literal["inactive", "left", "gone", "out_of_scope"]
+
+_WORDS: Mapping[Reason, str] = {
+    "inactive": "not active in Kenjo",
+    "left": "contract ended",
+    "gone": "gone from Kenjo",
+    "out_of_scope": "out of scope",
+}
 
 
 class Action(StrEnum):
@@ -25,10 +35,11 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An action and, in words without values, why."""
+    """An action and, in words without values, why. `delete_after`: days until the account is deleted too."""
 
     action: Action
     reason: str = ""
+    delete_after: int | None = None
 
 
 class Route:
@@ -38,9 +49,16 @@ class Route:
     `map` is laid. `fingerprint` changes with everything that changes what the target should hold.
     """
 
-    def __init__(self, name: str, settings: TargetSettings, mapping: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: TargetSettings,
+        mapping: Mapping[str, Any],
+        protected: Protected | None = None,
+    ) -> None:
         self.name = name
         self.settings = settings
+        self._protected = protected or Protected([])
         self.references: Mapping[str, str] = mapping.get("references", {})
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
         kinds = Kind if settings.teams else (Kind.PERSON,)
@@ -53,15 +71,12 @@ class Route:
     def intend(self, stored: Stored, *, linked: bool) -> Intent:
         """Decide what to do for a record; `linked`: the target has an object of it.
 
-        Raises RecordRejected when the scope cannot be evaluated for this person.
+        Raises RecordRejected when an expression cannot be evaluated for this person.
         """
-        if reason := self._leaves(stored):
-            return self._removal(reason, linked=linked)
+        if reason := self._removable(stored):
+            return self._removal(reason, stored.record, linked=linked)
         if linked and self.settings.mode == "create_only":
             return Intent(Action.SKIP, "create_only: what is there is never changed")
-        if not self._in_scope(stored.record):
-            # Out of scope is not a leaver: an account that was given stays as it is.
-            return Intent(Action.SKIP, "out of scope" + (": kept as it is" if linked else ""))
         return Intent(Action.UPSERT)
 
     def map(self, record: Record) -> dict[str, Any]:
@@ -84,18 +99,29 @@ class Route:
         """Whether this target gets records of a kind at all."""
         return bool(self._maps.get(kind))
 
-    def _leaves(self, stored: Stored) -> str:
+    def _removable(self, stored: Stored) -> Reason | None:
+        """Why this record should have nothing at the target, or None."""
         if stored.gone:
-            return "gone from Kenjo"
-        lifecycle = stored.record.lifecycle
-        return "" if lifecycle is Lifecycle.ACTIVE else f"{lifecycle} in Kenjo"
+            return "gone"
+        match stored.record.lifecycle:
+            case Lifecycle.ACTIVE:
+                return None if self._in_scope(stored.record) else "out_of_scope"
+            case Lifecycle.LEFT:
+                return "left"
+        return "inactive"  # also who has not started yet
 
-    def _removal(self, reason: str, *, linked: bool) -> Intent:
+    def _removal(self, reason: Reason, record: Record, *, linked: bool) -> Intent:
+        words = _WORDS[reason]
         if not linked:
-            return Intent(Action.SKIP, f"{reason}; was never given to this target")
+            return Intent(Action.SKIP, f"{words}; was never given to this target")
         if self.settings.mode != "sync":
-            return Intent(Action.SKIP, f"{reason}; mode {self.settings.mode} removes nobody")
-        return Intent(Action.DEACTIVATE, reason)
+            return Intent(Action.SKIP, f"{words}; mode {self.settings.mode} removes nobody")
+        how: Removal = getattr(self.settings.removal, reason)
+        if how == "keep":
+            return Intent(Action.SKIP, f"{words}: the account is kept as it is")
+        if self._protected.covers(record):
+            return Intent(Action.SKIP, f"{words}, but protected: never removed")
+        return Intent(Action.DEACTIVATE, words, self.settings.removal.after_days if how == "delete" else None)
 
     def _in_scope(self, record: Record) -> bool:
         if self._scope is None or record.key.kind is not Kind.PERSON:
@@ -117,7 +143,8 @@ class Route:
         expressions = [expression for part in self._maps.values() for expression in part.values()]
         if self._scope:
             expressions.append(self._scope)
-        return frozenset(path for expression in expressions for path in expression.fields)
+        used = frozenset(path for expression in expressions for path in expression.fields)
+        return used | self._protected.fields
 
     @property
     def server(self) -> str:
@@ -126,10 +153,11 @@ class Route:
 
     def _fingerprint(self) -> str:
         # Not the credential nor the pace: they change nothing that the target should hold.
-        excluded = {"token", "rate", "concurrency", "timeout", "map"}
+        excluded = {"token", "rate", "concurrency", "timeout", "map", "limits"}
         settings = self.settings.model_dump(mode="json", exclude=excluded)
         maps = {kind.value: {name: e.source for name, e in part.items()} for kind, part in self._maps.items()}
-        return hashlib.blake2b(canonical([settings, maps]), digest_size=8).hexdigest()
+        everything = [settings, maps, self._protected.sources]
+        return hashlib.blake2b(canonical(everything), digest_size=8).hexdigest()
 
 
 def _compile(

@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, get_origin
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, field_validator
 
-Mode = Literal["create_only", "upsert", "sync"]
+from bridge.section import Section
+from bridge.target_settings import AnyTarget, BearerTarget, TargetSettings
+
+__all__ = ["AnyTarget", "BearerTarget", "TargetSettings", "Values"]
 
 KENJO_URLS = {
     "sandbox": "https://sandbox-api.kenjo.io/api/v1",
     "production": "https://api.kenjo.io/api/v1",
 }
-
-
-class Section(BaseModel):
-    """A group of settings: unknown names are errors, values are fixed once read.
-
-    A group, a dict and a list may also come as JSON text, as an environment variable brings them; nothing at
-    all (`targets:` with every line below it commented out) is an empty one.
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        use_attribute_docstrings=True,
-        hide_input_in_errors=True,
-        allow_inf_nan=False,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _group_may_be_text(cls, value: Any) -> Any:
-        return _structure(value, {})
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _collection_may_be_text(cls, value: Any, info: ValidationInfo) -> Any:
-        kind = get_origin(cls.model_fields[info.field_name or ""].annotation)
-        return _structure(value, kind()) if kind in (dict, list) else value
-
-
-def _structure(value: Any, empty: Any) -> Any:
-    if value is None:
-        return empty
-    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
-        return value
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
 
 
 class KenjoSettings(Section):
@@ -96,52 +52,6 @@ class RedisSettings(Section):
     url: SecretStr | None = None
     """`redis://`, `rediss://` or `unix://` address. Without one the bridge starts a private redis-server in
     `data_dir`."""
-
-
-class TargetSettings(Section):
-    """What all kinds of targets have in common; each kind adds its own settings."""
-
-    kind: str
-    """The kind of target, e.g. `scim`."""
-    mode: Mode = "sync"
-    """`create_only` never changes what is there, `upsert` creates and changes, `sync` removes leavers too."""
-    scope: str | None = None
-    """A CEL expression over `person`: who belongs at this target. Default: everyone."""
-    teams: bool = True
-    """Whether teams become groups there; false for a target that knows people only."""
-    map: dict[str, str | None] = Field(default_factory=dict)
-    """CEL expressions by target attribute, on top of the kind's default mapping; null removes one."""
-    rate: float = Field(10.0, gt=0)
-    """Requests per second to this target, over all workers."""
-    concurrency: int = Field(10, ge=1, le=100)
-    """Requests to this target at the same time, per worker."""
-    timeout: float = Field(10.0, gt=0)
-    """Seconds for one request, reading the whole answer included."""
-
-
-class BearerTarget(TargetSettings):
-    """A target that is an HTTP API with a bearer token."""
-
-    base_url: str
-    """The address of the target's API."""
-    token: SecretStr
-    """The target's bearer token."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        if not re.match(r"https?://[^/\s]+", value):
-            raise ValueError("must start with https:// (or http://)")
-        return value.rstrip("/")
-
-
-class AnyTarget(TargetSettings):
-    """A target as it stands in the configuration, before its kind's own settings are read."""
-
-    model_config = ConfigDict(extra="allow")
-
-    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        yield "kind", self.kind  # its kind's secrets are still plain text here
 
 
 class RetrySettings(Section):
@@ -198,6 +108,8 @@ class Values(Section):
     """IANA time zone in which a person's first and last day begin and end."""
     targets: dict[str, AnyTarget] = Field(default_factory=dict)
     """The targets by name. The name is used in the ledger, in metrics and in environment variables."""
+    protected: list[str] = Field(default_factory=list)
+    """Who is never deactivated or deleted: Kenjo ids, e-mail addresses, CEL expressions over `person`."""
     retry: RetrySettings = RetrySettings()
     encryption: EncryptionSettings = EncryptionSettings()
     web: WebSettings = WebSettings()

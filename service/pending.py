@@ -1,13 +1,14 @@
-"""Finds what each target is behind with, and asks the workers to look at it."""
+"""Finds what each target is behind with, and asks the workers for what need not wait for a person."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bridge.backend import Backend
-from bridge.model import Entry, Key, Kind, State, Stored
-from bridge.queue import URGENT, Job
+from bridge.model import DAY, Entry, Key, Kind, State, Stored, is_due
+from bridge.policy import Excess, excesses
+from bridge.queue import URGENT, Job, serial_of
 from bridge.route import Route
 
 _PEOPLE = 1
@@ -17,76 +18,102 @@ _DEEPEST = _TEAMS - _PEOPLE - 1
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How many records a target is behind with, and how many it will not take."""
+    """Where one target stands: the records that it is behind with, and what is over its limits.
 
-    pending: int
+    `approved` are those of them that a person let go; `failed` counts records that it will not take.
+    """
+
+    route: Route
+    entries: Mapping[Key, Entry]
+    pending: frozenset[Key]
+    approved: frozenset[Key]
+    excesses: tuple[Excess, ...]
     failed: int
 
+    @property
+    def held(self) -> frozenset[Key]:
+        """The records that wait for a person."""
+        return frozenset(key for excess in self.excesses for key in excess.keys | excess.along)
 
-async def enqueue_pending(
-    known: Mapping[Key, Stored], routes: Mapping[str, Route], backend: Backend, now: float
-) -> dict[str, Standing]:
-    """Put a job for every pending (target, record) on the target's queue; returns each target's standing.
+
+async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, now: float) -> Standing:
+    """Compare a target's ledger with the records. Reads only.
 
     The same rule finds a changed record, a new target, a changed configuration, a job that was lost and a
     delivery that died: the ledger is behind.
     """
-    ranks = rank(known)
-    counts = {}
-    for name, route in routes.items():
-        ledger = backend.ledger(name)
-        entries = await ledger.entries()
-        linked = await ledger.linked()
-        behind = pending(known, entries, route, linked) | (await ledger.unsettled() & known.keys())
-        await ledger.add_pending({key: ranks[key] for key in behind})
-        due = (key for key in behind if key not in entries or entries[key].retry_at <= now)
-        await backend.queue.enqueue(name, jobs(due, known, ranks, entries), now)
-        failed = sum(1 for key, entry in entries.items() if entry.state is State.FAILED and key not in behind)
-        counts[name] = Standing(len(behind), failed)
-    return counts
+    ledger = backend.ledger(route.name)
+    entries, linked = await ledger.entries(), await ledger.linked()
+    unsettled = await ledger.unsettled() & known.keys()
+    behind = frozenset(pending(known, entries, route, linked, now) | unsettled)
+    approved = await backend.holds.approved(route.name)
+    return Standing(
+        route=route,
+        entries=entries,
+        pending=behind,
+        approved=frozenset(approved & behind),
+        excesses=tuple(excesses(route, behind, known, entries, linked, approved)),
+        failed=sum(1 for key, entry in entries.items() if entry.state is State.FAILED and key not in behind),
+    )
+
+
+async def enqueue_pending(
+    standing: Standing, known: Mapping[Key, Stored], backend: Backend, now: float
+) -> None:
+    """Put a job for every record that is behind, due and not held on the target's queue."""
+    name = standing.route.name
+    ranks = rank(standing.pending, known)
+    await backend.ledger(name).add_pending(ranks)
+    jobs = [
+        Job(key, known[key].revision, ranks[key], serial=serial_of(standing.entries.get(key, Entry())))
+        for key in standing.pending - standing.held
+        if _may_start(standing.entries.get(key), now)
+    ]
+    await backend.queue.enqueue(name, jobs, now)
 
 
 def pending(
-    known: Mapping[Key, Stored], entries: Mapping[Key, Entry], route: Route, linked: Collection[str]
+    known: Mapping[Key, Stored],
+    entries: Mapping[Key, Entry],
+    route: Route,
+    linked: Collection[str],
+    now: float,
 ) -> set[Key]:
     """The records that the ledger of a target is behind with."""
     return {
         key
         for key, stored in known.items()
-        if route.serves(key.kind) and is_behind(stored, entries.get(key), route.fingerprint, linked)
+        if route.serves(key.kind) and is_behind(stored, entries.get(key), route.fingerprint, linked, now)
     }
 
 
-def is_behind(stored: Stored, entry: Entry | None, fingerprint: str, linked: Collection[str]) -> bool:
-    """Whether a ledger entry is older than the record, made under another configuration, or incomplete."""
+def is_behind(
+    stored: Stored, entry: Entry | None, fingerprint: str, linked: Collection[str], now: float
+) -> bool:
+    """Whether an entry is older than the record, made under another configuration, incomplete, or due."""
     if entry is None or entry.state is State.RETRYING:
         return True
-    if entry.revision != stored.revision or entry.config != fingerprint:
+    if entry.revision != stored.revision or entry.config != fingerprint or is_due(entry, now):
         return True
     return any(name in linked for name in entry.missing)
 
 
-def jobs(
-    keys: Iterable[Key], known: Mapping[Key, Stored], ranks: Mapping[Key, int], entries: Mapping[Key, Entry]
-) -> list[Job]:
-    """A job for each record. A repeated attempt has its number in the job's id, as `deliver` gives it."""
-    return [
-        Job(key, known[key].revision, ranks[key], attempt=entries[key].attempts if key in entries else 0)
-        for key in keys
-    ]
-
-
-def rank(known: Mapping[Key, Stored]) -> dict[Key, int]:
+def rank(keys: Collection[Key], known: Mapping[Key, Stored]) -> dict[Key, int]:
     """In which order records are delivered: leavers, then managers before their reports, then teams."""
     ranks: dict[Key, int] = {}
-    for key, stored in known.items():
-        if stored.leaves:
+    for key in keys:
+        if known[key].leaves:
             ranks[key] = URGENT
         elif key.kind is Kind.TEAM:
             ranks[key] = _TEAMS
         else:
             ranks[key] = _PEOPLE + _depth(key, known)
     return ranks
+
+
+def _may_start(entry: Entry | None, now: float) -> bool:
+    """Whether a retry is due; one that lies days ahead was written before the clock was set back."""
+    return entry is None or entry.retry_at <= now or entry.retry_at > now + DAY
 
 
 def _depth(key: Key, known: Mapping[Key, Stored]) -> int:

@@ -12,14 +12,14 @@ from typing import Protocol
 from redis.exceptions import RedisError
 
 from bridge.backend import Backend
-from bridge.diff import diff
-from bridge.errors import BridgeError, LeaseLost, SnapshotHeld
+from bridge.diff import diff, revised
+from bridge.errors import BridgeError, LeaseLost
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
 from bridge.model import Change, Kind, Snapshot
-from bridge.policy import implausible
 from bridge.route import Route
-from service.pending import Standing, enqueue_pending
+from service.holding import believe, keep_back, let_go
+from service.pending import Standing, assess, enqueue_pending
 from service.snapshot import keep_members
 
 log = get_logger("poller")
@@ -38,7 +38,7 @@ class Poll:
 
     snapshot: Snapshot
     changes: list[Change]
-    targets: dict[str, Standing]
+    targets: list[Standing]
 
 
 class Poller:
@@ -66,7 +66,7 @@ class Poller:
         self._beat = time.monotonic()
 
     async def poll_once(self) -> Poll:
-        """See what Kenjo says, remember what changed, ask for what is pending.
+        """See what Kenjo says, hold what is too big, remember what changed, ask for what is pending.
 
         Raises SourceUnavailable or SnapshotHeld (nothing has changed anywhere), LeaseLost, and what Redis
         raises.
@@ -75,15 +75,18 @@ class Poller:
         now = self._clock()
         known = await self._backend.records.known()
         snapshot = keep_members(snapshot, known)
-        if reason := implausible(known, snapshot):
-            raise SnapshotHeld(reason)
+        await believe(snapshot, known, self._backend, now)
         changes = diff(known, snapshot)
-        written = await self._backend.records.commit(changes, self.lease, now)
+        coming = {**known, **revised(known, changes, now)}
+        targets = [await assess(coming, route, self._backend, now) for route in self._routes.values()]
+        for target in targets:
+            await keep_back(target, self._backend, now)
+        await self._backend.records.commit(changes, self.lease, now)
         await self._note(snapshot, changes, now)
-        targets = await enqueue_pending({**known, **written}, self._routes, self._backend, now)
-        for name, standing in targets.items():
-            self._metrics.pending.labels(name).set(standing.pending)
-            self._metrics.failed.labels(name).set(standing.failed)
+        for target in targets:
+            await let_go(target, self._backend, now)
+            await enqueue_pending(target, coming, self._backend, now)
+            self._metrics.standing(target.route.name, target.pending, target.held, target.failed)
         return Poll(snapshot, changes, targets)
 
     async def run(self) -> None:

@@ -148,6 +148,7 @@ async def delivery(
                 route=Route(TARGET, settings, adapter.mapping),
                 target=adapter.connect(settings, http),
                 ledger=backend.ledger(TARGET),
+                gate=backend.gate(TARGET),
                 queue=backend.queue,
                 retry=retry or RetrySettings(),
                 observer=Metrics(),

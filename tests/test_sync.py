@@ -158,7 +158,7 @@ async def test_a_malformed_row_is_reported_and_the_others_go_on(here: World, var
         (lambda c: c["kenjo"].update(api_kye="x"), 3, "did you mean kenjo.api_key"),
         (lambda c: c["targets"]["directory"].pop("token"), 3, "targets.directory.token is missing"),
         (lambda c: c["targets"]["directory"].update(kind="skim"), 3, "there is no target kind 'skim'"),
-        (lambda c: c["targets"]["directory"].update(token="wrong"), 3, "directory is paused"),
+        (lambda c: c["targets"]["directory"].update(token="wrong"), 3, "directory is halted"),
         (
             lambda c: c["targets"]["directory"].update(scope="person.work."),
             3,

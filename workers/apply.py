@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import AmbiguousMatch, Conflict, NotFound, RecordRejected
-from bridge.model import Entry, Outcome, Reference, State, Wanted
-from bridge.route import Route
+from bridge.model import DAY, Entry, Outcome, Reference, State, Wanted, is_due
+from bridge.route import Intent, Route
 from bridge.store import Claim, Ledger
 from workers.targets.base import Target
 
@@ -50,6 +50,7 @@ class Applier:
             "digest": digest,
             "refs": tuple(sorted(refs & links.keys())),
             "missing": tuple(sorted(refs - links.keys())),
+            "delete_at": 0.0,
         }
         if self._has(digest):
             return self._done(State.APPLIED, Outcome.UNCHANGED, self.claim.link, **given)
@@ -57,16 +58,38 @@ class Applier:
         outcome, link = await self._write(Wanted(record.key, attributes, released))
         return self._done(State.APPLIED, outcome, link, **given)
 
-    async def deactivate(self, reason: str) -> Done:
-        """Take the account out of use; what it holds stays."""
-        link = self.claim.link
+    async def remove(self, intent: Intent) -> Done:
+        """Take the account out of use, what it holds stays; delete it where its time has come."""
+        link, key = self.claim.link, self.claim.stored.record.key
+        was_removed = self.entry.state is State.REMOVED
+        if link is not None and was_removed and is_due(self.entry, self.entry.at):
+            await self.target.remove(key, link, "delete", frozenset())
+            await self.ledger.disown(link)
+            return self._removed(intent, Outcome.DELETED, None, 0.0)
         outcome = Outcome.UNCHANGED
-        if link is not None and (self.entry.state is not State.REMOVED or self.claim.interrupted):
+        if link is not None and (not was_removed or self.claim.interrupted):
             released = frozenset((await self.ledger.links(self.entry.refs)).values())
-            key = self.claim.stored.record.key
             if await self.target.remove(key, link, "deactivate", released):
                 outcome = Outcome.DEACTIVATED
-        return self._done(State.REMOVED, outcome, link, reason=reason, digest="", refs=(), missing=())
+        return self._removed(intent, outcome, link, self._delete_at(intent))
+
+    def _delete_at(self, intent: Intent) -> float:
+        """When the account is to be deleted: counted from its deactivation, also when that is long past."""
+        if intent.delete_after is None:
+            return 0.0
+        return self.entry.delete_at or self.entry.at + intent.delete_after * DAY
+
+    def _removed(self, intent: Intent, outcome: Outcome, link: str | None, delete_at: float) -> Done:
+        return self._done(
+            State.REMOVED,
+            outcome,
+            link,
+            reason=intent.reason,
+            digest="",
+            refs=(),
+            missing=(),
+            delete_at=delete_at,
+        )
 
     def _has(self, digest: str) -> bool:
         """Whether the target was last given just this, and nobody can have changed it since."""

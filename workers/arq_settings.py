@@ -6,6 +6,7 @@ worker's job starts elsewhere after JOB_TIMEOUT + 10 seconds. `kenjo-bridge work
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from contextlib import AsyncExitStack
@@ -15,8 +16,7 @@ from arq.connections import RedisSettings
 from arq.worker import func
 
 from bridge import logs
-from bridge.backend import Backend
-from bridge.codec import Codec
+from bridge.backend import attach
 from bridge.configuration import load_settings
 from bridge.errors import ConfigurationError
 from bridge.metrics import Metrics
@@ -27,6 +27,7 @@ from bridge.store import Keys
 from workers.connect import connect, route
 from workers.deliver import Deliverer
 from workers.main import worker_options
+from workers.watch import watch
 
 JOB_TIMEOUT = 14  # seconds, shorter than the lock's, which nobody renews here
 NAME = "KENJO_BRIDGE_TARGET"
@@ -43,17 +44,20 @@ def worker_settings() -> dict[str, Any]:
     stack = AsyncExitStack()
 
     async def start(ctx: dict[Any, Any]) -> None:
-        backend = Backend(ctx["redis"], Keys(), Codec(values.encryption.texts()))
+        backend = await attach(ctx["redis"], values.encryption.texts())
         targets = await stack.enter_async_context(connect({name: the_route}, backend))
-        ctx["deliverer"] = Deliverer(
+        ctx["deliverer"] = deliverer = Deliverer(
             route=the_route,
             target=targets[name].target,
             ledger=backend.ledger(name),
+            gate=backend.gate(name),
             queue=backend.queue,
             retry=values.retry,
             observer=Metrics(),
             clock=time.time,
         )
+        watching = asyncio.create_task(watch(deliverer))
+        stack.callback(watching.cancel)
 
     async def stop(_ctx: dict[Any, Any]) -> None:
         await stack.aclose()

@@ -12,6 +12,7 @@ from bridge.backend import Backend
 from bridge.configuration import target_settings
 from bridge.errors import ConfigurationError
 from bridge.http import Http
+from bridge.protected import Protected
 from bridge.route import Route
 from bridge.settings import TargetSettings, Values
 from workers.targets import load
@@ -30,7 +31,7 @@ def route(values: Values, name: str) -> Route:
     for attribute in settings.map:
         if problem := adapter.check_attribute(attribute):
             raise ConfigurationError(f"targets.{name}.map.{attribute}: {problem}")
-    return Route(name, settings, adapter.mapping)
+    return Route(name, settings, adapter.mapping, Protected(values.protected))
 
 
 @dataclass(frozen=True, slots=True)

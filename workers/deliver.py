@@ -16,11 +16,12 @@ from typing import Protocol
 
 from bridge.errors import LockLost, RecordRejected, TargetHalted, TryLater
 from bridge.http import redact, writes_allowed
-from bridge.model import Entry, Key, Kind, Outcome, State
-from bridge.queue import Job, Queue
+from bridge.model import Entry, Key, Kind, Outcome, State, is_due
+from bridge.queue import Job, Queue, serial_of
 from bridge.route import Action, Route
 from bridge.settings import RetrySettings
-from bridge.store import Claim, Ledger
+from bridge.store import Claim, Gate, Ledger
+from bridge.store.gate import HALTED, UNREACHABLE
 from workers.apply import Applier, Done
 from workers.targets.base import Target
 
@@ -34,8 +35,11 @@ class Observer(Protocol):
     def settled(self, target: str, claim: Claim, entry: Entry) -> None:
         """A delivery was written to the ledger."""
 
-    def halted(self, target: str, reason: str) -> None:
-        """A target was paused because it refused the credentials."""
+    def paused(self, target: str, state: str, reason: str) -> None:
+        """A target was paused: its credentials are refused (halted), or it does not answer (unreachable)."""
+
+    def resumed(self, target: str) -> None:
+        """A paused target goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Deliverer:
     route: Route
     target: Target
     ledger: Ledger
+    gate: Gate
     queue: Queue
     retry: RetrySettings
     observer: Observer
@@ -69,8 +74,8 @@ class Deliverer:
         except LockLost:
             claim = None  # the ledger has noted that somebody must look again
         except TargetHalted as error:
-            if await self.ledger.pause("halted", str(error)):
-                self.observer.halted(self.route.name, str(error))
+            if await self.gate.pause(HALTED, str(error)):
+                self.observer.paused(self.route.name, HALTED, str(error))
         finally:
             if claim is not None:
                 await self.ledger.release(claim)
@@ -94,9 +99,10 @@ class Deliverer:
                 if intent.action is Action.UPSERT:
                     return await applier.upsert()
                 if intent.action is Action.DEACTIVATE:
-                    return await applier.deactivate(intent.reason)
+                    return await applier.remove(intent)
                 return applier.skip(intent.reason)
         except TryLater as error:
+            await self._tell_gate(error)
             return self._later(claim, entry, error)
         except RecordRejected as error:
             return self._failed(claim, entry, str(error), getattr(error, "candidates", ()))
@@ -107,6 +113,8 @@ class Deliverer:
         if entry is None or claim.interrupted or entry.state is State.RETRYING:
             return False
         if entry.revision != claim.stored.revision or entry.config != self.route.fingerprint:
+            return False
+        if is_due(entry, self.clock()):
             return False
         return not await self.ledger.links(entry.missing)
 
@@ -121,17 +129,27 @@ class Deliverer:
             candidates=(),
             attempts=0,
             retry_at=0.0,
+            unreachable=False,
             failed_since=0.0,
         )
 
+    async def _tell_gate(self, error: TryLater) -> None:
+        """What is the whole target's fault stops all its deliveries, in every worker."""
+        if error.after:
+            await self.gate.throttle(error.after)
+        if error.unreachable and await self.gate.count_fault(str(error)):
+            self.observer.paused(self.route.name, UNREACHABLE, str(error))
+
     def _later(self, claim: Claim, entry: Entry, error: TryLater) -> Done:
-        """Back off, or give up; never for an unreachable target, which says nothing about the record."""
+        """Back off, or give up. A fault of the whole target uses up none of a record's attempts."""
         former = claim.entry
-        same = former is not None and former.revision == entry.revision and former.config == entry.config
-        attempts = (former.attempts if former and same else 0) + 1
-        if attempts >= self.retry.attempts and not error.unreachable:
+        if former is None or former.revision != entry.revision or former.config != entry.config:
+            former = Entry()
+        of_the_record = error.after is None and not error.unreachable
+        attempts = former.attempts + 1 if of_the_record else former.attempts
+        if attempts >= self.retry.attempts:
             return self._failed(claim, entry, f"gave up after {attempts} attempts: {error}")
-        wait = min(self.retry.first * 2.0 ** min(attempts - 1, 30), self.retry.longest)
+        wait = min(self.retry.first * 2.0 ** min(max(attempts - 1, 0), 30), self.retry.longest)
         wait *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards no secret
         waiting = dataclasses.replace(
             entry,
@@ -139,8 +157,9 @@ class Deliverer:
             outcome=Outcome.FAILED,
             reason=_private(str(error), claim),
             attempts=attempts,
+            unreachable=error.unreachable,
             retry_at=entry.at + max(wait, error.after or 0.0),
-            failed_since=former.failed_since if former and same and former.failed_since else entry.at,
+            failed_since=former.failed_since or entry.at,
         )
         return Done(waiting, claim.link)
 
@@ -163,7 +182,7 @@ class Deliverer:
         ]
         if entry.state is State.RETRYING:
             key = claim.stored.record.key
-            jobs.append(Job(key, entry.revision, at=entry.retry_at, attempt=entry.attempts))
+            jobs.append(Job(key, entry.revision, at=entry.retry_at, serial=serial_of(entry)))
         if jobs:
             await self.queue.enqueue(self.route.name, jobs, self.clock())
 

@@ -25,6 +25,7 @@ from bridge.route import Route
 from bridge.store import Claim
 from bridge.store.ledger import LOCK_TTL
 from workers.deliver import Deliverer
+from workers.watch import watch
 
 log = get_logger("workers")
 
@@ -132,6 +133,7 @@ class Workers:
         async with asyncio.TaskGroup() as group:
             for deliverer in self._deliverers:
                 group.create_task(self._serve(deliverer))
+                group.create_task(watch(deliverer))
             group.create_task(self._renew())
 
     def stalled(self, limit: float) -> list[str]:

@@ -17,6 +17,9 @@ class Keys:
     | key | type | holds |
     | --- | --- | --- |
     | `lease` | string | the token of the service that polls |
+    | `pepper` | string | sealed: the key of all fingerprints |
+    | `holds` | hash | by id: what waits for a person |
+    | `audit` | stream | who did what when |
     | `snapshot` | string | when and what the last accepted snapshot was |
     | `revisions`, `records` | hash | by record: its revision, its sealed value |
     | `{t}:ledger`, `{t}:links` | hash | by record: its sealed entry, its sealed remote id |
@@ -25,7 +28,10 @@ class Keys:
     | `{t}:pending` | sorted set | records that the target is behind with, most urgent first |
     | `{t}:lock:{record}` | string | the token of the worker that delivers it |
     | `{t}:waiting:{record}` | set | records that refer to it and wait for its link |
+    | `{t}:held`, `{t}:approved` | hash | by record: the hold that holds it back, that let it go |
     | `{t}:state` | hash | why the target is paused, since when |
+    | `{t}:throttle` | string | there while the target has asked to wait |
+    | `{t}:faults` | string | how often in a row it did not answer |
     | `{t}:pace` | string | the token bucket of its rate |
     | `{t}:queue` | sorted set | arq's queue |
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from bridge.codec import Codec
 from bridge.errors import LockLost
 from bridge.model import Entry, Key, Outcome, State, Stored
+from bridge.store.audit import KEEP, pushed
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, script
 from bridge.store.records import open_record
@@ -87,24 +87,42 @@ class Ledger:
         if priorities:
             await self._redis.zadd(self._key("pending"), {str(key): rank for key, rank in priorities.items()})
 
-    async def pending(self) -> list[Key]:
-        """The pending records, most urgent first."""
-        return [Key.parse(name.decode()) for name in await self._redis.zrange(self._key("pending"), 0, -1)]
+    async def pending(self) -> dict[Key, int]:
+        """The pending records with their ranks, most urgent first."""
+        found = await self._redis.zrange(self._key("pending"), 0, -1, withscores=True)
+        return {Key.parse(name.decode()): int(rank) for name, rank in found}
 
     async def count_pending(self) -> int:
         """How many records the target is behind with."""
         return int(await self._redis.zcard(self._key("pending")))
+
+    async def write(self, key: Key, entry: Entry) -> None:
+        """Replace an entry by an operator's word, outside any delivery."""
+        sealed = self._codec.seal(_entry_json(entry), f"entry:{key}")
+        await self._redis.hset(self._key("ledger"), mapping={str(key): sealed})
+
+    async def link(self, key: Key, remote_id: str) -> None:
+        """Link a record by an operator's word."""
+        sealed = self._codec.seal(remote_id, f"link:{key}")
+        await self._redis.hset(self._key("links"), mapping={str(key): sealed})
+
+    async def doubt(self, keys: Collection[Key]) -> None:
+        """Let these records be read back at the target, whatever the ledger says."""
+        if keys:
+            await self._redis.hset(
+                self._key("claims"), mapping=dict.fromkeys((str(key) for key in keys), "doubt")
+            )
 
     # What a delivery reads and writes
 
     async def claim(self, key: Key, token: str) -> Claim | None:
         """Lock a record, or keep its lock, and load its newest revision.
 
-        None when it is locked by somebody else, unknown, or the target is paused.
+        None when it is locked by somebody else, held, unknown, or the target is paused.
         """
         lock = self._keys.lock(self.target, key)
         names = [lock, self._keys.of("revisions"), self._keys.of("records")]
-        names += [self._key(name) for name in ("ledger", "links", "claims", "state")]
+        names += [self._key(name) for name in ("ledger", "links", "claims", "state", "throttle", "held")]
         got = await self._redis.eval(_CLAIM, len(names), *names, token, int(LOCK_TTL * 1000), str(key))
         if got[0] != b"ok":
             return None
@@ -134,7 +152,8 @@ class Ledger:
         """Write the entry and the link (None: the record has no object there). Raises LockLost."""
         key = claim.stored.record.key
         names = [claim.lock, self._keys.of("revisions")]
-        names += [self._key(name) for name in ("ledger", "links", "claims", "pending")]
+        names += [self._key(name) for name in ("ledger", "links", "claims", "pending", "faults")]
+        names.append(self._keys.of("audit"))
         sealed_link: str | bytes = ""
         if link != claim.link:
             sealed_link = "-" if link is None else self._codec.seal(link, f"link:{key}")
@@ -147,6 +166,9 @@ class Ledger:
             self._codec.seal(_entry_json(entry), f"entry:{key}"),
             claim.stored.revision,
             "0" if entry.state is State.RETRYING else "1",
+            "0" if entry.unreachable else "1",
+            pushed(self.target, key, entry),
+            KEEP,
             sealed_link,
             self._key("waiting:"),
             *entry.missing,
@@ -183,25 +205,6 @@ class Ledger:
     async def disown(self, remote_id: str) -> None:
         """Forget whose a remote object was: it is gone from the target."""
         await self._redis.hdel(self._key("owners"), self._codec.digest(remote_id))
-
-    # The target as a whole
-
-    async def pause(self, state: str, reason: str) -> bool:
-        """Stop all deliveries to the target. True when it was not paused before."""
-        name = self._key("state")
-        if not await self._redis.hsetnx(name, "state", state):
-            return False
-        await self._redis.hset(name, mapping={"reason": reason, "since": time.time()})
-        return True
-
-    async def resume(self) -> bool:
-        """Go on. True when the target was paused."""
-        return bool(await self._redis.delete(self._key("state")))
-
-    async def paused(self) -> dict[str, str]:
-        """`{state, reason, since}` while the target is paused, else empty."""
-        fields = await self._redis.hgetall(self._key("state"))
-        return {name.decode(): value.decode() for name, value in fields.items()}
 
     def _open_entry(self, name: str, blob: bytes) -> Entry:
         value: dict[str, Any] = self._codec.open(blob, f"entry:{name}")

@@ -11,6 +11,7 @@ import orjson
 from bridge.codec import Codec
 from bridge.errors import LeaseLost
 from bridge.model import Change, ChangeKind, Key, Record, Stored
+from bridge.store.audit import KEEP, changed
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, script
 
@@ -85,9 +86,9 @@ class Records:
                 name = str(change.record.key)
                 gone = change.kind is ChangeKind.VANISHED
                 value = {"data": change.record.data, "gone": gone, "at": now}
-                arguments += [name, self._codec.seal(value, name)]
-            keys = (lease.key, self._keys.of("revisions"), self._keys.of("records"))
-            revisions = await self._redis.eval(_COMMIT, len(keys), *keys, lease.token, *arguments)
+                arguments += [name, self._codec.seal(value, name), changed(change, now)]
+            keys = (lease.key, *(self._keys.of(key) for key in ("revisions", "records", "audit")))
+            revisions = await self._redis.eval(_COMMIT, len(keys), *keys, lease.token, KEEP, *arguments)
             if revisions is None:
                 raise LeaseLost("another service polls this account now")
             for change, revision in zip(batch, revisions, strict=True):

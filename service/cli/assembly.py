@@ -134,6 +134,7 @@ def deliverers(
             route=target.route,
             target=target.target,
             ledger=bridge.backend.ledger(name),
+            gate=bridge.backend.gate(name),
             queue=bridge.backend.queue,
             retry=bridge.values.retry,
             observer=observer or bridge.metrics,

@@ -6,26 +6,23 @@ import asyncio
 from collections.abc import Mapping
 
 from bridge.errors import BridgeError
-from bridge.logs import get_logger
 from bridge.model import Greeting
 from service.cli.assembly import Bridge
 from workers.connect import Connected
-
-log = get_logger("bridge")
 
 
 async def greet(bridge: Bridge, targets: Mapping[str, Connected]) -> dict[str, Greeting]:
     """The greeting of every target; a fault becomes its problem. Sends nothing that writes."""
     greetings = await asyncio.gather(*(_greeting(target) for target in targets.values()))
     for name, greeting in zip(targets, greetings, strict=True):
-        if not greeting.problems and await bridge.backend.ledger(name).resume():
-            log.info("target accepts the credentials again: deliveries go on", target=name)
+        if not greeting.problems and await bridge.backend.gate(name).resume():
+            bridge.metrics.resumed(name)
     return dict(zip(targets, greetings, strict=True))
 
 
 async def revive(bridge: Bridge, targets: Mapping[str, Connected]) -> None:
     """Ask the halted targets, and only those: a restart with a new token needs no other word."""
-    halted = {name: target for name, target in targets.items() if await bridge.backend.ledger(name).paused()}
+    halted = {name: target for name, target in targets.items() if await bridge.backend.gate(name).paused()}
     await greet(bridge, halted)
 
 

@@ -26,13 +26,13 @@ async def status(bridge: Bridge) -> dict[str, Any]:
 async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
     ledger = bridge.backend.ledger(name)
     states = Counter(entry.state for entry in (await ledger.entries()).values())
-    paused = await ledger.paused()
+    paused = await bridge.backend.gate(name).paused()
     return {
         "applied": states[State.APPLIED],
         "removed": states[State.REMOVED],
         "pending": await ledger.count_pending(),
         "failed": states[State.FAILED],
-        "held": 0,
+        "held": await bridge.backend.holds.count(name),
         "skipped": states[State.SKIPPED],
         "state": paused.get("state", "running"),
         "reason": paused.get("reason", ""),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bridge.errors import ConfigurationError
 from bridge.metrics import Metrics
 from bridge.model import Entry, Key, Outcome, Snapshot, State
 from bridge.store import Claim, Lease
+from bridge.store.gate import HALTED
 from service.cli.assembly import Bridge, connected, deliverers, poller
 from service.cli.greet import revive
 from workers.main import Workers
@@ -36,20 +37,25 @@ class Tally:
         if self.outcomes.get(place) in (None, Outcome.FAILED, Outcome.UNCHANGED, Outcome.SKIPPED):
             self.outcomes[place] = entry.outcome
 
-    def halted(self, target: str, reason: str) -> None:
+    def paused(self, target: str, state: str, reason: str) -> None:
         """Pass it on."""
-        self.metrics.halted(target, reason)
+        self.metrics.paused(target, state, reason)
+
+    def resumed(self, target: str) -> None:
+        """Pass it on."""
+        self.metrics.resumed(target)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
-    """One row of the table. `paused` says why nothing more is sent to this target.
+    """One row of the table. `state` and `paused` say whether and why nothing is sent to this target.
 
-    `reasons`: the most frequent ones for which records failed, with their numbers.
+    `pending` does not count what is held; `reasons` are the most frequent ones for which records failed.
     """
 
     counts: Mapping[str, int]
     pending: int
+    state: str
     paused: str
     reasons: Mapping[str, int]
 
@@ -64,9 +70,11 @@ class SyncResult:
 
     @property
     def exit_code(self) -> int:
-        """0 everything delivered, 1 some records failed, 3 a target refuses us altogether."""
-        if any(row.paused for row in self.targets.values()):
+        """0 everything delivered, 1 some records failed, 2 some are held, 3 a target refuses us."""
+        if any(row.state == HALTED for row in self.targets.values()):
             return PROBLEM
+        if any(row.counts["held"] for row in self.targets.values()):
+            return HELD
         undone = any(row.counts["failed"] or row.pending for row in self.targets.values())
         return SOME_FAILED if undone or self.snapshot.problems else OK
 
@@ -78,10 +86,12 @@ async def sync(
     patience: float = 30.0,
     show: Callable[[Mapping[str, int]], None] = lambda _pending: None,
     stop: asyncio.Event | None = None,
+    verify: bool = False,
 ) -> SyncResult:
     """Poll once and deliver; end when nothing is pending, or nothing has moved for `patience` seconds.
 
-    `stop` ends it early: running deliveries finish, the rest stays pending.
+    `stop` ends it early: running deliveries finish, the rest stays pending. `verify`: read everything back at
+    the targets and repair what differs, whatever the ledger says.
 
     `show` hears the number of pending records per target. Raises SourceUnavailable, SnapshotHeld,
     ConfigurationError.
@@ -92,6 +102,8 @@ async def sync(
         await _take(the_poller.lease)
         try:
             await revive(bridge, targets)
+            if verify:
+                await _doubt_everything(bridge, targets)
             poll = await the_poller.poll_once()
             workers = Workers(deliverers(bridge, targets, tally), bridge.backend)
             async with asyncio.TaskGroup() as group:
@@ -105,6 +117,12 @@ async def sync(
             await the_poller.stand_down()
         rows = {name: await _row(bridge, name, tally, started) for name in targets}
         return SyncResult(poll.snapshot, len(poll.changes), rows)
+
+
+async def _doubt_everything(bridge: Bridge, names: Iterable[str]) -> None:
+    for name in names:
+        ledger = bridge.backend.ledger(name)
+        await ledger.doubt([Key.parse(key) for key in await ledger.linked()])
 
 
 async def _take(lease: Lease) -> None:
@@ -134,20 +152,26 @@ async def _drained(
     show: Callable[[Mapping[str, int]], None],
     stop: asyncio.Event,
 ) -> None:
-    """Wait until nothing is pending at a target that is not paused, or nothing moves any more."""
-    ledgers = {name: bridge.backend.ledger(name) for name in names}
+    """Wait until nothing is left to deliver, or nothing moves any more."""
     last, moved = -1, time.monotonic()
     while not stop.is_set():
-        pending = {name: await ledger.count_pending() for name, ledger in ledgers.items()}
+        pending = {name: await _open(bridge, name) for name in names}
         show(pending)
-        open_ones = [n for name, n in pending.items() if n and not await ledgers[name].paused()]
-        if not open_ones:
+        left = sum(pending.values())
+        if not left:
             return
-        if sum(open_ones) != last:
-            last, moved = sum(open_ones), time.monotonic()
+        if left != last:
+            last, moved = left, time.monotonic()
         if time.monotonic() - moved > patience:
             return
         await asyncio.sleep(LOOK)
+
+
+async def _open(bridge: Bridge, name: str) -> int:
+    """How many records of a target wait for nobody but the workers."""
+    if (await bridge.backend.gate(name).paused()).get("state") == HALTED:
+        return 0
+    return await bridge.backend.ledger(name).count_pending() - await bridge.backend.holds.count(name)
 
 
 async def _row(bridge: Bridge, name: str, tally: Tally, started: float) -> TargetResult:
@@ -159,9 +183,15 @@ async def _row(bridge: Bridge, name: str, tally: Tally, started: float) -> Targe
         counts[_column(entry, outcome)] += 1
         if entry.state in (State.FAILED, State.RETRYING):
             reasons[entry.reason] += 1
-    state = await ledger.paused()
-    pending = await ledger.count_pending()
-    return TargetResult(counts, pending, state.get("reason", ""), dict(reasons.most_common(3)))
+    paused = await bridge.backend.gate(name).paused()
+    counts["held"] = await bridge.backend.holds.count(name)
+    return TargetResult(
+        counts=counts,
+        pending=await ledger.count_pending() - counts["held"],
+        state=paused.get("state", "running"),
+        paused=paused.get("reason", ""),
+        reasons=dict(reasons.most_common(3)),
+    )
 
 
 def _column(entry: Entry, outcome: Outcome | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from bridge.store import Hold
+from bridge.store.gate import HALTED
 from service.cli.check import Finding
 from service.cli.sync import COLUMNS, SyncResult
 
@@ -48,9 +52,13 @@ def show_sync(console: Console, result: SyncResult) -> None:
         table.add_row(name, *(str(row.counts.get(column, 0)) for column in COLUMNS))
     console.print(table)
     for name, row in result.targets.items():
-        if row.paused:
-            _warn(console, f"{name} is paused: {row.paused}. Put it right, then run: kenjo-bridge check")
-        elif row.pending:
+        if row.state == HALTED:
+            _warn(console, f"{name} is halted: {row.paused}. Put it right, then run: kenjo-bridge check")
+        elif row.paused:
+            _warn(console, f"{name} is {row.state}: {row.paused}; deliveries go on by themselves")
+        if row.counts["held"]:
+            _warn(console, f"{name}: {row.counts['held']} records are held; see kenjo-bridge holds")
+        if row.pending:
             _warn(console, f"{name}: {row.pending} records are still to be delivered and are tried again")
         for reason, number in row.reasons.items():
             _warn(console, f"{name}: {number} failed: {reason}")
@@ -69,7 +77,8 @@ def sync_json(result: SyncResult) -> dict[str, Any]:
             name: {
                 **{column: row.counts.get(column, 0) for column in COLUMNS},
                 "pending": row.pending,
-                "paused": row.paused,
+                "state": row.state,
+                "reason": row.paused,
             }
             for name, row in result.targets.items()
         },
@@ -113,6 +122,60 @@ def show_check(console: Console, findings: Iterable[Finding]) -> None:
         text = Text("\n".join([*finding.facts, *finding.problems]))
         table.add_row(finding.part, Text("ok", "green") if good else Text("problem", "red"), text)
     console.print(table)
+
+
+def show_holds(console: Console, holds: Sequence[Hold]) -> None:
+    """A line per hold, and what can be done."""
+    if not holds:
+        console.print("Nothing is held.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("id", "state", "since", "what"):
+        table.add_column(column, overflow="fold")
+    for hold in holds:
+        table.add_row(hold.id, hold.state, _ago(time.time() - hold.since), hold.reason)
+    console.print(table)
+    console.print("\nkenjo-bridge holds show ID, approve ID, reject ID", highlight=False)
+
+
+def show_hold(console: Console, hold: Hold, names: Mapping[str, str]) -> None:
+    """One hold with its records; names only where they were asked for."""
+    console.print(f"{hold.id}: {hold.state} {hold.by}".rstrip(), highlight=False)
+    console.print(hold.reason, highlight=False)
+    for key in hold.keys:
+        console.print(Text(f"  {hold.kind} {key} {names.get(key, '')}".rstrip()), soft_wrap=True)
+
+
+def show_failures(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A paragraph per failure: what, since when, the target's own words, the candidates."""
+    if not rows:
+        console.print("Nothing has failed.")
+    for row in rows:
+        tries = f", {row['attempts']} attempts" if row["attempts"] else ""
+        console.print(
+            Text(
+                f"{row['target']} {row['record']}: {row['state']} {_ago(time.time() - row['first'])}{tries}"
+            ),
+            soft_wrap=True,
+        )
+        _warn(console, f"  {row['reason']}")
+        for candidate in row["candidates"]:
+            console.print(
+                Text(f"  kenjo-bridge failures adopt {row['target']} {row['record']} {candidate}"),
+                soft_wrap=True,
+            )
+
+
+def show_audit(console: Console, events: Sequence[Mapping[str, Any]]) -> None:
+    """A line per event, the newest first."""
+    for event in events:
+        moment = datetime.fromtimestamp(event["at"], UTC).strftime("%Y-%m-%d %H:%M:%S")
+        facts = " ".join(
+            f"{name}={','.join(value) if isinstance(value, list) else value}"
+            for name, value in event.items()
+            if name not in ("at", "what") and value not in ([], "", 0)
+        )
+        console.print(Text(f"{moment} {event['what']} {facts}"), soft_wrap=True)
 
 
 def _problems(console: Console, problems: Iterable[Iterable[str | None]]) -> None:

@@ -7,15 +7,16 @@ import pytest
 
 from bridge.configuration import load_settings, target_settings
 from bridge.errors import ConfigurationError
-from bridge.settings import BearerTarget, Section
+from bridge.section import Section
+from bridge.settings import BearerTarget
 
 
-class Limits(Section):
+class Quotas(Section):
     count: int = 5
 
 
 class DirectorySettings(BearerTarget):
-    limits: Limits = Limits()
+    quotas: Quotas = Quotas()
 
 
 def problems(folder: Path, text: str | bytes = "", environ: Mapping[str, str] | None = None) -> list[str]:

@@ -8,7 +8,8 @@ from pydantic import Field, SecretStr
 from rich.pretty import pretty_repr
 
 from bridge.configuration import load_settings, target_settings
-from bridge.settings import BearerTarget, Section, TargetSettings, Values
+from bridge.section import Section
+from bridge.settings import BearerTarget, TargetSettings, Values
 
 TARGET = """
 targets:
@@ -18,13 +19,13 @@ targets:
 """
 
 
-class Limits(Section):
+class Quotas(Section):
     count: int = 5
     percent: float = 10.0
 
 
 class DirectorySettings(BearerTarget):
-    limits: Limits = Limits()
+    quotas: Quotas = Quotas()
     colours: list[str] = Field(default_factory=list)
 
 
@@ -129,21 +130,21 @@ def test_groups_and_lists_may_be_json(tmp_path: Path) -> None:
         "KENJO_BRIDGE_WEB": '{"port": 1}',
         "KENJO_BRIDGE_TARGETS__DIRECTORY__MAP": '{"displayName": "person.name"}',
         "KENJO_BRIDGE_TARGETS__DIRECTORY__COLOURS": '["red"]',
-        "KENJO_BRIDGE_TARGETS__DIRECTORY__LIMITS": '{"count": 7}',
+        "KENJO_BRIDGE_TARGETS__DIRECTORY__QUOTAS": '{"count": 7}',
     }
     values = load(tmp_path, f"{TARGET}    token: t", environ)
     assert [secret(key) for key in values.encryption.old_keys] == ["a", "b"]
     assert values.web.port == 1
     assert directory(values).map == {"displayName": "person.name"}
     assert directory(values).colours == ["red"]
-    assert directory(values).limits == Limits(count=7)
+    assert directory(values).quotas == Quotas(count=7)
 
 
 def test_group_of_a_target_is_merged_by_name(tmp_path: Path) -> None:
     """A variable below a group that only the kind knows changes that name only."""
-    text = f"{TARGET}    token: t\n    limits: {{count: 1, percent: 2}}"
-    values = load(tmp_path, text, {"KENJO_BRIDGE_TARGETS__DIRECTORY__LIMITS__COUNT": "9"})
-    assert directory(values).limits == Limits(count=9, percent=2)
+    text = f"{TARGET}    token: t\n    quotas: {{count: 1, percent: 2}}"
+    values = load(tmp_path, text, {"KENJO_BRIDGE_TARGETS__DIRECTORY__QUOTAS__COUNT": "9"})
+    assert directory(values).quotas == Quotas(count=9, percent=2)
 
 
 def test_group_without_content_is_empty(tmp_path: Path) -> None:

@@ -118,14 +118,14 @@ def test_unreadable_secret_file_is_named(tmp_path: Path) -> None:
 
 def test_target_is_read_with_the_same_care(tmp_path: Path) -> None:
     """What its kind's own model finds is told like everything else."""
-    text = "{kind: scim, base_url: 'ftp://a', tokne: t, limits: {cuont: 1}}"
+    text = "{kind: scim, base_url: 'ftp://a', tokne: t, quotas: {cuont: 1}}"
     assert target_problems(tmp_path, text) == [
         "targets.directory.base_url must start with https:// (or http://)",
         (
             "targets.directory.token is missing: set it in bridge.yaml, as"
             " KENJO_BRIDGE_TARGETS__DIRECTORY__TOKEN or as secret file targets__directory__token"
         ),
-        "targets.directory.limits.cuont is not a setting; did you mean targets.directory.limits.count?",
+        "targets.directory.quotas.cuont is not a setting; did you mean targets.directory.quotas.count?",
         "targets.directory.tokne is not a setting; did you mean targets.directory.token?",
     ]
 
@@ -143,5 +143,5 @@ def test_variable_of_a_target_with_a_hyphen_can_be_set(tmp_path: Path) -> None:
 
 def test_target_that_contains_itself_is_an_error_too(tmp_path: Path) -> None:
     """An anchor inside itself, in a setting that only the kind knows, is refused by the kind's model."""
-    (line,) = target_problems(tmp_path, "&x {kind: scim, base_url: 'https://a', token: t, limits: *x}")[:1]
-    assert line.startswith("targets.directory.limits.")
+    (line,) = target_problems(tmp_path, "&x {kind: scim, base_url: 'https://a', token: t, quotas: *x}")[:1]
+    assert line.startswith("targets.directory.quotas.")

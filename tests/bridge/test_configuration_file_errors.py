@@ -57,7 +57,7 @@ from tests.bridge.configuring import problems
         (
             "~: x",
             (
-                "None is not a setting; there is: data_dir, encryption, kenjo, log, redis, retry,"
+                "None is not a setting; there is: data_dir, encryption, kenjo, log, protected, redis, retry,"
                 " shutdown_grace, targets, timezone, web"
             ),
         ),

@@ -53,7 +53,7 @@ async def test_slow(ask: Ask, sandbox: Sandbox) -> None:
     assert monotonic() - begin >= 0.5
     begin = monotonic()
     await ask("GET", "teams")
-    assert monotonic() - begin < 0.5
+    assert monotonic() - begin < 5
 
 
 async def test_truncated_connection(kenjo: aiohttp.ClientSession, sandbox: Sandbox) -> None:
@@ -89,7 +89,7 @@ async def test_stalled(kenjo: aiohttp.ClientSession, sandbox: Sandbox) -> None:
     begin = monotonic()
     async with kenjo.get(ACCOUNTS) as answer:
         first = await answer.content.readexactly(len(whole) // 2)
-        assert monotonic() - begin < 0.5
+        assert monotonic() - begin < 5
         assert first + await answer.content.read() == whole
     assert monotonic() - begin >= 0.5
 

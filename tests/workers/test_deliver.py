@@ -177,7 +177,7 @@ async def test_a_manager_is_filled_in_when_there(run: Delivery) -> None:
     await run.deliver(person("ana", manager="ben"))
     assert "manager" not in (await run.user("ana")).get(ENTERPRISE, {})
     await run.deliver(person("ben"))
-    assert await run.deliverer.ledger.pending() == [ANA]
+    assert list(await run.deliverer.ledger.pending()) == [ANA]
     await run.deliverer.deliver(ANA)
     assert (await run.user("ana"))[ENTERPRISE]["manager"]["value"] == (await run.user("ben"))["id"]
 
@@ -338,7 +338,7 @@ async def test_refused_credentials_pause_the_target(run: Delivery) -> None:
     await run.deliverer.deliver(ANA)
     run.proxy.seen.clear()
     await run.deliverer.deliver(BEN)
-    paused = await run.deliverer.ledger.paused()
+    paused = await run.deliverer.gate.paused()
     assert (paused["state"], run.proxy.seen) == ("halted", [])
     assert "401" in paused["reason"]
 

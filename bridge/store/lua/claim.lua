@@ -1,8 +1,10 @@
 -- Take the lock of (target, record), or keep it, and load all that a delivery needs, in one step.
--- KEYS: lock, revisions, records, ledger, links, claims, state. ARGV: token, lock's milliseconds, record key.
--- Returns {'paused'}, {'locked'} or {'ok', interrupted, revision, record, entry, link}.
+-- KEYS: lock, revisions, records, ledger, links, claims, state, throttle, held.
+-- ARGV: token, lock's milliseconds, record key.
+-- Returns {'paused'}, {'held'}, {'locked'} or {'ok', interrupted, revision, record, entry, link}.
 local key = ARGV[3]
-if redis.call('EXISTS', KEYS[7]) == 1 then return {'paused'} end
+if redis.call('EXISTS', KEYS[7], KEYS[8]) > 0 then return {'paused'} end
+if redis.call('HEXISTS', KEYS[9], key) == 1 then return {'held'} end
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return {'locked'} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -5,14 +5,15 @@ import sys
 from pathlib import Path
 
 from bridge.configuration import every_setting, variable
-from bridge.settings import Section, TargetSettings, Values
+from bridge.section import Section
+from bridge.settings import TargetSettings, Values
 from service.cli.settings_doc import settings_doc
 from workers.targets import kinds, load
 
 ROOT = Path(__file__).parents[3]
 
 
-class PigeonLimits(Section):
+class PigeonQuotas(Section):
     """How much a pigeon carries."""
 
     grams: int = 70
@@ -25,7 +26,7 @@ class PigeonSettings(TargetSettings):
     loft: str
     """Where the pigeon lives | sleeps."""
     tame: bool = True
-    limits: PigeonLimits = PigeonLimits()
+    quotas: PigeonQuotas = PigeonQuotas()
 
 
 def test_page_is_fresh() -> None:
@@ -59,5 +60,5 @@ def test_kind_adds_a_table_of_its_own_settings() -> None:
     assert "A pigeon loft." in section
     assert "| `targets.<name>.loft` | text | required | Where the pigeon lives &#124; sleeps. |" in section
     assert "| `targets.<name>.tame` | true or false | `true` |" in section
-    assert "| `targets.<name>.limits.grams` | whole number | `70` |" in section
+    assert "| `targets.<name>.quotas.grams` | whole number | `70` |" in section
     assert "`targets.<name>.rate`" not in section

@@ -57,14 +57,18 @@ class FaultContract(Through):
                     assert caught.value.unreachable
 
     async def test_throttled(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
-        """429 asks to try later, after the seconds that the server names."""
+        """429 asks to try later, after the seconds that the server names; until then nothing is sent."""
         await target.upsert(person(rig, 1), None)  # whatever signing in is needed is done now
         proxy.fail_always(faults.answer(429, "{}", Retry_After="7"))
-        for call in (target.find(person(rig, 1)), target.upsert(person(rig, 2), None)):
-            with pytest.raises(TryLater) as caught:
-                await call
-            assert caught.value.after == 7
-            assert not caught.value.unreachable
+        with pytest.raises(TryLater) as caught:
+            await target.find(person(rig, 1))
+        assert caught.value.after == 7
+        assert not caught.value.unreachable
+        sent = len(proxy.seen)
+        with pytest.raises(TryLater) as caught:
+            await target.upsert(person(rig, 2), None)
+        assert 6 < (caught.value.after or 0) <= 7
+        assert len(proxy.seen) == sent
 
     @pytest.mark.parametrize("fault", [faults.page(), faults.page(502), faults.truncated, faults.dropped])
     async def test_broken_answers(self, rig: Rig, proxy: Proxy, target: Allowed, fault: faults.Fault) -> None:

@@ -1,0 +1,64 @@
+"""Whether a target may be called at all: halted, unreachable, or asked to be left alone for a while."""
+
+from __future__ import annotations
+
+import time
+
+from bridge.store.connection import Connection
+from bridge.store.keys import Keys
+
+HALTED = "halted"
+"""Credentials or permission were refused: goes on when `check` passes."""
+UNREACHABLE = "unreachable"
+"""No answers: probed until there are."""
+
+FAULTS = 3
+"""Requests in a row without an answer, after which a target counts as unreachable."""
+
+
+class Gate:
+    """The gate of one target. What it says is checked by every claim, in the same step as the lock."""
+
+    def __init__(self, redis: Connection, keys: Keys, target: str) -> None:
+        self._redis = redis
+        self._keys = keys
+        self.target = target
+
+    async def pause(self, state: str, reason: str) -> bool:
+        """Let no delivery start. True when the target was not paused before."""
+        name = self._keys.at(self.target, "state")
+        if not await self._redis.hsetnx(name, "state", state):
+            return False
+        await self._redis.hset(name, mapping={"reason": reason, "since": time.time()})
+        return True
+
+    async def resume(self) -> bool:
+        """Let deliveries start again. True when the target was paused."""
+        await self._redis.delete(self._keys.at(self.target, "faults"))
+        return bool(await self._redis.delete(self._keys.at(self.target, "state")))
+
+    async def paused(self) -> dict[str, str]:
+        """`{state, reason, since}` while the target is paused or throttled, else empty."""
+        fields = await self._redis.hgetall(self._keys.at(self.target, "state"))
+        found = {name.decode(): value.decode() for name, value in fields.items()}
+        if not found and (left := await self._redis.pttl(self._keys.at(self.target, "throttle"))) > 0:
+            return {"state": "throttled", "reason": f"the target asked to wait {left / 1000:.0f} s more"}
+        return found
+
+    async def throttle(self, seconds: float) -> None:
+        """Let nobody send anything to this target for so long, as it has asked."""
+        milliseconds = max(1, int(seconds * 1000))
+        name = self._keys.at(self.target, "throttle")
+        if await self._redis.pttl(name) < milliseconds:
+            await self._redis.set(name, "1", px=milliseconds)
+
+    async def count_fault(self, reason: str) -> bool:
+        """Note a request without an answer. True when this one has paused the target."""
+        if await self._redis.incr(self._keys.at(self.target, "faults")) < FAULTS:
+            return False
+        return await self.pause(UNREACHABLE, reason)
+
+    async def may_probe(self, gap: float) -> bool:
+        """Whether it is this caller's turn to ask an unreachable target: one worker's in `gap` seconds."""
+        name = self._keys.at(self.target, "probe")
+        return bool(await self._redis.set(name, "1", nx=True, px=int(gap * 1000)))

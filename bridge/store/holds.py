@@ -1,0 +1,116 @@
+"""What waits for a person: holds, the records that they hold back, and approvals."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+
+from bridge.model import Key
+from bridge.store.connection import Connection
+from bridge.store.keys import Keys
+
+SNAPSHOT = "kenjo"
+"""The id of the hold on an implausible snapshot."""
+
+HoldState = Literal["open", "approved", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One hold. `target` is "" for a whole snapshot; `keys` are the records that wait; ids, no values.
+
+    `count` and `limit` are the numbers in words of the configuration; `by` and `at` tell who decided when.
+    """
+
+    id: str
+    target: str
+    kind: str
+    count: int
+    limit: str
+    reason: str
+    since: float
+    keys: tuple[str, ...] = ()
+    state: HoldState = "open"
+    by: str = ""
+    at: float = 0.0
+
+
+class Holds:
+    """The holds of one account."""
+
+    def __init__(self, redis: Connection, keys: Keys) -> None:
+        self._redis = redis
+        self._keys = keys
+
+    async def all(self) -> list[Hold]:
+        """Every hold, the oldest first."""
+        blobs = await self._redis.hgetall(self._keys.of("holds"))
+        return sorted((_read(blob) for blob in blobs.values()), key=lambda hold: hold.since)
+
+    async def get(self, id_: str) -> Hold | None:
+        """One hold."""
+        blob = await self._redis.hget(self._keys.of("holds"), id_)
+        return _read(blob) if blob else None
+
+    async def put(self, hold: Hold) -> None:
+        """Write a hold."""
+        await self._redis.hset(
+            self._keys.of("holds"), mapping={hold.id: orjson.dumps(dataclasses.asdict(hold))}
+        )
+
+    async def withdraw(self, id_: str) -> None:
+        """Forget a hold: its cause is gone, or it was carried out."""
+        await self._redis.hdel(self._keys.of("holds"), id_)
+
+    async def approve(self, hold: Hold, by: str, now: float) -> None:
+        """Let just the records that the hold names go; more of the same kind are held anew."""
+        if hold.target:
+            await self._redis.hset(
+                self._keys.at(hold.target, "approved"), mapping=dict.fromkeys(hold.keys, hold.id)
+            )
+            await self.release(hold.target, hold.keys)
+            await self.withdraw(hold.id)
+        else:
+            await self.put(dataclasses.replace(hold, state="approved", by=by, at=now))
+
+    async def reject(self, hold: Hold, by: str, now: float) -> None:
+        """Keep holding, and do not alert again, until the cause disappears."""
+        await self.put(dataclasses.replace(hold, state="rejected", by=by, at=now))
+
+    async def approved(self, target: str) -> set[Key]:
+        """The records of a target whose change was approved and not done yet."""
+        return {
+            Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.at(target, "approved"))
+        }
+
+    async def forget_approvals(self, target: str, keys: Iterable[Key]) -> None:
+        """What was approved is done, or has ceased to be wanted."""
+        if names := [str(key) for key in keys]:
+            await self._redis.hdel(self._keys.at(target, "approved"), *names)
+
+    async def held(self, target: str) -> set[str]:
+        """The record keys that no delivery may touch at a target."""
+        return {name.decode() for name in await self._redis.hkeys(self._keys.at(target, "held"))}
+
+    async def hold_back(self, target: str, keys: Collection[str], id_: str) -> None:
+        """Let no delivery of these records start, from now on."""
+        if keys:
+            await self._redis.hset(self._keys.at(target, "held"), mapping=dict.fromkeys(keys, id_))
+
+    async def release(self, target: str, keys: Collection[str]) -> None:
+        """Let deliveries of these records start again."""
+        if keys:
+            await self._redis.hdel(self._keys.at(target, "held"), *keys)
+
+    async def count(self, target: str) -> int:
+        """How many records are held at a target."""
+        return await self._redis.hlen(self._keys.at(target, "held"))
+
+
+def _read(blob: bytes) -> Hold:
+    value = orjson.loads(blob)
+    return Hold(**{**value, "keys": tuple(value["keys"])})

@@ -1,0 +1,99 @@
+"""The settings of a target, as far as they do not depend on its kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, SecretStr, field_validator
+
+from bridge.section import Section
+
+Mode = Literal["create_only", "upsert", "sync"]
+Removal = Literal["deactivate", "keep", "delete"]
+
+
+class Limit(Section):
+    """More than `count` records and more than `percent` of those that the target has: all are held."""
+
+    count: int = Field(0, ge=0)
+    """Records that may always change."""
+    percent: float = Field(0.0, ge=0, le=100)
+    """Share of the target's records that may always change."""
+
+
+class Limits(Section):
+    """How much may change at a target at once, by kind of change; without a limit, anything."""
+
+    create: Limit | None = None
+    """New accounts."""
+    update: Limit | None = None
+    """Changes of accounts that are there."""
+    remove: Limit | None = Limit(count=5, percent=10)
+    """Deactivations and deletions."""
+
+
+class Removals(Section):
+    """What happens to an account, by the reason for which its person should not have it any more."""
+
+    inactive: Removal = "deactivate"
+    """Deactivated in Kenjo, or not activated yet."""
+    left: Removal = "deactivate"
+    """The contract has ended."""
+    gone: Removal = "deactivate"
+    """Deleted in Kenjo."""
+    out_of_scope: Removal = "keep"
+    """Not in the target's scope any more. That is no leaver: by default the account stays as it is."""
+    after_days: int = Field(30, ge=1)
+    """Days from the deactivation to the deletion, where `delete` is set."""
+
+
+class TargetSettings(Section):
+    """What all kinds of targets have in common; each kind adds its own settings."""
+
+    kind: str
+    """The kind of target, e.g. `scim`."""
+    mode: Mode = "sync"
+    """`create_only` never changes what is there, `upsert` creates and changes, `sync` removes leavers too."""
+    scope: str | None = None
+    """A CEL expression over `person`: who belongs at this target. Default: everyone."""
+    limits: Limits = Limits()
+    """How much may change at once before somebody is asked."""
+    removal: Removals = Removals()
+    """What happens to the accounts of those who should not have one any more."""
+    teams: bool = True
+    """Whether teams become groups there; false for a target that knows people only."""
+    map: dict[str, str | None] = Field(default_factory=dict)
+    """CEL expressions by target attribute, on top of the kind's default mapping; null removes one."""
+    rate: float = Field(10.0, gt=0)
+    """Requests per second to this target, over all workers."""
+    concurrency: int = Field(10, ge=1, le=100)
+    """Requests to this target at the same time, per worker."""
+    timeout: float = Field(10.0, gt=0)
+    """Seconds for one request, reading the whole answer included."""
+
+
+class BearerTarget(TargetSettings):
+    """A target that is an HTTP API with a bearer token."""
+
+    base_url: str
+    """The address of the target's API."""
+    token: SecretStr
+    """The target's bearer token."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if not re.match(r"https?://[^/\s]+", value):
+            raise ValueError("must start with https:// (or http://)")
+        return value.rstrip("/")
+
+
+class AnyTarget(TargetSettings):
+    """A target as it stands in the configuration, before its kind's own settings are read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        yield "kind", self.kind  # its kind's secrets are still plain text here

@@ -1,0 +1,94 @@
+"""The commands that do the work: run, serve, work, sync; and those to try it: sandbox, demo."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from bridge.settings import Values
+from service.cli import sync as syncing
+from service.cli import views
+from service.cli.app import ConfigOption, JsonOption, TargetOption, app, err, out, print_json, read, start
+from service.cli.assembly import opened
+from service.cli.running import run_until_stopped, stop_event
+
+
+@app.command()
+def run(config: ConfigOption = None) -> int:
+    """Watch Kenjo and deliver, in one process, until stopped."""
+    return start(_until_stopped(read(config), polls=True, works=True))
+
+
+@app.command()
+def serve(config: ConfigOption = None) -> int:
+    """Watch Kenjo only; workers deliver (`kenjo-bridge work`)."""
+    return start(_until_stopped(read(config), polls=True, works=False))
+
+
+@app.command()
+def work(config: ConfigOption = None, target: TargetOption = None) -> int:
+    """Deliver only, to all targets or to some; a service watches Kenjo (`kenjo-bridge serve`)."""
+    return start(_until_stopped(read(config), polls=False, works=True, only=target or ()))
+
+
+@app.command()
+def sync(
+    config: ConfigOption = None,
+    target: TargetOption = None,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to wait for a target when nothing moves any more.")
+    ] = 30.0,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read everything back at the targets and repair what differs.")
+    ] = False,
+    json: JsonOption = False,
+) -> int:
+    """Poll once, deliver everything, and end.
+
+    Exit codes: 0 everything delivered, 1 some records failed, 2 held because it looks wrong, 3 configuration,
+    Kenjo, Redis or a target's credentials are the problem.
+    """
+    return start(_sync(read(config), target or [], patience, verify=verify, json=json))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8090,
+    people: Annotated[int, typer.Option(help="How many people to make up.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed makes up the same people.")] = 1,
+) -> int:
+    """Start a Kenjo to try things against, until stopped."""
+    from service.cli.sandboxing import run_sandbox
+
+    return start(run_sandbox(port, people, seed, out))
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the last arrival.")] = False,
+    people: Annotated[int, typer.Option(help="How many people to make up.")] = 200,
+) -> int:
+    """Show the whole job: a made-up Kenjo, a SCIM directory, and changes arriving there."""
+    from service.cli.demo import run_demo
+
+    return start(run_demo(out, once=once, people=people))
+
+
+async def _until_stopped(values: Values, *, polls: bool, works: bool, only: Any = ()) -> int:
+    await run_until_stopped(values, polls=polls, works=works, only=only)
+    return 0
+
+
+async def _sync(values: Values, only: list[str], patience: float, *, verify: bool, json: bool) -> int:
+    stop = stop_event()
+    async with opened(values) as bridge:
+        with views.progress(err, quiet=json or not err.is_terminal) as show:
+            result = await syncing.sync(
+                bridge, only=only, patience=patience, show=show, stop=stop, verify=verify
+            )
+    if json:
+        print_json(views.sync_json(result))
+    else:
+        views.show_sync(out, result)
+    return result.exit_code

@@ -1,0 +1,98 @@
+"""`failures`: records that a target will not take, and what to do with them."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+from bridge.errors import ConfigurationError
+from bridge.model import Entry, Key, Kind, State
+from bridge.queue import Job, serial_of
+from bridge.store.audit import operator
+from service.cli.assembly import Bridge
+
+
+async def failures(bridge: Bridge) -> list[dict[str, Any]]:
+    """All failed and retrying records: `{record, target, state, reason, candidates, attempts, ...}`."""
+    found = []
+    for target in bridge.routes:
+        for key, entry in (await bridge.backend.ledger(target).entries()).items():
+            if entry.state in (State.FAILED, State.RETRYING):
+                found.append(_row(target, key, entry))
+    return sorted(found, key=lambda row: (row["target"], row["first"]))
+
+
+async def retry(bridge: Bridge, target: str | None, record: str | None) -> int:
+    """Try again, as if the record had just changed; everything that failed unless named. Returns how many."""
+    chosen = [
+        (row["target"], Key.parse(row["record"]))
+        for row in await failures(bridge)
+        if target in (None, row["target"])
+        and record in (None, row["record"], row["record"].partition(":")[2])
+    ]
+    if record and not chosen:
+        raise ConfigurationError(f"no failed record '{record}'; see kenjo-bridge failures")
+    for name, key in chosen:
+        await _reopen(bridge, name, key)
+    return len(chosen)
+
+
+async def discard(bridge: Bridge, target: str, record: str) -> None:
+    """Let it be until the record or the configuration changes. Raises ConfigurationError."""
+    key, entry = await _failed(bridge, target, record)
+    who, now = operator(), time.time()
+    skipped = dataclasses.replace(
+        entry, state=State.SKIPPED, reason=f"discarded by {who}", candidates=(), retry_at=0.0
+    )
+    await bridge.backend.ledger(target).write(key, skipped)
+    await bridge.backend.audit.note("discarded", now, target=target, record=str(key), by=who)
+
+
+async def adopt(bridge: Bridge, target: str, record: str, account: str) -> None:
+    """Choose the account that is this record's, by its id at the target. Raises ConfigurationError."""
+    key, entry = await _failed(bridge, target, record)
+    if entry.candidates and account not in entry.candidates:
+        raise ConfigurationError(f"'{account}' is none of the candidates: {', '.join(entry.candidates)}")
+    ledger, now = bridge.backend.ledger(target), time.time()
+    owner = await ledger.own(account, key)
+    if owner != key:
+        raise ConfigurationError(f"the account {account} belongs to {owner} already")
+    await ledger.link(key, account)
+    await _reopen(bridge, target, key)
+    await bridge.backend.audit.note("chosen", now, target=target, record=str(key), by=operator())
+
+
+async def _reopen(bridge: Bridge, target: str, key: Key) -> None:
+    ledger, now = bridge.backend.ledger(target), time.time()
+    entry = await ledger.entry(key) or Entry()
+    reopened = dataclasses.replace(entry, state=State.RETRYING, attempts=0, retry_at=now)
+    await ledger.write(key, reopened)
+    await ledger.add_pending({key: 1})
+    job = Job(key, entry.revision, serial=serial_of(reopened))
+    await bridge.backend.queue.enqueue(target, [job], now)
+    await bridge.backend.audit.note("retried", now, target=target, record=str(key), by=operator())
+
+
+async def _failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]:
+    if target not in bridge.routes:
+        raise ConfigurationError(f"there is no target '{target}' (there is: {', '.join(bridge.routes)})")
+    key = Key.parse(record) if ":" in record else Key(Kind.PERSON, record)
+    entry = await bridge.backend.ledger(target).entry(key)
+    if entry is None or entry.state not in (State.FAILED, State.RETRYING):
+        raise ConfigurationError(f"'{record}' has not failed at {target}; see kenjo-bridge failures")
+    return key, entry
+
+
+def _row(target: str, key: Key, entry: Entry) -> dict[str, Any]:
+    return {
+        "record": str(key),
+        "target": target,
+        "state": str(entry.state),
+        "reason": entry.reason,
+        "candidates": list(entry.candidates),
+        "attempts": entry.attempts,
+        "first": entry.failed_since,
+        "last": entry.at,
+        "next": entry.retry_at or None,
+    }

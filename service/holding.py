@@ -1,0 +1,84 @@
+"""Raises holds, keeps back what they hold, and withdraws them when their cause has gone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from bridge.backend import Backend
+from bridge.errors import SnapshotHeld
+from bridge.logs import get_logger
+from bridge.model import Key, Kind, Snapshot, Stored
+from bridge.policy import SHRINK_COUNT, SHRINK_PERCENT, Excess, implausible, present
+from bridge.store import Hold
+from bridge.store.holds import SNAPSHOT
+from service.pending import Standing
+
+log = get_logger("holds")
+
+
+async def believe(snapshot: Snapshot, known: Mapping[Key, Stored], backend: Backend, now: float) -> None:
+    """Accept a plausible snapshot, or one that a person has approved. Raises SnapshotHeld."""
+    reason = implausible(known, snapshot)
+    hold = await backend.holds.get(SNAPSHOT)
+    count = present(snapshot, known, Kind.PERSON)
+    # An approval is for what was seen: a snapshot that is shorter still is held again.
+    approved = hold is not None and hold.state == "approved" and count >= hold.count
+    if reason is None or approved:
+        if hold is not None:
+            await _withdraw(hold, backend, now)
+        return
+    if hold is None or hold.state == "approved" or hold.count != count:
+        limit = f"{SHRINK_COUNT} people and {SHRINK_PERCENT} %"
+        since = hold.since if hold else now
+        await _raise(Hold(SNAPSHOT, "", "snapshot", count, limit, reason, since), hold, backend, now)
+    raise SnapshotHeld(f"{reason} (kenjo-bridge holds approve {SNAPSHOT}, if this is right)")
+
+
+async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
+    """Hold back what is over the limits.
+
+    To be called before the changes are committed: a delivery for another reason may be on its way already.
+    """
+    target = standing.route.name
+    former = {hold.id: hold for hold in await backend.holds.all() if hold.target == target}
+    for excess in standing.excesses:
+        hold = _hold(excess, target, now)
+        old = former.get(hold.id)
+        await backend.holds.hold_back(target, hold.keys, hold.id)
+        if old is None or old.keys != hold.keys:
+            kept = dataclasses.replace(hold, since=old.since, state=old.state) if old else hold
+            await _raise(kept, old, backend, now)
+
+
+async def let_go(standing: Standing, backend: Backend, now: float) -> None:
+    """Withdraw the holds whose cause has gone. To be called after the changes are committed."""
+    target = standing.route.name
+    current = {_hold(excess, target, now).id for excess in standing.excesses}
+    for hold in await backend.holds.all():
+        if hold.target == target and hold.id not in current:
+            await _withdraw(hold, backend, now)
+    stale = await backend.holds.held(target) - {str(key) for key in standing.held}
+    await backend.holds.release(target, stale)
+    done = await backend.holds.approved(target) - standing.approved
+    await backend.holds.forget_approvals(target, done)
+
+
+def _hold(excess: Excess, target: str, now: float) -> Hold:
+    what = excess.verb if excess.kind is Kind.PERSON else f"{excess.verb}-teams"
+    keys = tuple(sorted(str(key) for key in excess.keys | excess.along))
+    limit = f"{excess.limit.count} and {excess.limit.percent:g} %"
+    return Hold(f"{target}-{what}", target, what, len(excess.keys), limit, excess.reason, now, keys)
+
+
+async def _raise(hold: Hold, former: Hold | None, backend: Backend, now: float) -> None:
+    await backend.holds.put(hold)
+    if former is None or former.state == "approved":
+        log.warning("held", id=hold.id, target=hold.target, kind=hold.kind, reason=hold.reason)
+        await backend.audit.note("held", now, hold=hold.id, count=hold.count, reason=hold.reason)
+
+
+async def _withdraw(hold: Hold, backend: Backend, now: float) -> None:
+    await backend.holds.withdraw(hold.id)
+    log.info("no longer held", id=hold.id, target=hold.target)
+    await backend.audit.note("withdrawn", now, hold=hold.id)

@@ -1,0 +1,61 @@
+"""Watches the gate of one target: probes it while it does not answer, and goes on when a pause has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from redis.exceptions import RedisError
+
+from bridge.errors import BridgeError, TryLater
+from bridge.queue import Job
+from bridge.store.gate import UNREACHABLE
+from workers.deliver import Deliverer
+
+LOOK = 1.0  # seconds between looks at the gate
+FIRST_GAP = (
+    5.0  # seconds to the first probe of a target that does not answer; each further gap is twice as long
+)
+LONGEST_GAP = 300.0
+
+
+async def watch(deliverer: Deliverer, beat: Callable[[], None] = lambda: None) -> None:
+    """Run until cancelled."""
+    paused, gap = False, FIRST_GAP
+    while True:
+        await asyncio.sleep(LOOK)
+        beat()
+        try:
+            state = (await deliverer.gate.paused()).get("state")
+            if state == UNREACHABLE and await deliverer.gate.may_probe(gap):
+                gap = min(gap * 2, LONGEST_GAP)
+                if await answers(deliverer):
+                    await deliverer.gate.resume()
+                    deliverer.observer.resumed(deliverer.route.name)
+                    state = None
+            if state is None:
+                gap = FIRST_GAP
+                if paused:
+                    await ask_again(deliverer)
+            paused = state is not None
+        except (RedisError, OSError):
+            continue  # the worker's own loop says that Redis is away
+
+
+async def answers(deliverer: Deliverer) -> bool:
+    """Whether the target answers at all; what it says does not matter here."""
+    try:
+        await deliverer.target.check()
+    except TryLater as error:
+        return not error.unreachable
+    except BridgeError:
+        return True
+    return True
+
+
+async def ask_again(deliverer: Deliverer) -> None:
+    """Put everything pending on the queue: the jobs that met the closed gate are gone."""
+    ranks = await deliverer.ledger.pending()
+    jobs = [Job(key, revision=0, rank=rank) for key, rank in ranks.items()]
+    await deliverer.queue.enqueue(deliverer.route.name, jobs, time.time())
