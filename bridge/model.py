@@ -189,9 +189,13 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An object at a target that may be a record's. `remote_id` is the target's own id."""
+    """An object at a target that may be a record's. `remote_id` is the target's own id.
+
+    `ours`: it carries this record's Kenjo id, which only the bridge gives.
+    """
 
     remote_id: str
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,20 +56,21 @@ def implausible(known: Mapping[Key, Stored], snapshot: Snapshot) -> str | None:
     return next(filter(None, (_shrunken(known, snapshot, kind) for kind in Kind)), None)
 
 
-def present(snapshot: Snapshot, known: Mapping[Key, Stored], kind: Kind) -> int:
-    """How many records of a kind a snapshot says there are, those without a usable row included."""
-    kept = sum(1 for key in snapshot.kept if key.kind is kind and key in known)
-    return snapshot.count(kind) + kept
+def missing(snapshot: Snapshot, known: Mapping[Key, Stored], kind: Kind) -> int:
+    """How many of the known records of a kind the snapshot lacks. New ones do not make up for them."""
+    if kind in snapshot.unnamed:
+        return 0
+    before = (key for key, stored in known.items() if key.kind is kind and not stored.gone)
+    return sum(1 for key in before if key not in snapshot.records and key not in snapshot.kept)
 
 
 def _shrunken(known: Mapping[Key, Stored], snapshot: Snapshot, kind: Kind) -> str | None:
     before = sum(1 for key, stored in known.items() if key.kind is kind and not stored.gone)
-    now = present(snapshot, known, kind)
-    missing, name = before - now, _NAMES[kind]
-    if before and not now and (kind is Kind.PERSON or before >= SHRINK_COUNT):
-        return f"Kenjo lists no {name} at all; there were {before} before"
-    if missing >= SHRINK_COUNT and missing * 100 > before * SHRINK_PERCENT:
-        return f"Kenjo lists {now} {name}; there were {before} before ({missing} fewer)"
+    lacking, name = missing(snapshot, known, kind), _NAMES[kind]
+    if before and lacking == before and (kind is Kind.PERSON or before >= SHRINK_COUNT):
+        return f"Kenjo lists none of the {before} {name} that there were before"
+    if lacking >= SHRINK_COUNT and lacking * 100 > before * SHRINK_PERCENT:
+        return f"Kenjo lists {lacking} of the {before} {name} that there were before no more"
     return None
 
 

@@ -9,9 +9,9 @@ from bridge.backend import Backend
 from bridge.errors import SnapshotHeld
 from bridge.logs import get_logger
 from bridge.model import Key, Kind, Snapshot, Stored
-from bridge.policy import SHRINK_COUNT, SHRINK_PERCENT, Excess, implausible, present
+from bridge.policy import SHRINK_COUNT, SHRINK_PERCENT, Excess, implausible, missing
 from bridge.store import Hold
-from bridge.store.holds import SNAPSHOT
+from bridge.store.holds import FIRST_CONTACT, SNAPSHOT
 from service.pending import Standing
 
 log = get_logger("holds")
@@ -21,9 +21,9 @@ async def believe(snapshot: Snapshot, known: Mapping[Key, Stored], backend: Back
     """Accept a plausible snapshot, or one that a person has approved. Raises SnapshotHeld."""
     reason = implausible(known, snapshot)
     hold = await backend.holds.get(SNAPSHOT)
-    count = present(snapshot, known, Kind.PERSON)
-    # An approval is for what was seen: a snapshot that is shorter still is held again.
-    approved = hold is not None and hold.state == "approved" and count >= hold.count
+    count = sum(missing(snapshot, known, kind) for kind in Kind)
+    # An approval is for what was seen: a snapshot that lacks still more is held again.
+    approved = hold is not None and hold.state == "approved" and count <= hold.count
     if reason is None or approved:
         if hold is not None:
             await _withdraw(hold, backend, now)
@@ -56,7 +56,8 @@ async def let_go(standing: Standing, backend: Backend, now: float) -> None:
     target = standing.route.name
     current = {_hold(excess, target, now).id for excess in standing.excesses}
     for hold in await backend.holds.all():
-        if hold.target == target and hold.id not in current:
+        # First contact is the worker's to judge: it alone can look at the target.
+        if hold.target == target and hold.id not in current and hold.kind != FIRST_CONTACT:
             await _withdraw(hold, backend, now)
     stale = await backend.holds.held(target) - {str(key) for key in standing.held}
     await backend.holds.release(target, stale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,12 @@ class Done:
     link: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Applier:
-    """One attempt for one claim. `entry` is the former entry, stamped for this revision."""
+    """One attempt for one claim. `entry` is the former entry, stamped for this revision.
+
+    What is about to be given is added to it before it is given, so that it says so whatever comes of it.
+    """
 
     route: Route
     target: Target
@@ -44,30 +47,50 @@ class Applier:
             return self.skip(f"has no {lacking}, which this target requires")
         refs = references(mapped)
         links = await self.ledger.links(refs | set(self.entry.refs))
-        attributes = resolve(mapped, links)
+        # A manager whom we gave and who is no longer the right one must not stay until the new one is there.
+        attributes = resolve(mapped, links, clear=not refs.issuperset(self.entry.refs))
         digest = self.ledger.digest([self.route.server, attributes])
-        given = {
+        to_give = tuple(sorted(refs & links.keys()))
+        given: dict[str, Any] = {
             "digest": digest,
-            "refs": tuple(sorted(refs & links.keys())),
+            "refs": to_give,
             "missing": tuple(sorted(refs - links.keys())),
             "delete_at": 0.0,
         }
         if self._has(digest):
             return self._done(State.APPLIED, Outcome.UNCHANGED, self.claim.link, **given)
         released = frozenset(links[name] for name in set(self.entry.refs) - refs if name in links)
+        await self._announce(to_give)
         outcome, link = await self._write(Wanted(record.key, attributes, released))
         return self._done(State.APPLIED, outcome, link, **given)
+
+    async def recognise(self, intent: Intent) -> Done:
+        """Look for an account that the bridge gave to a leaver and has forgotten, as when Redis was emptied.
+
+        It is only linked: as the removal that it now is, it goes the way of all removals, limits included.
+        """
+        matches = await self.target.find(self._bare())
+        if len(matches) != 1 or not matches[0].ours:
+            return self.skip(intent.reason)
+        await self._own(matches[0].remote_id)
+        self.entry = dataclasses.replace(self.entry, config="")  # so that the next poll finds it behind
+        return self._done(State.SKIPPED, Outcome.SKIPPED, matches[0].remote_id, reason=intent.reason)
 
     async def remove(self, intent: Intent) -> Done:
         """Take the account out of use, what it holds stays; delete it where its time has come."""
         link, key = self.claim.link, self.claim.stored.record.key
+        if link is None:
+            # A create was cut short: what it may have made is ours, and must not stay open.
+            link = await self._match(self._bare())
+            if link is None:
+                return self.skip(f"{intent.reason}; was never given to this target")
         was_removed = self.entry.state is State.REMOVED
-        if link is not None and was_removed and is_due(self.entry, self.entry.at):
+        if was_removed and is_due(self.entry, self.entry.at):
             await self.target.remove(key, link, "delete", frozenset())
             await self.ledger.disown(link)
             return self._removed(intent, Outcome.DELETED, None, 0.0)
         outcome = Outcome.UNCHANGED
-        if link is not None and (not was_removed or self.claim.interrupted):
+        if not was_removed or self.claim.doubt:
             released = frozenset((await self.ledger.links(self.entry.refs)).values())
             if await self.target.remove(key, link, "deactivate", released):
                 outcome = Outcome.DEACTIVATED
@@ -91,11 +114,24 @@ class Applier:
             delete_at=delete_at,
         )
 
+    def _bare(self) -> Wanted:
+        """The record without references: enough to look it up."""
+        record = self.claim.stored.record
+        return Wanted(record.key, resolve(self.route.map(record), {}))
+
+    async def _announce(self, refs: Iterable[str]) -> None:
+        """Note references before they are given: after a crash nobody could tell whose they are."""
+        together = tuple(sorted({*self.entry.refs, *refs}))
+        if together != self.entry.refs:
+            self.entry = dataclasses.replace(self.entry, refs=together)
+            former = self.claim.entry or Entry()
+            await self.ledger.announce(self.claim, dataclasses.replace(former, refs=together))
+
     def _has(self, digest: str) -> bool:
         """Whether the target was last given just this, and nobody can have changed it since."""
         entry = self.entry
         given = entry.state in (State.APPLIED, State.SKIPPED) and entry.digest == digest
-        return given and self.claim.link is not None and not self.claim.interrupted
+        return given and self.claim.link is not None and not self.claim.doubt
 
     async def _write(self, wanted: Wanted) -> tuple[Outcome, str]:
         if self.claim.link is None:
@@ -157,13 +193,16 @@ def references(mapped: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def resolve(mapped: Mapping[str, Any], links: Mapping[str, str]) -> dict[str, Any]:
-    """The mapped result with remote ids for references; what is not at the target yet is left out."""
+def resolve(mapped: Mapping[str, Any], links: Mapping[str, str], *, clear: bool = False) -> dict[str, Any]:
+    """The mapped result with remote ids for references.
+
+    A reference that is not at the target yet is left out, or cleared.
+    """
     resolved: dict[str, Any] = {}
     for attribute, value in mapped.items():
         if isinstance(value, Reference):
-            if str(value.key) in links:
-                resolved[attribute] = links[str(value.key)]
+            if str(value.key) in links or clear:
+                resolved[attribute] = links.get(str(value.key))
         elif isinstance(value, list):
             resolved[attribute] = _members(value, links)
         else:

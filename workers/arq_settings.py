@@ -27,6 +27,7 @@ from bridge.store import Keys
 from workers.connect import connect, route
 from workers.deliver import Deliverer
 from workers.main import worker_options
+from workers.survey import FirstContact
 from workers.watch import watch
 
 JOB_TIMEOUT = 14  # seconds, shorter than the lock's, which nobody renews here
@@ -56,6 +57,7 @@ def worker_settings() -> dict[str, Any]:
             observer=Metrics(),
             clock=time.time,
         )
+        ctx["first_contact"] = FirstContact(deliverer, backend)
         watching = asyncio.create_task(watch(deliverer))
         stack.callback(watching.cancel)
 
@@ -74,7 +76,8 @@ def worker_settings() -> dict[str, Any]:
 
 
 async def _deliver(ctx: dict[Any, Any], key: str) -> None:
-    await ctx["deliverer"].deliver(Key.parse(key))
+    if await ctx["first_contact"].passed():
+        await ctx["deliverer"].deliver(Key.parse(key))
 
 
 def _target(values: Values) -> str:

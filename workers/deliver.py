@@ -72,13 +72,26 @@ class Deliverer:
                 else:
                     claim = await self.ledger.claim(key, token)
         except LockLost:
-            claim = None  # the ledger has noted that somebody must look again
+            # What was sent before may have overtaken a successor's write: somebody has to look again.
+            claim = None
+            await self.ledger.doubt([key])
         except TargetHalted as error:
-            if await self.gate.pause(HALTED, str(error)):
-                self.observer.paused(self.route.name, HALTED, str(error))
+            await self.halt(error)
         finally:
             if claim is not None:
                 await self.ledger.release(claim)
+
+    async def halt(self, error: TargetHalted) -> None:
+        """Pause the target until somebody has put right what it refuses."""
+        if await self.gate.pause(HALTED, str(error)):
+            self.observer.paused(self.route.name, HALTED, str(error))
+
+    async def tell_gate(self, error: TryLater) -> None:
+        """What is the whole target's fault stops all its deliveries, in every worker."""
+        if error.after:
+            await self.gate.throttle(error.after)
+        if error.unreachable and await self.gate.count_fault(str(error)):
+            self.observer.paused(self.route.name, UNREACHABLE, str(error))
 
     async def _round(self, claim: Claim) -> bool:
         """One pass over the newest record. False: something newer came meanwhile."""
@@ -95,22 +108,29 @@ class Deliverer:
         applier = Applier(self.route, self.target, self.ledger, claim, entry)
         try:
             with writes_allowed(lambda: self.ledger.renew(claim)):
-                intent = self.route.intend(claim.stored, linked=claim.link is not None)
+                intent = self.route.intend(claim.stored, linked=_may_exist(claim))
                 if intent.action is Action.UPSERT:
                     return await applier.upsert()
                 if intent.action is Action.DEACTIVATE:
                     return await applier.remove(intent)
+                if self._may_be_forgotten(claim):
+                    return await applier.recognise(intent)
                 return applier.skip(intent.reason)
         except TryLater as error:
-            await self._tell_gate(error)
-            return self._later(claim, entry, error)
+            await self.tell_gate(error)
+            return self._later(claim, applier.entry, error)
         except RecordRejected as error:
-            return self._failed(claim, entry, str(error), getattr(error, "candidates", ()))
+            return self._failed(claim, applier.entry, str(error), getattr(error, "candidates", ()))
+
+    def _may_be_forgotten(self, claim: Claim) -> bool:
+        """Whether this is the first look at a leaver, whose account may be from before Redis was emptied."""
+        new = claim.entry is None and claim.link is None and claim.stored.leaves
+        return new and self.route.settings.mode == "sync" and claim.stored.record.key.kind is Kind.PERSON
 
     async def _is_current(self, claim: Claim) -> bool:
         """Whether the ledger says that the target has this revision, and nothing speaks against it."""
         entry = claim.entry
-        if entry is None or claim.interrupted or entry.state is State.RETRYING:
+        if entry is None or claim.doubt or entry.state is State.RETRYING:
             return False
         if entry.revision != claim.stored.revision or entry.config != self.route.fingerprint:
             return False
@@ -132,13 +152,6 @@ class Deliverer:
             unreachable=False,
             failed_since=0.0,
         )
-
-    async def _tell_gate(self, error: TryLater) -> None:
-        """What is the whole target's fault stops all its deliveries, in every worker."""
-        if error.after:
-            await self.gate.throttle(error.after)
-        if error.unreachable and await self.gate.count_fault(str(error)):
-            self.observer.paused(self.route.name, UNREACHABLE, str(error))
 
     def _later(self, claim: Claim, entry: Entry, error: TryLater) -> Done:
         """Back off, or give up. A fault of the whole target uses up none of a record's attempts."""
@@ -185,6 +198,12 @@ class Deliverer:
             jobs.append(Job(key, entry.revision, at=entry.retry_at, serial=serial_of(entry)))
         if jobs:
             await self.queue.enqueue(self.route.name, jobs, self.clock())
+
+
+def _may_exist(claim: Claim) -> bool:
+    """Whether the target may have an object of this record: linked, or a create may have been cut short."""
+    cut_short = bool(claim.doubt) or (claim.entry is not None and claim.entry.state is State.RETRYING)
+    return claim.link is not None or cut_short
 
 
 def _private(reason: str, claim: Claim) -> str:

@@ -25,6 +25,7 @@ from bridge.route import Route
 from bridge.store import Claim
 from bridge.store.ledger import LOCK_TTL
 from workers.deliver import Deliverer
+from workers.survey import FirstContact
 from workers.watch import watch
 
 log = get_logger("workers")
@@ -60,6 +61,7 @@ class TargetWorker(Worker):
         self._deliverer = deliverer
         self._beat = beat
         self._held: dict[str, Claim] = {}
+        self._first_contact = FirstContact(deliverer, backend)
         super().__init__(
             functions=[func(self._run, name=FUNCTION)],
             queue_name=backend.queue.name(deliverer.route.name),
@@ -82,6 +84,8 @@ class TargetWorker(Worker):
 
     async def _run(self, ctx: dict[str, Any], key: str) -> None:
         job_id: str = ctx["job_id"]
+        if not await self._first_contact.passed():
+            return  # still pending: asked for again when somebody has decided, or the target answers
         try:
             await self._deliverer.deliver(Key.parse(key), lambda claim: self._held.__setitem__(job_id, claim))
         finally:

@@ -5,10 +5,10 @@ been given (written by the worker that holds the record's lock).
 """
 
 from bridge.store.audit import Audit
-from bridge.store.gate import Gate
+from bridge.store.gate import Gate, Survey
 from bridge.store.holds import Hold, Holds
 from bridge.store.keys import Keys
 from bridge.store.ledger import Claim, Ledger
 from bridge.store.records import Lease, Records
 
-__all__ = ["Audit", "Claim", "Gate", "Hold", "Holds", "Keys", "Lease", "Ledger", "Records"]
+__all__ = ["Audit", "Claim", "Gate", "Hold", "Holds", "Keys", "Lease", "Ledger", "Records", "Survey"]

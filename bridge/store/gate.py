@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from dataclasses import dataclass
+
+import orjson
 
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys
 
 HALTED = "halted"
 """Credentials or permission were refused: goes on when `check` passes."""
+HELD = "held"
+"""First contact looks wrong: waits for somebody's approval."""
 UNREACHABLE = "unreachable"
 """No answers: probed until there are."""
 
 FAULTS = 3
 """Requests in a row without an answer, after which a target counts as unreachable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What first contact with a target found, under a configuration: its accounts, and what would be done."""
+
+    config: str
+    accounts: int
+    create: int = 0
+    adopt: int = 0
+    ambiguous: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """The numbers by name."""
+        return {name: n for name, n in dataclasses.asdict(self).items() if name != "config"}
 
 
 class Gate:
@@ -62,3 +83,12 @@ class Gate:
         """Whether it is this caller's turn to ask an unreachable target: one worker's in `gap` seconds."""
         name = self._keys.at(self.target, "probe")
         return bool(await self._redis.set(name, "1", nx=True, px=int(gap * 1000)))
+
+    async def survey(self) -> Survey | None:
+        """What first contact found."""
+        blob = await self._redis.get(self._keys.at(self.target, "survey"))
+        return Survey(**orjson.loads(blob)) if blob else None
+
+    async def note_survey(self, survey: Survey) -> None:
+        """Remember what first contact found."""
+        await self._redis.set(self._keys.at(self.target, "survey"), orjson.dumps(dataclasses.asdict(survey)))

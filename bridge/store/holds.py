@@ -16,6 +16,9 @@ from bridge.store.keys import Keys
 SNAPSHOT = "kenjo"
 """The id of the hold on an implausible snapshot."""
 
+FIRST_CONTACT = "first-contact"
+"""The kind of the hold on a target whose accounts do not match the people of Kenjo."""
+
 HoldState = Literal["open", "approved", "rejected"]
 
 
@@ -69,9 +72,9 @@ class Holds:
     async def approve(self, hold: Hold, by: str, now: float) -> None:
         """Let just the records that the hold names go; more of the same kind are held anew."""
         if hold.target:
-            await self._redis.hset(
-                self._keys.at(hold.target, "approved"), mapping=dict.fromkeys(hold.keys, hold.id)
-            )
+            if hold.keys:
+                name = self._keys.at(hold.target, "approved")
+                await self._redis.hset(name, mapping=dict.fromkeys(hold.keys, hold.id))
             await self.release(hold.target, hold.keys)
             await self.withdraw(hold.id)
         else:

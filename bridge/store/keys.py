@@ -29,6 +29,7 @@ class Keys:
     | `{t}:lock:{record}` | string | the token of the worker that delivers it |
     | `{t}:waiting:{record}` | set | records that refer to it and wait for its link |
     | `{t}:held`, `{t}:approved` | hash | by record: the hold that holds it back, that let it go |
+    | `{t}:survey` | string | what first contact found |
     | `{t}:state` | hash | why the target is paused, since when |
     | `{t}:throttle` | string | there while the target has asked to wait |
     | `{t}:faults` | string | how often in a row it did not answer |

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ _CLAIM = script("claim")
 _RENEW = script("renew")
 _RELEASE = script("release")
 _SETTLE = script("settle")
+_DOUBT = script("doubt")
+_ANNOUNCE = script("announce")
 
 LOCK_TTL = 10.0
 """Seconds after which the lock of a dead worker is free again; a live one renews it."""
@@ -28,8 +31,8 @@ LOCK_TTL = 10.0
 class Claim:
     """A locked (target, record) and what was true when it was locked.
 
-    `interrupted`: an earlier delivery began and never settled, so the target may hold something that the
-    entry does not know of.
+    `doubt` is not empty when the target may hold something that the entry does not know of: an earlier
+    delivery began and never settled, or wrote after it had lost its lock.
     """
 
     lock: str
@@ -37,7 +40,7 @@ class Claim:
     stored: Stored
     entry: Entry | None
     link: str | None
-    interrupted: bool
+    doubt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,9 @@ class Ledger:
     async def doubt(self, keys: Collection[Key]) -> None:
         """Let these records be read back at the target, whatever the ledger says."""
         if keys:
-            await self._redis.hset(
-                self._key("claims"), mapping=dict.fromkeys((str(key) for key in keys), "doubt")
+            names = [self._key("claims"), self._key("pending")]
+            await self._redis.eval(
+                _DOUBT, 2, *names, f"doubt {secrets.token_hex(8)}", *(str(key) for key in keys)
             )
 
     # What a delivery reads and writes
@@ -126,7 +130,7 @@ class Ledger:
         got = await self._redis.eval(_CLAIM, len(names), *names, token, int(LOCK_TTL * 1000), str(key))
         if got[0] != b"ok":
             return None
-        _, interrupted, revision, record, entry, link = got
+        _, doubt, revision, record, entry, link = got
         if record is None:  # Redis was emptied after the job was made: the next poll brings the record back
             await self._redis.delete(lock)
             return None
@@ -136,7 +140,7 @@ class Ledger:
             stored=open_record(self._codec, str(key), record, int(revision)),
             entry=self._open_entry(str(key), entry) if entry else None,
             link=self._codec.open(link, f"link:{key}") if link else None,
-            interrupted=bool(interrupted),
+            doubt=doubt.decode(),
         )
 
     async def renew(self, claim: Claim) -> None:
@@ -147,6 +151,15 @@ class Ledger:
     async def release(self, claim: Claim) -> None:
         """Give up without settling; the next claim will know that this one was interrupted."""
         await self._redis.eval(_RELEASE, 1, claim.lock, claim.token)
+
+    async def announce(self, claim: Claim, entry: Entry) -> None:
+        """Write an entry before a request, so that it is known whatever comes of it. Raises LockLost."""
+        key = claim.stored.record.key
+        sealed = self._codec.seal(_entry_json(entry), f"entry:{key}")
+        if not await self._redis.eval(
+            _ANNOUNCE, 2, claim.lock, self._key("ledger"), claim.token, str(key), sealed
+        ):
+            raise LockLost("the lock passed to another worker")
 
     async def settle(self, claim: Claim, entry: Entry, link: str | None) -> Settled:
         """Write the entry and the link (None: the record has no object there). Raises LockLost."""
@@ -171,6 +184,7 @@ class Ledger:
             KEEP,
             sealed_link,
             self._key("waiting:"),
+            claim.doubt,
             *entry.missing,
         )
         if answer[0] == b"lost":

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bridge.errors import BridgeError
 from bridge.model import Greeting
+from bridge.store.gate import HALTED, UNREACHABLE
 from service.cli.assembly import Bridge
 from workers.connect import Connected
 
@@ -15,7 +16,10 @@ async def greet(bridge: Bridge, targets: Mapping[str, Connected]) -> dict[str, G
     """The greeting of every target; a fault becomes its problem. Sends nothing that writes."""
     greetings = await asyncio.gather(*(_greeting(target) for target in targets.values()))
     for name, greeting in zip(targets, greetings, strict=True):
-        if not greeting.problems and await bridge.backend.gate(name).resume():
+        gate = bridge.backend.gate(name)
+        # A target that is held waits for a person, whatever it says of itself.
+        if not greeting.problems and (await gate.paused()).get("state") in (HALTED, UNREACHABLE):
+            await gate.resume()
             bridge.metrics.resumed(name)
     return dict(zip(targets, greetings, strict=True))
 

@@ -10,6 +10,7 @@ from bridge.model import Key
 from bridge.queue import URGENT, Job
 from bridge.store import Hold
 from bridge.store.audit import operator
+from bridge.store.holds import FIRST_CONTACT
 from service.cli.assembly import Bridge
 
 
@@ -29,6 +30,8 @@ async def decide(bridge: Bridge, id_: str, *, approve: bool, by: str | None) -> 
         await bridge.backend.holds.reject(hold, who, now)
     else:
         await bridge.backend.holds.approve(hold, who, now)
+        if hold.kind == FIRST_CONTACT:
+            await bridge.backend.gate(hold.target).resume()
         jobs = [Job(Key.parse(name), revision=0, rank=URGENT) for name in hold.keys]
         if hold.target:
             await bridge.backend.queue.enqueue(hold.target, jobs, now)

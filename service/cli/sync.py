@@ -13,9 +13,11 @@ from bridge.metrics import Metrics
 from bridge.model import Entry, Key, Outcome, Snapshot, State
 from bridge.store import Claim, Lease
 from bridge.store.gate import HALTED
+from bridge.store.gate import HELD as HELD_BACK
 from service.cli.assembly import Bridge, connected, deliverers, poller
 from service.cli.greet import revive
 from workers.main import Workers
+from workers.survey import FirstContact
 
 LOOK = 0.2  # seconds between looks at how far the delivery is
 
@@ -73,7 +75,7 @@ class SyncResult:
         """0 everything delivered, 1 some records failed, 2 some are held, 3 a target refuses us."""
         if any(row.state == HALTED for row in self.targets.values()):
             return PROBLEM
-        if any(row.counts["held"] for row in self.targets.values()):
+        if any(row.counts["held"] or row.state == HELD_BACK for row in self.targets.values()):
             return HELD
         undone = any(row.counts["failed"] or row.pending for row in self.targets.values())
         return SOME_FAILED if undone or self.snapshot.problems else OK
@@ -105,7 +107,9 @@ async def sync(
             if verify:
                 await _doubt_everything(bridge, targets)
             poll = await the_poller.poll_once()
-            workers = Workers(deliverers(bridge, targets, tally), bridge.backend)
+            carriers = deliverers(bridge, targets, tally)
+            await asyncio.gather(*(FirstContact(carrier, bridge.backend).passed() for carrier in carriers))
+            workers = Workers(carriers, bridge.backend)
             async with asyncio.TaskGroup() as group:
                 task = group.create_task(workers.run())
                 keeper = group.create_task(_keep(the_poller.lease))
@@ -169,7 +173,7 @@ async def _drained(
 
 async def _open(bridge: Bridge, name: str) -> int:
     """How many records of a target wait for nobody but the workers."""
-    if (await bridge.backend.gate(name).paused()).get("state") == HALTED:
+    if (await bridge.backend.gate(name).paused()).get("state") in (HALTED, HELD_BACK):
         return 0
     return await bridge.backend.ledger(name).count_pending() - await bridge.backend.holds.count(name)
 

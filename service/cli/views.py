@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bridge.store import Hold
-from bridge.store.gate import HALTED
+from bridge.store.gate import HALTED, HELD
 from service.cli.check import Finding
-from service.cli.sync import COLUMNS, SyncResult
+from service.cli.sync import COLUMNS, SyncResult, TargetResult
 
 Show = Callable[[Mapping[str, int]], None]
 
@@ -52,19 +52,27 @@ def show_sync(console: Console, result: SyncResult) -> None:
         table.add_row(name, *(str(row.counts.get(column, 0)) for column in COLUMNS))
     console.print(table)
     for name, row in result.targets.items():
-        if row.state == HALTED:
-            _warn(console, f"{name} is halted: {row.paused}. Put it right, then run: kenjo-bridge check")
-        elif row.paused:
-            _warn(console, f"{name} is {row.state}: {row.paused}; deliveries go on by themselves")
-        if row.counts["held"]:
-            _warn(console, f"{name}: {row.counts['held']} records are held; see kenjo-bridge holds")
-        if row.pending:
-            _warn(console, f"{name}: {row.pending} records are still to be delivered and are tried again")
-        for reason, number in row.reasons.items():
-            _warn(console, f"{name}: {number} failed: {reason}")
+        for sentence in _remarks(name, row):
+            _warn(console, sentence)
     _problems(console, [(p.list, p.id, p.reason) for p in result.snapshot.problems])
     for warning in result.snapshot.warnings:
         _warn(console, warning)
+
+
+def _remarks(name: str, row: TargetResult) -> Iterator[str]:
+    """What a person should know or do about one target, a sentence each."""
+    if row.state == HALTED:
+        yield f"{name} is halted: {row.paused}. Put it right, then run: kenjo-bridge check"
+    elif row.state == HELD:
+        yield f"{name} is held: {row.paused} See kenjo-bridge holds"
+    elif row.paused:
+        yield f"{name} is {row.state}: {row.paused}; deliveries go on by themselves"
+    if row.counts["held"]:
+        yield f"{name}: {row.counts['held']} records are held; see kenjo-bridge holds"
+    if row.pending:
+        yield f"{name}: {row.pending} records are still to be delivered and are tried again"
+    for reason, number in row.reasons.items():
+        yield f"{name}: {number} failed: {reason}"
 
 
 def sync_json(result: SyncResult) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bridge.errors import LockLost
 from bridge.model import Key, Kind, Outcome, State
 from bridge.settings import RetrySettings
 from tests.delivery import TARGET, Delivery, delivery, person, team
-from tests.workers.targets.proxy import Proxy, answer, dropped, echo, lost, page
+from tests.workers.targets.proxy import Fault, Proxy, answer, dropped, echo, lost, page
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -75,7 +75,7 @@ async def test_the_newest_record_is_what_is_delivered(run: Delivery) -> None:
 async def test_an_answer_lost_after_a_create_makes_no_second_account(run: Delivery) -> None:
     """The server creates, its answer is lost, the delivery is repeated == one account, adopted."""
     await run.know(person("ana"))
-    run.proxy.fail(through, through, lost)
+    run.proxy.fail(at("POST", lost))
     await run.deliverer.deliver(ANA)
     assert (await run.entry("ana")).state is State.RETRYING
     await run.deliverer.deliver(ANA)
@@ -140,10 +140,47 @@ async def test_what_is_not_ours_is_not_touched(run: Delivery) -> None:
 
 
 async def test_nobody_is_created_who_has_left(run: Delivery) -> None:
-    """A first contact with somebody inactive, left or upcoming == no account."""
+    """A first contact with somebody inactive, left or upcoming == looked up at most, never written."""
     for lifecycle in ("inactive", "left", "upcoming"):
         await run.deliver(person(lifecycle, lifecycle=lifecycle))
-    assert run.proxy.seen == []
+    assert run.proxy.writes == []
+    assert await run.users() == []
+
+
+async def test_a_leaver_whom_redis_forgot_is_deactivated(run: Delivery) -> None:
+    """Redis was emptied, and the person has left == the account with their Kenjo id is deactivated."""
+    await run.deliver(person("ana"))
+    await empty(run)
+    await run.deliver(person("ana", lifecycle="left"))
+    assert (await run.user("ana"))[
+        "active"
+    ] is True  # only recognised: the removal is counted by the next poll
+    assert (await run.entry("ana")).config == ""
+    await run.deliverer.deliver(ANA)
+    assert (await run.user("ana"))["active"] is False
+
+
+async def test_a_stranger_with_a_leavers_address_stays(run: Delivery) -> None:
+    """An account that only shares a leaver's userName == not ours, not touched."""
+    await run.create({"schemas": [USER], "userName": "ana@example.com"})
+    await run.deliver(person("ana", lifecycle="left"))
+    await run.deliverer.deliver(ANA)
+    assert run.proxy.writes == []
+
+
+async def test_a_member_given_without_an_answer_is_taken_out(run: Delivery) -> None:
+    """A member is given, the answer is lost, and the person leaves the team == taken out again."""
+    key = Key(Kind.TEAM, "t")
+    await run.deliver(person("ana"), team("t"))
+    await run.know(team("t", "ana"))
+
+    run.proxy.fail(at("PATCH", lost))
+    await run.deliverer.deliver(key)
+    (group,) = await run.groups()
+    assert len(group["members"]) == 1
+    await run.deliver(team("t"))
+    (group,) = await run.groups()
+    assert not group.get("members")
 
 
 async def test_a_leaver_is_deactivated_and_a_returner_activated(run: Delivery) -> None:
@@ -240,14 +277,65 @@ async def test_a_late_write_of_a_stopped_worker_is_repaired(run: Delivery) -> No
     await set_title(run, "Old")  # the stopped worker's request arrives only now
     with pytest.raises(LockLost):
         await run.deliverer.ledger.settle(stale, await run.entry("ana"), stale.link)
+    await run.deliverer.ledger.doubt([ANA])  # as `deliver` does when it finds its lock gone
     await run.deliverer.deliver(ANA)
     assert (await run.user("ana"))["title"] == "New"
+
+
+async def test_an_overtaken_write_is_repaired(run: Delivery) -> None:
+    """Stopped between the check of its lock and its write, which then lands after a newer one == repaired."""
+    await run.deliver(person("ana", title="First"))
+    await run.know(person("ana", title="Stale"))
+
+    async def late(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        await run.backend.redis.delete(run.backend.keys.lock(TARGET, ANA))
+        await run.know(person("ana", title="New"))
+        await run.deliverer.deliver(ANA)  # by another worker, to its end
+        return await proxy.forward(request)
+
+    run.proxy.fail(at("PATCH", late))
+    await run.deliverer.deliver(ANA)
+    assert (await run.user("ana"))["title"] == "Stale"
+    await run.deliverer.deliver(ANA)
+    assert (await run.user("ana"))["title"] == "New"
+
+
+async def test_a_doubt_during_a_delivery_outlives_it(run: Delivery) -> None:
+    """A stopped worker wakes up while another one delivers == the same delivery looks again."""
+    await run.deliver(person("ana", title="First"))
+    await run.know(person("ana", title="New"))
+
+    async def doubted(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        done = await proxy.forward(request)
+        await set_title(run, "Stale")
+        await run.deliverer.ledger.doubt([ANA])
+        return done
+
+    run.proxy.fail(at("PATCH", doubted))
+    await run.deliverer.deliver(ANA)
+    assert (await run.user("ana"))["title"] == "New"
+    assert await run.deliverer.ledger.unsettled() == set()
+
+
+async def test_a_leaver_whose_create_was_cut_short_is_deactivated(run: Delivery) -> None:
+    """The account was created but never noted, and its person leaves == it is found and deactivated."""
+    await run.know(person("ana"))
+    run.proxy.fail(at("POST", lost))
+    await run.deliverer.deliver(ANA)
+    await run.deliver(person("ana", lifecycle="left"))
+    assert (await run.user("ana"))["active"] is False
+
+
+async def test_a_former_manager_does_not_stay(run: Delivery) -> None:
+    """The manager changes to somebody who has no account yet == none, and not the former one."""
+    await run.deliver(person("ben"), person("ana", manager="ben"), person("ana", manager="eve"))
+    assert "manager" not in (await run.user("ana")).get(ENTERPRISE, {})
 
 
 async def test_one_bad_record_does_not_stop_another(run: Delivery) -> None:
     """The directory refuses Ana with 400 == Ana is parked with its words, Ben is created."""
     await run.know(person("ana"), person("ben"))
-    run.proxy.fail(through, through, echo(400))
+    run.proxy.fail(at("POST", echo(400)))
     await run.deliverer.deliver(ANA)
     await run.deliverer.deliver(BEN)
     entry = await run.entry("ana")
@@ -259,7 +347,7 @@ async def test_one_bad_record_does_not_stop_another(run: Delivery) -> None:
 async def test_a_failure_names_no_value(run: Delivery) -> None:
     """The directory repeats everything it was sent in its error == none of it is in the ledger's reason."""
     await run.know(person("ana", name="Planted", email="planted@example.com", title="Planted title"))
-    run.proxy.fail(through, through, echo(400))
+    run.proxy.fail(at("POST", echo(400)))
     await run.deliverer.deliver(ANA)
     reason = (await run.entry("ana")).reason
     assert "lanted" not in reason
@@ -279,7 +367,7 @@ async def test_a_refusal_of_a_read_names_no_value(run: Delivery) -> None:
 async def test_a_parked_record_is_tried_again_when_it_changes(run: Delivery) -> None:
     """Parked, then changed in Kenjo == delivered."""
     await run.know(person("ana"))
-    run.proxy.fail(through, through, answer(400))
+    run.proxy.fail(at("POST", answer(400)))
     await run.deliverer.deliver(ANA)
     await run.deliver(person("ana", title="Lead"))
     assert (await run.entry("ana")).state is State.APPLIED
@@ -288,7 +376,7 @@ async def test_a_parked_record_is_tried_again_when_it_changes(run: Delivery) -> 
 async def test_a_parked_record_is_left_alone(run: Delivery) -> None:
     """Parked, and nothing has changed == no request."""
     await run.know(person("ana"))
-    run.proxy.fail(through, through, answer(400))
+    run.proxy.fail(at("POST", answer(400)))
     await run.deliverer.deliver(ANA)
     run.proxy.seen.clear()
     await run.deliverer.deliver(ANA)
@@ -388,8 +476,7 @@ async def test_modes_that_remove_nobody(backend: Backend, mode: str, titles: lis
 async def test_an_emptied_redis_makes_no_second_account(run: Delivery) -> None:
     """All keys of the account are gone, the records come again == matched, none created twice."""
     await run.deliver(person("ana"), person("ben"))
-    keys = [key async for key in run.backend.redis.scan_iter(run.backend.keys.prefix + "*")]
-    await run.backend.redis.delete(*keys)
+    await empty(run)
     await run.deliver(person("ana"), person("ben"))
     assert len(await run.users()) == 2
     assert (await run.entry("ana")).outcome is Outcome.ADOPTED
@@ -417,9 +504,22 @@ async def test_a_newer_revision_during_a_delivery_is_delivered_too(run: Delivery
     assert (await run.entry("ana")).revision == 2
 
 
-async def through(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-    """No fault: for faults that come later."""
-    return await proxy.forward(request)
+async def empty(run: Delivery) -> None:
+    """Delete everything that the bridge remembers of this account."""
+    keys = [key async for key in run.backend.redis.scan_iter(run.backend.keys.prefix + "*")]
+    await run.backend.redis.delete(*keys)
+
+
+def at(method: str, fault: Fault) -> Fault:
+    """The fault at the first request with this method; the ones before go through."""
+
+    async def waiting(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        if request.method == method:
+            return await fault(proxy, request)
+        proxy.fail(waiting)
+        return await proxy.forward(request)
+
+    return waiting
 
 
 async def set_title(run: Delivery, title: str) -> None:

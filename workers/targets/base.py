@@ -19,6 +19,9 @@ class Target(Protocol):
     async def check(self) -> Greeting:
         """Read, without writing, whether the target can be used. Raises what a first request would raise."""
 
+    async def size(self) -> int:
+        """How many accounts of people the target has."""
+
     async def find(self, wanted: Wanted) -> list[Match]:
         """Look up objects that may be this record's, in match order; the first attribute with a hit wins.
 

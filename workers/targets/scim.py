@@ -49,17 +49,21 @@ class ScimTarget:
         """Read what the server can do, and one user."""
         said = {True: "yes", False: "no", None: "not said"}
         features = [f"{name} {said[await self._client.supports(name.lower())]}" for name in ("PATCH", "bulk")]
-        _, total = await self._client.page("/Users", {"startIndex": "1", "count": "1"})
-        users = "" if total is None else f", {total} users"
-        return Greeting(facts=(f"SCIM 2.0, {', '.join(features)}{users}",))
+        return Greeting(facts=(f"SCIM 2.0, {', '.join(features)}, {await self.size()} users",))
+
+    async def size(self) -> int:
+        """`totalResults` of all users; where a server does not tell it, what it shows of them."""
+        shown, total = await self._client.page("/Users", {"startIndex": "1", "count": "1"})
+        return len(shown) if total is None else total
 
     async def find(self, wanted: Wanted) -> list[Match]:
         """Look up by externalId, then by userName or displayName; inactive objects count.
 
         Raises RecordRejected when no look-up gave a certain answer: a create would risk a second object.
         """
+        kenjo_id = wanted.attributes.get("externalId")
         found = await self._look_up(wanted)
-        return [Match(str(get(one, "id"))) for one in found]
+        return [Match(str(get(one, "id")), ours=get(one, "externalId") == kenjo_id) for one in found]
 
     async def _look_up(self, wanted: Wanted) -> list[Resource]:
         certain = False

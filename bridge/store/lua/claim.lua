@@ -1,19 +1,20 @@
 -- Take the lock of (target, record), or keep it, and load all that a delivery needs, in one step.
 -- KEYS: lock, revisions, records, ledger, links, claims, state, throttle, held.
 -- ARGV: token, lock's milliseconds, record key.
--- Returns {'paused'}, {'held'}, {'locked'} or {'ok', interrupted, revision, record, entry, link}.
+-- Returns {'paused'}, {'held'}, {'locked'} or {'ok', doubt, revision, record, entry, link}.
 local key = ARGV[3]
 if redis.call('EXISTS', KEYS[7], KEYS[8]) > 0 then return {'paused'} end
 if redis.call('HEXISTS', KEYS[9], key) == 1 then return {'held'} end
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return {'locked'} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
--- A claim that nobody settled: its holder died or lost its lock, and may have written.
-local former = redis.call('HGET', KEYS[6], key)
-local interrupted = 0
-if former and former ~= ARGV[1] then interrupted = 1 end
--- An interruption stays on record until a delivery settles.
-if interrupted == 0 then redis.call('HSET', KEYS[6], key, ARGV[1]) end
-return {'ok', interrupted,
+-- A mark that nobody settled: its maker died or lost its lock, and may have written. It stays until a
+-- delivery that knew of it settles.
+local doubt = redis.call('HGET', KEYS[6], key)
+if not doubt or doubt == ARGV[1] then
+  doubt = ''
+  redis.call('HSET', KEYS[6], key, ARGV[1])
+end
+return {'ok', doubt,
   redis.call('HGET', KEYS[2], key), redis.call('HGET', KEYS[3], key),
   redis.call('HGET', KEYS[4], key), redis.call('HGET', KEYS[5], key)}

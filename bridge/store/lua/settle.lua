@@ -2,16 +2,11 @@
 -- KEYS: lock, revisions, ledger, links, claims, pending, faults, audit.
 -- ARGV: token, record key, sealed entry, revision, '1' when done (else it stays pending), '1' when the target
 -- answered, audit's JSON ('' for none), audit's length, sealed link ('' for unchanged, '-' to forget it),
--- waiting prefix, then the record keys that it refers to and that had no link.
--- Returns {'lost'}, {'again'} when a newer revision or a missing link has come meanwhile (the lock is kept),
--- or {'ok', record keys that waited for this record's link...}.
-local key, done, link, waiting = ARGV[2], ARGV[5] == '1', ARGV[9], ARGV[10]
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  -- What the caller sent may have overtaken its successor's write: somebody has to look again.
-  redis.call('HSET', KEYS[5], key, 'lost')
-  redis.call('ZADD', KEYS[6], 1, key)
-  return {'lost'}
-end
+-- waiting prefix, the doubt that the claim knew of, then the record keys that it refers to and that had no link.
+-- Returns {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile (the lock
+-- is kept), or {'ok', record keys that waited for this record's link...}.
+local key, done, link, waiting, doubt = ARGV[2], ARGV[5] == '1', ARGV[9], ARGV[10], ARGV[11]
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'lost'} end
 redis.call('HSET', KEYS[3], key, ARGV[3])
 if ARGV[6] == '1' then redis.call('DEL', KEYS[7]) end
 if ARGV[7] ~= '' then redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[8], '*', 'event', ARGV[7]) end
@@ -27,12 +22,14 @@ elseif link ~= '' then
   redis.call('DEL', waiting .. key)
 end
 local again = tonumber(redis.call('HGET', KEYS[2], key) or '0') > tonumber(ARGV[4])
-for i = 11, #ARGV do
+local mark = redis.call('HGET', KEYS[5], key)
+if mark == ARGV[1] or mark == doubt then redis.call('HDEL', KEYS[5], key)
+elseif mark then again = true end
+for i = 12, #ARGV do
   if redis.call('HEXISTS', KEYS[4], ARGV[i]) == 1 then again = true
   else redis.call('SADD', waiting .. ARGV[i], key) end
 end
 if again and done then answer[1] = 'again' return answer end
 if done then redis.call('ZREM', KEYS[6], key) end
-redis.call('HDEL', KEYS[5], key)
 redis.call('DEL', KEYS[1])
 return answer

@@ -1,0 +1,96 @@
+"""Polls and deliveries by hand: a scripted Kenjo, the real poller, and the jobs that it puts on the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from arq.constants import job_key_prefix
+
+from bridge.backend import Backend
+from bridge.metrics import Metrics
+from bridge.model import Key, Kind, Record, Snapshot
+from bridge.queue import deserialize
+from bridge.route import Route
+from bridge.store import Hold
+from service.poller import Poll, Poller
+from tests.delivery import TARGET, Clock, person
+from workers.deliver import Deliverer
+
+
+@dataclass
+class Script:
+    """A Kenjo that says what it is told to say."""
+
+    snapshot: Snapshot = field(default_factory=lambda: Snapshot({}))
+
+    def say(self, *records: Record, kept: Collection[str] = ()) -> None:
+        """Set the next snapshots; `kept` are ids of people without a usable row."""
+        named = frozenset(Key(Kind.PERSON, id_) for id_ in kept)
+        self.snapshot = Snapshot({record.key: record for record in records}, named)
+
+    async def fetch_snapshot(self) -> Snapshot:
+        """What was said."""
+        return self.snapshot
+
+
+class Watch:
+    """A poller of a scripted Kenjo for one target, and a worker that is made to work by hand."""
+
+    def __init__(
+        self, backend: Backend, route: Route, clock: Clock, deliverer: Deliverer | None = None
+    ) -> None:
+        self.kenjo = Script()
+        self.backend = backend
+        self.clock = clock
+        self.deliverer = deliverer
+        routes: Mapping[str, Route] = {TARGET: route}
+        self.poller = Poller(
+            self.kenjo, backend, routes, Metrics(), interval=1.0, clock=lambda: self.clock.now
+        )
+
+    async def poll(self, *records: Record, kept: Collection[str] = ()) -> Poll:
+        """Poll once, of these records where any are given."""
+        if records or kept:
+            self.kenjo.say(*records, kept=kept)
+        assert await self.poller.lease.hold()
+        return await self.poller.poll_once()
+
+    async def work(self) -> list[Key]:
+        """Deliver what stands in the queue, as a worker does. Returns what that was, in order."""
+        assert self.deliverer
+        asked = await self.take()
+        for key in asked:
+            await self.deliverer.deliver(key)
+        return asked
+
+    async def take(self) -> list[Key]:
+        """Empty the queue. Returns the records that it asked for, in order."""
+        redis, name = self.backend.redis, self.backend.queue.name(TARGET)
+        found = []
+        for job_id in await redis.zrange(name, 0, -1):
+            blob = await redis.getdel(job_key_prefix + job_id.decode())
+            assert blob
+            found.append(Key.parse(deserialize(blob)["a"][0]))
+        await redis.delete(name)
+        return found
+
+    async def hold(self) -> Hold:
+        """The one hold there is."""
+        (found,) = await self.backend.holds.all()
+        return found
+
+    async def events(self, what: str) -> list[dict[str, Any]]:
+        """The audit's events of one kind, the newest first."""
+        return [event for event in await self.backend.audit.read(1000) if event["what"] == what]
+
+
+def ids(count: int, start: int = 0) -> list[str]:
+    """Ids of people, which sort by number."""
+    return [f"p{number:03}" for number in range(start, start + count)]
+
+
+def people(names: Collection[str], **fields: Any) -> list[Record]:
+    """People with these ids."""
+    return [person(name, **fields) for name in names]
