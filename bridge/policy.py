@@ -87,29 +87,48 @@ def verb_of(route: Route, stored: Stored, entry: Entry | None, *, linked: bool) 
     return None
 
 
-def excesses(
+def what_of(verb: Verb, kind: Kind) -> str:
+    """The name of a kind of change to a kind of record: `remove`, or `remove-teams`."""
+    return str(verb) if kind is Kind.PERSON else f"{verb}-teams"
+
+
+def verbs(
     route: Route,
     pending: Collection[Key],
     known: Mapping[Key, Stored],
     entries: Mapping[Key, Entry],
     linked: Collection[str],
-    approved: Collection[Key],
+) -> dict[Key, Verb]:
+    """What each pending record would be, if it would be anything."""
+    found = {key: verb_of(route, known[key], entries.get(key), linked=str(key) in linked) for key in pending}
+    return {key: verb for key, verb in found.items() if verb is not None}
+
+
+def excesses(
+    route: Route,
+    coming: Mapping[Key, Verb],
+    known: Mapping[Key, Stored],
+    entries: Mapping[Key, Entry],
+    linked: Collection[str],
+    approved: Mapping[Key, str],
 ) -> list[Excess]:
-    """Where the pending changes of a target exceed its limits; what is `approved` counts no more."""
+    """Where the pending changes of a target exceed its limits.
+
+    `approved` are changes that somebody let go, named by `what_of`; they count no more. What somebody let go
+    as one kind of change counts when it has become another.
+    """
     groups: dict[tuple[Verb, Kind], set[Key]] = {}
-    for key in pending:
-        if key in approved:
-            continue
-        verb = verb_of(route, known[key], entries.get(key), linked=str(key) in linked)
-        if verb is not None:
+    for key, verb in coming.items():
+        if approved.get(key) != what_of(verb, key.kind):
             groups.setdefault((verb, key.kind), set()).add(key)
     found = []
     for (verb, kind), keys in groups.items():
         limit: Limit | None = getattr(route.settings.limits, verb)
         base = sum(1 for name in linked if name.startswith(f"{kind}:"))
         if limit and len(keys) > limit.count and len(keys) * 100 > limit.percent * base:
-            along = _losing(keys, pending, known, entries) if verb is Verb.REMOVE else frozenset()
-            found.append(Excess(verb, kind, frozenset(keys), base, limit, along - set(approved)))
+            losing = _losing(keys, coming, known, entries) if verb is Verb.REMOVE else set()
+            along = {key for key in losing if approved.get(key) != what_of(verb, kind)}
+            found.append(Excess(verb, kind, frozenset(keys), base, limit, frozenset(along)))
     return found
 
 
@@ -118,7 +137,7 @@ def _losing(
     pending: Collection[Key],
     known: Mapping[Key, Stored],
     entries: Mapping[Key, Entry],
-) -> frozenset[Key]:
+) -> set[Key]:
     """The pending teams that were given one of these people and have them no more."""
     names = {str(key) for key in people}
     found = set()
@@ -127,4 +146,4 @@ def _losing(
             members = {str(Key(Kind.PERSON, id_)) for id_ in known[key].record.data.get("members") or ()}
             if names & (set(entries[key].refs) - members):
                 found.add(key)
-    return frozenset(found)
+    return found

@@ -9,7 +9,7 @@ from bridge.errors import ConfigurationError, RecordRejected
 from bridge.expressions import Expression, Path, context
 from bridge.model import Kind, Record
 
-_EMAIL = re.compile(r"[^\s@\"']+@[^\s@\"']+")
+_EMAIL = re.compile(r"[^\s@\"]+@[^\s@\"']+")  # in an expression, a quote closes what an @ stands in
 _ID = re.compile(r"[0-9a-zA-Z_-]+")
 _EMAIL_FIELD: Path = ("person", "account", "email")
 

@@ -9,7 +9,7 @@ from bridge.backend import Backend
 from bridge.errors import SnapshotHeld
 from bridge.logs import get_logger
 from bridge.model import Key, Kind, Snapshot, Stored
-from bridge.policy import SHRINK_COUNT, SHRINK_PERCENT, Excess, implausible, missing
+from bridge.policy import SHRINK_COUNT, SHRINK_PERCENT, Excess, implausible, missing, what_of
 from bridge.store import Hold
 from bridge.store.holds import FIRST_CONTACT, SNAPSHOT
 from service.pending import Standing
@@ -21,18 +21,23 @@ async def believe(snapshot: Snapshot, known: Mapping[Key, Stored], backend: Back
     """Accept a plausible snapshot, or one that a person has approved. Raises SnapshotHeld."""
     reason = implausible(known, snapshot)
     hold = await backend.holds.get(SNAPSHOT)
-    count = sum(missing(snapshot, known, kind) for kind in Kind)
-    # An approval is for what was seen: a snapshot that lacks still more is held again.
-    approved = hold is not None and hold.state == "approved" and count <= hold.count
-    if reason is None or approved:
+    lacking = {kind.value: missing(snapshot, known, kind) for kind in Kind}
+    if reason is None or (hold is not None and _was_approved(hold, lacking)):
         if hold is not None:
             await _withdraw(hold, backend, now)
         return
-    if hold is None or hold.state == "approved" or hold.count != count:
-        limit = f"{SHRINK_COUNT} people and {SHRINK_PERCENT} %"
-        since = hold.since if hold else now
-        await _raise(Hold(SNAPSHOT, "", "snapshot", count, limit, reason, since), hold, backend, now)
+    limit = f"{SHRINK_COUNT} and {SHRINK_PERCENT} %"
+    count = sum(lacking.values())
+    await _raise(
+        Hold(SNAPSHOT, "", "snapshot", count, limit, reason, now, missing=lacking), hold, backend, now
+    )
     raise SnapshotHeld(f"{reason} (kenjo-bridge holds approve {SNAPSHOT}, if this is right)")
+
+
+def _was_approved(hold: Hold, lacking: Mapping[str, int]) -> bool:
+    """An approval is for what was seen: a snapshot that lacks still more is held again."""
+    within = all(number <= hold.missing.get(kind, 0) for kind, number in lacking.items())
+    return hold.state == "approved" and within
 
 
 async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
@@ -46,9 +51,7 @@ async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
         hold = _hold(excess, target, now)
         old = former.get(hold.id)
         await backend.holds.hold_back(target, hold.keys, hold.id)
-        if old is None or old.keys != hold.keys:
-            kept = dataclasses.replace(hold, since=old.since, state=old.state) if old else hold
-            await _raise(kept, old, backend, now)
+        await _raise(hold, old, backend, now)
 
 
 async def let_go(standing: Standing, backend: Backend, now: float) -> None:
@@ -61,22 +64,36 @@ async def let_go(standing: Standing, backend: Backend, now: float) -> None:
             await _withdraw(hold, backend, now)
     stale = await backend.holds.held(target) - {str(key) for key in standing.held}
     await backend.holds.release(target, stale)
-    done = await backend.holds.approved(target) - standing.approved
-    await backend.holds.forget_approvals(target, done)
+    await backend.holds.forget_approvals(target, await _outlived(standing, backend))
+
+
+async def _outlived(standing: Standing, backend: Backend) -> set[Key]:
+    """Approvals of what is done, or has become another kind of change."""
+    approved = await backend.holds.approved(standing.route.name)
+    # A team that waited along was approved as part of a removal, whatever its own change is.
+    other = {
+        key for key, verb in standing.coming.items() if key.kind is Kind.PERSON and approved.get(key) != verb
+    }
+    return approved.keys() & other | approved.keys() - standing.pending
 
 
 def _hold(excess: Excess, target: str, now: float) -> Hold:
-    what = excess.verb if excess.kind is Kind.PERSON else f"{excess.verb}-teams"
+    what = what_of(excess.verb, excess.kind)
     keys = tuple(sorted(str(key) for key in excess.keys | excess.along))
     limit = f"{excess.limit.count} and {excess.limit.percent:g} %"
     return Hold(f"{target}-{what}", target, what, len(excess.keys), limit, excess.reason, now, keys)
 
 
 async def _raise(hold: Hold, former: Hold | None, backend: Backend, now: float) -> None:
+    """Write a hold, and say so once. A decision against it stays."""
+    if former is not None and former.state != "approved":
+        hold = dataclasses.replace(hold, since=former.since, state=former.state, by=former.by, at=former.at)
+        if hold != former:
+            await backend.holds.put(hold)
+        return
     await backend.holds.put(hold)
-    if former is None or former.state == "approved":
-        log.warning("held", id=hold.id, target=hold.target, kind=hold.kind, reason=hold.reason)
-        await backend.audit.note("held", now, hold=hold.id, count=hold.count, reason=hold.reason)
+    log.warning("held", id=hold.id, target=hold.target, kind=hold.kind, reason=hold.reason)
+    await backend.audit.note("held", now, hold=hold.id, count=hold.count, reason=hold.reason)
 
 
 async def _withdraw(hold: Hold, backend: Backend, now: float) -> None:

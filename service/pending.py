@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bridge.backend import Backend
 from bridge.model import DAY, Entry, Key, Kind, State, Stored, is_due
-from bridge.policy import Excess, excesses
+from bridge.policy import Excess, Verb, excesses, verbs
 from bridge.queue import URGENT, Job, serial_of
 from bridge.route import Route
 
@@ -20,13 +20,13 @@ _DEEPEST = _TEAMS - _PEOPLE - 1
 class Standing:
     """Where one target stands: the records that it is behind with, and what is over its limits.
 
-    `approved` are those of them that a person let go; `failed` counts records that it will not take.
+    `coming` is what each of them would be; `failed` counts records that it will not take.
     """
 
     route: Route
     entries: Mapping[Key, Entry]
     pending: frozenset[Key]
-    approved: frozenset[Key]
+    coming: Mapping[Key, Verb]
     excesses: tuple[Excess, ...]
     failed: int
 
@@ -46,13 +46,14 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
     entries, linked = await ledger.entries(), await ledger.linked()
     unsettled = await ledger.unsettled() & known.keys()
     behind = frozenset(pending(known, entries, route, linked, now) | unsettled)
+    coming = verbs(route, behind, known, entries, linked)
     approved = await backend.holds.approved(route.name)
     return Standing(
         route=route,
         entries=entries,
         pending=behind,
-        approved=frozenset(approved & behind),
-        excesses=tuple(excesses(route, behind, known, entries, linked, approved)),
+        coming=coming,
+        excesses=tuple(excesses(route, coming, known, entries, linked, approved)),
         failed=sum(1 for key, entry in entries.items() if entry.state is State.FAILED and key not in behind),
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import orjson
@@ -26,7 +26,8 @@ HoldState = Literal["open", "approved", "rejected"]
 class Hold:
     """One hold. `target` is "" for a whole snapshot; `keys` are the records that wait; ids, no values.
 
-    `count` and `limit` are the numbers in words of the configuration; `by` and `at` tell who decided when.
+    `count` and `limit` are the numbers in words of the configuration; `by` and `at` tell who decided when;
+    `missing` is how many records a snapshot lacks, by kind.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Hold:
     state: HoldState = "open"
     by: str = ""
     at: float = 0.0
+    missing: Mapping[str, int] = field(default_factory=dict)
 
 
 class Holds:
@@ -74,7 +76,7 @@ class Holds:
         if hold.target:
             if hold.keys:
                 name = self._keys.at(hold.target, "approved")
-                await self._redis.hset(name, mapping=dict.fromkeys(hold.keys, hold.id))
+                await self._redis.hset(name, mapping=dict.fromkeys(hold.keys, hold.kind))
             await self.release(hold.target, hold.keys)
             await self.withdraw(hold.id)
         else:
@@ -84,11 +86,10 @@ class Holds:
         """Keep holding, and do not alert again, until the cause disappears."""
         await self.put(dataclasses.replace(hold, state="rejected", by=by, at=now))
 
-    async def approved(self, target: str) -> set[Key]:
-        """The records of a target whose change was approved and not done yet."""
-        return {
-            Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.at(target, "approved"))
-        }
+    async def approved(self, target: str) -> dict[Key, str]:
+        """The records of a target whose change was approved and not done yet, and the kind of that change."""
+        found = await self._redis.hgetall(self._keys.at(target, "approved"))
+        return {Key.parse(name.decode()): kind.decode() for name, kind in found.items()}
 
     async def forget_approvals(self, target: str, keys: Iterable[Key]) -> None:
         """What was approved is done, or has ceased to be wanted."""
