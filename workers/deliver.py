@@ -118,9 +118,9 @@ class Deliverer:
                 return applier.skip(intent.reason)
         except TryLater as error:
             await self.tell_gate(error)
-            return self._later(claim, applier.entry, error)
+            return self._later(claim, applier, error)
         except RecordRejected as error:
-            return self._failed(claim, applier.entry, str(error), getattr(error, "candidates", ()))
+            return self._failed(claim, applier, str(error), getattr(error, "candidates", ()))
 
     def _may_be_forgotten(self, claim: Claim) -> bool:
         """Whether this is the first look at a leaver, whose account may be from before Redis was emptied."""
@@ -153,15 +153,15 @@ class Deliverer:
             failed_since=0.0,
         )
 
-    def _later(self, claim: Claim, entry: Entry, error: TryLater) -> Done:
+    def _later(self, claim: Claim, applier: Applier, error: TryLater) -> Done:
         """Back off, or give up. A fault of the whole target uses up none of a record's attempts."""
-        former = claim.entry
+        former, entry = claim.entry, applier.entry
         if former is None or former.revision != entry.revision or former.config != entry.config:
             former = Entry()
         of_the_record = error.after is None and not error.unreachable
         attempts = former.attempts + 1 if of_the_record else former.attempts
         if attempts >= self.retry.attempts:
-            return self._failed(claim, entry, f"gave up after {attempts} attempts: {error}")
+            return self._failed(claim, applier, f"gave up after {attempts} attempts: {error}")
         wait = min(self.retry.first * 2.0 ** min(max(attempts - 1, 0), 30), self.retry.longest)
         wait *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards no secret
         waiting = dataclasses.replace(
@@ -174,18 +174,18 @@ class Deliverer:
             retry_at=entry.at + max(wait, error.after or 0.0),
             failed_since=former.failed_since or entry.at,
         )
-        return Done(waiting, claim.link)
+        return Done(waiting, applier.link)
 
-    def _failed(self, claim: Claim, entry: Entry, reason: str, candidates: tuple[str, ...] = ()) -> Done:
+    def _failed(self, claim: Claim, applier: Applier, reason: str, candidates: tuple[str, ...] = ()) -> Done:
         failed = dataclasses.replace(
-            entry,
+            applier.entry,
             state=State.FAILED,
             outcome=Outcome.FAILED,
             reason=_private(reason, claim),
             candidates=tuple(candidates),
-            failed_since=entry.at,
+            failed_since=applier.entry.at,
         )
-        return Done(failed, claim.link)
+        return Done(failed, applier.link)
 
     async def _enqueue_followers(self, claim: Claim, entry: Entry, released: tuple[Key, ...]) -> None:
         """Ask for the next try of this record, and for those that waited for its link."""
@@ -202,8 +202,9 @@ class Deliverer:
 
 def _may_exist(claim: Claim) -> bool:
     """Whether the target may have an object of this record: linked, or a create may have been cut short."""
-    cut_short = bool(claim.doubt) or (claim.entry is not None and claim.entry.state is State.RETRYING)
-    return claim.link is not None or cut_short
+    if claim.link is not None or claim.doubt:
+        return True
+    return claim.entry is not None and claim.entry.state in (State.RETRYING, State.FAILED)
 
 
 def _private(reason: str, claim: Claim) -> str:

@@ -326,6 +326,28 @@ async def test_a_leaver_whose_create_was_cut_short_is_deactivated(run: Delivery)
     assert (await run.user("ana"))["active"] is False
 
 
+async def test_a_matched_account_is_remembered_when_it_refuses(run: Delivery) -> None:
+    """Matched, then the change of it is refused, then the person leaves == deactivated."""
+    await run.create({"schemas": [USER], "userName": "ana@example.com"})
+    await run.know(person("ana"))
+    run.proxy.fail(at("PATCH", answer(400)))
+    await run.deliverer.deliver(ANA)
+    assert (await run.entry("ana")).state is State.FAILED
+    await run.deliver(person("ana", lifecycle="left"))
+    (user,) = await run.users()
+    assert user["active"] is False
+
+
+async def test_a_conflict_that_nobody_finds_is_tried_again(run: Delivery) -> None:
+    """409 though no account is found, as where new accounts are found late == later, not for ever parked."""
+    await run.know(person("ana"))
+    run.proxy.fail(at("POST", answer(409)))
+    await run.deliverer.deliver(ANA)
+    assert (await run.entry("ana")).state is State.RETRYING
+    await run.deliverer.deliver(ANA)
+    assert (await run.entry("ana")).outcome is Outcome.CREATED
+
+
 async def test_a_former_manager_does_not_stay(run: Delivery) -> None:
     """The manager changes to somebody who has no account yet == none, and not the former one."""
     await run.deliver(person("ben"), person("ana", manager="ben"), person("ana", manager="eve"))
