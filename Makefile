@@ -48,6 +48,14 @@ format: setup ## Format the code
 bench: setup ## Measure speed and memory beside a plain loop, in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: simulate
+simulate: setup ## Search many seeds for a broken promise (make simulate SEEDS=10000)
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) $(ARGS)
+
+.PHONY: chaos
+chaos: setup ## Kill real processes at random and compare everybody (make chaos ROUNDS=100 PEOPLE=2000)
+	@$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),40) --people $(or $(PEOPLE),300) $(ARGS)
+
 .PHONY: lock
 lock: setup ## Renew the lock files
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -8,16 +8,12 @@ plain loop of the same round; with several rounds the middle one is shown with i
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -25,7 +21,8 @@ from urllib.request import Request, urlopen
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).parents[2]
+from tests.bench import leavers
+from tests.bench.parts import ROOT, configuration, counts, directory, kenjo
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,12 @@ def main() -> None:
     for people in options.people:
         rounds = [measure(people) for _ in range(options.rounds)]
         show(people, rounds)
+    waits = leavers.measure(max(options.people))
+    Console().print(
+        f"{leavers.LEAVERS} leavers during the first load of {max(options.people):,} people"
+        f" ({waits['queued']:,.0f} still queued when the last one left), seconds from seen to done:"
+        f" median {waits['median']:.2f}, p99 {waits['p99']:.2f}, longest {waits['longest']:.2f}"
+    )
 
 
 def measure(people: int) -> dict[str, Cost]:
@@ -110,71 +113,10 @@ def middle(values: list[float], digits: int = 2) -> str:
     return text if len(values) == 1 else f"{text} ({min(values):.{digits}f}-{max(values):.{digits}f})"
 
 
-def configuration(source: tuple[str, str, str], target: str) -> str:
-    return json.dumps(
-        {
-            "kenjo": {"base_url": source[0], "api_key": source[1]},
-            "targets": {
-                "directory": {
-                    "kind": "scim",
-                    "base_url": f"{target}/v2",
-                    "token": "bench",
-                    "rate": 100000,
-                    "concurrency": 10,
-                }
-            },
-            "log": {"level": "error"},
-        }
-    )
-
-
 def change(source: tuple[str, str, str], number: int) -> None:
     for _ in range(number):
-        with urlopen(Request(f"{source[2]}/actions/rename", data=b"{}", method="POST")) as answer:  # noqa: S310
+        with urlopen(Request(f"{source[2]}/actions/rename", data=b"{}", method="POST")) as answer:
             answer.read()
-
-
-def counts(target: str) -> dict[str, int]:
-    with urlopen(f"{target}/counts") as answer:  # noqa: S310
-        found: dict[str, int] = json.load(answer)
-        return found
-
-
-@contextlib.contextmanager
-def kenjo(people: int) -> Iterator[tuple[str, str, str]]:
-    """A sandbox Kenjo: its address, its key, the address of its controls."""
-    port = free_port()
-    command = [sys.executable, "-m", "sandbox", "--port", str(port), "--people", str(people), "--seed", "1"]
-    with server(command, f"http://127.0.0.1:{port}/_sandbox/state"):
-        yield f"http://127.0.0.1:{port}/api/v1", "sandbox-key", f"http://127.0.0.1:{port}/_sandbox"
-
-
-@contextlib.contextmanager
-def directory() -> Iterator[str]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with server([sys.executable, "-m", "tests.bench.directory", str(port)], f"{url}/counts"):
-        yield url
-
-
-@contextlib.contextmanager
-def server(command: list[str], answers: str) -> Iterator[None]:
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:  # noqa: S603
-        try:
-            for _ in range(300):
-                with contextlib.suppress(OSError), urlopen(answers):  # noqa: S310
-                    break
-                time.sleep(0.1)
-            yield
-        finally:
-            process.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":
