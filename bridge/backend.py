@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
-from redis.exceptions import AuthenticationError, RedisError
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import AuthenticationError, OutOfMemoryError, RedisError
 
 from bridge.codec import Codec
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.pace import Pace
 from bridge.queue import Queue, deserialize, serialize
-from bridge.store import Audit, Gate, Holds, Keys, Lease, Ledger, Records
+from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records
 from bridge.store.connection import Connection
 from bridge.store.rekey import rekey
 
 _TIMEOUT = 10.0  # seconds for one Redis command: a stopped server must not stop us for ever
+
+
+FULL = "Redis is full: give it more memory (nothing is lost; maxmemory-policy has to be noeviction)"
+AWAY = "Redis does not answer; check redis.url"
+
+
+def trouble(error: Exception) -> str:
+    """What an error of Redis means, in a sentence."""
+    full = isinstance(error, OutOfMemoryError) or "OOM" in str(error)  # the latter out of a script
+    return FULL if full else AWAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,11 @@ class Backend:
         return Gate(self._connection, self.keys, target)
 
     @property
+    def continuity(self) -> Continuity:
+        """Whether Redis may have forgotten something."""
+        return Continuity(self._connection, self.keys)
+
+    @property
     def holds(self) -> Holds:
         """What waits for a person."""
         return Holds(self._connection, self.keys)
@@ -62,6 +79,11 @@ class Backend:
     def audit(self) -> Audit:
         """Who did what when."""
         return Audit(self._connection, self.keys)
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """Who was erased for good."""
+        return Forgotten(self._connection, self.keys)
 
     async def rekey(self, targets: Iterable[str]) -> int:
         """Seal everything with the current key; returns how many values were changed."""
@@ -103,9 +125,31 @@ async def open_backend(url: str, encryption_keys: Sequence[str] = ()) -> AsyncIt
         pool = ConnectionPool.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
     except ValueError:
         raise ConfigurationError("redis.url must start with redis://, rediss:// or unix://") from None
+    pool.connection_class = _cancellable(pool.connection_class)
     redis = ArqRedis(connection_pool=pool, job_serializer=serialize, job_deserializer=deserialize)
     try:
         await Backend(redis, Keys(), Codec()).ping()
         yield await attach(redis, encryption_keys)
     finally:
         await redis.aclose(close_connection_pool=True)
+
+
+def _cancellable(connection: type[AbstractConnection]) -> type[AbstractConnection]:
+    """The connection, without `asyncio.wait_for` around its writes.
+
+    On Python 3.11 that returns normally when a task is cancelled just as the write is done
+    (python/cpython#86296): the task never hears of its cancellation, and the process never ends.
+    """
+
+    class Cancellable(connection):  # type: ignore[misc, valid-type]
+        socket_timeout: float | None
+
+        async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            limit, self.socket_timeout = self.socket_timeout, None
+            try:
+                async with asyncio.timeout(limit):
+                    await super().send_packed_command(command, check_health)
+            finally:
+                self.socket_timeout = limit
+
+    return Cancellable

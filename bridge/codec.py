@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -75,9 +76,13 @@ class Codec:
         return _SEALED + self._current + nonce + sealed
 
     def open(self, blob: bytes, place: str) -> Any:
-        """Read what `seal` wrote. Raises ConfigurationError when its key is not among ours."""
-        if blob[:1] == _PLAIN:
-            return orjson.loads(blob[1:])
+        """Read what `seal` wrote. Raises ConfigurationError when its key is not ours or it was changed."""
+        try:
+            return orjson.loads(blob[1:] if blob[:1] == _PLAIN else self._decrypt(blob, place))
+        except (InvalidTag, ValueError):  # ValueError: cut off, or no JSON
+            raise ConfigurationError(f"the value at {place} was changed outside the bridge") from None
+
+    def _decrypt(self, blob: bytes, place: str) -> bytes:
         key_id, rest = blob[1 : 1 + _ID_BYTES], blob[1 + _ID_BYTES :]
         cipher = self._ciphers.get(key_id)
         if cipher is None:
@@ -85,10 +90,7 @@ class Codec:
                 f"a value in Redis is encrypted with key {key_id.hex()}, which is not configured;"
                 " add it to encryption.old_keys"
             )
-        try:
-            return orjson.loads(cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], place.encode()))
-        except InvalidTag:
-            raise ConfigurationError(f"the value at {place} was changed outside the bridge") from None
+        return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], place.encode())
 
     def is_current(self, blob: bytes) -> bool:
         """Whether a value stands as `seal` would write it now."""
@@ -99,6 +101,11 @@ class Codec:
     def digest(self, value: Any) -> str:
         """A keyed fingerprint of a JSON value: equal values, equal fingerprints; 32 hexadecimal digits."""
         return hashlib.blake2b(canonical(value), digest_size=16, key=self._pepper).hexdigest()
+
+    def sign(self, value: Any) -> str:
+        """An HMAC-SHA256 of a JSON value, with a key of its own that is derived from the pepper."""
+        key = hmac.digest(self._pepper, b"signature", "sha256")
+        return hmac.new(key, canonical(value), hashlib.sha256).hexdigest()
 
 
 def _key_id(key: bytes) -> bytes:

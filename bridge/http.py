@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
-import json
 import math
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -30,6 +28,7 @@ from bridge.errors import (
     TryLater,
     WriteRefused,
 )
+from bridge.redaction import words
 
 Guard = Callable[[], Awaitable[None]]
 
@@ -73,6 +72,17 @@ async def _check_write(method: str) -> None:
     if guard is None:
         raise WriteRefused(f"{method} refused: only reading is allowed here")
     await guard()
+
+
+def open_session() -> aiohttp.ClientSession:
+    """A session for `Http`: no cookies, no limit of its own, and no second attempt behind our back."""
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+    )
+    # aiohttp repeats GET, PUT and DELETE once when a kept connection breaks, past rate and lock; it has no
+    # public switch for that.
+    session._retry_connection = False  # noqa: SLF001
+    return session
 
 
 Classify = Callable[[Answer, str], BridgeError | None]
@@ -131,7 +141,9 @@ class Http:
             if writing:
                 await _check_write(method)  # last: nothing may come between it and the request
             answer = await self._send(method, path, params, body, headers)
-        error = self._error(answer, words(answer, [body, params, path.split("/")]), writing)
+        error = self._error(
+            answer, words(answer.status, answer.body, [body, params, path.split("/")]), writing
+        )
         if error:
             raise error
         return answer
@@ -220,47 +232,3 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
     except ValueError:
         return None
     return max(0.0, moment.timestamp() - (time.time() if now is None else now))
-
-
-def words(answer: Answer, sent: Any = None) -> str:
-    """The server's own explanation in at most 200 characters, with every value that was sent cut out."""
-    if answer.status < 400:
-        return ""
-    try:
-        body = json.loads(answer.body)
-    except ValueError:
-        return ""  # a gateway's page explains nothing and may echo anything
-    return redact(_explanation(body), sent)[:200]
-
-
-def _explanation(body: Any) -> str:
-    """The text under the usual names: SCIM `detail`, `message`, `error_description`, `error.message`."""
-    if not isinstance(body, dict):
-        return ""
-    for name in ("detail", "message", "error_description", "error", "title"):
-        value = body.get(name)
-        if isinstance(value, str) and value:
-            return value
-        if isinstance(value, dict):
-            return _explanation(value)
-    return ""
-
-
-_QUOTED = re.compile(r"""(["'`])(?:(?!\1).){1,500}\1""")
-_EMAIL = re.compile(r"\S+@\S+")
-
-
-def redact(text: str, sent: Any = None) -> str:
-    """Cut out e-mail addresses, quoted values and every value of `sent` (JSON) from a text."""
-    for value in sorted(_values(sent), key=len, reverse=True):
-        text = re.sub(re.escape(value), "[…]", text, flags=re.IGNORECASE)
-    return _QUOTED.sub("[…]", _EMAIL.sub("[…]", text))
-
-
-def _values(sent: Any) -> set[str]:
-    if isinstance(sent, Mapping):
-        return set().union(*(_values(value) for value in sent.values())) if sent else set()
-    if isinstance(sent, list | tuple):
-        return set().union(*(_values(value) for value in sent)) if sent else set()
-    # Shorter than three characters would cut words apart and hides nothing.
-    return {sent} if isinstance(sent, str) and len(sent) > 2 else set()

@@ -6,9 +6,9 @@ from collections.abc import Sized
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from bridge.http import redact
 from bridge.logs import get_logger
 from bridge.model import Entry, Kind, Outcome, State
+from bridge.redaction import redact
 from bridge.store import Claim
 from bridge.store.gate import HALTED
 

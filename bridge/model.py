@@ -151,7 +151,8 @@ class Entry:
     `revision` is the newest revision dealt with, under the configuration `config`; `digest` is of what was
     last given; `refs` are records that it refers to and `missing` those not at the target yet; `attempts`
     counts passing faults of this record in a row; `unreachable`: the target did not answer at all. Times are
-    seconds since the epoch; at `delete_at` a deactivated account is to be deleted (0: never).
+    seconds since the epoch; at `delete_at` a deactivated account is to be deleted (0: never), some days after
+    `delete_from`.
     """
 
     revision: int = 0
@@ -166,6 +167,7 @@ class Entry:
     attempts: int = 0
     retry_at: float = 0.0
     unreachable: bool = False
+    delete_from: float = 0.0
     delete_at: float = 0.0
     failed_since: float = 0.0
     at: float = 0.0
@@ -195,7 +197,7 @@ class Match:
     """
 
     remote_id: str
-    ours: bool = False
+    ours: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,15 @@ class Applied:
 
     remote_id: str
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One attribute that a write would change; None: nothing there. A list's members come one by one."""
+
+    attribute: str
+    old: Any
+    new: Any
 
 
 @dataclass(frozen=True, slots=True)

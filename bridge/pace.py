@@ -39,7 +39,8 @@ class Pace:
         wait, throttled = await self._redis.eval(
             _PACE, 2, self._key, self._throttle, self._interval, self._burst
         )
+        if wait and not throttled:
+            await self._sleep(int(wait) / 1_000_000)
+            throttled = max(0, await self._redis.pttl(self._throttle))  # another worker may have been told
         if throttled:
             raise TryLater("the target has asked everybody to wait", after=int(throttled) / 1000)
-        if wait:
-            await self._sleep(int(wait) / 1_000_000)

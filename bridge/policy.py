@@ -81,6 +81,11 @@ def verb_of(route: Route, stored: Stored, entry: Entry | None, *, linked: bool) 
     except RecordRejected:
         return None  # will be parked by the delivery, which changes nothing
     if action is Action.UPSERT:
+        if linked and entry and entry.revision == stored.revision and entry.state is State.APPLIED:
+            if entry.config == route.fingerprint:
+                return None  # only to be read back
+            # Where expressions use `today`, everybody is looked at each day; that alone is no change.
+            return None if route.only_the_day_passed(stored.record, entry.config) else Verb.UPDATE
         return Verb.UPDATE if linked else Verb.CREATE
     if action is Action.DEACTIVATE and (entry is None or entry.state is not State.REMOVED):
         return Verb.REMOVE

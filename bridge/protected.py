@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bridge.environment import PLAIN, Environment
 from bridge.errors import ConfigurationError, RecordRejected
 from bridge.expressions import Expression, Path, context
 from bridge.model import Kind, Record
@@ -17,19 +18,20 @@ _EMAIL_FIELD: Path = ("person", "account", "email")
 class Protected:
     """The setting `protected`: Kenjo ids, e-mail addresses and CEL expressions over `person`."""
 
-    def __init__(self, sources: Iterable[str]) -> None:
+    def __init__(self, sources: Iterable[str], environment: Environment = PLAIN) -> None:
+        self._environment = environment
         self.sources = sorted(sources)
         self._emails = {source.casefold() for source in self.sources if _EMAIL.fullmatch(source)}
         self._ids = {source for source in self.sources if _ID.fullmatch(source)}
         others = (s for s in self.sources if not _EMAIL.fullmatch(s) and not _ID.fullmatch(s))
-        self._expressions = [Expression(source, "protected") for source in others]
+        self.expressions = [Expression(source, "protected") for source in others]
         if any(path[0] != Kind.PERSON for path in self.fields):
             raise ConfigurationError("protected: an expression can use only 'person'")
 
     @property
     def fields(self) -> frozenset[Path]:
         """The fields that have to be known to decide."""
-        used = frozenset(path for expression in self._expressions for path in expression.fields)
+        used = frozenset(path for expression in self.expressions for path in expression.fields)
         return used | {_EMAIL_FIELD} if self._emails else used
 
     def covers(self, record: Record) -> bool:
@@ -39,10 +41,10 @@ class Protected:
         email = (record.data.get("account") or {}).get("email") or ""
         if record.key.id in self._ids or str(email).casefold() in self._emails:
             return True
-        return any(self._holds(expression, record) for expression in self._expressions)
+        return any(self._holds(expression, record) for expression in self.expressions)
 
     def _holds(self, expression: Expression, record: Record) -> bool:
-        answer = expression.evaluate(context(record))
+        answer = expression.evaluate(context(record, self._environment))
         if not isinstance(answer, bool):
             raise RecordRejected(f"protected gave no true or false: {expression.source}")
         return answer

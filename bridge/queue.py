@@ -90,6 +90,16 @@ class Queue:
                 await pipe.execute()
         return len(ordered)
 
+    async def withdraw(self, target: str, key: Key) -> int:
+        """Take all jobs of a record off a target's queue. Returns how many."""
+        name, part = self.name(target), f":{key}:"
+        found = [blob.decode() for blob in await self._redis.zrange(name, 0, -1)]
+        ids = [job_id for job_id in found if part in job_id]
+        if ids:
+            await self._redis.zrem(name, *ids)
+            await self._redis.delete(*(job_key_prefix + job_id for job_id in ids))
+        return len(ids)
+
     def _add(self, pipe: Any, target: str, job: Job, score: int, now: int) -> None:
         job_id = f"{self._keys.prefix}{target}:{job.key}:{job.revision}:{job.serial}"
         payload = serialize_job(FUNCTION, (str(job.key),), {}, None, now, serializer=serialize)

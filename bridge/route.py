@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bridge.codec import canonical
+from bridge.environment import PLAIN, Environment, Variables
 from bridge.errors import ConfigurationError, RecordRejected
-from bridge.expressions import Expression, Path, context
+from bridge.expressions import Expression, context
 from bridge.model import Key, Kind, Lifecycle, Record, Reference, Stored
 from bridge.protected import Protected
 from bridge.target_settings import Removal, TargetSettings
@@ -46,7 +47,7 @@ class Route:
     """The compiled configuration of one target.
 
     `mapping` is the kind's default mapping (see `workers.targets.base.Adapter`), over which the settings'
-    `map` is laid. `fingerprint` changes with everything that changes what the target should hold.
+    `map` is laid. `configuration` changes with every setting that changes what the target should hold.
     """
 
     def __init__(
@@ -55,9 +56,11 @@ class Route:
         settings: TargetSettings,
         mapping: Mapping[str, Any],
         protected: Protected | None = None,
+        environment: Environment = PLAIN,
     ) -> None:
         self.name = name
         self.settings = settings
+        self._environment = environment
         self._protected = protected or Protected([])
         self.references: Mapping[str, str] = mapping.get("references", {})
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
@@ -65,8 +68,12 @@ class Route:
         self._maps = {kind: _compile(name, kind, settings, mapping) for kind in kinds}
         where = f"targets.{name}.scope"
         self._scope = Expression(settings.scope, where) if settings.scope else None
-        self.fields = self._used_fields()
-        self.fingerprint = self._fingerprint()
+        if self._scope and _kind(self._scope) is not Kind.PERSON:
+            raise ConfigurationError(f"{where} uses 'team', but a scope says which people belong here")
+        self.fields = frozenset(path for expression in self.expressions for path in expression.fields)
+        self.fields |= self._protected.fields
+        self._dated = any(expression.dated for expression in self.expressions)
+        self.configuration = self._hash()
 
     def intend(self, stored: Stored, *, linked: bool) -> Intent:
         """Decide what to do for a record; `linked`: the target has an object of it.
@@ -82,9 +89,18 @@ class Route:
     def map(self, record: Record) -> dict[str, Any]:
         """The target's attributes, with a Reference for every other record. None: to be cleared.
 
+        Where the settings say that an empty value clears nothing, the attribute is left out.
+
         Raises RecordRejected when an expression fails for this record.
         """
-        variables = context(record)
+        mapped = self._mapped(record, self._environment.variables(record))
+        return {name: value for name, value in mapped.items() if not self._stays(name, value)}
+
+    def _stays(self, attribute: str, value: Any) -> bool:
+        """Whether an empty value leaves alone what the target has. No members is a value like another."""
+        return value in (None, "") and (not self.settings.clear or attribute in self.settings.keep)
+
+    def _mapped(self, record: Record, variables: Variables) -> dict[str, Any]:
         return {
             attribute: self._refer(attribute, expression.evaluate(variables))
             for attribute, expression in self._maps[record.key.kind].items()
@@ -126,7 +142,7 @@ class Route:
     def _in_scope(self, record: Record) -> bool:
         if self._scope is None or record.key.kind is not Kind.PERSON:
             return True
-        answer = self._scope.evaluate(context(record))
+        answer = self._scope.evaluate(context(record, self._environment))
         if not isinstance(answer, bool):
             raise RecordRejected(f"{self._scope.where} gave no true or false: {self._scope.source}")
         return answer
@@ -136,27 +152,62 @@ class Route:
         if kind is None or value is None:
             return value
         if isinstance(value, list):
-            return [Reference(Key(Kind(kind), str(item))) for item in value]
-        return Reference(Key(Kind(kind), str(value)))
+            return [self._reference(attribute, kind, item) for item in value]
+        return self._reference(attribute, kind, value)
 
-    def _used_fields(self) -> frozenset[Path]:
-        expressions = [expression for part in self._maps.values() for expression in part.values()]
-        if self._scope:
-            expressions.append(self._scope)
-        used = frozenset(path for expression in expressions for path in expression.fields)
-        return used | self._protected.fields
+    def _reference(self, attribute: str, kind: str, value: Any) -> Reference:
+        # Whatever stands here becomes part of a key in Redis: it must not be a record's values.
+        if not isinstance(value, str):
+            raise RecordRejected(f"targets.{self.name}.map.{attribute} must give the id of a {kind}")
+        return Reference(Key(Kind(kind), value))
+
+    @property
+    def expressions(self) -> list[Expression]:
+        """All expressions of this target, those of `protected` included."""
+        mapped = [expression for part in self._maps.values() for expression in part.values()]
+        return [*mapped, *([self._scope] if self._scope else []), *self._protected.expressions]
+
+    @property
+    def maps(self) -> Mapping[Kind, Mapping[str, Expression]]:
+        """The expressions by attribute, for each kind of record."""
+        return self._maps
+
+    @property
+    def fingerprint(self) -> str:
+        """What an entry of the ledger was made under: the configuration, and the day where that matters.
+
+        So a new day is like a changed configuration: everything is looked at, and what is equal stays.
+        """
+        day = f"@{self._environment.today.isoformat()}" if self._dated else ""
+        return f"{self.configuration}{day}"
+
+    def only_the_day_passed(self, record: Record, config: str) -> bool:
+        """Whether an entry made under `config` is still right, as the day makes no difference to this record.
+
+        Else the day would count as a change of everybody. False when that cannot be told.
+        """
+        configuration, _, day = config.partition("@")
+        if not day or configuration != self.configuration or config == self.fingerprint:
+            return False
+        try:
+            before = self._mapped(record, self._environment.variables(record, day))
+            return before == self._mapped(record, self._environment.variables(record))
+        except RecordRejected:
+            return False
 
     @property
     def server(self) -> str:
         """Which server this is: what another one was given says nothing about this one."""
         return f"{self.settings.kind} {getattr(self.settings, 'base_url', '')}"
 
-    def _fingerprint(self) -> str:
+    def _hash(self) -> str:
         # Not the credential nor the pace: they change nothing that the target should hold.
         excluded = {"token", "rate", "concurrency", "timeout", "map", "limits"}
         settings = self.settings.model_dump(mode="json", exclude=excluded)
         maps = {kind.value: {name: e.source for name, e in part.items()} for kind, part in self._maps.items()}
         everything = [settings, maps, self._protected.sources]
+        if any("lookup" in expression.functions for expression in self.expressions):
+            everything.append(self._environment.lookups)
         return hashlib.blake2b(canonical(everything), digest_size=8).hexdigest()
 
 

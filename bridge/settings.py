@@ -106,6 +106,12 @@ class Values(Section):
     redis: RedisSettings = RedisSettings()
     timezone: str = "Europe/Berlin"
     """IANA time zone in which a person's first and last day begin and end."""
+    timezones: dict[str, str] = Field(default_factory=dict)
+    """IANA time zones by office (its name or Kenjo id), for offices whose days begin at another time."""
+    lead_days: int = Field(0, ge=0, le=365)
+    """Days before their first day from which people are active, so that accounts are ready in time."""
+    lookups: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Tables by name for `lookup("name", key)` in expressions: `{locations: {Berlin: BER}}`."""
     targets: dict[str, AnyTarget] = Field(default_factory=dict)
     """The targets by name. The name is used in the ledger, in metrics and in environment variables."""
     protected: list[str] = Field(default_factory=list)
@@ -124,6 +130,13 @@ class Values(Section):
     def _is_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError("is not an IANA time zone such as Europe/Berlin")
+        return value
+
+    @field_validator("timezones")
+    @classmethod
+    def _are_zones(cls, value: dict[str, str]) -> dict[str, str]:
+        if wrong := [office for office, zone in value.items() if zone not in available_timezones()]:
+            raise ValueError(f"names for '{wrong[0]}' no IANA time zone such as Europe/Berlin")
         return value
 
     @field_validator("targets")
@@ -147,6 +160,11 @@ class Values(Section):
     def zone(self) -> ZoneInfo:
         """The default time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def office_zones(self) -> dict[str, ZoneInfo]:
+        """The time zones of offices that have one of their own."""
+        return {office: ZoneInfo(zone) for office, zone in self.timezones.items()}
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         yield "targets", sorted(self.targets)  # addresses may carry passwords

@@ -66,6 +66,10 @@ class TargetSettings(Section):
     """Whether teams become groups there; false for a target that knows people only."""
     map: dict[str, str | None] = Field(default_factory=dict)
     """CEL expressions by target attribute, on top of the kind's default mapping; null removes one."""
+    clear: bool = True
+    """Whether an attribute whose value is empty is emptied at the target too; false leaves what is there."""
+    keep: list[str] = Field(default_factory=list)
+    """Attributes that are left as they are at the target when their value is empty, whatever `clear` says."""
     rate: float = Field(10.0, gt=0)
     """Requests per second to this target, over all workers."""
     concurrency: int = Field(10, ge=1, le=100)

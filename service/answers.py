@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.errors import SourceUnavailable, TryLater
-from bridge.http import Answer, Http, retry_after, words
+from bridge.http import Answer, Http, retry_after
+from bridge.redaction import words
 
 REFUSALS = (401, 403)
 """What Kenjo answers to a token, or to a key, that may not do this."""
@@ -37,7 +38,7 @@ async def ask(
         raise SourceUnavailable(f"Kenjo could not be asked for {path}: {error}{advice}") from None
     if 200 <= answer.status < 300 or answer.status in refusals:
         return answer
-    said = words(answer, [token, body])
+    said = words(answer.status, answer.body, [token, body])
     raise SourceUnavailable(
         f"Kenjo answered {answer.status} for {path}{f' ({said})' if said else ''}; {_advice(answer)}"
     )

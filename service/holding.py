@@ -19,19 +19,27 @@ log = get_logger("holds")
 
 async def believe(snapshot: Snapshot, known: Mapping[Key, Stored], backend: Backend, now: float) -> None:
     """Accept a plausible snapshot, or one that a person has approved. Raises SnapshotHeld."""
-    reason = implausible(known, snapshot)
-    hold = await backend.holds.get(SNAPSHOT)
-    lacking = {kind.value: missing(snapshot, known, kind) for kind in Kind}
-    if reason is None or (hold is not None and _was_approved(hold, lacking)):
-        if hold is not None:
-            await _withdraw(hold, backend, now)
+    former = await backend.holds.get(SNAPSHOT)
+    hold = await doubted(snapshot, known, backend, now)
+    if hold is None:
+        if former is not None:
+            await _withdraw(former, backend, now)
         return
+    await _raise(hold, former, backend, now)
+    raise SnapshotHeld(f"{hold.reason} (kenjo-bridge holds approve {SNAPSHOT}, if this is right)")
+
+
+async def doubted(
+    snapshot: Snapshot, known: Mapping[Key, Stored], backend: Backend, now: float
+) -> Hold | None:
+    """The hold that an implausible snapshot is to get; None for one that can be acted on. Reads only."""
+    reason = implausible(known, snapshot)
+    former = await backend.holds.get(SNAPSHOT)
+    lacking = {kind.value: missing(snapshot, known, kind) for kind in Kind}
+    if reason is None or (former is not None and _was_approved(former, lacking)):
+        return None
     limit = f"{SHRINK_COUNT} and {SHRINK_PERCENT} %"
-    count = sum(lacking.values())
-    await _raise(
-        Hold(SNAPSHOT, "", "snapshot", count, limit, reason, now, missing=lacking), hold, backend, now
-    )
-    raise SnapshotHeld(f"{reason} (kenjo-bridge holds approve {SNAPSHOT}, if this is right)")
+    return Hold(SNAPSHOT, "", "snapshot", sum(lacking.values()), limit, reason, now, missing=lacking)
 
 
 def _was_approved(hold: Hold, lacking: Mapping[str, int]) -> bool:
@@ -48,7 +56,7 @@ async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
     target = standing.route.name
     former = {hold.id: hold for hold in await backend.holds.all() if hold.target == target}
     for excess in standing.excesses:
-        hold = _hold(excess, target, now)
+        hold = hold_of(excess, target, now)
         old = former.get(hold.id)
         await backend.holds.hold_back(target, hold.keys, hold.id)
         await _raise(hold, old, backend, now)
@@ -57,7 +65,7 @@ async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
 async def let_go(standing: Standing, backend: Backend, now: float) -> None:
     """Withdraw the holds whose cause has gone. To be called after the changes are committed."""
     target = standing.route.name
-    current = {_hold(excess, target, now).id for excess in standing.excesses}
+    current = {hold_of(excess, target, now).id for excess in standing.excesses}
     for hold in await backend.holds.all():
         # First contact is the worker's to judge: it alone can look at the target.
         if hold.target == target and hold.id not in current and hold.kind != FIRST_CONTACT:
@@ -77,7 +85,8 @@ async def _outlived(standing: Standing, backend: Backend) -> set[Key]:
     return approved.keys() & other | approved.keys() - standing.pending
 
 
-def _hold(excess: Excess, target: str, now: float) -> Hold:
+def hold_of(excess: Excess, target: str, now: float) -> Hold:
+    """The hold on what is over a limit."""
     what = what_of(excess.verb, excess.kind)
     keys = tuple(sorted(str(key) for key in excess.keys | excess.along))
     limit = f"{excess.limit.count} and {excess.limit.percent:g} %"

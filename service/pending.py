@@ -44,7 +44,7 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
     """
     ledger = backend.ledger(route.name)
     entries, linked = await ledger.entries(), await ledger.linked()
-    unsettled = await ledger.unsettled() & known.keys()
+    unsettled = {key for key in await ledger.unsettled() if key in known and route.serves(key.kind)}
     behind = frozenset(pending(known, entries, route, linked, now) | unsettled)
     coming = verbs(route, behind, known, entries, linked)
     approved = await backend.holds.approved(route.name)
@@ -59,15 +59,23 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
 
 
 async def enqueue_pending(
-    standing: Standing, known: Mapping[Key, Stored], backend: Backend, now: float
+    standing: Standing,
+    known: Mapping[Key, Stored],
+    backend: Backend,
+    now: float,
+    chosen: Collection[Key] | None = None,
 ) -> None:
-    """Put a job for every record that is behind, due and not held on the target's queue."""
+    """Put a job for every record that is behind, due, chosen and not held on the target's queue."""
     name = standing.route.name
     ranks = rank(standing.pending, known)
-    await backend.ledger(name).add_pending(ranks)
+    ledger = backend.ledger(name)
+    await ledger.add_pending(ranks)
+    # What this target does not get any more is not pending there either.
+    await ledger.drop_pending([key for key in await ledger.pending() if not standing.route.serves(key.kind)])
     jobs = [
         Job(key, known[key].revision, ranks[key], serial=serial_of(standing.entries.get(key, Entry())))
         for key in standing.pending - standing.held
+        if chosen is None or key in chosen
         if _may_start(standing.entries.get(key), now)
     ]
     await backend.queue.enqueue(name, jobs, now)
@@ -118,12 +126,13 @@ def _may_start(entry: Entry | None, now: float) -> bool:
 
 
 def _depth(key: Key, known: Mapping[Key, Stored]) -> int:
-    """How many managers stand above a person; bounded, for somebody may report to themselves in a circle."""
-    depth = 0
-    while depth < _DEEPEST:
+    """How many managers stand above a person; a circle ends where it closes."""
+    passed = {key}
+    while len(passed) <= _DEEPEST:
         manager = known[key].record.data.get("work", {}).get("reportsToId")
         above = Key(Kind.PERSON, manager) if manager else None
-        if above is None or above not in known:
+        if above is None or above not in known or above in passed:
             break
-        key, depth = above, depth + 1
-    return depth
+        passed.add(above)
+        key = above
+    return len(passed) - 1

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from redis.exceptions import RedisError
 
-from bridge.backend import Backend
+from bridge.backend import Backend, trouble
 from bridge.diff import diff, revised
 from bridge.errors import BridgeError, LeaseLost
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
-from bridge.model import Change, Kind, Snapshot
+from bridge.model import Change, Key, Kind, Snapshot
 from bridge.route import Route
 from service.holding import believe, keep_back, let_go
 from service.pending import Standing, assess, enqueue_pending
@@ -61,31 +61,43 @@ class Poller:
         self._interval = interval
         self._clock = clock
         self.lease = backend.lease()
+        self._grip = self.lease.grip()
         self._leading = asyncio.Event()
         self._trouble = ""
         self._beat = time.monotonic()
 
-    async def poll_once(self) -> Poll:
+    async def look(self) -> Snapshot:
+        """One whole snapshot; nothing comes of it yet. Raises SourceUnavailable."""
+        # Taken before the look: what is seen under a lease that is lost meanwhile must not be written.
+        self._grip = self.lease.grip()
+        return await self._source.fetch_snapshot()
+
+    async def poll_once(
+        self, snapshot: Snapshot | None = None, chosen: Mapping[str, Collection[Key]] | None = None
+    ) -> Poll:
         """See what Kenjo says, hold what is too big, remember what changed, ask for what is pending.
 
+        `snapshot`: what it says, if that was looked up just now; `chosen`: ask only for these, by target.
         Raises SourceUnavailable or SnapshotHeld (nothing has changed anywhere), LeaseLost, and what Redis
         raises.
         """
-        snapshot = await self._source.fetch_snapshot()
+        snapshot = snapshot or await self.look()
         now = self._clock()
-        known = await self._backend.records.known()
-        snapshot = keep_members(snapshot, known)
+        await self._look_back()
+        known = await self._backend.forgotten.known(await self._backend.records.known(), self._routes)
+        snapshot = keep_members(await self._backend.forgotten.without(snapshot), known)
         await believe(snapshot, known, self._backend, now)
         changes = diff(known, snapshot)
         coming = {**known, **revised(known, changes, now)}
         targets = [await assess(coming, route, self._backend, now) for route in self._routes.values()]
         for target in targets:
             await keep_back(target, self._backend, now)
-        await self._backend.records.commit(changes, self.lease, now)
+        await self._backend.records.commit(changes, self._grip, now)
         await self._note(snapshot, changes, now)
         for target in targets:
             await let_go(target, self._backend, now)
-            await enqueue_pending(target, coming, self._backend, now)
+            only = None if chosen is None else chosen.get(target.route.name, ())
+            await enqueue_pending(target, coming, self._backend, now, only)
             self._metrics.standing(target.route.name, target.pending, target.held, target.failed)
         return Poll(snapshot, changes, targets)
 
@@ -126,7 +138,7 @@ class Poller:
                 result = "lease_lost"
             except (BridgeError, RedisError, OSError) as error:
                 result = type(error).__name__
-                self._say(f"{error}" if isinstance(error, BridgeError) else "Redis does not answer", result)
+                self._say(f"{error}" if isinstance(error, BridgeError) else trouble(error), result)
             else:
                 result = "ok"
                 self._say("", result)
@@ -164,6 +176,15 @@ class Poller:
                 log.warning("another service may poll now: this one stands by")
             (self._leading.set if holds else self._leading.clear)()
             await asyncio.sleep(self.lease.ttl / 3)
+
+    async def _look_back(self) -> None:
+        """After a restart of Redis that may have cost its last moments, let every account be read back."""
+        if await self._backend.continuity.is_broken():
+            log.warning("redis was restarted: all accounts are read back")
+            for name in self._routes:
+                ledger = self._backend.ledger(name)
+                await ledger.doubt([Key.parse(key) for key in await ledger.linked()])
+        await self._backend.continuity.begin()
 
     async def _note(self, snapshot: Snapshot, changes: list[Change], now: float) -> None:
         people, teams = snapshot.count(Kind.PERSON), snapshot.count(Kind.TEAM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -30,18 +31,22 @@ def redis_binary() -> str:
     return str(Path(spec.submodule_search_locations[0]) / "bin" / "redis-server")
 
 
+def listens(path: Path) -> bool:
+    """Whether somebody takes connections at a socket: the file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """The address of a real Redis that belongs to this run."""
     with tempfile.TemporaryDirectory(prefix="kb-redis-") as folder:
-        socket = Path(folder) / "redis.sock"
-        command = [redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]
+        path = Path(folder) / "redis.sock"
+        command = [redis_binary(), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
-            for _ in range(200):
-                if socket.exists():
-                    break
+            while process.poll() is None and not listens(path):
                 time.sleep(0.02)
-            yield f"unix://{socket}"
+            yield f"unix://{path}"
             process.terminate()
 
 

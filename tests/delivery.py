@@ -133,7 +133,7 @@ async def delivery(
                     "kind": "scim",
                     "base_url": proxy.url + path,
                     "token": SecretStr(token),
-                    "timeout": 2.0,
+                    "timeout": 10.0,
                     **target,
                 }
             )

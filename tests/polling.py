@@ -10,12 +10,12 @@ from arq.constants import job_key_prefix
 
 from bridge.backend import Backend
 from bridge.metrics import Metrics
-from bridge.model import Key, Kind, Record, Snapshot
+from bridge.model import Key, Kind, Record, Snapshot, Stored
 from bridge.queue import deserialize
 from bridge.route import Route
-from bridge.store import Hold
+from bridge.store import Hold, Records
 from service.poller import Poll, Poller
-from tests.delivery import TARGET, Clock, person
+from tests.delivery import TARGET, Clock, Delivery, person, team
 from workers.deliver import Deliverer
 
 
@@ -94,3 +94,58 @@ def ids(count: int, start: int = 0) -> list[str]:
 def people(names: Collection[str], **fields: Any) -> list[Record]:
     """People with these ids."""
     return [person(name, **fields) for name in names]
+
+
+async def start(run: Delivery, count: int, *others: Record) -> Watch:
+    """So many people, and whatever else, are at the directory."""
+    watch = Watch(run.backend, run.deliverer.route, run.clock, run.deliverer)
+    await watch.poll(*people(ids(count)), *others)
+    await watch.work()
+    assert {user["externalId"] for user in await run.users()} == set(ids(count))
+    return watch
+
+
+def with_leavers(leavers: int, of: int = 10, **fields: Any) -> list[Record]:
+    """So many people have left, the others have these fields."""
+    left = people(ids(leavers), lifecycle="left")
+    return left + people(ids(of - leavers, start=leavers), **fields)
+
+
+async def inactive(run: Delivery) -> list[str]:
+    """The ids of those whose account is inactive."""
+    return sorted(user["externalId"] for user in await run.users() if not user["active"])
+
+
+async def approve(watch: Watch) -> None:
+    """Petra approves the one hold there is."""
+    await watch.backend.holds.approve(await watch.hold(), "Petra", watch.clock.now)
+
+
+class Interrupted(Backend):
+    """A state in which something happens right after the changes of a poll were committed."""
+
+    meanwhile: Any = None
+
+    @property
+    def records(self) -> Records:
+        meanwhile = type(self).meanwhile
+
+        class Slow(Records):
+            async def commit(self, changes: Any, lease: Any, now: float) -> dict[Key, Stored]:
+                written = await super().commit(changes, lease, now)
+                await meanwhile()
+                return written
+
+        return Slow(self._connection, self.keys, self.codec)
+
+
+def interrupted(backend: Backend, meanwhile: Any) -> Backend:
+    """The same state, with something that happens in the middle of a poll."""
+    kind = type("Interrupted", (Interrupted,), {"meanwhile": staticmethod(meanwhile), "__slots__": ()})
+    found: Backend = kind(backend.redis, backend.keys, backend.codec)
+    return found
+
+
+def teams(count: int) -> list[Record]:
+    """So many teams."""
+    return [team(f"t{number:02}") for number in range(count)]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bridge.errors import AmbiguousMatch, Conflict, NotFound, RecordRejected, TryLater
-from bridge.model import DAY, Entry, Match, Outcome, Reference, State, Wanted, is_due
-from bridge.route import Intent, Route
-from bridge.store import Claim, Ledger
+from bridge.model import DAY, Entry, Key, Kind, Match, Outcome, State, Wanted, is_due
+from bridge.references import references, resolve
+from bridge.route import Action, Intent, Route
+from bridge.store import Claim
 from workers.targets.base import Target
 
 
@@ -22,6 +23,25 @@ class Done:
     link: str | None
 
 
+class Links(Protocol):
+    """What an attempt needs of a ledger, or of a stand-in that writes nothing."""
+
+    async def links(self, keys: Collection[str]) -> dict[str, str]:
+        """The remote ids of those records that have one."""
+
+    async def own(self, remote_id: str, key: Key) -> Key:
+        """Reserve a remote object for a record; its owner."""
+
+    async def disown(self, remote_id: str) -> None:
+        """Forget whose a remote object was."""
+
+    async def announce(self, claim: Claim, entry: Entry) -> None:
+        """Write an entry before a request."""
+
+    def digest(self, attributes: Any) -> str:
+        """The fingerprint of what a target is given."""
+
+
 class Applier:
     """One attempt for one claim.
 
@@ -29,13 +49,51 @@ class Applier:
     to date while the attempt goes on, so that they tell the truth whatever comes of it.
     """
 
-    def __init__(self, route: Route, target: Target, ledger: Ledger, claim: Claim, entry: Entry) -> None:
+    def __init__(self, route: Route, target: Target, ledger: Links, claim: Claim, now: float) -> None:
         self.route = route
         self.target = target
         self.ledger = ledger
         self.claim = claim
-        self.entry = entry
+        self.entry = self._stamped(now)
         self.link = claim.link
+
+    def _stamped(self, now: float) -> Entry:
+        """The former entry, for this revision and configuration, without what was said of an earlier try."""
+        new: dict[str, Any] = {"revision": self.claim.stored.revision, "config": self.route.fingerprint}
+        untried: dict[str, Any] = {"reason": "", "candidates": (), "attempts": 0, "failed_since": 0.0}
+        waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False}
+        return dataclasses.replace(self.claim.entry or Entry(), at=now, **new, **untried, **waits)
+
+    async def is_current(self) -> bool:
+        """Whether the ledger says that the target has this revision, and nothing speaks against it."""
+        former, claim = self.claim.entry, self.claim
+        if former is None or claim.doubt or former.state is State.RETRYING:
+            return False
+        if former.revision != claim.stored.revision or former.config != self.route.fingerprint:
+            return False
+        return not is_due(former, self.entry.at) and not await self.ledger.links(former.missing)
+
+    async def run(self) -> Done:
+        """Do what the route intends. Raises what the target raises, AmbiguousMatch and RecordRejected."""
+        intent = self.route.intend(self.claim.stored, linked=self._may_exist())
+        if intent.action is Action.UPSERT:
+            return await self.upsert()
+        if intent.action is Action.DEACTIVATE:
+            return await self.remove(intent)
+        return await self.recognise(intent) if self._may_be_forgotten() else self.skip(intent.reason)
+
+    def _may_exist(self) -> bool:
+        """Whether the target may have an object of this record: linked, or after a create cut short."""
+        entry = self.claim.entry
+        if self.claim.link is not None or self.claim.doubt:
+            return True
+        return entry is not None and entry.state in (State.RETRYING, State.FAILED)
+
+    def _may_be_forgotten(self) -> bool:
+        """Whether this is the first look at a leaver, whose account may be from before Redis was emptied."""
+        claim = self.claim
+        new = claim.entry is None and claim.link is None and claim.stored.leaves
+        return new and self.route.settings.mode == "sync" and claim.stored.record.key.kind is Kind.PERSON
 
     def skip(self, reason: str) -> Done:
         """Note why this record is not for this target."""
@@ -57,6 +115,7 @@ class Applier:
             "digest": digest,
             "refs": to_give,
             "missing": tuple(sorted(refs - links.keys())),
+            "delete_from": 0.0,
             "delete_at": 0.0,
         }
         if self._has(digest):
@@ -83,8 +142,9 @@ class Applier:
         if self.link is None and not await self._find_ours():
             return self.skip(f"{intent.reason}; was never given to this target")
         link = str(self.link)
-        was_removed = self.entry.state is State.REMOVED
-        if was_removed and is_due(self.entry, self.entry.at):
+        was_removed = self.entry.state is State.REMOVED or self.entry.delete_from > 0
+        delete_from = self._delete_from(intent)
+        if was_removed and self._is_due(intent, delete_from):
             await self.target.remove(key, link, "delete", frozenset())
             await self._lose()
             return self._removed(intent, Outcome.DELETED, 0.0)
@@ -93,17 +153,27 @@ class Applier:
             released = frozenset((await self.ledger.links(self.entry.refs)).values())
             if await self.target.remove(key, link, "deactivate", released):
                 outcome = Outcome.DEACTIVATED
-        return self._removed(intent, outcome, self._delete_at(intent))
+        return self._removed(intent, outcome, delete_from)
 
-    def _delete_at(self, intent: Intent) -> float:
-        """When the account is to be deleted: counted from its deactivation, also when that is long past."""
-        if intent.delete_after is None:
-            return 0.0
-        return self.entry.delete_at or self.entry.at + intent.delete_after * DAY
+    def _delete_from(self, intent: Intent) -> float:
+        """From when the days to the deletion count: the deactivation, or later, when deleting was configured.
 
-    def _removed(self, intent: Intent, outcome: Outcome, delete_at: float) -> Done:
-        empty: dict[str, Any] = {"digest": "", "refs": (), "missing": ()}
-        return self._done(State.REMOVED, outcome, reason=intent.reason, delete_at=delete_at, **empty)
+        Otherwise the setting would at once delete everybody who has ever left.
+        """
+        return 0.0 if intent.delete_after is None else self.entry.delete_from or self.entry.at
+
+    def _is_due(self, intent: Intent, delete_from: float) -> bool:
+        days = intent.delete_after
+        return days is not None and self.entry.delete_from > 0 and delete_from + days * DAY <= self.entry.at
+
+    def _removed(self, intent: Intent, outcome: Outcome, delete_from: float) -> Done:
+        gone = outcome is Outcome.DELETED
+        delete_at = delete_from + intent.delete_after * DAY if intent.delete_after and not gone else 0.0
+        changes: dict[str, Any] = {"digest": "", "missing": ()}
+        if self.claim.stored.record.key.kind is Kind.TEAM:
+            changes["refs"] = ()  # its members were taken out; a person still has the manager that was given
+        changes |= {"reason": intent.reason, "delete_from": delete_from, "delete_at": delete_at}
+        return self._done(State.REMOVED, outcome, **changes)
 
     def _bare(self) -> Wanted:
         """The record without references: enough to look it up."""
@@ -185,36 +255,3 @@ class Applier:
 
     def _done(self, state: State, outcome: Outcome, **changes: Any) -> Done:
         return Done(dataclasses.replace(self.entry, state=state, outcome=outcome, **changes), self.link)
-
-
-def references(mapped: Mapping[str, Any]) -> set[str]:
-    """The record keys that a mapped result refers to."""
-    found: set[str] = set()
-    for value in mapped.values():
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, Reference):
-                found.add(str(item.key))
-    return found
-
-
-def resolve(mapped: Mapping[str, Any], links: Mapping[str, str], *, clear: bool = False) -> dict[str, Any]:
-    """The mapped result with remote ids for references.
-
-    A reference that is not at the target yet is left out, or cleared.
-    """
-    resolved: dict[str, Any] = {}
-    for attribute, value in mapped.items():
-        if isinstance(value, Reference):
-            if str(value.key) in links or clear:
-                resolved[attribute] = links.get(str(value.key))
-        elif isinstance(value, list):
-            resolved[attribute] = _members(value, links)
-        else:
-            resolved[attribute] = value
-    return resolved
-
-
-def _members(value: list[Any], links: Mapping[str, str]) -> list[Any]:
-    if not any(isinstance(item, Reference) for item in value):
-        return value
-    return sorted(links[str(item.key)] for item in value if str(item.key) in links)

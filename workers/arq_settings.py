@@ -57,9 +57,9 @@ def worker_settings() -> dict[str, Any]:
             observer=Metrics(),
             clock=time.time,
         )
-        ctx["first_contact"] = FirstContact(deliverer, backend)
-        watching = asyncio.create_task(watch(deliverer))
-        stack.callback(watching.cancel)
+        ctx["first_contact"] = first_contact = FirstContact(deliverer, backend)
+        for work in (watch(deliverer), first_contact.wait()):
+            stack.callback(asyncio.create_task(work).cancel)
 
     async def stop(_ctx: dict[Any, Any]) -> None:
         await stack.aclose()
@@ -76,7 +76,7 @@ def worker_settings() -> dict[str, Any]:
 
 
 async def _deliver(ctx: dict[Any, Any], key: str) -> None:
-    if await ctx["first_contact"].passed():
+    if ctx["first_contact"].is_over:  # else it stays pending, and the next poll asks again
         await ctx["deliverer"].deliver(Key.parse(key))
 
 

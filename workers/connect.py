@@ -2,36 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import aiohttp
 
 from bridge.backend import Backend
 from bridge.configuration import target_settings
+from bridge.environment import Environment
 from bridge.errors import ConfigurationError
-from bridge.http import Http
+from bridge.http import Http, open_session
+from bridge.model import Kind
 from bridge.protected import Protected
 from bridge.route import Route
 from bridge.settings import TargetSettings, Values
+from bridge.vocabulary import problems
 from workers.targets import load
 from workers.targets.base import Target
 
-
-def routes(values: Values) -> dict[str, Route]:
-    """The route of every configured target. Raises ConfigurationError, naming the setting."""
-    return {name: route(values, name) for name in values.targets}
+Clock = Callable[[], datetime]
 
 
-def route(values: Values, name: str) -> Route:
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+def routes(values: Values, clock: Clock = utc_now) -> dict[str, Route]:
+    """The route of every configured target; `clock` gives the day of their expressions.
+
+    Raises ConfigurationError, naming the setting.
+    """
+    return {name: route(values, name, clock) for name in values.targets}
+
+
+def route(values: Values, name: str, clock: Clock = utc_now) -> Route:
     """The route of one target. Raises ConfigurationError, naming the setting."""
     adapter = load(values.targets[name].kind)
     settings = target_settings(name, values.targets[name], adapter.settings)
     for attribute in settings.map:
         if problem := adapter.check_attribute(attribute):
             raise ConfigurationError(f"targets.{name}.map.{attribute}: {problem}")
-    return Route(name, settings, adapter.mapping, Protected(values.protected))
+    environment = Environment(values.lookups, values.zone, clock)
+    compiled = Route(name, settings, adapter.mapping, Protected(values.protected, environment), environment)
+    _check_match(compiled)
+    wrong = [problem for one in compiled.expressions for problem in problems(one, environment)]
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+    return compiled
+
+
+def _check_match(compiled: Route) -> None:
+    """What a kind looks accounts up by has to be known of a person. Raises ConfigurationError."""
+    settings = compiled.settings
+    if "match" in settings.model_fields_set:
+        for attribute in getattr(settings, "match", ()):
+            if attribute not in compiled.maps[Kind.PERSON]:
+                raise ConfigurationError(
+                    f"targets.{compiled.name}.match has '{attribute}', which is not mapped for people"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +76,7 @@ class Connected:
 @asynccontextmanager
 async def connect(routes: Mapping[str, Route], backend: Backend) -> AsyncIterator[dict[str, Connected]]:
     """Connect to each target, with a session, a time-out and a rate of its own. Sends nothing yet."""
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=True,
-    ) as session:
+    async with open_session() as session:
         yield {name: Connected(route, _target(route, backend, session)) for name, route in routes.items()}
 
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 import dataclasses
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.errors import LockLost, RecordRejected, TargetHalted, TryLater
-from bridge.http import redact, writes_allowed
-from bridge.model import Entry, Key, Kind, Outcome, State, is_due
+from bridge.http import writes_allowed
+from bridge.model import Entry, Key, Kind, Outcome, State
 from bridge.queue import Job, Queue, serial_of
-from bridge.route import Action, Route
+from bridge.redaction import redact
+from bridge.route import Route
 from bridge.settings import RetrySettings
 from bridge.store import Claim, Gate, Ledger
 from bridge.store.gate import HALTED, UNREACHABLE
@@ -44,7 +45,10 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """Carries records to one target. `clock` gives the epoch's seconds."""
+    """Carries records to one target. `clock` gives the epoch's seconds.
+
+    `chosen`: only these are delivered, whatever is asked for; everything else stays pending.
+    """
 
     route: Route
     target: Target
@@ -54,12 +58,15 @@ class Deliverer:
     retry: RetrySettings
     observer: Observer
     clock: Callable[[], float]
+    chosen: Collection[Key] | None = None
 
     async def deliver(self, key: Key, hold: Callable[[Claim], None] = lambda _: None) -> None:
         """Bring the target's object of one record up to date, or note in the ledger why not.
 
         `hold` hears of the claim, whose lock has to be renewed meanwhile. Raises only what Redis raises.
         """
+        if self.chosen is not None and key not in self.chosen:
+            return
         token = secrets.token_hex(8)
         claim = await self.ledger.claim(key, token)
         try:
@@ -69,8 +76,10 @@ class Deliverer:
                 hold(claim)
                 if await self._round(claim):
                     claim = None
+                elif newer := await self.ledger.claim(key, token):
+                    claim = newer
                 else:
-                    claim = await self.ledger.claim(key, token)
+                    return  # the target was paused, or the record held: the lock goes back
         except LockLost:
             # What was sent before may have overtaken a successor's write: somebody has to look again.
             claim = None
@@ -98,60 +107,28 @@ class Deliverer:
         done = await self._outcome(claim)
         settled = await self.ledger.settle(claim, done.entry, done.link)
         self.observer.settled(self.route.name, claim, done.entry)
-        await self._enqueue_followers(claim, done.entry, settled.released)
+        followers = [*settled.released]
+        if claim.link and done.link and claim.link != done.link:
+            # Another object than before: who refers to this record still refers to the old one.
+            followers += (referring := await self.ledger.referring(claim.stored.record.key))
+            await self.ledger.doubt(referring)
+        await self._enqueue_followers(claim, done.entry, followers)
         return not settled.again
 
     async def _outcome(self, claim: Claim) -> Done:
-        entry = self._stamped(claim)
-        if await self._is_current(claim):
-            return Done(dataclasses.replace(claim.entry or entry), claim.link)
-        applier = Applier(self.route, self.target, self.ledger, claim, entry)
+        applier = Applier(self.route, self.target, self.ledger, claim, self.clock())
+        if await applier.is_current():
+            # Nothing was done this time, whatever was done before.
+            current = claim.entry or applier.entry
+            return Done(dataclasses.replace(current, outcome=Outcome.UNCHANGED), claim.link)
         try:
             with writes_allowed(lambda: self.ledger.renew(claim)):
-                intent = self.route.intend(claim.stored, linked=_may_exist(claim))
-                if intent.action is Action.UPSERT:
-                    return await applier.upsert()
-                if intent.action is Action.DEACTIVATE:
-                    return await applier.remove(intent)
-                if self._may_be_forgotten(claim):
-                    return await applier.recognise(intent)
-                return applier.skip(intent.reason)
+                return await applier.run()
         except TryLater as error:
             await self.tell_gate(error)
             return self._later(claim, applier, error)
         except RecordRejected as error:
             return self._failed(claim, applier, str(error), getattr(error, "candidates", ()))
-
-    def _may_be_forgotten(self, claim: Claim) -> bool:
-        """Whether this is the first look at a leaver, whose account may be from before Redis was emptied."""
-        new = claim.entry is None and claim.link is None and claim.stored.leaves
-        return new and self.route.settings.mode == "sync" and claim.stored.record.key.kind is Kind.PERSON
-
-    async def _is_current(self, claim: Claim) -> bool:
-        """Whether the ledger says that the target has this revision, and nothing speaks against it."""
-        entry = claim.entry
-        if entry is None or claim.doubt or entry.state is State.RETRYING:
-            return False
-        if entry.revision != claim.stored.revision or entry.config != self.route.fingerprint:
-            return False
-        if is_due(entry, self.clock()):
-            return False
-        return not await self.ledger.links(entry.missing)
-
-    def _stamped(self, claim: Claim) -> Entry:
-        """The former entry, for this revision and configuration, without what was said of an earlier try."""
-        return dataclasses.replace(
-            claim.entry or Entry(),
-            revision=claim.stored.revision,
-            config=self.route.fingerprint,
-            at=self.clock(),
-            reason="",
-            candidates=(),
-            attempts=0,
-            retry_at=0.0,
-            unreachable=False,
-            failed_since=0.0,
-        )
 
     def _later(self, claim: Claim, applier: Applier, error: TryLater) -> Done:
         """Back off, or give up. A fault of the whole target uses up none of a record's attempts."""
@@ -168,7 +145,7 @@ class Deliverer:
             entry,
             state=State.RETRYING,
             outcome=Outcome.FAILED,
-            reason=_private(str(error), claim),
+            reason=private(str(error), claim),
             attempts=attempts,
             unreachable=error.unreachable,
             retry_at=entry.at + max(wait, error.after or 0.0),
@@ -181,17 +158,18 @@ class Deliverer:
             applier.entry,
             state=State.FAILED,
             outcome=Outcome.FAILED,
-            reason=_private(reason, claim),
+            reason=private(reason, claim),
             candidates=tuple(candidates),
+            missing=(),  # it waits for nobody: a link that appears would not make it acceptable
             failed_since=applier.entry.at,
         )
         return Done(failed, applier.link)
 
-    async def _enqueue_followers(self, claim: Claim, entry: Entry, released: tuple[Key, ...]) -> None:
-        """Ask for the next try of this record, and for those that waited for its link."""
+    async def _enqueue_followers(self, claim: Claim, entry: Entry, followers: Iterable[Key]) -> None:
+        """Ask for the next try of this record, and for those that have to be looked at because of it."""
         jobs = [
             Job(key, revision=0, at=entry.at + _COALESCE if key.kind is Kind.TEAM else 0.0)
-            for key in released
+            for key in followers
         ]
         if entry.state is State.RETRYING:
             key = claim.stored.record.key
@@ -200,14 +178,7 @@ class Deliverer:
             await self.queue.enqueue(self.route.name, jobs, self.clock())
 
 
-def _may_exist(claim: Claim) -> bool:
-    """Whether the target may have an object of this record: linked, or a create may have been cut short."""
-    if claim.link is not None or claim.doubt:
-        return True
-    return claim.entry is not None and claim.entry.state in (State.RETRYING, State.FAILED)
-
-
-def _private(reason: str, claim: Claim) -> str:
+def private(reason: str, claim: Claim) -> str:
     """A reason without the values of the person's sections; ids and the lifecycle may stay."""
     sections = claim.stored.record.data.values()
     return redact(reason, [section for section in sections if not isinstance(section, str)])

@@ -16,7 +16,7 @@ from arq.constants import in_progress_key_prefix
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from bridge.backend import Backend
+from bridge.backend import AWAY, Backend, trouble
 from bridge.errors import LockLost, StoreUnavailable
 from bridge.logs import get_logger
 from bridge.model import Key
@@ -33,6 +33,7 @@ log = get_logger("workers")
 IDLE_POLL = 0.2  # seconds between looks at an empty queue
 BUSY_POLL = 0.01  # seconds between looks while jobs finish: bounds what arq's look-ups cost
 JOB_TIMEOUT = 300  # seconds; every request has a time-out of its own, this only ends the unforeseen
+QUIET = 60.0  # seconds for which the same trouble of Redis is not said again
 RECONNECT = 1.0  # seconds between looks for a Redis that is away
 READ_AHEAD = 2000  # ids read in one look: behind this many locked jobs a free one would not be seen
 
@@ -61,7 +62,6 @@ class TargetWorker(Worker):
         self._deliverer = deliverer
         self._beat = beat
         self._held: dict[str, Claim] = {}
-        self._first_contact = FirstContact(deliverer, backend)
         super().__init__(
             functions=[func(self._run, name=FUNCTION)],
             queue_name=backend.queue.name(deliverer.route.name),
@@ -84,10 +84,12 @@ class TargetWorker(Worker):
 
     async def _run(self, ctx: dict[str, Any], key: str) -> None:
         job_id: str = ctx["job_id"]
-        if not await self._first_contact.passed():
-            return  # still pending: asked for again when somebody has decided, or the target answers
         try:
-            await self._deliverer.deliver(Key.parse(key), lambda claim: self._held.__setitem__(job_id, claim))
+            # A Redis that is away is noticed and logged by the loop, once, and not by every job.
+            with contextlib.suppress(RedisError, OSError):
+                await self._deliverer.deliver(
+                    Key.parse(key), lambda claim: self._held.__setitem__(job_id, claim)
+                )
         finally:
             self._held.pop(job_id, None)
 
@@ -102,7 +104,8 @@ class TargetWorker(Worker):
             await self._poll_iteration()
             await asyncio.sleep(BUSY_POLL)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), IDLE_POLL)
+                async with asyncio.timeout(IDLE_POLL):
+                    await self._woken.wait()
 
     async def renew(self) -> None:
         """Lengthen arq's claims and our locks of everything that runs here."""
@@ -115,6 +118,9 @@ class TargetWorker(Worker):
     async def drain(self, grace: float) -> None:
         """Take no new job, give running ones `grace` seconds, then hand back the rest."""
         self.allow_pick_jobs = False
+        if self.main_task:  # it ends by itself; cancelled in the middle of a look it would lose a connection
+            self._woken.set()
+            await asyncio.wait([self.main_task], timeout=1.0)
         if running := [task for task in self.tasks.values() if not task.done()]:
             await asyncio.wait(running, timeout=grace)
         for task in self.tasks.values():
@@ -152,21 +158,26 @@ class Workers:
 
     async def _serve(self, deliverer: Deliverer) -> None:
         name = deliverer.route.name
-        away = False
+        said, started = "", 0.0
         while not self._stopping:
             self._beats[name] = time.monotonic()
             worker = TargetWorker(deliverer, self._backend, lambda: self._beat(name))
             self._workers[name] = worker
             try:
                 await self._backend.ping()
-                if away:
+                if said == AWAY:
                     log.info("redis is back", target=name)
-                away = False
+                    said = ""
+                started = time.monotonic()
+                # Outside of any job: looking up everybody takes its time.
+                await FirstContact(deliverer, self._backend).wait(lambda: self._beat(name))
                 await worker.async_run()
             except (RedisError, OSError, StoreUnavailable) as error:
-                if not away:
-                    log.warning("redis is away, waiting for it", target=name, error=type(error).__name__)
-                away = True
+                if time.monotonic() - started > QUIET:
+                    said = ""  # it has worked meanwhile
+                if (now := trouble(error)) != said:
+                    log.warning("worker waits", target=name, reason=now)
+                said = now
                 # A new worker: arq loses count of its free places when Redis fails under it.
                 await worker.drain(0)
                 await asyncio.sleep(RECONNECT)

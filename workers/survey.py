@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+from redis.exceptions import RedisError
 
 from bridge.backend import Backend
 from bridge.errors import RecordRejected, TargetHalted, TryLater
-from bridge.http import redact
 from bridge.logs import get_logger
 from bridge.model import Key, Kind, Record, Stored, Wanted
+from bridge.redaction import redact
+from bridge.references import resolve
 from bridge.route import Action, Route
 from bridge.store import Hold, Survey
 from bridge.store.gate import HELD
 from bridge.store.holds import FIRST_CONTACT
-from workers.apply import resolve
 from workers.deliver import Deliverer
 from workers.targets.base import Target
 
 log = get_logger("survey")
+
+LOOK = 1.0  # seconds between looks at a first contact that is not over
 
 
 def hold_id(target: str) -> str:
@@ -38,6 +42,7 @@ class FirstContact:
         self.deliverer = deliverer
         self.backend = backend
         self._done = False
+        self._hits: dict[Key, int] = {}
         self._lock = asyncio.Lock()
 
     async def passed(self) -> bool:
@@ -45,6 +50,8 @@ class FirstContact:
         if self._done:
             return True
         async with self._lock:
+            if (await self.deliverer.gate.paused()).get("state") not in (None, HELD):
+                return False
             try:
                 self._done = self._done or await self._passed()
             except TryLater as error:
@@ -57,15 +64,30 @@ class FirstContact:
                 )
             return self._done
 
+    async def wait(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Wait until deliveries may begin; `beat` is told that the waiting goes on."""
+        while True:
+            beat()
+            if await self.passed():
+                return
+            await asyncio.sleep(LOOK)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether deliveries may begin, as far as was seen."""
+        return self._done
+
     async def _passed(self) -> bool:
         route, ledger = self.deliverer.route, self.deliverer.ledger
         former = await self.deliverer.gate.survey()
-        if former and former.config == route.fingerprint:
+        if former and former.config == route.configuration:
             return not await self._is_held()
         if await ledger.linked():
             return True  # not the first contact
         known = await self.backend.records.known()
-        found = await survey(self.deliverer.target, route, known)
+        if not known:
+            return False  # nothing to compare yet
+        found = await survey(self.deliverer.target, route, known, self._hits)
         await self.deliverer.gate.note_survey(found)
         log.info("first contact", target=route.name, **found.counts())
         await self._decide(found)
@@ -77,31 +99,66 @@ class FirstContact:
     async def _decide(self, found: Survey) -> None:
         name, now = self.deliverer.route.name, self.deliverer.clock()
         id_ = hold_id(name)
-        people = found.create + found.adopt + found.ambiguous
-        if found.create * 2 <= people or found.accounts < people:
+        reason = mismatch(found)
+        if reason is None:
             if await self.backend.holds.get(id_):  # of an earlier configuration
                 await self.backend.holds.withdraw(id_)
                 await self.deliverer.gate.resume()
             return
-        reason = (
-            f"would create {found.create} of {people} people at a target that has {found.accounts} accounts"
-            f" already ({found.adopt} match); is the match right?"
-        )
         await self.backend.holds.put(Hold(id_, name, FIRST_CONTACT, found.create, "half", reason, now))
         await self.backend.audit.note("held", now, hold=id_, count=found.create, reason=reason)
         if await self.deliverer.gate.pause(HELD, reason):
             self.deliverer.observer.paused(name, HELD, reason)
 
 
-async def survey(target: Target, route: Route, known: Mapping[Key, Stored]) -> Survey:
-    """Look everybody up who would be created; a target without accounts needs no look-ups."""
+def mismatch(found: Survey) -> str | None:
+    """Why the way in which people are matched seems wrong; None when it seems right."""
+    people = found.create + found.adopt + found.ambiguous
+    if found.create * 2 <= people or found.accounts < people:
+        return None
+    return (
+        f"would create {found.create} of {people} people at a target that has {found.accounts} accounts"
+        f" already ({found.adopt} match); is the match right?"
+    )
+
+
+def tally(route: Route, accounts: int, hits: Iterable[int]) -> Survey:
+    """The survey from how many accounts match each person who would be created."""
+    counts = Counter("ambiguous" if number > 1 else ("create", "adopt")[number] for number in hits)
+    return Survey(route.configuration, accounts, counts["create"], counts["adopt"], counts["ambiguous"])
+
+
+async def survey(
+    target: Target, route: Route, known: Mapping[Key, Stored], hits: dict[Key, int] | None = None
+) -> Survey:
+    """Look everybody up who would be created; a target without accounts needs no look-ups.
+
+    `hits` are the answers so far, and gets the new ones: a fault in the middle costs no answer twice.
+    """
+    hits = {} if hits is None else hits
     accounts = await target.size()
     people = [stored.record for stored in known.values() if _would_be_created(route, stored)]
     if accounts == 0:
-        return Survey(route.fingerprint, 0, create=len(people))
-    hits = await asyncio.gather(*(_hits(target, route, record) for record in people))
-    counts = Counter("ambiguous" if number > 1 else ("create", "adopt")[number] for number in hits)
-    return Survey(route.fingerprint, accounts, counts["create"], counts["adopt"], counts["ambiguous"])
+        return tally(route, 0, [0] * len(people))
+
+    async def look_up(record: Record) -> None:
+        hits[record.key] = await _hits(target, route, record)
+
+    try:
+        async with asyncio.TaskGroup() as group:  # the first fault ends them all: it may be a Retry-After
+            for record in people:
+                if record.key not in hits:
+                    group.create_task(look_up(record))
+    except* (TryLater, TargetHalted, RedisError, OSError) as faults:
+        raise _worst(faults) from None
+    return tally(route, accounts, [hits[record.key] for record in people])
+
+
+def _worst(faults: BaseExceptionGroup[Exception]) -> Exception:
+    """The fault that says most: refused credentials, else the longest Retry-After, else any."""
+    leaves = [fault for fault in faults.exceptions if isinstance(fault, Exception)]
+    halted = [fault for fault in leaves if isinstance(fault, TargetHalted)]
+    return halted[0] if halted else max(leaves, key=lambda fault: getattr(fault, "after", None) or 0.0)
 
 
 def _would_be_created(route: Route, stored: Stored) -> bool:

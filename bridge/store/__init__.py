@@ -5,10 +5,25 @@ been given (written by the worker that holds the record's lock).
 """
 
 from bridge.store.audit import Audit
+from bridge.store.continuity import Continuity
+from bridge.store.forgotten import Forgotten
 from bridge.store.gate import Gate, Survey
 from bridge.store.holds import Hold, Holds
 from bridge.store.keys import Keys
 from bridge.store.ledger import Claim, Ledger
 from bridge.store.records import Lease, Records
 
-__all__ = ["Audit", "Claim", "Gate", "Hold", "Holds", "Keys", "Lease", "Ledger", "Records", "Survey"]
+__all__ = [
+    "Audit",
+    "Claim",
+    "Continuity",
+    "Forgotten",
+    "Gate",
+    "Hold",
+    "Holds",
+    "Keys",
+    "Lease",
+    "Ledger",
+    "Records",
+    "Survey",
+]

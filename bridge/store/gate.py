@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import orjson
 
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys
+from bridge.store.keys import Keys, script
+
+_PAUSE = script("pause")
+_LENGTHEN = script("lengthen")
 
 HALTED = "halted"
 """Credentials or permission were refused: goes on when `check` passes."""
@@ -48,10 +51,7 @@ class Gate:
     async def pause(self, state: str, reason: str) -> bool:
         """Let no delivery start. True when the target was not paused before."""
         name = self._keys.at(self.target, "state")
-        if not await self._redis.hsetnx(name, "state", state):
-            return False
-        await self._redis.hset(name, mapping={"reason": reason, "since": time.time()})
-        return True
+        return bool(await self._redis.eval(_PAUSE, 1, name, state, reason, time.time()))
 
     async def resume(self) -> bool:
         """Let deliveries start again. True when the target was paused."""
@@ -69,9 +69,7 @@ class Gate:
     async def throttle(self, seconds: float) -> None:
         """Let nobody send anything to this target for so long, as it has asked."""
         milliseconds = max(1, int(seconds * 1000))
-        name = self._keys.at(self.target, "throttle")
-        if await self._redis.pttl(name) < milliseconds:
-            await self._redis.set(name, "1", px=milliseconds)
+        await self._redis.eval(_LENGTHEN, 1, self._keys.at(self.target, "throttle"), milliseconds)
 
     async def count_fault(self, reason: str) -> bool:
         """Note a request without an answer. True when this one has paused the target."""

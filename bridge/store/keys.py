@@ -18,8 +18,10 @@ class Keys:
     | --- | --- | --- |
     | `lease` | string | the token of the service that polls |
     | `pepper` | string | sealed: the key of all fingerprints |
+    | `run`, `closed` | string | the server's run that was seen last, that was closed in order |
     | `holds` | hash | by id: what waits for a person |
     | `audit` | stream | who did what when |
+    | `forgotten` | hash | by record: when it was erased for good; it is not read in again |
     | `snapshot` | string | when and what the last accepted snapshot was |
     | `revisions`, `records` | hash | by record: its revision, its sealed value |
     | `{t}:ledger`, `{t}:links` | hash | by record: its sealed entry, its sealed remote id |

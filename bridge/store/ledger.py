@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.codec import Codec
 from bridge.errors import LockLost
 from bridge.model import Entry, Key, Outcome, State, Stored
-from bridge.store.audit import KEEP, pushed
+from bridge.store.audit import KEEP, QUIET, pushed
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, script
 from bridge.store.records import open_record
@@ -90,6 +90,15 @@ class Ledger:
         if priorities:
             await self._redis.zadd(self._key("pending"), {str(key): rank for key, rank in priorities.items()})
 
+    async def drop_pending(self, keys: Iterable[Key]) -> None:
+        """Nothing is to be done for these records any more."""
+        if names := [str(key) for key in keys]:
+            await self._redis.zrem(self._key("pending"), *names)
+
+    async def referring(self, key: Key) -> list[Key]:
+        """The records that were given a reference to this one. Reads all entries: for rare occasions."""
+        return [other for other, entry in (await self.entries()).items() if str(key) in entry.refs]
+
     async def pending(self) -> dict[Key, int]:
         """The pending records with their ranks, most urgent first."""
         found = await self._redis.zrange(self._key("pending"), 0, -1, withscores=True)
@@ -131,9 +140,6 @@ class Ledger:
         if got[0] != b"ok":
             return None
         _, doubt, revision, record, entry, link = got
-        if record is None:  # Redis was emptied after the job was made: the next poll brings the record back
-            await self._redis.delete(lock)
-            return None
         return Claim(
             lock=lock,
             token=token,
@@ -179,7 +185,7 @@ class Ledger:
             self._codec.seal(_entry_json(entry), f"entry:{key}"),
             claim.stored.revision,
             "0" if entry.state is State.RETRYING else "1",
-            "0" if entry.unreachable else "1",
+            "0" if entry.unreachable or entry.outcome in QUIET else "1",
             pushed(self.target, key, entry),
             KEEP,
             sealed_link,
@@ -215,6 +221,11 @@ class Ledger:
             return key
         owner = await self._redis.hget(name, field)
         return Key.parse(owner.decode()) if owner else key
+
+    async def owner(self, remote_id: str) -> Key | None:
+        """Whose a remote object is, if it is anybody's."""
+        owner = await self._redis.hget(self._key("owners"), self._codec.digest(remote_id))
+        return Key.parse(owner.decode()) if owner else None
 
     async def disown(self, remote_id: str) -> None:
         """Forget whose a remote object was: it is gone from the target."""

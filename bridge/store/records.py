@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -21,6 +22,14 @@ _RELEASE = script("release")
 _BATCH = 1000  # records in one script call: bounds the time for which Redis serves nobody else
 
 
+@dataclass(frozen=True, slots=True)
+class Grip:
+    """Proof of one uninterrupted hold of the lease."""
+
+    key: str
+    token: str
+
+
 class Lease:
     """The right to poll. Another service takes over when its holder has not renewed it for `ttl` seconds."""
 
@@ -35,7 +44,16 @@ class Lease:
         milliseconds = int(self.ttl * 1000)
         if await self._redis.eval(_RENEW, 1, self.key, self.token, milliseconds):
             return True
-        return bool(await self._redis.set(self.key, self.token, nx=True, px=milliseconds))
+        # A new token each time: what was read from Kenjo under an earlier one must not be written any more.
+        token = secrets.token_hex(8)
+        if await self._redis.set(self.key, token, nx=True, px=milliseconds):
+            self.token = token
+            return True
+        return False
+
+    def grip(self) -> Grip:
+        """The lease as it is held now; worthless once it was lost, even if it is taken again."""
+        return Grip(self.key, self.token)
 
     async def remaining(self) -> float:
         """Seconds for which somebody holds it, if it is not renewed; negative when nobody does."""
@@ -73,13 +91,13 @@ class Records:
             revision, blob = await pipe.execute()
         return open_record(self._codec, str(key), blob, int(revision)) if blob else None
 
-    async def commit(self, changes: Sequence[Change], lease: Lease, now: float) -> dict[Key, Stored]:
+    async def commit(self, changes: Sequence[Change], lease: Lease | Grip, now: float) -> dict[Key, Stored]:
         """Write the changes seen `now` (epoch seconds), each with a revision one higher. Raises LeaseLost.
 
         A crash between two batches is harmless: the next poll's diff finds what is missing.
         """
         written: dict[Key, Stored] = {}
-        for start in range(0, len(changes), _BATCH):
+        for start in range(0, max(len(changes), 1), _BATCH):  # without changes too the lease has to hold
             batch = changes[start : start + _BATCH]
             arguments: list[str | bytes] = []
             for change in batch:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import aiohttp
+from redis.exceptions import RedisError
 
 from bridge.backend import Backend, open_backend
 from bridge.errors import ConfigurationError
 from bridge.expressions import Path
+from bridge.http import open_session
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
-from bridge.model import Snapshot
+from bridge.model import Key, Snapshot
 from bridge.private_redis import PrivateRedis, private_key, running_url
 from bridge.route import Route
 from bridge.settings import Values
-from service.kenjo import KenjoClient
+from service.kenjo import KenjoClient, utc_now
 from service.poller import Poller
 from workers.connect import Connected, connect, routes
 from workers.deliver import Deliverer, Observer
 
 log = get_logger("bridge")
+
+Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,13 @@ class Bridge:
 
 
 @asynccontextmanager
-async def opened(values: Values, *, join: bool = False) -> AsyncIterator[Bridge]:
+async def opened(values: Values, *, join: bool = False, clock: Clock = utc_now) -> AsyncIterator[Bridge]:
     """Open the state of the configured bridge, with a private Redis when none is configured.
 
     `join`: use the private Redis of a bridge that runs already, as an operator's command does.
-    Raises ConfigurationError or StoreUnavailable.
+    `clock` gives the day of expressions. Raises ConfigurationError or StoreUnavailable.
     """
-    compiled = routes(values)
+    compiled = routes(values, clock)
     async with AsyncExitStack() as stack:
         url = values.redis.url.get_secret_value() if values.redis.url else None
         keys = values.encryption.texts()
@@ -60,7 +64,12 @@ async def opened(values: Values, *, join: bool = False) -> AsyncIterator[Bridge]
                 url = private.url
             keys = keys or [private_key(values.data_dir)]
         backend = await stack.enter_async_context(open_backend(url, keys))
-        yield Bridge(values, backend, compiled, Metrics(), private)
+        try:
+            yield Bridge(values, backend, compiled, Metrics(), private)
+        finally:
+            if private:  # it is stopped in order now, so that it forgets nothing
+                with suppress(RedisError, OSError):
+                    await backend.continuity.close()
 
 
 def fields_in_use(compiled: Mapping[str, Route]) -> frozenset[Path]:
@@ -70,27 +79,37 @@ def fields_in_use(compiled: Mapping[str, Route]) -> frozenset[Path]:
 
 @dataclass(frozen=True, slots=True)
 class KenjoSource:
-    """The poller's view of Kenjo: the fields in use, and days that end in the configured zone."""
+    """The poller's view of Kenjo: the fields in use, and where and when a person's days begin."""
 
     client: KenjoClient
     fields: frozenset[Path]
     zone: ZoneInfo
+    office_zones: Mapping[str, ZoneInfo]
+    lead_days: int
+
+    @classmethod
+    def of(cls, client: KenjoClient, bridge: Bridge) -> KenjoSource:
+        """What a bridge is configured to see."""
+        values = bridge.values
+        return cls(client, fields_in_use(bridge.routes), values.zone, values.office_zones, values.lead_days)
 
     async def fetch_snapshot(self) -> Snapshot:
         """One whole snapshot. Raises SourceUnavailable."""
-        return await self.client.fetch_snapshot(self.fields, zone=self.zone)
+        return await self.client.fetch_snapshot(
+            self.fields, zone=self.zone, office_zones=self.office_zones, lead_days=self.lead_days
+        )
 
 
 @asynccontextmanager
-async def kenjo(values: Values) -> AsyncIterator[KenjoClient]:
+async def kenjo(values: Values, clock: Clock = utc_now) -> AsyncIterator[KenjoClient]:
     """A signed-out Kenjo client. Raises ConfigurationError when there is no key."""
     if not values.kenjo.api_key or not values.kenjo.api_key.get_secret_value().strip():
         raise ConfigurationError(
             "kenjo.api_key is missing: set it in bridge.yaml, as KENJO_BRIDGE_KENJO__API_KEY or as secret"
             " file kenjo__api_key (in Kenjo: Settings > Integrations > API keys)"
         )
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        client = KenjoClient(session, values.kenjo)
+    async with open_session() as session:
+        client = KenjoClient(session, values.kenjo, clock=clock)
         try:
             yield client
         finally:
@@ -102,7 +121,7 @@ async def poller(bridge: Bridge) -> AsyncIterator[Poller]:
     """A poller of the configured account."""
     async with kenjo(bridge.values) as client:
         yield Poller(
-            KenjoSource(client, fields_in_use(bridge.routes), bridge.values.zone),
+            KenjoSource.of(client, bridge),
             bridge.backend,
             bridge.routes,
             bridge.metrics,
@@ -126,9 +145,15 @@ async def connected(bridge: Bridge, only: Collection[str] = ()) -> AsyncIterator
 
 
 def deliverers(
-    bridge: Bridge, targets: Mapping[str, Connected], observer: Observer | None = None
+    bridge: Bridge,
+    targets: Mapping[str, Connected],
+    observer: Observer | None = None,
+    chosen: Mapping[str, Collection[Key]] | None = None,
 ) -> list[Deliverer]:
-    """One deliverer per connected target; the bridge's metrics hear of it unless somebody else does."""
+    """One deliverer per connected target; the bridge's metrics hear of it unless somebody else does.
+
+    `chosen`: by target, the only records to be delivered.
+    """
     return [
         Deliverer(
             route=target.route,
@@ -139,6 +164,7 @@ def deliverers(
             retry=bridge.values.retry,
             observer=observer or bridge.metrics,
             clock=time.time,
+            chosen=None if chosen is None else chosen.get(name, ()),
         )
         for name, target in targets.items()
     ]

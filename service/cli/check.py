@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import difflib
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bridge.errors import BridgeError
 from service.cli.assembly import Bridge, connected, fields_in_use, kenjo
+from service.cli.custom_fields import check_custom_fields
+from service.cli.flows import summary
 from service.cli.greet import greet
 from service.fields import WORKS, lists_for
 from service.lists import team_field_found
@@ -36,17 +39,33 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
     ]
     async with connected(bridge, only) as targets:
         greetings = await greet(bridge, targets)
-    return findings + [Finding(f"target {name}", g.facts, g.problems) for name, g in greetings.items()]
+    return findings + [
+        Finding(f"target {name}", (*g.facts, summary(bridge.routes[name])), g.problems)
+        for name, g in greetings.items()
+    ]
 
 
 async def _kenjo(bridge: Bridge) -> Finding:
     """Sign in and read what a poll reads, each list once."""
     try:
         async with kenjo(bridge.values) as client:
-            lists = await client.fetch(lists_for(fields_in_use(bridge.routes)))
+            fields = fields_in_use(bridge.routes)
+            lists = await client.fetch(lists_for(fields, bridge.values.timezones))
+            custom = await check_custom_fields(client, fields)
     except BridgeError as error:
         return Finding("kenjo", problems=(str(error),))
     facts = [f"{name}: {len(rows)}" for name, rows in sorted(lists.items())]
     field = bridge.values.kenjo.team_field or team_field_found(lists.get(WORKS, []))
     facts.append(f"teams of a person: {field or 'not found (kenjo.team_field names the field)'}")
-    return Finding("kenjo", (bridge.values.kenjo.url, *facts))
+    problems = [*_unknown_offices(bridge.values.timezones, lists.get("offices", [])), *custom.problems]
+    return Finding("kenjo", (bridge.values.kenjo.url, *facts, *custom.facts), tuple(problems))
+
+
+def _unknown_offices(named: Iterable[str], offices: Iterable[Any]) -> Iterator[str]:
+    rows = [row for row in offices if isinstance(row, dict)]
+    ids, names = {row.get("_id") for row in rows}, {str(row.get("name")) for row in rows}
+    for office in named:
+        if office not in ids | names:
+            near = difflib.get_close_matches(office, names, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield f"timezones names the office '{office}', which Kenjo does not have{hint}"

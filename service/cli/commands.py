@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from bridge.errors import ConfigurationError
 from bridge.settings import Values
 from service.cli import sync as syncing
 from service.cli import views
 from service.cli.app import ConfigOption, JsonOption, TargetOption, app, err, out, print_json, read, start
-from service.cli.assembly import opened
+from service.cli.assembly import Bridge, opened
+from service.cli.canary import canaried
+from service.cli.choosing import only_person, planned
 from service.cli.running import run_until_stopped, stop_event
 
 
@@ -42,6 +46,15 @@ def sync(
     verify: Annotated[
         bool, typer.Option("--verify", help="Read everything back at the targets and repair what differs.")
     ] = False,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="Do just what this signed plan says, or nothing.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help="Only this person: Kenjo id, e-mail or external id.")
+    ] = None,
+    canary: Annotated[
+        int, typer.Option("--canary", min=0, help="So many people per target first; go on if they are right.")
+    ] = 0,
     json: JsonOption = False,
 ) -> int:
     """Poll once, deliver everything, and end.
@@ -49,7 +62,12 @@ def sync(
     Exit codes: 0 everything delivered, 1 some records failed, 2 held because it looks wrong, 3 configuration,
     Kenjo, Redis or a target's credentials are the problem.
     """
-    return start(_sync(read(config), target or [], patience, verify=verify, json=json))
+    if sum(map(bool, (plan, only, canary))) > 1:
+        raise ConfigurationError(
+            "--plan, --only and --canary exclude each other: each one chooses the records"
+        )
+    options: dict[str, Any] = {"only": target or [], "patience": patience, "verify": verify}
+    return start(_sync(read(config), options, Part(plan, only, canary), json=json))
 
 
 @app.command()
@@ -80,15 +98,33 @@ async def _until_stopped(values: Values, *, polls: bool, works: bool, only: Any 
     return 0
 
 
-async def _sync(values: Values, only: list[str], patience: float, *, verify: bool, json: bool) -> int:
-    stop = stop_event()
+class Part(NamedTuple):
+    """What part of the work a sync is to do, if not all."""
+
+    plan: Path | None
+    only: str | None
+    canary: int
+
+
+async def _sync(values: Values, options: dict[str, Any], part: Part, *, json: bool) -> int:
+    options["stop"] = stop_event()
     async with opened(values) as bridge:
         with views.progress(err, quiet=json or not err.is_terminal) as show:
-            result = await syncing.sync(
-                bridge, only=only, patience=patience, show=show, stop=stop, verify=verify
-            )
+            result = await _part(bridge, {**options, "show": show}, part)
     if json:
         print_json(views.sync_json(result))
     else:
         views.show_sync(out, result)
     return result.exit_code
+
+
+async def _part(bridge: Bridge, options: dict[str, Any], part: Part) -> syncing.SyncResult:
+    if part.canary:
+        return await canaried(bridge, part.canary, **options)
+    if part.only:
+        return await syncing.sync(bridge, **options, choose=only_person(part.only))
+    if part.plan:
+        signed, choose = planned(bridge, part.plan)
+        options["only"] = options["only"] or list(signed.steps)
+        return await syncing.sync(bridge, **options, choose=choose)
+    return await syncing.sync(bridge, **options)

@@ -46,6 +46,7 @@ async def discard(bridge: Bridge, target: str, record: str) -> None:
         entry, state=State.SKIPPED, reason=f"discarded by {who}", candidates=(), retry_at=0.0
     )
     await bridge.backend.ledger(target).write(key, skipped)
+    await bridge.backend.ledger(target).drop_pending([key])
     await bridge.backend.audit.note("discarded", now, target=target, record=str(key), by=who)
 
 

@@ -7,18 +7,19 @@ import sys
 import typer
 from redis.exceptions import RedisError
 
+from bridge.backend import trouble
 from bridge.errors import BridgeError, SnapshotHeld
-from service.cli import commands, operating
+from service.cli import commands, inspecting, operating
 from service.cli.app import app, err
 from service.cli.sync import HELD, PROBLEM
 
-__all__ = ["commands", "main", "operating"]  # importing them is what registers the commands
+__all__ = ["commands", "inspecting", "main", "operating"]  # importing them is what registers the commands
 
 
 def main() -> None:
     """Run a command; what went wrong is one sentence on standard error and an exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = _run()
     except typer.Abort:
         code = 130
     except typer.TyperException as error:
@@ -32,10 +33,21 @@ def main() -> None:
         _say(str(error))
         code = PROBLEM
     except RedisError as error:
-        trouble = "is full" if "OOM" in str(error) else f"stopped answering ({type(error).__name__})"
-        _say(f"Redis {trouble}; nothing is lost, run it again when that is put right")
+        _say(trouble(error))
         code = PROBLEM
     sys.exit(code or 0)
+
+
+def _run() -> int | None:
+    """Run the command; of what several tasks raised, the first is what went wrong."""
+    try:
+        result: int | None = app(standalone_mode=False)
+    except BaseExceptionGroup as group:
+        first: BaseException = group
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None
+    return result
 
 
 def _say(message: str) -> None:

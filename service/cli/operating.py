@@ -14,8 +14,11 @@ from service.cli import views
 from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, read, start
 from service.cli.assembly import Bridge, opened
 from service.cli.check import check as check_everything
+from service.cli.flows import record_of_processing
+from service.cli.mapping import default_mapping
 from service.cli.status import status as read_status
 from service.cli.sync import PROBLEM
+from workers.connect import routes
 
 holds_app = typer.Typer(help="What waits for a person: list, show, approve, reject.")
 failures_app = typer.Typer(help="Records that a target will not take: list, show, retry, discard, adopt.")
@@ -41,8 +44,22 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> int:
 
 
 @app.command()
-def check(config: ConfigOption = None, target: TargetOption = None, json: JsonOption = False) -> int:
+def check(
+    config: ConfigOption = None,
+    target: TargetOption = None,
+    json: JsonOption = False,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record-of-processing",
+            help="Only print, in Markdown, which personal fields go where (GDPR, article 30).",
+        ),
+    ] = False,
+) -> int:
     """Try the configuration, Redis, Kenjo and every target without writing anything."""
+    if record:
+        print(record_of_processing(routes(read(config))), end="")
+        return 0
 
     async def work(bridge: Bridge) -> int:
         findings = await check_everything(bridge, target or [])
@@ -53,6 +70,13 @@ def check(config: ConfigOption = None, target: TargetOption = None, json: JsonOp
         return PROBLEM if any(finding.problems for finding in findings) else 0
 
     return _with_bridge(config, work)
+
+
+@app.command()
+def mapping(kind: Annotated[str, typer.Argument(help="The kind of target.")] = "scim") -> int:
+    """Print the default mapping of a kind of target, to copy from."""
+    print(default_mapping(kind), end="")
+    return 0
 
 
 @holds_app.callback(invoke_without_command=True)

@@ -15,6 +15,7 @@ from bridge.store import Claim, Lease
 from bridge.store.gate import HALTED
 from bridge.store.gate import HELD as HELD_BACK
 from service.cli.assembly import Bridge, connected, deliverers, poller
+from service.cli.choosing import Choose
 from service.cli.greet import revive
 from workers.main import Workers
 from workers.survey import FirstContact
@@ -52,7 +53,8 @@ class Tally:
 class TargetResult:
     """One row of the table. `state` and `paused` say whether and why nothing is sent to this target.
 
-    `pending` does not count what is held; `reasons` are the most frequent ones for which records failed.
+    `pending` does not count what is held, nor the `others`, which were not chosen in this run; `reasons` are
+    the most frequent ones for which records failed.
     """
 
     counts: Mapping[str, int]
@@ -60,15 +62,17 @@ class TargetResult:
     state: str
     paused: str
     reasons: Mapping[str, int]
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What one run found and did."""
+    """What one run found and did. `stopped`: why it went no further than the canary."""
 
     snapshot: Snapshot
     changes: int
     targets: Mapping[str, TargetResult]
+    stopped: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -78,7 +82,7 @@ class SyncResult:
         if any(row.counts["held"] or row.state == HELD_BACK for row in self.targets.values()):
             return HELD
         undone = any(row.counts["failed"] or row.pending for row in self.targets.values())
-        return SOME_FAILED if undone or self.snapshot.problems else OK
+        return SOME_FAILED if undone or self.stopped or self.snapshot.problems else OK
 
 
 async def sync(
@@ -89,37 +93,45 @@ async def sync(
     show: Callable[[Mapping[str, int]], None] = lambda _pending: None,
     stop: asyncio.Event | None = None,
     verify: bool = False,
+    choose: Choose | None = None,
+    tally: Tally | None = None,
 ) -> SyncResult:
     """Poll once and deliver; end when nothing is pending, or nothing has moved for `patience` seconds.
 
     `stop` ends it early: running deliveries finish, the rest stays pending. `verify`: read everything back at
-    the targets and repair what differs, whatever the ledger says.
+    the targets and repair what differs, whatever the ledger says. `choose` picks the records to deliver; all
+    others stay pending.
 
     `show` hears the number of pending records per target. Raises SourceUnavailable, SnapshotHeld,
     ConfigurationError.
     """
     started = time.time()
-    tally = Tally(bridge.metrics)
+    tally = tally or Tally(bridge.metrics)
     async with poller(bridge) as the_poller, connected(bridge, only) as targets:
         await _take(the_poller.lease)
         try:
             await revive(bridge, targets)
             if verify:
                 await _doubt_everything(bridge, targets)
-            poll = await the_poller.poll_once()
-            carriers = deliverers(bridge, targets, tally)
+            snapshot = await the_poller.look()
+            chosen = await choose(bridge, targets, snapshot) if choose else None
+            poll = await the_poller.poll_once(snapshot, chosen)
+            carriers = deliverers(bridge, targets, tally, chosen)
             await asyncio.gather(*(FirstContact(carrier, bridge.backend).passed() for carrier in carriers))
             workers = Workers(carriers, bridge.backend)
             async with asyncio.TaskGroup() as group:
                 task = group.create_task(workers.run())
                 keeper = group.create_task(_keep(the_poller.lease))
-                await _drained(bridge, list(targets), patience, show, stop or asyncio.Event())
-                await workers.stop(bridge.values.shutdown_grace)
+                waits = _Waits(bridge, {name: (chosen or {}).get(name) for name in targets})
+                try:
+                    await _drained(waits, patience, show, stop or asyncio.Event())
+                finally:
+                    await workers.stop(bridge.values.shutdown_grace)
                 task.cancel()
                 keeper.cancel()
         finally:
             await the_poller.stand_down()
-        rows = {name: await _row(bridge, name, tally, started) for name in targets}
+        rows = {name: await _row(waits, name, tally, started) for name in targets}
         return SyncResult(poll.snapshot, len(poll.changes), rows)
 
 
@@ -150,8 +162,7 @@ async def _keep(lease: Lease) -> None:
 
 
 async def _drained(
-    bridge: Bridge,
-    names: Collection[str],
+    waits: _Waits,
     patience: float,
     show: Callable[[Mapping[str, int]], None],
     stop: asyncio.Event,
@@ -159,7 +170,7 @@ async def _drained(
     """Wait until nothing is left to deliver, or nothing moves any more."""
     last, moved = -1, time.monotonic()
     while not stop.is_set():
-        pending = {name: await _open(bridge, name) for name in names}
+        pending = {name: await waits.open(name) for name in waits.chosen}
         show(pending)
         left = sum(pending.values())
         if not left:
@@ -171,14 +182,31 @@ async def _drained(
         await asyncio.sleep(LOOK)
 
 
-async def _open(bridge: Bridge, name: str) -> int:
-    """How many records of a target wait for nobody but the workers."""
-    if (await bridge.backend.gate(name).paused()).get("state") in (HALTED, HELD_BACK):
-        return 0
-    return await bridge.backend.ledger(name).count_pending() - await bridge.backend.holds.count(name)
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """What is still to be done. `chosen`: by target the records of this run, None for all."""
+
+    bridge: Bridge
+    chosen: Mapping[str, frozenset[Key] | None]
+
+    async def open(self, name: str) -> int:
+        """How many records of a target wait for nobody but the workers."""
+        if (await self.bridge.backend.gate(name).paused()).get("state") in (HALTED, HELD_BACK):
+            return 0
+        return (await self.left(name))[0]
+
+    async def left(self, name: str) -> tuple[int, int]:
+        """How many records of this run, and how many others, are pending and not held."""
+        ledger, holds, chosen = self.bridge.backend.ledger(name), self.bridge.backend.holds, self.chosen[name]
+        total = await ledger.count_pending() - await holds.count(name)
+        if chosen is None:
+            return total, 0
+        waiting = {str(key) for key in chosen & (await ledger.pending()).keys()} - await holds.held(name)
+        return len(waiting), total - len(waiting)
 
 
-async def _row(bridge: Bridge, name: str, tally: Tally, started: float) -> TargetResult:
+async def _row(waits: _Waits, name: str, tally: Tally, started: float) -> TargetResult:
+    bridge = waits.bridge
     ledger = bridge.backend.ledger(name)
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -189,9 +217,11 @@ async def _row(bridge: Bridge, name: str, tally: Tally, started: float) -> Targe
             reasons[entry.reason] += 1
     paused = await bridge.backend.gate(name).paused()
     counts["held"] = await bridge.backend.holds.count(name)
+    left, others = await waits.left(name)
     return TargetResult(
         counts=counts,
-        pending=await ledger.count_pending() - counts["held"],
+        pending=left,
+        others=others,
         state=paused.get("state", "running"),
         paused=paused.get("reason", ""),
         reasons=dict(reasons.most_common(3)),

@@ -54,6 +54,8 @@ def show_sync(console: Console, result: SyncResult) -> None:
     for name, row in result.targets.items():
         for sentence in _remarks(name, row):
             _warn(console, sentence)
+    for sentence in result.stopped:
+        _warn(console, f"stopped after the canary: {sentence}")
     _problems(console, [(p.list, p.id, p.reason) for p in result.snapshot.problems])
     for warning in result.snapshot.warnings:
         _warn(console, warning)
@@ -69,6 +71,8 @@ def _remarks(name: str, row: TargetResult) -> Iterator[str]:
         yield f"{name} is {row.state}: {row.paused}; deliveries go on by themselves"
     if row.counts["held"]:
         yield f"{name}: {row.counts['held']} records are held; see kenjo-bridge holds"
+    if row.others:
+        yield f"{name}: {row.others} other records stay pending for the next sync"
     if row.pending:
         yield f"{name}: {row.pending} records are still to be delivered and are tried again"
     for reason, number in row.reasons.items():
@@ -81,10 +85,12 @@ def sync_json(result: SyncResult) -> dict[str, Any]:
         "changes": result.changes,
         "problems": [[p.list, p.id, p.reason] for p in result.snapshot.problems],
         "warnings": list(result.snapshot.warnings),
+        "stopped": list(result.stopped),
         "targets": {
             name: {
                 **{column: row.counts.get(column, 0) for column in COLUMNS},
                 "pending": row.pending,
+                "others": row.others,
                 "state": row.state,
                 "reason": row.paused,
             }

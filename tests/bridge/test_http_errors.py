@@ -14,7 +14,8 @@ from bridge.errors import (
     TargetHalted,
     TryLater,
 )
-from bridge.http import Answer, redact, retry_after, writes_allowed
+from bridge.http import Answer, retry_after, writes_allowed
+from bridge.redaction import redact
 from tests.bridge.serving import answering, explaining, free, serving
 
 

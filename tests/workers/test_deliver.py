@@ -252,6 +252,17 @@ async def test_an_account_deleted_by_hand_comes_back(run: Delivery) -> None:
     assert (await run.user("ana"))["title"] == "Lead"
 
 
+async def test_a_new_account_takes_its_places(run: Delivery) -> None:
+    """A member's account was deleted by hand and comes back with another id == the group has the new one."""
+    await run.deliver(person("ana"), team("t", "ana"))
+    async with run.direct.delete(f"/v2/Users/{(await run.user('ana'))['id']}") as gone:
+        assert gone.status == 204
+    await run.deliver(person("ana", title="Lead"))
+    await run.deliverer.deliver(Key(Kind.TEAM, "t"))
+    (group,) = await run.groups()
+    assert (await run.user("ana"))["id"] in [member["value"] for member in group["members"]]
+
+
 async def test_a_worker_that_lost_its_lock_writes_nothing(run: Delivery) -> None:
     """Stopped after its look-up for longer than its lock == no write, and the record is looked at again."""
     await run.know(person("ana"))
@@ -493,6 +504,14 @@ async def test_modes_that_remove_nobody(backend: Backend, mode: str, titles: lis
         users = await run.users()
         assert [user["title"] for user in users] == titles
         assert [user["active"] for user in users] == [True]
+
+
+async def test_a_doubled_job_counts_once(run: Delivery) -> None:
+    """A job that finds nothing to do == noted as unchanged, not as another create."""
+    await run.deliver(person("ana"))
+    await run.deliverer.deliver(ANA)
+    events = await run.backend.audit.read(10, [str(ANA)])
+    assert [event["what"] for event in events] == ["created", "changed"]
 
 
 async def test_an_emptied_redis_makes_no_second_account(run: Delivery) -> None:

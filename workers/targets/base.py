@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from bridge.http import Classify, Http, classify_status
-from bridge.model import Applied, Greeting, Key, Match, Wanted
+from bridge.model import Applied, FieldChange, Greeting, Key, Match, Wanted
 from bridge.settings import TargetSettings
 
 Removal = Literal["deactivate", "delete"]
@@ -40,6 +40,17 @@ class Target(Protocol):
 
         `released` are members that the bridge gave to this group; a group is deactivated by taking them out.
         """
+
+
+@runtime_checkable
+class Previews(Protocol):
+    """A target that can also tell what a verb would change, by the code with which the verb changes it."""
+
+    async def preview(self, wanted: Wanted, remote_id: str | None) -> list[FieldChange]:
+        """What `upsert` would change. Reads only. Raises what `upsert` raises before it writes."""
+
+    async def preview_removal(self, key: Key, remote_id: str, released: frozenset[str]) -> list[FieldChange]:
+        """What `remove` would change by deactivating; nothing for an object that is gone. Reads only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,26 +6,29 @@ import importlib.resources
 from typing import Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bridge.errors import Conflict, NotFound, RecordRejected, TryLater
 from bridge.http import Http
-from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.model import Applied, FieldChange, Greeting, Key, Kind, Match, Outcome, Wanted
 from bridge.settings import BearerTarget
 from workers.targets.base import Adapter, Removal
 from workers.targets.scim_attributes import ACTIVE, MEMBERS, Slot, attributes, check_attribute, get
-from workers.targets.scim_changes import Difference, difference, new_resource, slots
+from workers.targets.scim_changes import Difference, changes, difference, new_resource, slots
 from workers.targets.scim_client import PATHS, Patch, ScimClient, address, classify
 from workers.targets.scim_resource import Resource
 
 __all__ = ["ADAPTER", "ScimSettings", "ScimTarget", "attributes", "check_attribute"]
 
-_LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId", "displayName")}
+_LOOKED_UP_TEAMS = ("externalId", "displayName")
 
 
 class ScimSettings(BearerTarget):
     """A SCIM 2.0 server. `base_url` is the part of its addresses before `/Users`."""
 
+    match: list[str] = Field(["externalId", "userName"], min_length=1)
+    """Mapped attributes by which a person's account is looked up, one after the other; the first with a hit
+    wins. Several hits are left for a person to decide."""
     patch: Patch = "auto"
     """How changes are sent: `auto` asks ServiceProviderConfig and falls back from PATCH to PUT, `always` uses
     PATCH, `never` PUT, and `flat` PATCH with a plain resource instead of operations (Leapsome)."""
@@ -36,6 +39,16 @@ class ScimSettings(BearerTarget):
     """Members of a group that one request adds or takes out."""
     members_listed: bool = True
     """Whether the server shows a group's members when asked. If not, all of ours are sent at each change."""
+
+    @field_validator("match")
+    @classmethod
+    def _can_be_looked_up(cls, value: list[str]) -> list[str]:
+        for name in value:
+            if problem := check_attribute(name):
+                raise ValueError(f"has '{name}': {problem}")
+            if name in ("members", "manager", "active"):
+                raise ValueError(f"has '{name}', which many objects share")
+        return value
 
 
 class ScimTarget:
@@ -57,7 +70,7 @@ class ScimTarget:
         return len(shown) if total is None else total
 
     async def find(self, wanted: Wanted) -> list[Match]:
-        """Look up by externalId, then by userName or displayName; inactive objects count.
+        """Look up by the attributes of `match`, a group by externalId and displayName; inactive ones count.
 
         Raises RecordRejected when no look-up gave a certain answer: a create would risk a second object.
         """
@@ -67,7 +80,8 @@ class ScimTarget:
 
     async def _look_up(self, wanted: Wanted) -> list[Resource]:
         certain = False
-        for name in _LOOKED_UP[wanted.key.kind]:
+        person = wanted.key.kind is Kind.PERSON
+        for name in self._settings.match if person else _LOOKED_UP_TEAMS:
             value = wanted.attributes.get(name)
             if value in (None, ""):
                 continue
@@ -120,20 +134,26 @@ class ScimTarget:
         if how == "delete":
             return await self._delete(path)
         try:
-            current = await self._client.read(path)
-            change = difference(
-                key.kind,
-                current,
-                {ACTIVE: False} if key.kind is Kind.PERSON else {},
-                released=released if key.kind is Kind.TEAM else (),
-                members_listed=self._settings.members_listed,
-            )
+            change = self._removal(key, await self._client.read(path), released)
             if not change:
                 return False
             await self._client.change(path, change)
         except NotFound:
             return False
         return True
+
+    async def preview(self, wanted: Wanted, remote_id: str | None) -> list[FieldChange]:
+        """The difference that `upsert` would send; to a new object all that has a value."""
+        current = {} if remote_id is None else await self._client.read(address(wanted.key.kind, remote_id))
+        return changes(current, self._difference(wanted, current), wanted.attributes)
+
+    async def preview_removal(self, key: Key, remote_id: str, released: frozenset[str]) -> list[FieldChange]:
+        """The difference that `remove` would send."""
+        try:
+            current = await self._client.read(address(key.kind, remote_id))
+        except NotFound:
+            return []
+        return changes(current, self._removal(key, current, released), ("active",))
 
     async def _delete(self, path: str) -> bool:
         try:
@@ -155,6 +175,15 @@ class ScimTarget:
 
     def _slots(self, wanted: Wanted) -> dict[Slot, object]:
         return slots(wanted.key.kind, wanted.attributes, self._settings.manager_form)
+
+    def _removal(self, key: Key, current: Resource, released: frozenset[str]) -> Difference:
+        return difference(
+            key.kind,
+            current,
+            {ACTIVE: False} if key.kind is Kind.PERSON else {},
+            released=released if key.kind is Kind.TEAM else (),
+            members_listed=self._settings.members_listed,
+        )
 
     def _difference(self, wanted: Wanted, current: Resource) -> Difference:
         return difference(

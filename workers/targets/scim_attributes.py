@@ -54,6 +54,11 @@ class Slot:
         name = f"{self.schema}:{self.name}" if self.schema else self.name
         return name if self.entry or not self.sub else f"{name}.{self.sub}"
 
+    @property
+    def filter(self) -> str:
+        """What a filter names; of a list, the value of any of its entries (RFC 7644 section 3.4.2.2)."""
+        return f"{self.path}.{self.sub or 'value'}" if self.entry else self.path
+
 
 ACTIVE = Slot("active")
 MANAGER = Slot("manager", ENTERPRISE)
@@ -126,6 +131,8 @@ def same_key(name: str, have: Any, want: str) -> bool:
 
     RFC 7643: externalId is case-exact (section 3.1), userName and a group's displayName are not (8.7.1).
     """
+    if isinstance(have, int) and not isinstance(have, bool):
+        have = str(have)  # an employeeNumber
     if not isinstance(have, str):
         return False
     return have == want if name == "externalId" else _fold(have) == _fold(want)

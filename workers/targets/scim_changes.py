@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import RecordRejected
-from bridge.model import Kind
+from bridge.model import FieldChange, Kind
 from workers.targets.scim_attributes import (
     ACTIVE,
     ENTERPRISE,
@@ -23,7 +23,7 @@ from workers.targets.scim_attributes import (
     reference,
     resolve,
 )
-from workers.targets.scim_resource import Resource, holds, read, write
+from workers.targets.scim_resource import Resource, holds, read, shown, write
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _READ_ONLY = {"meta", "groups"}  # RFC 7643 sections 3.1 and 4.1.2; a strict server refuses them in a PUT
@@ -178,6 +178,29 @@ def difference(
     leaving = set(released) - set(members)
     remove = sorted(leaving & there if members_listed else leaving)
     return Difference(kind, merged, changed, tuple(add), tuple(remove))
+
+
+def changes(current: Resource, found: Difference, names: Iterable[str]) -> list[FieldChange]:
+    """A difference under the mapping's `names`, with what is there and what is wanted."""
+    named = {resolve(found.kind, name): name for name in names if _has(found.kind, name)}
+    values = [
+        FieldChange(named[slot], _plain(slot, current), _plain(slot, found.merged)) for slot in found.changed
+    ]
+    added = [FieldChange(MEMBERS, None, member) for member in found.add]
+    return values + added + [FieldChange(MEMBERS, member, None) for member in found.remove]
+
+
+def _has(kind: Kind, name: str) -> bool:
+    try:
+        resolve(kind, name)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(slot: Slot, resource: Resource) -> Any:
+    value = shown(resource, slot)
+    return reference(value) if slot == MANAGER else value
 
 
 def quoted(text: str) -> str:

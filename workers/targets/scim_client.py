@@ -11,9 +11,9 @@ from urllib.parse import quote
 from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, TryLater
 from bridge.http import Answer, Http, classify_status
 from bridge.model import Kind
-from workers.targets.scim_attributes import boolean, get, same_key
+from workers.targets.scim_attributes import Slot, boolean, get, resolve, same, same_key
 from workers.targets.scim_changes import Difference, quoted
-from workers.targets.scim_resource import Resource
+from workers.targets.scim_resource import Resource, read
 
 PATHS = {Kind.PERSON: "/Users", Kind.TEAM: "/Groups"}
 
@@ -47,6 +47,19 @@ def _scim_type(answer: Answer) -> Any:
         return get(json.loads(answer.body), "scimType")
     except ValueError:
         return None
+
+
+def _has(resource: Resource, slot: Slot, value: str) -> bool:
+    """Whether a found object is one that was looked for; of a list, an entry of the type, or without one."""
+    found = read(resource, slot)
+    if not slot.entry:
+        return same_key(slot.name, found, value)
+    ours = [
+        get(entry, slot.sub or "value")
+        for entry in (found if isinstance(found, list) else [])
+        if str(get(entry, "type") or slot.entry).lower() == slot.entry.lower()
+    ]
+    return any(same(slot, have, value) for have in ours)
 
 
 def address(kind: Kind, remote_id: str) -> str:
@@ -122,7 +135,8 @@ class ScimClient:
         Servers ignore filters, counts and start indexes, so what comes back is compared here, and pages are
         read until all are there or nothing new comes.
         """
-        params = {"filter": f"{name} eq {quoted(value)}", "count": str(_PAGE)}
+        slot = resolve(kind, name)
+        params = {"filter": f"{slot.filter} eq {quoted(value)}", "count": str(_PAGE)}
         seen: dict[str, Resource] = {}
         start, total = 1, None
         for _ in range(_MAX_PAGES):
@@ -135,7 +149,7 @@ class ScimClient:
             start += len(page)
             if not fresh or total is None or len(seen) >= total:
                 break
-        hits = [item for item in seen.values() if same_key(name, get(item, name), value)]
+        hits = [item for item in seen.values() if _has(item, slot, value)]
         unread = total is not None and len(seen) < total
         # Others came back, so the filter was ignored, and not everybody was seen: that proves nothing.
         return None if seen and not hits and unread else hits

@@ -15,6 +15,15 @@ def read(resource: Resource, slot: Slot) -> Any:
     return get(value, slot.sub) if slot.sub and not slot.entry else value
 
 
+def shown(resource: Resource, slot: Slot) -> Any:
+    """The one value at a slot; of a list that of the entry that `write` would change."""
+    found = read(resource, slot)
+    if not slot.entry:
+        return None if found in ("", [], {}) else found
+    values = [get(entry, slot.sub or "value") for entry in _ours(_entries(found), slot, None)]
+    return next((value for value in values if value not in (None, "")), None)
+
+
 def holds(resource: Resource, slot: Slot, want: Any) -> bool:
     """Whether a resource already has what is wanted (None: nothing) at a slot."""
     if not slot.entry:

@@ -14,7 +14,8 @@ from bridge.errors import Conflict, NotFound
 from bridge.model import Kind, Outcome
 from tests.workers.targets.fault_contract import FaultContract
 from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import Allowed, Rig, Through, holds, person
+from tests.workers.targets.rig import NOBODY, Allowed, Rig, Through, holds, person
+from workers.targets.base import Previews
 
 PERSON = Kind.PERSON
 
@@ -71,6 +72,28 @@ class VerbContract(Through):
         await holds(rig, PERSON, applied.remote_id, dict(wanted.attributes))
         assert await rig.has_foreign(applied.remote_id)
         assert (await target.upsert(wanted, applied.remote_id)).outcome is Outcome.UNCHANGED
+
+    async def test_preview(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """A preview names just what the upsert then changes, and sends nothing that writes."""
+        previews = target.target
+        if not isinstance(previews, Previews):
+            pytest.skip("this target cannot tell what it would change")
+        created = await previews.preview(person(rig, 1), None)
+        assert {change.attribute for change in created} == {
+            name for name, value in rig.person(1).items() if value is not None
+        }
+        assert not proxy.writes
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+        assert await previews.preview(person(rig, 1), remote_id) == []
+        writes, wanted = len(proxy.writes), person(rig, 1, **rig.changes)
+        changes = {change.attribute: change for change in await previews.preview(wanted, remote_id)}
+        assert changes.keys() == rig.changes.keys()
+        assert all(changes[name].new == value for name, value in rig.changes.items())
+        assert (await previews.preview_removal(wanted.key, remote_id, NOBODY))[0].new is False
+        assert len(proxy.writes) == writes
+        await target.upsert(wanted, remote_id)
+        await target.remove(wanted.key, remote_id)
+        assert await previews.preview_removal(wanted.key, remote_id, NOBODY) == []
 
     async def test_clear(self, rig: Rig, target: Allowed) -> None:
         """None clears an attribute and leaves the others."""

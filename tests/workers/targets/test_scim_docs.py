@@ -25,7 +25,7 @@ def test_the_default_mapping_is_documented() -> None:
 
 def test_the_settings_are_documented() -> None:
     """Every setting that SCIM adds has a row with its default."""
-    rows = dict(re.findall(r"^\| `(\w+)` \|(?: `(\w+)`)? \| (?!`person|`team)", PAGE, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `(\w+)` \|(?: `([^`]+)`)? \| (?!`person|`team)", PAGE, re.MULTILINE))
     own = {
         name: field
         for name, field in ScimSettings.model_fields.items()

@@ -1,0 +1,132 @@
+"""People whom the bridge has been told to forget: erased everywhere, and never read in again."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import secrets
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
+import orjson
+
+from bridge.model import Key, Kind, Snapshot
+from bridge.store.connection import Connection
+from bridge.store.keys import Keys, script
+
+_RELEASE = script("release")
+_LOCK = 10.0  # seconds for which erasing may keep a record's lock; deliveries keep theirs as long
+_PAGE = 1000  # events read at once
+
+_V = TypeVar("_V")
+
+
+class Forgotten:
+    """The tombstones of one account: Kenjo ids and nothing else."""
+
+    def __init__(self, redis: Connection, keys: Keys) -> None:
+        self._redis = redis
+        self._keys = keys
+
+    async def all(self) -> set[Key]:
+        """Who is forgotten."""
+        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.of("forgotten"))}
+
+    async def add(self, key: Key, now: float) -> None:
+        """From now on nothing about this person is read in."""
+        await self._redis.hset(self._keys.of("forgotten"), mapping={str(key): now})
+
+    async def without(self, snapshot: Snapshot) -> Snapshot:
+        """A snapshot in which nobody who is forgotten stands. Nobody counts as missing for it."""
+        gone = await self.all()
+        if not gone:
+            return snapshot
+        ids = {key.id for key in gone if key.kind is Kind.PERSON}
+        records = {
+            key: dataclasses.replace(record, data=_cleaned(record.data, ids))
+            for key, record in snapshot.records.items()
+            if key not in gone
+        }
+        problems = tuple(problem for problem in snapshot.problems if problem.id not in ids)
+        return dataclasses.replace(snapshot, records=records, kept=snapshot.kept - gone, problems=problems)
+
+    async def known(self, known: Mapping[Key, _V], targets: Collection[str]) -> dict[Key, _V]:
+        """What is known without those who are forgotten.
+
+        A poll that was under way may have written one of them again: that is erased once more.
+        """
+        gone = await self.all()
+        for key in gone & known.keys():
+            await self.erase(key, targets)
+        return {key: value for key, value in known.items() if key not in gone}
+
+    async def erase(self, key: Key, targets: Collection[str]) -> dict[str, int]:
+        """Erase everything stored under a record's key. Returns how many values, by what they were."""
+        name = str(key)
+        done = {"records": await self._redis.hdel(self._keys.of("records"), name)}
+        await self._redis.hdel(self._keys.of("revisions"), name)  # no delivery can start any more
+        for target in targets:
+            for what, number in (await self._erase_at(target, key)).items():
+                done[what] = done.get(what, 0) + number
+        done["holds"] = await self._leave_holds(name)
+        done["audit events"] = await self._leave_audit(name)
+        return done
+
+    async def _erase_at(self, target: str, key: Key) -> dict[str, int]:
+        """Wait for a delivery that is under way, then erase what it knew and left behind."""
+        name, lock, token = str(key), self._keys.lock(target, key), secrets.token_hex(8)
+        # A lock has no event to wait for: its holder may be another process.
+        while not await self._redis.set(lock, token, nx=True, px=int(_LOCK * 1000)):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        try:
+            done = {}
+            for what, place in (("ledger entries", "ledger"), ("links", "links")):
+                done[what] = await self._redis.hdel(self._keys.at(target, place), name)
+            for place in ("claims", "held", "approved"):
+                await self._redis.hdel(self._keys.at(target, place), name)
+            owners = self._keys.at(target, "owners")
+            mine = [
+                f.decode()
+                for f, owner in (await self._redis.hgetall(owners)).items()
+                if owner == name.encode()
+            ]
+            if mine:
+                await self._redis.hdel(owners, *mine)
+            await self._redis.zrem(self._keys.at(target, "pending"), name)
+            await self._redis.delete(self._keys.at(target, f"waiting:{name}"))
+            return done
+        finally:
+            await self._redis.eval(_RELEASE, 1, lock, token)
+
+    async def _leave_holds(self, name: str) -> int:
+        place, done = self._keys.of("holds"), 0
+        for id_, blob in (await self._redis.hgetall(place)).items():
+            hold: dict[str, Any] = orjson.loads(blob)
+            if name in hold["keys"]:
+                hold["keys"] = [other for other in hold["keys"] if other != name]
+                await self._redis.hset(place, mapping={id_.decode(): orjson.dumps(hold)})
+                done += 1
+        return done
+
+    async def _leave_audit(self, name: str) -> int:
+        """Take a record's events out of the trail; what is counted elsewhere stays counted."""
+        place, last, done = self._keys.of("audit"), "+", 0
+        while page := await self._redis.xrevrange(place, max=last, count=_PAGE):
+            about = [
+                id_.decode() for id_, fields in page if orjson.loads(fields[b"event"]).get("record") == name
+            ]
+            if about:
+                done += await self._redis.xdel(place, *about)
+            last = f"({page[-1][0].decode()}"
+        return done
+
+
+def _cleaned(data: Mapping[str, Any], ids: Collection[str]) -> Mapping[str, Any]:
+    """A record without what it tells of others who are forgotten: members, and a manager's own fields."""
+    if isinstance(data.get("members"), list):
+        return {**data, "members": [id_ for id_ in data["members"] if id_ not in ids]}
+    work = data.get("work")
+    manager = work.get("manager") if isinstance(work, Mapping) else None
+    if isinstance(work, Mapping) and isinstance(manager, Mapping) and manager.get("id") in ids:
+        return {**data, "work": {**work, "manager": None}}
+    return data

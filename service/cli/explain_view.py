@@ -1,0 +1,87 @@
+"""What `explain` shows on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from service.cli import views
+
+
+def show_explained(console: Console, found: Mapping[str, Any], *, values: bool) -> None:
+    """One page: Kenjo, each target, the last events."""
+    gone = ", gone from Kenjo" if found["gone"] else ""
+    _print(
+        console, f"{found['record']}: revision {found['revision']}, seen {_time(found['seen'])}{gone}", "bold"
+    )
+    if lifecycle := found["lifecycle"]:
+        facts = [
+            f"{name} {_plain(lifecycle[name])}"
+            for name in ("isActive", "startDate", "contractEnd")
+            if name in lifecycle
+        ]
+        _print(console, f"  {lifecycle['is']}: {lifecycle['why']} ({', '.join(facts) or 'dates unknown'})")
+        if "kenjo" in lifecycle:
+            _print(console, f"  Kenjo was asked for the dates: {lifecycle['kenjo']}", "yellow")
+    if values:
+        for name, value in found["fields"].items():
+            _print(console, f"  {name:<28} {_plain(value)}")
+    for name, target in found["targets"].items():
+        _print(console, "")
+        _print(console, f"{name} ({target['kind']}, {target['mode']})", "bold")
+        _show_target(console, target)
+    _print(console, "\nlast events", "bold")
+    views.show_audit(console, found["events"])
+
+
+def _show_target(console: Console, target: Mapping[str, Any]) -> None:
+    if not target["served"]:
+        _print(console, "  gets no records of this kind")
+        return
+    if scope := target["scope"]:
+        for part in scope["parts"]:
+            mark = "  <- decides" if part["decides"] else ""
+            _print(console, f"  scope {_plain(part['value']):<6} {part['source']}{mark}")
+    else:
+        _print(console, "  scope true   (no scope: everyone)")
+    for row in target["payload"]:
+        value = ", ".join(row["value"]) if isinstance(row["value"], list) else _plain(row["value"])
+        _print(console, f"  {row['attribute']:<20} {row['source']:<34} {value}")
+    _print(console, f"  account: {target['account'] or 'none'}")
+    _show_ledger(console, target["ledger"])
+    for thing in target["next"]:
+        when = f" at {_time(thing['at'])}" if thing["at"] else ""
+        _print(console, f"  next: {thing['what']}{when}")
+    if step := target["step"]:
+        changed = ", ".join(dict.fromkeys(change["attribute"] for change in step["changes"]))
+        if told := "; ".join(part for part in (step["reason"], changed, *step["candidates"]) if part):
+            _print(console, f"        {told}")
+
+
+def _show_ledger(console: Console, entry: Mapping[str, Any] | None) -> None:
+    if entry is None:
+        _print(console, "  ledger: never looked at")
+        return
+    facts = [f"revision {entry['revision']}", f"{entry['attempts']} attempts" if entry["attempts"] else ""]
+    facts += [entry["reason"], f"last at {_time(entry['at'])}" if entry["at"] else ""]
+    facts += [f"waits for {name}" for name in entry["missing"]]
+    told = ", ".join(fact for fact in facts if fact)
+    _print(console, f"  ledger: {entry['state']} ({entry['outcome']}), {told}")
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _print(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(text, style), soft_wrap=True)

@@ -1,0 +1,149 @@
+"""The commands that look ahead and into one record: plan, explain, forget; and to begin with: init."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.errors import ConfigurationError
+from service.cli import forgetting, plan_view
+from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, read, start
+from service.cli.assembly import opened
+from service.cli.explain_view import show_explained
+from service.cli.explaining import explain as explain_one
+from service.cli.initialising import Answers, write
+from service.cli.planning import moment_of
+from service.cli.planning import plan as make_plan
+from service.cli.signing import write_plan
+from service.cli.sync import PROBLEM
+
+ValuesOption = Annotated[bool, typer.Option("--values", help="Show people's names and values too.")]
+DayOption = Annotated[
+    datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="What this day will bring: 2026-05-01.")
+]
+
+
+@app.command()
+def plan(
+    config: ConfigOption = None,
+    target: TargetOption = None,
+    on: DayOption = None,
+    save: Annotated[
+        Path | None, typer.Option("--out", help="Write a signed plan, for `sync --plan` to carry out.")
+    ] = None,
+    values: ValuesOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Show what a sync would do, and write nothing anywhere.
+
+    Exit codes: 0 nothing to do, 2 changes, 3 a problem: the configuration, Kenjo, Redis or a target.
+    """
+    day = on.date() if on else None
+    if day and save:
+        raise ConfigurationError("--out takes no --on: a plan is carried out now, or not at all")
+
+    async def work() -> int:
+        settings = read(config)
+        moment = moment_of(settings, day)
+        async with opened(settings, join=True, clock=lambda: moment) as bridge:
+            found = await make_plan(bridge, moment, target or [], day)
+            number = write_plan(bridge, found, save) if save and found.exit_code != PROBLEM else None
+        if json:
+            print_json(plan_view.plan_json(found, values=values))
+        else:
+            plan_view.show_plan(out, found, values=values)
+        if number is not None and not json:
+            _say(f"{number} changes were written to {save}; kenjo-bridge sync --plan {save} makes them")
+        return found.exit_code
+
+    return start(work())
+
+
+@app.command()
+def explain(
+    person: Annotated[str, typer.Argument(help="Kenjo id, e-mail address or external id; a team's id.")],
+    config: ConfigOption = None,
+    values: ValuesOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Explain everything about one person: what Kenjo says, what each target has, what comes next and why."""
+
+    async def work() -> int:
+        async with opened(read(config), join=True) as bridge:
+            found = await explain_one(bridge, person, values=values)
+        if json:
+            print_json(found)
+        else:
+            show_explained(out, found, values=values)
+        return 0
+
+    return start(work())
+
+
+@app.command()
+def forget(
+    person: Annotated[str, typer.Argument(help="Kenjo id, e-mail address or external id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: nothing brings it back.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Erase everything that the bridge stores about somebody, and never read it in again."""
+
+    async def work() -> int:
+        async with opened(read(config), join=True) as bridge:
+            key = await forgetting.find(bridge, person)
+            if not yes:
+                raise ConfigurationError(f"{key} would be erased for good: run it again with --yes")
+            found = await forgetting.forget(bridge, key)
+        if json:
+            print_json(found)
+            return 0
+        erased = ", ".join(f"{number} {what}" for what, number in found["erased"].items())
+        _say(f"{key} is forgotten. Erased: {erased}.")
+        if found["accounts_left"]:
+            _say(f"The accounts at {', '.join(found['accounts_left'])} are as they were.")
+        return 0
+
+    return start(work())
+
+
+@app.command()
+def init(
+    environment: Annotated[
+        str, typer.Option(prompt="Which Kenjo, sandbox or production", help="sandbox or production.")
+    ] = "sandbox",
+    target_url: Annotated[
+        str,
+        typer.Option(prompt="The target's address (of SCIM: what comes before /Users)", help="Its address."),
+    ] = "https://example.com/scim/v2",
+    api_key: Annotated[
+        str,
+        typer.Option(prompt="Kenjo API key (empty: from the environment)", hide_input=True, help="Its key."),
+    ] = "",
+    token: Annotated[
+        str, typer.Option(prompt="The target's token (empty: from the environment)", hide_input=True)
+    ] = "",
+    scope: Annotated[
+        str,
+        typer.Option(
+            prompt="Whom to begin with, a CEL expression (empty: everyone)", help="Who belongs there."
+        ),
+    ] = "",
+    base_url: Annotated[str, typer.Option(help="Kenjo's address, instead of the environment's.")] = "",
+    target: Annotated[str, typer.Option(help="The target's name.")] = "directory",
+    kind: Annotated[str, typer.Option(help="The target's kind.")] = "scim",
+    config: Annotated[Path, typer.Option("--config", "-c", help="The file to write.")] = Path("bridge.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> int:
+    """Write a first bridge.yaml, from these options or from answers to questions."""
+    answers = Answers(environment, base_url, api_key, target, kind, target_url, token, scope)
+    write(answers, config, force=force)
+    _say(f"{config} is written, for your eyes only. Try it: kenjo-bridge check")
+    return 0
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)

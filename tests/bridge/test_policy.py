@@ -1,0 +1,210 @@
+"""Which snapshots are not believed, and which changes wait for a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bridge.model import Entry, Key, Kind, Record, Snapshot, State, Stored
+from bridge.policy import Excess, Verb, excesses, implausible, missing, verb_of, verbs, what_of
+from tests.bridge.routes import person, route, team
+
+
+def people(count: int, start: int = 0) -> list[Key]:
+    return [Key(Kind.PERSON, str(number)) for number in range(start, start + count)]
+
+
+def teams(count: int) -> list[Key]:
+    return [Key(Kind.TEAM, str(number)) for number in range(count)]
+
+
+def known(keys: list[Key], gone: list[Key] | None = None) -> dict[Key, Stored]:
+    left = {key: Stored(Record(key, {}), 1, gone=True) for key in gone or []}
+    return {key: Stored(Record(key, {}), 1) for key in keys} | left
+
+
+def snapshot(keys: list[Key], kept: list[Key] | None = None) -> Snapshot:
+    return Snapshot({key: Record(key, {}) for key in keys}, frozenset(kept or []))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "believed"),
+    [
+        (0, 0, True),
+        (0, 500, True),
+        (1, 1, True),
+        (1, 0, False),
+        (4, 0, False),
+        (5, 1, True),  # four of five: small companies may do that
+        (6, 1, False),
+        (24, 19, False),  # five of 24 are more than a fifth
+        (25, 20, True),  # five of 25 are just a fifth
+        (25, 19, False),
+        (1000, 800, True),
+        (1000, 799, False),
+        (10, 1000, True),
+    ],
+)
+def test_shrunken_source_is_not_believed(before: int, now: int, *, believed: bool) -> None:
+    """More than a fifth of the people missing, and at least five, or all of them, holds the snapshot."""
+    reason = implausible(known(people(before)), snapshot(people(now)))
+    assert (reason is None) is believed
+
+
+def test_reason_has_the_numbers() -> None:
+    """The reason says how many there were and are missing."""
+    assert implausible(known(people(30)), snapshot(people(20))) == (
+        "Kenjo lists 10 of the 30 people that there were before no more"
+    )
+    assert implausible(known(people(30)), snapshot(teams(9))) == (
+        "Kenjo lists none of the 30 people that there were before"
+    )
+
+
+def test_who_has_left_before_is_not_missed() -> None:
+    """Records that are gone already do not count among those that were there."""
+    assert implausible(known(people(10), gone=people(90, start=10)), snapshot(people(10))) is None
+
+
+def test_new_people_do_not_make_up_for_missing_ones() -> None:
+    """An exchange of all people is not believed, however many new ones there are."""
+    assert implausible(known(people(30)), snapshot(people(90, start=30)))
+    assert implausible(known(people(30)), snapshot(people(60, start=7)))
+    assert implausible(known(people(30)), snapshot(people(60, start=6))) is None
+
+
+def test_kept_people_are_there() -> None:
+    """Somebody whose row could not be used is not missing; other kept records are no substitute."""
+    before = known(people(30), gone=people(20, start=60))
+    assert implausible(before, snapshot(people(10), kept=people(20, start=10))) is None
+    assert implausible(before, snapshot(people(10), kept=people(20, start=30)))
+    assert implausible(before, snapshot(people(10), kept=people(20, start=60)))
+
+
+def test_teams_are_no_people() -> None:
+    """Neither teams nor kept teams make up for missing people, nor people for missing teams."""
+    everybody = known(people(30) + teams(30))
+    assert implausible(everybody, snapshot(people(10) + teams(30)))
+    assert implausible(everybody, snapshot(people(10), kept=teams(30)))
+    assert implausible(everybody, snapshot(people(90) + teams(10)))
+    assert implausible(everybody, snapshot(people(30) + teams(10), kept=teams(30)[10:])) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "believed"),
+    [(4, 0, True), (5, 0, False), (24, 19, False), (25, 20, True), (25, 19, False)],
+)
+def test_few_teams_may_all_go(before: int, now: int, *, believed: bool) -> None:
+    """Teams are counted like people, except that a handful may be dissolved at once."""
+    reason = implausible(known(people(30) + teams(before)), snapshot(people(30) + teams(now)))
+    assert (reason is None) is believed
+    assert reason is None or "teams" in reason
+
+
+def test_nobody_is_missing_when_a_row_has_no_id() -> None:
+    """In a list with a row that may be anybody's nobody counts as missing; in the other one they do."""
+    before = known(people(30) + teams(30))
+    unnamed = replace(snapshot([]), unnamed=frozenset({Kind.PERSON}))
+    assert (missing(unnamed, before, Kind.PERSON), missing(unnamed, before, Kind.TEAM)) == (0, 30)
+
+
+REMOVED = Entry(state=State.REMOVED)
+
+
+@pytest.mark.parametrize(
+    ("stored", "linked", "entry", "verb"),
+    [
+        (Stored(person(), 1), False, None, Verb.CREATE),
+        (Stored(person(), 1), True, None, Verb.UPDATE),
+        (Stored(person(), 1), True, REMOVED, Verb.UPDATE),
+        (Stored(person("left"), 1), True, None, Verb.REMOVE),
+        (Stored(person("left"), 1), True, Entry(state=State.RETRYING), Verb.REMOVE),
+        (Stored(person("left"), 1), True, REMOVED, None),
+        (Stored(person("left"), 1), False, None, None),
+        (Stored(person(jobTitle=None), 1), True, None, None),  # the scope cannot be evaluated
+    ],
+)
+def test_verb_is_what_a_delivery_would_do(
+    stored: Stored, entry: Entry | None, verb: Verb | None, *, linked: bool
+) -> None:
+    """Creating, changing and removing count; what is skipped, parked or removed already does not."""
+    target, key = route(scope="person.work.jobTitle.size() > 0"), stored.record.key
+    assert verb_of(target, stored, entry, linked=linked) is verb
+    entries, links = {key: entry} if entry else {}, [str(key)] if linked else []
+    assert verbs(target, [key], {key: stored}, entries, links) == ({key: verb} if verb else {})
+
+
+def over(pending: int, linked: int, approved: int = 0, kind: str = "remove", **limits: Any) -> list[Excess]:
+    """What is over the limits when so many of the linked people leave, some of them approved."""
+    leavers = people(pending)
+    left = {key: Stored(Record(key, {"lifecycle": "left"}), 1) for key in leavers}
+    links = {str(key) for key in people(linked)} | {str(key) for key in teams(1000)}
+    coming = dict.fromkeys(leavers, Verb.REMOVE)
+    return excesses(route(**limits), coming, left, {}, links, dict.fromkeys(leavers[:approved], kind))
+
+
+@pytest.mark.parametrize(
+    ("pending", "linked", "held"),
+    [(5, 5, False), (6, 6, True), (6, 60, False), (6, 59, True), (100, 1000, False), (101, 1000, True)],
+)
+def test_removals_over_both_limits_are_held(pending: int, linked: int, *, held: bool) -> None:
+    """By default more than five, and more than a tenth of those that are there, wait: all of them."""
+    found = over(pending, linked)
+    assert [(e.verb, e.kind, e.keys, e.along) for e in found] == (
+        [(Verb.REMOVE, Kind.PERSON, frozenset(people(pending)), frozenset())] if held else []
+    )
+
+
+def test_excess_tells_its_numbers() -> None:
+    """The reason of a hold has the count, the share, what is there and the limit."""
+    (excess,) = over(6, 40)
+    assert excess.reason == "would remove 6 people (15 % of 40 there), more than 5 and more than 10 %"
+
+
+def test_approved_changes_count_no_more() -> None:
+    """What a person has let go neither waits nor makes others wait, if it was let go as what it is now."""
+    assert over(11, 20, approved=6) == []
+    (excess,) = over(12, 20, approved=6)
+    assert excess.keys == frozenset(people(12)[6:])
+    for kind in ("update", "remove-teams"):
+        (excess,) = over(11, 20, approved=6, kind=kind)
+        assert excess.keys == frozenset(people(11))
+
+
+def test_limits_are_per_kind_of_change_and_record() -> None:
+    """Without a limit anything goes; creations, changes, and people and teams are counted for themselves."""
+    assert over(50, 50, limits={"remove": None}) == []
+    keys = people(4) + teams(4)
+    there = {key: Stored(person() if key.kind is Kind.PERSON else team(), 1) for key in keys}
+    strict = route(limits={"create": {"count": 3}, "update": {"count": 3}})
+    for linked, expected in (
+        (keys[:2] + keys[4:6], set()),
+        (keys[:4], {(Verb.UPDATE, Kind.PERSON), (Verb.CREATE, Kind.TEAM)}),
+    ):
+        links = {str(key) for key in linked}
+        coming = verbs(strict, keys, there, {}, links)
+        assert len(coming) == 8
+        assert {(e.verb, e.kind) for e in excesses(strict, coming, there, {}, links, {})} == expected
+
+
+@pytest.mark.parametrize("approved", ["", "remove-teams", "remove"])
+def test_teams_wait_with_the_people_whom_they_lose(approved: str) -> None:
+    """A team that lost somebody whose removal waits waits too, unless it was let go with them."""
+    leavers, (losing, keeping, other, new) = people(6), teams(4)
+    records = {key: Stored(Record(key, {"lifecycle": "left"}), 1) for key in leavers}
+    records |= {key: Stored(Record(key, {"members": []}), 1) for key in (losing, keeping, other, new)}
+    records[keeping] = Stored(Record(keeping, {"members": ["0"]}), 1)
+    refs = {losing: ("person:0",), keeping: ("person:0",), other: ("person:99",)}
+    entries = {key: Entry(refs=given) for key, given in refs.items()}
+    links = {str(key) for key in records}
+    coming = verbs(route(), list(records), records, entries, links)
+    (excess,) = excesses(route(), coming, records, entries, links, {losing: approved})
+    assert excess.keys == frozenset(leavers)
+    assert excess.along == (frozenset() if approved == "remove" else {losing})
+
+
+def test_kinds_of_change_have_names() -> None:
+    """A kind of change to people is named by its verb alone, and one to teams says so."""
+    assert (what_of(Verb.REMOVE, Kind.PERSON), what_of(Verb.REMOVE, Kind.TEAM)) == ("remove", "remove-teams")

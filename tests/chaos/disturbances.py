@@ -1,0 +1,127 @@
+"""What happens to the processes: one disturbance a round."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.chaos.misbehaving import KINDS
+from tests.chaos.stage import SERVICES, WORKERS, Stage
+
+LOCK = 10.0  # seconds for which a worker's lock and a service's lease last (`bridge.store`)
+_STOP_LIMIT = 30.0  # seconds that a process may take to stop in order, frozen for half of them
+
+Disturbance = Callable[[Stage, random.Random], Awaitable[None]]
+
+
+async def kill_worker(stage: Stage, rng: random.Random) -> None:
+    stage.processes[rng.choice(WORKERS)].send(signal.SIGKILL)
+
+
+async def kill_service(stage: Stage, rng: random.Random) -> None:
+    stage.processes[rng.choice(SERVICES)].send(signal.SIGKILL)
+
+
+async def kill_both(stage: Stage, rng: random.Random) -> None:
+    for names in (SERVICES, WORKERS):
+        stage.processes[rng.choice(names)].send(signal.SIGKILL)
+
+
+async def kill_redis(stage: Stage, rng: random.Random) -> None:
+    async with stage.processes["redis"].down():
+        await asyncio.sleep(rng.uniform(0, 3))
+
+
+async def cut_power(stage: Stage, rng: random.Random) -> None:
+    await stage.cut_power(rng.uniform(0, 2), rng)
+
+
+async def restart_machine(stage: Stage, rng: random.Random) -> None:
+    """Everything ends at once, and Redis has lost what it had not synced."""
+    for name in (*SERVICES, *WORKERS):
+        stage.processes[name].send(signal.SIGKILL)
+    await stage.cut_power(rng.uniform(0, 2), rng)
+
+
+async def freeze_redis(stage: Stage, rng: random.Random) -> None:
+    await _freeze(stage, "redis", rng.uniform(1, LOCK + 4))
+
+
+async def freeze_worker(stage: Stage, rng: random.Random) -> None:
+    await _freeze(stage, rng.choice(WORKERS), LOCK + rng.uniform(0.5, 4))
+
+
+async def freeze_service(stage: Stage, rng: random.Random) -> None:
+    await _freeze(stage, rng.choice(SERVICES), LOCK + rng.uniform(0.5, 4))
+
+
+async def roll(stage: Stage, rng: random.Random) -> None:
+    """Restart everything of the bridge, one after the other."""
+    for name in rng.sample([*SERVICES, *WORKERS], 4):
+        await stage.processes[name].stop(_STOP_LIMIT)
+
+
+async def fail_directory(stage: Stage, rng: random.Random) -> None:
+    kinds = rng.sample(KINDS, rng.randint(1, len(KINDS)))
+    try:
+        await stage.spoil_directory(kinds=kinds, share=rng.choice((0.2, 0.5, 1.0)))
+        await asyncio.sleep(rng.uniform(2, 8))
+    finally:
+        await stage.spoil_directory()
+
+
+async def fail_kenjo(stage: Stage, rng: random.Random) -> None:
+    paths = ("*", "/employees/*", "/employees/accounts", "/employees/works", "/employees/personals", "/teams",
+             "/departments", "/companies")  # fmt: skip
+    faults: tuple[dict[str, Any], ...] = (
+        {"kind": "empty"},
+        {"kind": "half", "fraction": round(rng.uniform(0.1, 0.9), 2)},
+        {"kind": "truncated"},
+        {"kind": "truncated", "complete": True},
+        {"kind": "status", "status": 500},
+        {"kind": "drop"},
+        {"kind": "stalled", "seconds": 2.0},
+    )
+    chosen = rng.sample(faults, rng.randint(1, 2))
+    try:
+        await stage.spoil_kenjo(*({**fault, "path": rng.choice(paths), "method": "GET"} for fault in chosen))
+        await asyncio.sleep(rng.uniform(2, 6))
+    finally:
+        await stage.spoil_kenjo()
+
+
+async def _freeze(stage: Stage, name: str, seconds: float) -> None:
+    stage.processes[name].send(signal.SIGSTOP)
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        stage.processes[name].send(signal.SIGCONT)
+
+
+DISTURBANCES: dict[str, Disturbance] = {
+    "kill a worker": kill_worker,
+    "kill a service": kill_service,
+    "kill both": kill_both,
+    "kill redis": kill_redis,
+    "cut redis's power": cut_power,
+    "restart the machine": restart_machine,
+    "freeze redis": freeze_redis,
+    "freeze a worker": freeze_worker,
+    "freeze a service": freeze_service,
+    "rolling restart": roll,
+    "directory fails": fail_directory,
+    "kenjo fails": fail_kenjo,
+}
+_TWICE = 0.25  # the share of rounds in which two things happen at once
+_ALONE = {"kill redis", "cut redis's power", "restart the machine", "freeze redis"}  # one of these at a time
+TAKEOVERS = ("kill a worker", "kill a service", "kill both", "freeze a worker", "freeze a service")
+"""Where the others have to take over."""
+
+
+def drawn(rng: random.Random) -> list[str]:
+    """What happens in a round: one disturbance, sometimes two."""
+    kinds = rng.sample(sorted(DISTURBANCES), 2 if rng.random() < _TWICE else 1)
+    return kinds[:1] if _ALONE.issuperset(kinds) else kinds

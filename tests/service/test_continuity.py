@@ -1,0 +1,56 @@
+"""A Redis that was restarted may have forgotten its last moments."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.backend import Backend
+from bridge.metrics import Metrics
+from bridge.model import Key, Kind, Record, Snapshot
+from bridge.route import Route
+from bridge.settings import TargetSettings
+from service.poller import Poller
+from tests.delivery import person
+
+ANA = Key(Kind.PERSON, "ana")
+
+
+class Still:
+    """A Kenjo in which nothing happens."""
+
+    async def fetch_snapshot(self) -> Snapshot:
+        record: Record = person("ana")
+        return Snapshot({record.key: record})
+
+
+@pytest.fixture
+async def poller(backend: Backend) -> Poller:
+    settings = TargetSettings(kind="scim")
+    route = Route("directory", settings, {"person": {"userName": "person.account.email"}})
+    poller = Poller(Still(), backend, {"directory": route}, Metrics(), interval=60)
+    assert await poller.lease.hold()
+    await poller.poll_once()
+    await backend.ledger("directory").link(ANA, "remote")
+    return poller
+
+
+async def test_the_same_run_is_trusted(poller: Poller, backend: Backend) -> None:
+    """Redis has not been restarted == nobody is read back."""
+    await poller.poll_once()
+    assert await backend.ledger("directory").unsettled() == set()
+
+
+async def test_after_a_restart_everybody_is_read_back_once(poller: Poller, backend: Backend) -> None:
+    """Redis is another run than the last one seen == every linked record is in doubt, at one poll only."""
+    await backend.redis.set(backend.keys.of("run"), "another run")
+    await poller.poll_once()
+    assert await backend.ledger("directory").unsettled() == {ANA}
+    assert not await backend.continuity.is_broken()
+
+
+async def test_a_run_that_was_closed_in_order_is_trusted(poller: Poller, backend: Backend) -> None:
+    """The last run seen was closed in order == nobody is read back."""
+    await backend.redis.set(backend.keys.of("run"), "another run")
+    await backend.redis.set(backend.keys.of("closed"), "another run")
+    await poller.poll_once()
+    assert await backend.ledger("directory").unsettled() == set()

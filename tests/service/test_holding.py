@@ -1,0 +1,192 @@
+"""What the poller does not believe before a person has: snapshots in which too many are missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bridge.backend import Backend
+from bridge.errors import SnapshotHeld
+from bridge.model import Key, Kind, Record
+from bridge.route import Route
+from tests.delivery import Clock, person
+from tests.polling import Watch, approve, ids, people, teams
+from workers.targets import load
+
+
+def scim_route() -> Route:
+    adapter = load("scim")
+    settings = {"kind": "scim", "base_url": "http://127.0.0.1:1", "token": "t"}
+    return Route("directory", adapter.settings.model_validate(settings), adapter.mapping)
+
+
+@pytest.fixture
+def blind(backend: Backend) -> Watch:
+    """A poller whose target nobody serves."""
+    return Watch(backend, scim_route(), Clock())
+
+
+async def held(watch: Watch, *records: Record, kept: Any = ()) -> str:
+    """The reason for which a snapshot is held."""
+    with pytest.raises(SnapshotHeld) as caught:
+        await watch.poll(*records, kept=kept)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "count", "numbers"),
+    [
+        ((1, 0), (0, 0), 1, "none of the 1 people"),
+        ((30, 0), (0, 0), 30, "none of the 30 people"),
+        ((24, 0), (19, 0), 5, "5 of the 24 people"),
+        ((10, 0), (5, 0), 5, "5 of the 10 people"),
+        ((100, 0), (79, 0), 21, "21 of the 100 people"),
+        ((3, 5), (3, 0), 5, "none of the 5 teams"),
+        ((3, 24), (3, 19), 5, "5 of the 24 teams"),
+    ],
+)
+async def test_an_implausible_snapshot_changes_nothing(
+    blind: Watch, before: tuple[int, int], after: tuple[int, int], count: int, numbers: str
+) -> None:
+    """Nobody, or 5 and over 20 % fewer == nothing committed or asked for, one hold with the numbers."""
+    await blind.poll(*people(ids(before[0])), *teams(before[1]))
+    await blind.take()
+    known, seen = await blind.backend.records.known(), await blind.backend.records.last_snapshot()
+    blind.clock.now += 60
+    blind.kenjo.say(*people(ids(after[0]), title="Changed"), *teams(after[1]))
+    assert numbers in await held(blind)
+    assert await blind.backend.records.known() == known
+    assert await blind.backend.records.last_snapshot() == seen
+    assert await blind.take() == []
+    hold = await blind.hold()
+    assert (hold.id, hold.target, hold.kind, hold.state) == ("kenjo", "", "snapshot", "open")
+    assert (hold.count, hold.limit, hold.since) == (count, "5 and 20 %", blind.clock.now)
+    assert numbers in hold.reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((25, 0), (20, 0)), ((24, 0), (20, 0)), ((10, 0), (6, 0)), ((3, 25), (3, 20)), ((3, 4), (3, 0))],
+)
+async def test_a_plausible_snapshot_is_believed(
+    blind: Watch, before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    """Exactly 20 % fewer, or at most 4 fewer == committed without asking."""
+    await blind.poll(*people(ids(before[0])), *teams(before[1]))
+    poll = await blind.poll(*people(ids(after[0])), *teams(after[1]))
+    assert len(poll.changes) == sum(before) - sum(after)
+    gone = [stored for stored in (await blind.backend.records.known()).values() if stored.gone]
+    assert len(gone) == sum(before) - sum(after)
+    assert "kenjo" not in {hold.id for hold in await blind.backend.holds.all()}
+
+
+async def test_people_without_a_usable_row_are_present(blind: Watch) -> None:
+    """18 of 24 people and 2 more without a usable row == believed; and only 1 more == held, 5 are missing."""
+    await blind.poll(*people(ids(24)))
+    assert "5 of the 24 people" in await held(blind, *people(ids(18)), kept=ids(1, start=18))
+    assert len((await blind.poll(*people(ids(18)), kept=ids(2, start=18))).changes) == 4
+
+
+async def test_newcomers_do_not_make_up_for_the_missing(blind: Watch) -> None:
+    """10 people, then 10 others == held."""
+    await blind.poll(*people(ids(10)))
+    assert "none of the 10 people" in await held(blind, *people(ids(10, start=10)))
+
+
+async def test_a_hold_speaks_once(blind: Watch) -> None:
+    """An empty, a half and an empty snapshot again == one warning, one event, one hold since the first."""
+    await blind.poll(*people(ids(20)))
+    blind.kenjo.say()
+    with capture_logs() as logs:
+        for count in (0, 0, 10, 0):
+            blind.clock.now += 60
+            blind.kenjo.say(*people(ids(count)))
+            await held(blind)
+    assert [log["id"] for log in logs if log["event"] == "held"] == ["kenjo"]
+    (event,) = await blind.events("held")
+    assert (event["hold"], event["count"]) == ("kenjo", 20)
+    hold = await blind.hold()
+    assert (hold.count, hold.since) == (20, blind.clock.now - 180)
+
+
+async def test_a_hold_ends_with_the_next_plausible_snapshot(blind: Watch) -> None:
+    """Nobody, then everybody with one change == no hold, said once, and the change is committed."""
+    await blind.poll(*people(ids(20)))
+    blind.kenjo.say()
+    await held(blind)
+    with capture_logs() as logs:
+        for _ in range(2):
+            await blind.poll(*people(ids(19)), person("p019", title="Lead"))
+    assert await blind.backend.holds.all() == []
+    assert [log["event"] for log in logs].count("no longer held") == 1
+    assert [event["hold"] for event in await blind.events("withdrawn")] == ["kenjo"]
+    assert (await blind.backend.records.known())[Key(Kind.PERSON, "p019")].revision == 2
+
+
+async def test_an_approved_snapshot_is_believed_once(blind: Watch) -> None:
+    """20 of 40 people, approved == believed; afterwards 10 of those 20 == held anew."""
+    await blind.poll(*people(ids(40)))
+    await held(blind, *people(ids(20)))
+    await approve(blind)
+    assert len((await blind.poll()).changes) == 20
+    assert await blind.backend.holds.all() == []
+    await held(blind, *people(ids(10)))
+    assert (await blind.hold()).state == "open"
+
+
+async def test_an_approval_is_for_what_was_seen(blind: Watch) -> None:
+    """20 of 40 people are approved, then only 19 come == held again and said again; 21 == believed."""
+    await blind.poll(*people(ids(40)))
+    await held(blind, *people(ids(20)))
+    await approve(blind)
+    await held(blind, *people(ids(19)))
+    hold = await blind.hold()
+    assert (hold.state, hold.count, hold.by) == ("open", 21, "")
+    assert len(await blind.events("held")) == 2
+    await approve(blind)
+    assert len((await blind.poll(*people(ids(21)))).changes) == 19
+
+
+async def test_an_approval_of_fewer_people_is_not_one_of_fewer_teams(blind: Watch) -> None:
+    """20 of 40 people with all teams are approved, then all teams are missing too == held again."""
+    await blind.poll(*people(ids(40)), *teams(10))
+    await held(blind, *people(ids(20)), *teams(10))
+    await approve(blind)
+    await held(blind, *people(ids(20)))
+    assert (await blind.hold()).state == "open"
+
+
+async def test_an_approval_of_fewer_teams_is_for_what_was_seen(blind: Watch) -> None:
+    """5 of 10 teams are approved, then only 2 come == held again."""
+    await blind.poll(*people(ids(3)), *teams(10))
+    await held(blind, *people(ids(3)), *teams(5))
+    await approve(blind)
+    await held(blind, *people(ids(3)), *teams(2))
+    assert (await blind.hold()).state == "open"
+
+
+async def test_an_approval_is_of_people_or_teams(blind: Watch) -> None:
+    """20 of 40 people are approved, then 10 people and 10 teams are missing == held again."""
+    await blind.poll(*people(ids(40)), *teams(10))
+    await held(blind, *people(ids(20)), *teams(10))
+    await approve(blind)
+    await held(blind, *people(ids(30)))
+    assert (await blind.hold()).state == "open"
+
+
+async def test_a_rejected_snapshot_stays_held(blind: Watch) -> None:
+    """Rejected == still held and rejected however many people come, nothing said again; ends by itself."""
+    await blind.poll(*people(ids(40)))
+    await held(blind, *people(ids(20)))
+    await blind.backend.holds.reject(await blind.hold(), "Petra", blind.clock.now)
+    with capture_logs() as logs:
+        for count in (20, 18, 0):
+            blind.kenjo.say(*people(ids(count)))
+            await held(blind)
+            hold = await blind.hold()
+            assert (hold.state, hold.by, hold.count) == ("rejected", "Petra", 40 - count)
+    assert logs == []
+    await blind.poll(*people(ids(40)))
+    assert await blind.backend.holds.all() == []

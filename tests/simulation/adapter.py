@@ -1,0 +1,105 @@
+"""The adapter for the modelled directory, written like every other one, on `bridge.http`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.errors import NotFound
+from bridge.http import Http
+from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.settings import TargetSettings
+from workers.targets.base import Adapter
+
+_LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId",)}
+
+
+class ModelSettings(TargetSettings):
+    """`host` tells one modelled directory from another."""
+
+    host: str = "one"
+
+
+class ModelTarget:
+    """See `workers.targets.base.Target`."""
+
+    def __init__(self, _settings: ModelSettings, http: Http) -> None:
+        self._http = http
+
+    async def check(self) -> Greeting:
+        """Ask for nobody."""
+        await self._http.request("GET", "/person", params={"userName": "nobody"})
+        return Greeting(facts=("model",))
+
+    async def size(self) -> int:
+        """How many accounts there are."""
+        return int((await self._http.request("GET", "/person/size")).json())
+
+    async def find(self, wanted: Wanted) -> list[Match]:
+        """Look up by externalId, then by userName."""
+        for name in _LOOKED_UP[wanted.key.kind]:
+            params = {name: str(wanted.attributes[name])}
+            answer = await self._http.request("GET", f"/{wanted.key.kind}", params=params)
+            if found := answer.json():
+                return [Match(id_, ours=name == "externalId") for id_ in found]
+        return []
+
+    async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+        """Create, or read and send what differs; members that others added stay."""
+        if remote_id is None:
+            answer = await self._http.request("POST", f"/{wanted.key.kind}", body=dict(wanted.attributes))
+            return Applied(str(answer.json()["id"]), Outcome.CREATED)
+        path = f"/{wanted.key.kind}/{remote_id}"
+        current: dict[str, Any] = (await self._http.request("GET", path)).json()
+        members = wanted.attributes.get("members") or []
+        there = set(current.get("members") or ())
+        attributes = {n: v for n, v in wanted.attributes.items() if n != "members" and current.get(n) != v}
+        change = {
+            "set": attributes,
+            "add": sorted(set(members) - there),
+            "remove": sorted(wanted.released & there - set(members)),
+        }
+        if not any(change.values()):
+            return Applied(remote_id, Outcome.UNCHANGED)
+        await self._http.request("PATCH", path, body=change)
+        return Applied(remote_id, Outcome.UPDATED)
+
+    async def remove(self, key: Key, remote_id: str, _how: str, released: frozenset[str]) -> bool:
+        """Deactivate a person, or take our members out of a group."""
+        path = f"/{key.kind}/{remote_id}"
+        try:
+            current = (await self._http.request("GET", path)).json()
+            change: dict[str, Any] = {"end": True}
+            if key.kind is Kind.PERSON:
+                change["set"] = {"active": False}
+                needed = current.get("active") is not False
+            else:
+                change["remove"] = sorted(released & set(current.get("members") or ()))
+                needed = bool(change["remove"])
+            if needed:
+                await self._http.request("PATCH", path, body=change)
+        except NotFound:
+            return False
+        return needed
+
+
+MAPPING = {
+    "person": {
+        "externalId": "person.id",
+        "userName": "person.account.email",
+        "title": "person.work.jobTitle",
+        "alias": "person.work.employeeNumber",
+        "active": 'person.lifecycle == "active"',
+        "manager": "person.work.reportsToId",
+    },
+    "team": {"externalId": "team.id", "displayName": "team.name", "members": "team.members"},
+    "references": {"manager": "person", "members": "person"},
+    "required": {"person": ["userName"], "team": ["displayName"]},
+}
+
+ADAPTER = Adapter(
+    settings=ModelSettings,
+    mapping=MAPPING,
+    base_url=lambda settings: f"https://{settings.host}.example.com",
+    headers=lambda _settings: {},
+    connect=ModelTarget,
+)

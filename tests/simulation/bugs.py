@@ -1,0 +1,135 @@
+"""Bugs that are planted on purpose, to see that the simulation finds each of them. For tests only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import bridge.store.records
+import service.pending
+import service.poller
+from bridge.model import Entry, Match, State, Stored
+from bridge.store import Gate, Keys, Ledger
+from tests.simulation.odds import Odds
+from workers.apply import Applier
+
+Patch = AbstractContextManager[Any]
+
+
+@dataclass(frozen=True)
+class Bug:
+    """`breaks`: the invariant that the product loses with it; `shows`: whether seeds of such odds can."""
+
+    breaks: str
+    what: str
+    plant: Callable[[], Patch]
+    shows: Callable[[Odds], object]
+
+
+async def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+async def _not_looked_up(*_: Any) -> bool:
+    return False
+
+
+_IS_BEHIND = service.pending.is_behind
+_LINK_ONE = Applier._link_one
+_AT = Keys.at
+
+
+def _not_for_retries(stored: Stored, entry: Entry | None, *rest: Any) -> bool:
+    return (entry is None or entry.state is not State.RETRYING) and _IS_BEHIND(stored, entry, *rest)
+
+
+async def _first_of_several(self: Applier, matches: Sequence[Match]) -> bool:
+    return await _LINK_ONE(self, matches[:1])
+
+
+def _shared_gate(self: Keys, target: str, name: str) -> str:
+    return _AT(self, "all" if name in ("state", "faults", "throttle") else target, name)
+
+
+def _scripted(module: Any, name: str, line: str, instead: str = "") -> Callable[[], Patch]:
+    text: str = getattr(module, name)
+    assert line in text
+    return lambda: patch.object(module, name, text.replace(line, instead))
+
+
+BUGS = {
+    "incomplete-list": Bug(
+        "WHOLE",
+        "a list that lacks many people is believed",
+        lambda: patch.object(service.poller, "believe", _nothing),
+        lambda odds: odds.truncated,
+    ),
+    "forgotten-retry": Bug(
+        "CONVERGES",
+        "a retry whose job got lost is not asked for again",
+        lambda: patch.object(service.pending, "is_behind", _not_for_retries),
+        lambda odds: odds.jobs or odds.throttled,
+    ),
+    "blind-create": Bug(
+        "NO DUPLICATES",
+        "an account is created without a look-up",
+        lambda: patch.object(Applier, "_match", _not_looked_up),
+        lambda odds: not odds.unique and (odds.answer_lost or odds.crash),
+    ),
+    "no-guard": Bug(
+        "NEVER BACKWARDS",
+        "a worker writes without a look at its lock",
+        lambda: patch.object(Ledger, "renew", _nothing),
+        lambda odds: odds.freeze > 0.001,
+    ),
+    "no-fence": Bug(
+        "NEVER BACKWARDS",
+        "a service that lost its lease commits what it had read",
+        _scripted(
+            bridge.store.records, "_COMMIT", "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end"
+        ),
+        lambda odds: odds.freeze > 0.001,
+    ),
+    "no-limits": Bug(
+        "HELD",
+        "any number of people may be removed at once",
+        lambda: patch.object(service.pending, "excesses", lambda *_: ()),
+        lambda odds: odds.many_leave,
+    ),
+    "first-match": Bug(
+        "OWNERSHIP",
+        "of several accounts that match, the first one is taken",
+        lambda: patch.object(Applier, "_link_one", _first_of_several),
+        lambda _: True,
+    ),
+    "one-gate": Bug(
+        "ISOLATED",
+        "a target that is down stops the others",
+        lambda: patch.object(Keys, "at", _shared_gate),
+        lambda odds: odds.second_target_down,
+    ),
+    "no-throttle": Bug(
+        "BOUNDED",
+        "a Retry-After is heard by one worker only",
+        lambda: patch.object(Gate, "throttle", _nothing),
+        lambda odds: odds.throttled,
+    ),
+}
+
+
+@contextmanager
+def planted(name: str | None) -> Iterator[None]:
+    """Run with a bug, or with none."""
+    if name is None:
+        yield
+        return
+    with BUGS[name].plant():
+        yield
+
+
+def telling(name: str, seeds: Iterable[int]) -> Iterator[int]:
+    """The seeds that have the faults which a bug needs to show."""
+    return (seed for seed in seeds if BUGS[name].shows(Odds.of(seed)))

@@ -1,0 +1,152 @@
+"""A model of a directory at the other end: accounts and groups behind a small HTTP-like API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.model import Kind
+from tests.simulation.kenjo import FOREIGN_ALIAS, REFUSED, Kenjo
+from tests.simulation.process import Delivery
+from tests.simulation.referee import Referee, Thing
+from tests.simulation.world import World
+
+KEYS = ("externalId", "userName", "alias")
+"""What no two accounts may share, where the directory is strict about it; nobody looks up an alias."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Status, body and headers of an answer."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Directory:
+    """One directory.
+
+    `down`: it never answers, all the time; `halted`: it refuses the token for now; `unknown`: what was there
+    when Redis lost data, by object.
+    """
+
+    def __init__(
+        self, world: World, name: str, kenjo: Kenjo, referee: Referee, *, down: bool = False
+    ) -> None:
+        self.world = world
+        self.name = name
+        self.referee = referee
+        self.down = down
+        self.halted = False
+        self.things: dict[str, Thing] = {}
+        self.unknown: dict[str, dict[str, Any]] = {}
+        self._count = 0
+        self._furnish(kenjo)
+
+    def _furnish(self, kenjo: Kenjo) -> None:
+        """Accounts from before the bridge: one of nobody, one to be adopted, two that match one person."""
+        self._add(
+            Kind.PERSON, {"userName": "cto@example.com", "alias": FOREIGN_ALIAS}, by_hand=True, foreign=True
+        )
+        people = [one for one in kenjo.people.values() if one.lifecycle == "active"]
+        adoptable = self._add(Kind.PERSON, {"userName": people[0].email, "title": "Old"}, by_hand=True)
+        self.adoptable = {f"{Kind.PERSON}:{people[0].id}": adoptable}
+        if self.world.random.random() < 0.3:
+            for _ in range(2):
+                self._add(Kind.PERSON, {"userName": people[1].email}, by_hand=True, foreign=True)
+
+    def _add(
+        self, kind: Kind, attributes: dict[str, Any], *, by_hand: bool = False, foreign: bool = False
+    ) -> Thing:
+        self._count += 1
+        id_ = f"{'a' if kind is Kind.PERSON else 'g'}{self._count}"
+        born = -60.0 if by_hand else self.world.now
+        thing = self.things[id_] = Thing(id_, kind, attributes, born, foreign)
+        return thing
+
+    def of(self, kind: Kind, external_id: str) -> list[Thing]:
+        """The objects of a record that are not foreign."""
+        key = f"{kind}:{external_id}"
+        return [one for one in self.things.values() if one.key == key and not one.foreign]
+
+    def perhaps(self, kind: Kind, external_id: str) -> set[str]:
+        """The ids of a record's objects, with one that may be adopted without having been written yet."""
+        adoptable = self.adoptable.get(f"{kind}:{external_id}")
+        return {one.id for one in self.of(kind, external_id)} | ({adoptable.id} if adoptable else set())
+
+    def remember(self) -> None:
+        """Redis has lost data: nobody knows any more who gave what is here now."""
+        for thing in self.things.values():
+            self._forget(thing)
+
+    def _forget(self, thing: Thing) -> None:
+        former = self.unknown.get(thing.id, {})
+        members = {*former.get("members", ()), *(thing.attributes.get("members") or ())}
+        self.unknown[thing.id] = {**thing.attributes, "members": sorted(members)}
+
+    def _written(self, thing: Thing, by: Delivery | None, *, removal: bool) -> None:
+        self.referee.changed(thing, by, removal=removal)
+        if by and by.losses != self.referee.store.losses:
+            self._forget(thing)  # sent before Redis lost its data: nobody knows of this, either
+
+    # The API
+
+    def handle(self, method: str, path: str, params: Any, body: Any, by: Delivery | None) -> Reply:
+        """Answer one request, and do at once what it asks for."""
+        kind = Kind(path.split("/")[1])
+        self.referee.tries += method != "GET"
+        if method == "GET" and path.count("/") == 1:
+            return self._find(kind, params)
+        if path == "/person/size":
+            return Reply(200, sum(1 for one in self.things.values() if one.kind is Kind.PERSON))
+        if method == "POST":
+            return self._create(kind, body, by)
+        thing = self.things.get(path.split("/")[2])
+        if thing is None:
+            return Reply(404)
+        if method == "GET":
+            return Reply(200, {"id": thing.id, **thing.attributes})
+        return self._change(thing, body, by)
+
+    def _find(self, kind: Kind, params: dict[str, str]) -> Reply:
+        ((name, value),) = params.items()
+        known = self.world.now - (self.world.odds.lag if self.world.faulty else 0.0)
+        found = [one for one in self.things.values() if one.kind is kind and one.born <= known]
+        return Reply(200, [one.id for one in found if one.attributes.get(name) == value])
+
+    def _create(self, kind: Kind, body: dict[str, Any], by: Delivery | None) -> Reply:
+        if error := self._refusal(kind, None, body):
+            return error
+        thing = self._add(kind, dict(body))
+        self.referee.created(thing, list(self.things.values()))
+        self._written(thing, by, removal=body.get("active") is False)
+        return Reply(201, {"id": thing.id})
+
+    def _change(self, thing: Thing, body: dict[str, Any], by: Delivery | None) -> Reply:
+        """`set` attributes, `add` and `remove` members; `end` says that it is a removal."""
+        wanted = {**thing.attributes, **body.get("set", {})}
+        if error := self._refusal(thing.kind, thing, wanted):
+            return error
+        thing.attributes = wanted
+        if thing.kind is Kind.TEAM:
+            members = set(wanted.get("members") or ()) | set(body.get("add", ()))
+            taken_out = members & set(body.get("remove", ()))
+            thing.attributes["members"] = sorted(members - taken_out)
+            self.referee.members_taken_out(thing, [self.things[id_] for id_ in sorted(taken_out)], by)
+        self._written(thing, by, removal=bool(body.get("end")))
+        return Reply(200, {"id": thing.id})
+
+    def _refusal(self, kind: Kind, thing: Thing | None, wanted: dict[str, Any]) -> Reply | None:
+        if wanted.get("title") == REFUSED:
+            return Reply(400)
+        if unknown := [one for one in wanted.get("members") or () if one not in self.things]:
+            return Reply(400, unknown)
+        # An alias is always unique, so that there are conflicts that no look-up explains.
+        names = KEYS if self.world.odds.unique else ("alias",)
+        for other in self.things.values():
+            if other is thing or other.kind is not kind:
+                continue
+            if any(wanted.get(name) and wanted[name] == other.attributes.get(name) for name in names):
+                return Reply(409)
+        return None

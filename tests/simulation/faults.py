@@ -1,0 +1,75 @@
+"""Faults that come from outside: jobs that get lost, clocks that jump, a Redis that forgets."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from arq.constants import job_key_prefix
+
+from tests.simulation.stage import Stage
+
+
+async def meddle_with_jobs(stage: Stage) -> None:
+    """Lose, double and reorder what waits in the queues."""
+    world, client = stage.world, stage.store.client
+    while world.odds.jobs:
+        await asyncio.sleep(world.random.expovariate(1 / world.odds.jobs))
+        queues: list[bytes] = sorted(client.keys("*:queue"))
+        if not queues:
+            continue
+        queue = world.random.choice(queues)
+        jobs: list[Any] = client.zrange(queue, 0, -1, withscores=True)
+        if not jobs:
+            continue
+        job, score = world.random.choice(jobs)
+        what = world.random.choice(("lost", "without body", "doubled", "moved"))
+        world.note("queue", f"!! {what}: {job.decode()}")
+        body_key = job_key_prefix + job.decode()
+        if what == "lost":
+            client.zrem(queue, job)
+        elif what == "without body":
+            client.delete(body_key)
+        elif what == "doubled" and (body := client.get(body_key)):
+            client.set(body_key + "x", body)
+            client.zadd(queue, {job + b"x": score})
+        elif what == "moved":
+            client.zadd(queue, {job: score + world.random.uniform(-20_000, 20_000)})
+
+
+async def jump_clocks(stage: Stage) -> None:
+    """Put the wall clock of a host forward or back."""
+    world = stage.world
+    while world.odds.clock:
+        await asyncio.sleep(world.random.expovariate(1 / world.odds.clock))
+        name = world.random.choice(sorted(stage.running))
+        process = stage.running[name]
+        process.skew = world.random.choice((0.0, 0.0, -3600.0, -20.0, 20.0, 60.0))
+        world.note(name, f"!! clock is {process.skew:g} s off")
+
+
+async def forget(stage: Stage) -> None:
+    """Restore Redis from a snapshot of a moment ago, or empty it."""
+    world, store = stage.world, stage.store
+    if not world.odds.redis_restored and not world.odds.redis_emptied:
+        return
+    await asyncio.sleep(world.random.uniform(5.0, 40.0))
+    saved = store.save()
+    if world.odds.redis_emptied:
+        saved = [], {}
+        world.note("redis", "!! loses everything")
+    else:
+        age = world.random.choice((0.2, 1.0, 5.0, 20.0))
+        await asyncio.sleep(age)
+        world.note("redis", f"!! goes back by {age:g} s")
+    store.restore(saved)
+    for directory in stage.directories.values():
+        directory.remember()
+
+
+async def company_life(stage: Stage) -> None:
+    """What happens at Kenjo."""
+    mean = stage.world.random.choice((0.5, 2.0, 5.0))
+    while True:
+        await asyncio.sleep(stage.world.random.expovariate(1 / mean))
+        stage.kenjo.change()

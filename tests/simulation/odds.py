@@ -1,0 +1,82 @@
+"""Which faults one seed has, and how often."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """Odds are per occasion: an await point, a command to Redis, a request, a reading of Kenjo.
+
+    `jobs`, `clock`: mean seconds between two meddlings with queues and clocks (0: none); `lag`: seconds for
+    which a new account is not found; `unique`: whether the directory refuses a second account with the same
+    keys; `first_contact`: whether its accounts are looked over before the first delivery.
+    """
+
+    crash: float = 0.0
+    freeze: float = 0.0
+    delay: float = 0.0
+    redis_fails: float = 0.0
+    redis_reply_lost: float = 0.0
+    server_error: float = 0.0
+    answer_lost: float = 0.0
+    unreachable: float = 0.0
+    throttled: float = 0.0
+    refused_token: float = 0.0
+    source_fails: float = 0.0
+    truncated: float = 0.0
+    kept: float = 0.0
+    jobs: float = 0.0
+    clock: float = 0.0
+    redis_restored: bool = False
+    redis_emptied: bool = False
+    lag: float = 0.0
+    unique: bool = True
+    second_target_down: bool = False
+    many_leave: bool = False
+    first_contact: bool = True
+
+    @classmethod
+    def of(cls, seed: int) -> Odds:
+        """The odds of a seed."""
+        return cls.draw(Random(seed))  # noqa: S311 - repeatable on purpose
+
+    @classmethod
+    def draw(cls, random: Random) -> Odds:
+        """Each seed has some of the faults: all at once would hide what a few of them do."""
+
+        def some(*values: float, likely: float = 0.35) -> float:
+            return random.choice(values) if random.random() < likely else 0.0
+
+        odds = cls(
+            crash=some(0.0005, 0.002, 0.006),
+            freeze=some(0.0005, 0.002, 0.006),
+            delay=some(0.005, 0.02),
+            redis_fails=some(0.005, 0.03),
+            redis_reply_lost=some(0.005, 0.03),
+            server_error=some(0.03, 0.15),
+            answer_lost=some(0.03, 0.15),
+            unreachable=some(0.03, 0.15),
+            throttled=some(0.01, 0.05),
+            refused_token=some(0.002, likely=0.1),
+            source_fails=some(0.1, 0.4),
+            truncated=some(0.1, 0.4),
+            kept=some(0.1, 0.3),
+            jobs=some(1.0, 5.0),
+            clock=some(10.0, 30.0, likely=0.2),
+            redis_restored=random.random() < 0.12,
+            redis_emptied=random.random() < 0.08,
+            lag=some(0.5, 3.0, likely=0.1),
+            unique=random.random() < 0.5,
+            second_target_down=random.random() < 0.15,
+            many_leave=random.random() < 0.15,
+            first_contact=random.random() < 0.25,
+        )
+        if odds.freeze or odds.redis_restored or odds.redis_emptied or odds.lag:
+            # Each of these lets two deliveries of one record overlap, or hides an account from its look-up.
+            # Then only the directory itself can refuse a second account.
+            odds = dataclasses.replace(odds, unique=True)
+        return odds

@@ -1,0 +1,167 @@
+"""Plays one seed: a time with faults, a time without, and then everything has to be as Kenjo says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from unittest.mock import patch
+
+import redis
+import structlog
+
+import workers.watch
+from bridge.metrics import Metrics
+from bridge.model import State
+from tests.simulation.directory import Directory
+from tests.simulation.faults import company_life, forget, jump_clocks, meddle_with_jobs
+from tests.simulation.kenjo import Kenjo
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.outcome import differences
+from tests.simulation.process import Process
+from tests.simulation.referee import Referee
+from tests.simulation.stage import INTERVAL, Stage, configuration
+from tests.simulation.store import Store
+from tests.simulation.world import EPOCH, World
+from workers.connect import routes
+
+BOUND = 400.0
+"""Seconds after the last fault within which everything has to be equal: the longest back-off, a Retry-After,
+the gap between two probes of a directory that was down, a lock, a lease, and a few polls."""
+
+CALM = 4 * INTERVAL
+"""Seconds for which it has to stay so, without a single further write."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """`tail`: the last events, for a person to read."""
+
+    seed: int
+    violations: list[str]
+    trace_hash: str
+    events: int
+    virtual: float
+    tail: list[str]
+    odds: str
+
+
+def simulate(seed: int, client: redis.Redis) -> Result:
+    """Play one seed on an empty database of a Redis."""
+    loop = VirtualLoop()
+    with _virtual(seed, loop):
+        asyncio.set_event_loop(loop)
+        world = World(seed, loop)
+        loop.set_exception_handler(lambda _, context: world.violate("ISOLATED", str(context)))
+        try:
+            loop.run_until_complete(_play(world, client))
+        except RuntimeError as error:
+            world.violate("CONVERGES", str(error))
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+    return Result(
+        seed, world.violations, world.trace_hash, world.events, world.now, list(world.tail), str(world.odds)
+    )
+
+
+@contextmanager
+def _virtual(seed: int, loop: VirtualLoop) -> Iterator[None]:
+    """Every clock and every source of chance belongs to the seed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    random.seed(seed)
+    tokens = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    with (
+        patch.object(time, "monotonic", loop.time),
+        patch.object(time, "time", lambda: EPOCH + loop.time()),
+        patch.object(secrets, "token_hex", lambda size: f"{tokens.getrandbits(8 * size):0{2 * size}x}"),
+        patch.object(workers.watch, "LOOK", 5.0),
+    ):
+        yield
+
+
+async def _play(world: World, client: redis.Redis) -> None:
+    stage = _stage(world, client)
+    lives = [stage.keep_running(f"service{n}", stage.start_service) for n in (1, 2)]
+    lives += [stage.keep_running(f"worker{n}", stage.start_worker) for n in (1, 2, 3)]
+    lives.append(stage.keep_running("operator", stage.start_operator))
+    faults = [company_life(stage), meddle_with_jobs(stage), jump_clocks(stage), forget(stage)]
+    running = [asyncio.create_task(life) for life in lives]
+    troubles = [asyncio.create_task(fault) for fault in faults]
+    await asyncio.sleep(world.random.uniform(20.0, 90.0))
+    for task in troubles:
+        task.cancel()
+    await _mend(stage)
+    await _settle(stage)
+    await _close_books(stage)
+    for task in running:
+        task.cancel()
+    for process in stage.running.values():
+        process.crash()
+    await asyncio.gather(*running, *troubles, return_exceptions=True)
+
+
+def _stage(world: World, client: redis.Redis) -> Stage:
+    names = ["one", "two"] if world.odds.second_target_down or world.random.random() < 0.2 else ["one"]
+    values = configuration(names)
+    store, kenjo = Store(client, world), Kenjo(world)
+    directories = {
+        name: Directory(
+            world,
+            name,
+            kenjo,
+            Referee(world, kenjo, store),
+            down=name == "two" and world.odds.second_target_down,
+        )
+        for name in names
+    }
+    world.note("world", str(world.odds))
+    return Stage(world, store, kenjo, directories, values, routes(values), Metrics())
+
+
+async def _mend(stage: Stage) -> None:
+    """No more faults: clocks are right again, and whoever refused our token accepts it."""
+    stage.world.faulty = False
+    stage.world.note("world", "no more faults")
+    for process in stage.running.values():
+        process.skew = 0.0
+    for directory in stage.directories.values():
+        directory.halted = False
+
+
+async def _settle(stage: Stage) -> None:
+    """Wait until all is equal, and see that it stays so."""
+    world = stage.world
+    judged = [one for one in stage.directories.values() if not one.down]
+    end, calm_since, tries = world.now + BOUND, world.now, -1
+    while world.now < end:
+        wrong = [f"{one.name}: {text}" for one in judged for text in differences(stage.kenjo, one)]
+        tried = sum(one.referee.tries for one in judged)
+        if wrong or tried != tries:
+            calm_since, tries = world.now, tried
+        if world.now - calm_since >= CALM:
+            return
+        await asyncio.sleep(1.0)
+    beside_a_fault = any(one.down for one in stage.directories.values())
+    for text in wrong:
+        world.violate("ISOLATED" if beside_a_fault else "CONVERGES", text)
+    if not wrong:
+        world.violate("BOUNDED", "the writing never ends")
+
+
+async def _close_books(stage: Stage) -> None:
+    """When the directories are right, the ledgers have to say so, and nobody was tried for ever."""
+    backend = stage.backend(Process(stage.world, "auditor"))
+    for name, directory in stage.directories.items():
+        ledger = backend.ledger(name)
+        entries, pending = await ledger.entries(), await ledger.pending()
+        if most := [key for key, entry in entries.items() if entry.attempts > stage.values.retry.attempts]:
+            stage.world.violate("BOUNDED", f"{name}: {most[0]} was tried too often")
+        still = [key for key in pending if key not in entries or entries[key].state is not State.RETRYING]
+        if still and not directory.down and not stage.world.violations:
+            stage.world.violate("CONVERGES", f"{name}: {still[0]} is right, and still pending")

@@ -1,0 +1,131 @@
+"""A real Redis in virtual time: expiry and Redis's own clock follow the simulation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+
+from bridge.store.keys import script
+from tests.simulation.world import EPOCH, World
+
+# Stands before every script, so that whatever it does with time is done in virtual time. The last argument
+# is the time in microseconds. Keys never really expire; what is due is deleted before the script begins.
+_PRELUDE = """
+local real, micros = redis, tonumber(table.remove(ARGV))
+local now, book = micros / 1000, 'simulation:expiry'
+for _, key in ipairs(real.call('ZRANGEBYSCORE', book, '-inf', now)) do
+  real.call('DEL', key) real.call('ZREM', book, key)
+end
+local function expire(key, ms)
+  if real.call('EXISTS', key) == 0 then return 0 end
+  real.call('ZADD', book, string.format('%.3f', now + tonumber(ms)), key)
+  return 1
+end
+local function set(key, ...)
+  local arguments, ms = {}, nil
+  local given, i = {...}, 1
+  while i <= #given do
+    if type(given[i]) == 'string' and string.upper(given[i]) == 'PX' then ms = given[i + 1] i = i + 1
+    else arguments[#arguments + 1] = given[i] end
+    i = i + 1
+  end
+  local answer = real.call('SET', key, unpack(arguments))
+  if answer then real.call('ZREM', book, key) if ms then expire(key, ms) end end
+  return answer
+end
+local function pttl(key)
+  if real.call('EXISTS', key) == 0 then return -2 end
+  local due = real.call('ZSCORE', book, key)
+  return due and math.ceil(tonumber(due) - now) or -1
+end
+local function call(name, ...)
+  name = string.upper(name)
+  if name == 'TIME' then return {math.floor(micros / 1000000), micros % 1000000} end
+  if name == 'PEXPIRE' then return expire(...) end
+  if name == 'EXPIRE' then local key, s = ... return expire(key, s * 1000) end
+  if name == 'SET' then return set(...) end
+  if name == 'PTTL' then return pttl(...) end
+  if name == 'SMEMBERS' then  -- in an order that every server gives
+    local members = real.call(name, ...)
+    table.sort(members)
+    return members
+  end
+  return real.call(name, ...)
+end
+local redis = setmetatable({call = call}, {__index = real})
+"""
+_PLAIN = "return redis.call(unpack(ARGV))"
+
+Saved = tuple[list[tuple[bytes, bytes]], dict[str, int]]
+
+
+class Store:
+    """The server.
+
+    `versions`: which reading of Kenjo each record in it is from; `losses`: how often data was lost;
+    `enqueued`: how often somebody has put jobs on a queue.
+    """
+
+    def __init__(self, client: redis.Redis, world: World) -> None:
+        self.client: Any = client  # redis-py declares every answer as "maybe awaitable"
+        self.versions: dict[str, int] = {}
+        self.losses = 0
+        self.enqueued = 0
+        self._loaded: dict[str, str] = {}
+        self._world = world
+        names = ("claim", "commit", "pace", "renew", "release", "settle")
+        self._names = {_title(script(name)): name for name in names}
+        client.flushdb()
+
+    def eval(self, text: str, numkeys: int, *args: Any) -> Any:
+        """Run a script now."""
+        micros = int((EPOCH + self._world.now) * 1_000_000)
+        sha = self._loaded.get(text)
+        if sha is None:
+            sha = self._loaded[text] = str(self.client.script_load(_PRELUDE + text))
+        return self.client.evalsha(sha, numkeys, *args, micros)
+
+    def name_of(self, text: str) -> str:
+        """The file name of a script of ours."""
+        return self._names.get(_title(text), "script")
+
+    def set(self, name: str, value: Any, *, nx: bool = False, px: int | None = None) -> bool | None:
+        """SET in virtual time."""
+        options = (["NX"] if nx else []) + (["PX", int(px)] if px is not None else [])
+        return True if self.eval(_PLAIN, 0, "SET", name, value, *options) else None
+
+    def pttl(self, name: str) -> int:
+        """PTTL in virtual time."""
+        return int(self.eval(_PLAIN, 0, "PTTL", name))
+
+    def expire(self, name: str, seconds: int) -> bool:
+        """EXPIRE in virtual time."""
+        return bool(self.eval(_PLAIN, 0, "EXPIRE", name, seconds))
+
+    def info(self, _section: str) -> dict[str, str]:
+        """INFO: a server that was restored has been started anew."""
+        return {"run_id": f"run {self.losses}"}
+
+    def save(self) -> Saved:
+        """What a snapshot on disk would hold."""
+        keys: list[bytes] = sorted(self.client.keys("*"))
+        pipe = self.client.pipeline(transaction=False)
+        for key in keys:
+            pipe.dump(key)
+        return list(zip(keys, pipe.execute(), strict=True)), dict(self.versions)
+
+    def restore(self, saved: Saved) -> None:
+        """Start again from an earlier snapshot: what was written since is lost."""
+        pipe = self.client.pipeline(transaction=False)
+        pipe.flushdb()
+        for key, value in saved[0]:
+            pipe.restore(key, 0, value)
+        pipe.execute()
+        self.versions = dict(saved[1])
+        self.losses += 1
+
+
+def _title(text: str) -> str:
+    """The first line of a script, which stays the same when its body is broken on purpose."""
+    return text.partition("\n")[0]

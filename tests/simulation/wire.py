@@ -1,0 +1,135 @@
+"""How one process reaches Redis: with await points, and with faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import redis
+
+from tests.simulation.process import CHECKED, DELIVERY, TURNED, Process
+from tests.simulation.store import Store
+
+_RECORD = re.compile(r"(person|team):\w+")
+_TOLD = ("claim", "commit", "settle", "release", "pipeline")
+"""Commands that a reader of the trace wants to see."""
+
+
+class Wire:
+    """The connection of one process, with the interface of `redis.asyncio.Redis` and its faults."""
+
+    def __init__(self, store: Store, process: Process) -> None:
+        self._store = store
+        self._process = process
+        self._world = process.world
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        source = self._store if name in ("set", "pttl", "expire", "info") else self._store.client
+        run = getattr(source, name)
+
+        async def command(*args: Any, **kwargs: Any) -> Any:
+            return await self._through(f"{name} {args[0] if args else ''}", lambda: run(*args, **kwargs))
+
+        return command
+
+    async def eval(self, text: str, numkeys: int, *args: str | bytes | float) -> Any:
+        """Run a script, and tell the referee's books of what it was about."""
+        name = self._store.name_of(text)
+        records = [arg for arg in args[numkeys:] if isinstance(arg, str) and _RECORD.fullmatch(arg)]
+
+        def run() -> Any:
+            answer = self._store.eval(text, numkeys, *args)
+            self._keep_books(name, records, answer)
+            return answer
+
+        return await self._through(f"{name} {' '.join(records[:3])}", run)
+
+    def pipeline(self, *, transaction: bool = True) -> WirePipeline:
+        """Commands that go out together."""
+        return WirePipeline(self, self._store, transaction)
+
+    async def _through(self, what: str, run: Callable[[], Any]) -> Any:
+        world, process = self._world, self._process
+        await process.step()
+        if world.chance(world.odds.redis_fails):
+            process.troubles.append(world.now)
+            world.note(process.name, f"!! redis not reached: {what}")
+            raise redis.ConnectionError("simulated")
+        answer = run()
+        said = "" if what.startswith("xadd") else _short(answer)  # which is the time of the real clock
+        world.note(process.name, f"redis {what} = {said}", shown=what.startswith(_TOLD))
+        await process.step()
+        if world.chance(world.odds.redis_reply_lost):
+            process.troubles.append(world.now)
+            world.note(process.name, f"!! redis's reply lost: {what}")
+            raise redis.ConnectionError("simulated")
+        return answer
+
+    def _keep_books(self, name: str, records: Sequence[str], answer: Any) -> None:
+        store, now = self._store, self._world.now
+        if name == "commit" and answer is not None:
+            version = self._process.fetched
+            for record in records:
+                if version < store.versions.get(record, 0):
+                    self._world.violate(
+                        "NEVER BACKWARDS", f"{record} committed from an older reading of Kenjo"
+                    )
+                store.versions[record] = version
+        CHECKED.set(now)
+        if name == "pace":
+            TURNED.set(now)
+        delivery = DELIVERY.get()
+        if delivery and name == "claim" and records:
+            delivery.record = records[0]
+            delivery.version = store.versions.get(records[0], 0)
+            delivery.losses = store.losses
+
+
+class WirePipeline:
+    """Collects commands; without a transaction a lost connection may leave some of them done."""
+
+    def __init__(self, wire: Wire, store: Store, transaction: bool) -> None:
+        self._wire = wire
+        self._store = store
+        self._transaction = transaction
+        self._commands: list[tuple[str, tuple[Any, ...], Mapping[str, Any]]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., WirePipeline]:
+        def add(*args: Any, **kwargs: Any) -> WirePipeline:
+            kwargs.pop("px", None)  # of a job, which outlives every simulation
+            self._commands.append((name, args, kwargs))
+            return self
+
+        return add
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._commands = []
+
+    async def execute(self) -> list[Any]:
+        """Send all commands. Raises redis.ConnectionError."""
+        world = self._wire._world
+        size = len(self._commands)
+        if not self._transaction and size > 1 and world.chance(world.odds.redis_fails):
+            size = world.random.randrange(size)
+        answers: list[Any] = await self._wire._through(f"pipeline of {size}", lambda: self._run(size))
+        if size < len(self._commands):
+            raise redis.ConnectionError("simulated")
+        return answers
+
+    def _run(self, size: int) -> list[Any]:
+        pipe = self._store.client.pipeline(transaction=self._transaction)
+        for name, args, kwargs in self._commands[:size]:
+            self._store.enqueued += name == "zadd"
+            getattr(pipe, name)(*args, **kwargs)
+        answers: list[Any] = pipe.execute()
+        return answers
+
+
+def _short(answer: Any) -> str:
+    if isinstance(answer, list | dict) and len(answer) > 2:
+        return f"{len(answer)} values, first {_short(next(iter(answer)))}"
+    return str(answer)[:60]

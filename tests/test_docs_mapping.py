@@ -1,0 +1,107 @@
+"""Every example of docs/mapping.md is run."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bridge import bounds, expressions
+from bridge.environment import Environment
+from bridge.expressions import Expression, context
+from bridge.functions import functions
+from bridge.model import Key, Kind, Record
+from bridge.settings import Values
+from bridge.vocabulary import FIELDS, problems
+from workers.connect import routes
+
+PAGE = (Path(__file__).parents[1] / "docs" / "mapping.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+ROWS = re.findall(r"^\| [^|`]*(?:`\w+`[^|]*)?\| `(.+)` \| `(.+)` \|$", PAGE, re.MULTILINE)
+PERSON = Record(
+    Key(Kind.PERSON, "a"),
+    {
+        "id": "a",
+        "lifecycle": "active",
+        "account": {"email": "juergen@example.com"},
+        "personal": {"firstName": "Jürgen", "lastName": "Groß"},
+        "work": {
+            "jobTitle": "Buyer",
+            "department": "Purchasing",
+            "office": "Berlin",
+            "teams": ["Blue", "Red"],
+            "startDate": "2026-01-15",
+            "workPhone": "+49 30 1",
+            "workMobile": None,
+            "c_ShirtSize": "L",
+        },
+    },
+)
+ENVIRONMENT = Environment(
+    {"locations": {"Berlin": "BER", "Madrid": "MAD"}}, clock=lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)
+)
+
+
+def tables() -> list[tuple[str, Any]]:
+    return [(source, json.loads(result)) for source, result in ROWS]
+
+
+def test_every_example_is_found() -> None:
+    """The page has as many rows with a result as it looks like, and five blocks of YAML."""
+    looks = [line for line in PAGE.splitlines() if line.startswith("| ") and line.count(" | ") == 2]
+    heads = [line for line in looks if line.endswith("| result |")]
+    assert len(ROWS) == len(looks) - len(heads) == 26
+    assert len(BLOCKS) == PAGE.count("```") // 2 == 5
+
+
+@pytest.mark.parametrize(("source", "result"), tables())
+def test_example_gives_what_the_page_says(source: str, result: Any) -> None:
+    """Each expression in a table == the result beside it, and names only what exists."""
+    expression = Expression(source, "docs")
+    assert expression.evaluate(context(PERSON, ENVIRONMENT)) == result
+    assert list(problems(expression, ENVIRONMENT)) == []
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_block_is_a_configuration(block: str) -> None:
+    """Each block of YAML == settings that are accepted; its expressions can be evaluated."""
+    compiled = routes(Values.model_validate(yaml.safe_load(block)))
+    for route in compiled.values():
+        for expression in route.expressions:
+            if all(path in known() for path in expression.fields):
+                expression.evaluate(context(PERSON, ENVIRONMENT))
+
+
+def known() -> set[tuple[str, ...]]:
+    return {
+        ("person", section, field)
+        for section, fields in PERSON.data.items()
+        if isinstance(fields, dict)
+        for field in fields
+    }
+
+
+def test_every_field_and_function_is_on_the_page() -> None:
+    """The fields of work, account and personal, and all functions == named on the page."""
+    words = set(re.findall(r"`(\w+)`", PAGE)) | set(re.findall(r"`person\.(\w+)\.`", PAGE))
+    assert words >= FIELDS["work"] | FIELDS["account"] | FIELDS["personal"] | FIELDS.keys()
+    assert words >= functions({}).keys()
+
+
+def test_limits_are_what_the_page_says() -> None:
+    """The numbers in the last section == the limits."""
+    last = PAGE.rpartition("## ")[2]
+    for number in (expressions.MAX_LENGTH, bounds.MAX_RESULT):
+        assert f"{number:,}" in last
+    for number, what in (
+        (bounds.MAX_LOOPS, "loops"),
+        (bounds.MAX_DEPTH, "inside"),
+        (bounds.MAX_USES, "uses"),
+    ):
+        assert f"{number} {what}" in last
+    assert 3000**2 <= bounds.MAX_STEPS < 3200**2

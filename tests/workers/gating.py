@@ -1,0 +1,137 @@
+"""What the tests of gates share: loops in the background, a second worker, a proxy that notes times."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from bridge.backend import Backend
+from bridge.http import Http
+from bridge.model import Key
+from bridge.queue import Job
+from bridge.route import Route
+from bridge.store import Gate
+from tests.delivery import TARGET, Delivery
+from tests.workers.targets.proxy import Fault, Proxy
+from workers.deliver import Deliverer
+from workers.main import Workers
+from workers.targets import load
+
+
+@asynccontextmanager
+async def tasks(*work: Any) -> AsyncIterator[None]:
+    """Loops that run until the end of the block."""
+    started = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in started:
+            task.cancel()
+        await asyncio.gather(*started, return_exceptions=True)
+
+
+@asynccontextmanager
+async def working(deliverers: list[Deliverer], backend: Backend) -> AsyncIterator[None]:
+    """Workers as a process runs them."""
+    workers = Workers(deliverers, backend)
+    async with tasks(workers.run()):
+        try:
+            yield
+        finally:
+            await workers.stop(0)
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    """Wait for something to hold."""
+    end = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        await asyncio.sleep(0.02)
+
+
+async def state(run: Delivery) -> str:
+    """The target's state."""
+    return (await run.deliverer.gate.paused()).get("state", "running")
+
+
+def other(run: Delivery, name: str, turn: Any = None, session: Any = None) -> Deliverer:
+    """A deliverer of another target, or another worker of the same one, at the same server."""
+    settings, adapter = run.deliverer.route.settings, load("scim")
+    http = Http(
+        session,
+        adapter.base_url(settings),
+        headers=adapter.headers(settings),
+        timeout=settings.timeout,
+        classify=adapter.classify,
+        turn=turn,
+    )
+    return dataclasses.replace(
+        run.deliverer,
+        route=Route(name, settings, adapter.mapping),
+        target=adapter.connect(settings, http),
+        ledger=run.backend.ledger(name),
+        gate=run.backend.gate(name),
+    )
+
+
+async def is_state(backend: Backend, target: str, wanted: str) -> bool:
+    """Whether a target has this state."""
+    return (await backend.gate(target).paused()).get("state", "running") == wanted
+
+
+async def count_is(run: Delivery, number: int) -> bool:
+    """Whether there are so many accounts."""
+    return len(await run.users()) == number
+
+
+async def waits_in_queue(run: Delivery, number: int) -> bool:
+    """Whether so many jobs are asked for."""
+    waiting: int = await run.backend.redis.zcard(run.backend.queue.name(TARGET))
+    return waiting == number
+
+
+def timed(run: Delivery, fault: Fault, first: Fault | None = None) -> list[float]:
+    """Meet every request with this fault (the first with another), and note when each one came."""
+    times: list[float] = []
+
+    async def noting(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        times.append(time.monotonic())
+        return await (first if first and len(times) == 1 else fault)(proxy, request)
+
+    run.proxy.fail_always(noting)
+    return times
+
+
+async def through(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+    """No fault: for faults that come later."""
+    return await proxy.forward(request)
+
+
+class Counting(Gate):
+    """A gate that remembers the gaps for which somebody was let through to probe."""
+
+    gaps: list[float]
+
+    async def may_probe(self, gap: float) -> bool:
+        turn = await super().may_probe(gap)
+        if turn:
+            self.gaps.append(gap)
+        return turn
+
+
+def counted(run: Delivery) -> tuple[Deliverer, list[float]]:
+    """The deliverer with a gate that counts, and what it has counted."""
+    gate = Counting(run.backend.redis, run.backend.keys, TARGET)  # type: ignore[arg-type]
+    gate.gaps = []
+    return dataclasses.replace(run.deliverer, gate=gate), gate.gaps
+
+
+async def ask(backend: Backend, target: str, keys: Iterable[Key]) -> None:
+    """Put jobs for these records on a queue."""
+    await backend.queue.enqueue(target, [Job(key, 1) for key in keys], time.time())

@@ -1,0 +1,135 @@
+"""`match` and `clear`: which account is a person's, and what an empty value does, at a real SCIM server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.backend import Backend
+from bridge.errors import ConfigurationError
+from bridge.model import Outcome, State
+from bridge.settings import Values
+from tests.delivery import Delivery, delivery, person
+from tests.workers.targets.proxy import answer
+from workers.connect import routes
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+async def put(run: Delivery, name: str, **attributes: Any) -> str:
+    """An account that somebody made before."""
+    schemas = [USER, ENTERPRISE] if ENTERPRISE in attributes else [USER]
+    created = await run.create({"schemas": schemas, "userName": name, **attributes})
+    return str(created["id"])
+
+
+@pytest.mark.parametrize(
+    ("match", "attributes"),
+    [
+        (["emails.work"], {"emails": [{"type": "work", "value": "ANA@example.com"}]}),
+        (["employeeNumber"], {ENTERPRISE: {"employeeNumber": "7"}}),
+        (["externalId", "userName", "emails.work", "employeeNumber"], {ENTERPRISE: {"employeeNumber": "7"}}),
+        (["displayName"], {"displayName": "Ana Muster"}),
+    ],
+)
+async def test_an_account_is_found_by_any_attribute(
+    backend: Backend, match: list[str], attributes: dict[str, Any]
+) -> None:
+    """An account that shares only this attribute == adopted, no second one."""
+    async with delivery(backend, match=match) as run:
+        id_ = await put(run, "old-name", **attributes)
+        await run.deliver(person("ana"))
+        assert [user["id"] for user in await run.users()] == [id_]
+        assert (await run.entry("ana")).outcome is Outcome.ADOPTED
+
+
+async def test_the_order_decides(backend: Backend) -> None:
+    """Two accounts match by two attributes == the one of the attribute that comes first."""
+    async with delivery(backend, match=["employeeNumber", "userName"]) as run:
+        await put(run, "ana@example.com")
+        second = await put(run, "old-name", **{ENTERPRISE: {"employeeNumber": "7"}})
+        await run.deliver(person("ana", email="ana@example.com"))
+        entry = await run.entry("ana")
+        # The other account has her userName, so the change is refused: linked to the right one all the same.
+        assert str(await run.deliverer.ledger.links(["person:ana"])) == str({"person:ana": second})
+        assert entry.state in (State.APPLIED, State.FAILED)
+
+
+async def test_what_is_not_in_match_matches_nobody(backend: Backend) -> None:
+    """An account with the same employee number, which is not in `match` == a new account beside it."""
+    async with delivery(backend) as run:
+        await put(run, "old-name", **{ENTERPRISE: {"employeeNumber": "7"}})
+        await run.deliver(person("ana"))
+        assert len(await run.users()) == 2
+
+
+async def test_several_hits_are_left_to_a_person(backend: Backend) -> None:
+    """Two accounts with one employee number == parked with both, nothing written."""
+    async with delivery(backend, match=["employeeNumber"]) as run:
+        ids = {await put(run, name, **{ENTERPRISE: {"employeeNumber": "7"}}) for name in ("a", "b")}
+        await run.deliver(person("ana"))
+        assert set((await run.entry("ana")).candidates) == ids
+        assert run.proxy.writes == []
+
+
+async def test_a_filter_that_is_refused_leads_to_the_next(backend: Backend) -> None:
+    """400 for the first attribute's filter == the next one is looked up."""
+    async with delivery(backend, match=["emails.work", "userName"]) as run:
+        id_ = await put(run, "ana@example.com")
+        run.proxy.fail(answer(400, '{"scimType": "invalidFilter"}'))
+        await run.deliver(person("ana"))
+        assert [user["id"] for user in await run.users()] == [id_]
+
+
+async def test_another_persons_home_address_is_no_match(backend: Backend) -> None:
+    """The address stands as somebody's home address == not the account with that work address."""
+    async with delivery(backend, match=["emails.work"]) as run:
+        await put(run, "other", emails=[{"type": "home", "value": "ana@example.com"}])
+        await run.deliver(person("ana"))
+        assert len(await run.users()) == 2
+
+
+@pytest.mark.parametrize(
+    ("match", "words"),
+    [
+        (["emial.work"], "SCIM has no attribute 'emial.work'"),
+        (["manager"], "which many objects share"),
+        (["nickName"], "targets.d.match has 'nickName', which is not mapped for people"),
+        ([], "at least 1 item"),
+    ],
+)
+def test_a_mistake_is_named_at_the_start(match: list[str], words: str) -> None:
+    """An attribute that does not exist, cannot be looked up or is not mapped == ConfigurationError."""
+    target = {"kind": "scim", "base_url": "https://example.com", "token": "x", "match": match}
+    with pytest.raises(ConfigurationError, match=words):
+        routes(Values.model_validate({"targets": {"d": target}}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "title"),
+    [
+        ({}, None),
+        ({"clear": False}, "Clerk"),
+        ({"keep": ["title"]}, "Clerk"),
+        ({"keep": ["department"]}, None),
+    ],
+)
+async def test_an_empty_value_clears_or_stays(
+    backend: Backend, settings: dict[str, Any], title: str | None
+) -> None:
+    """The title is taken away in Kenjo == empty at the target, or as it was where the settings say so."""
+    async with delivery(backend, **settings) as run:
+        await run.deliver(person("ana"), person("ana", title=None))
+        assert (await run.user("ana")).get("title") == title
+        assert (await run.entry("ana")).state is State.APPLIED
+
+
+async def test_clear_false_still_changes_and_deactivates(backend: Backend) -> None:
+    """`clear: false` == new values arrive and leavers are deactivated as ever."""
+    async with delivery(backend, clear=False) as run:
+        await run.deliver(person("ana"), person("ana", title="Lead"))
+        assert (await run.user("ana"))["title"] == "Lead"
+        await run.deliver(person("ana", lifecycle="left"))
+        assert (await run.user("ana"))["active"] is False
