@@ -113,7 +113,8 @@ async def attach(redis: ArqRedis, encryption_keys: Sequence[str]) -> Backend:
     """The state behind an open connection. The first to come makes the pepper of the fingerprints."""
     keys, codec = Keys(), Codec(encryption_keys)
     place = keys.of("pepper")
-    await redis.set(place, codec.seal(secrets.token_hex(32), place), nx=True)
+    if await redis.get(place) is None:  # looking must be possible in a Redis that is full
+        await redis.set(place, codec.seal(secrets.token_hex(32), place), nx=True)
     pepper = bytes.fromhex(codec.open(await redis.get(place), place))
     return Backend(redis, keys, Codec(encryption_keys, pepper))
 

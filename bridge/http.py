@@ -31,6 +31,7 @@ from bridge.errors import (
 from bridge.redaction import words
 
 Guard = Callable[[], Awaitable[None]]
+Told = Callable[[float], Awaitable[None]]
 
 _guard: ContextVar[Guard | None] = ContextVar("write_guard", default=None)
 
@@ -92,7 +93,8 @@ class Http:
     """A base address, its headers and its limits around a shared aiohttp session.
 
     `timeout` (seconds) covers connecting, sending and reading the whole body; `max_body` (bytes) bounds an
-    answer; `concurrency` bounds the requests under way; `turn` waits until the next one may be sent.
+    answer; `concurrency` bounds the requests under way; `turn` waits until the next one may be sent, and
+    `told` hears for how many seconds the server has asked for quiet, before the error is raised.
     `classify` turns an answer into the error to raise, or None for success.
     """
 
@@ -107,6 +109,7 @@ class Http:
         concurrency: int = 100,
         classify: Classify | None = None,
         turn: Guard | None = None,
+        told: Told | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = session
@@ -115,6 +118,7 @@ class Http:
         self._max_body = max_body
         self._classify = classify or classify_status
         self._turn = turn
+        self._told = told
         self._slots = asyncio.Semaphore(concurrency)
         self._quiet_until = 0.0
 
@@ -144,14 +148,16 @@ class Http:
         error = self._error(
             answer, words(answer.status, answer.body, [body, params, path.split("/")]), writing
         )
+        if isinstance(error, TryLater) and error.after:
+            self._quiet_until = asyncio.get_running_loop().time() + error.after
+            if self._told:
+                await self._told(error.after)
         if error:
             raise error
         return answer
 
     def _error(self, answer: Answer, said: str, writing: bool) -> BridgeError | None:
         error = self._classify(answer, said)
-        if isinstance(error, TryLater) and error.after:
-            self._quiet_until = asyncio.get_running_loop().time() + error.after
         if writing and answer.status == 403 and isinstance(error, TargetHalted):
             # Reading is allowed, so the credentials are good: it is this object that may not be changed.
             return RecordRejected(str(error))

@@ -70,8 +70,7 @@ async def let_go(standing: Standing, backend: Backend, now: float) -> None:
         # First contact is the worker's to judge: it alone can look at the target.
         if hold.target == target and hold.id not in current and hold.kind != FIRST_CONTACT:
             await _withdraw(hold, backend, now)
-    stale = await backend.holds.held(target) - {str(key) for key in standing.held}
-    await backend.holds.release(target, stale)
+    await backend.holds.release(target, standing.was_held - {str(key) for key in standing.held})
     await backend.holds.forget_approvals(target, await _outlived(standing, backend))
 
 

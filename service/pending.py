@@ -20,7 +20,8 @@ _DEEPEST = _TEAMS - _PEOPLE - 1
 class Standing:
     """Where one target stands: the records that it is behind with, and what is over its limits.
 
-    `coming` is what each of them would be; `failed` counts records that it will not take.
+    `coming` is what each of them would be; `failed` counts records that it will not take; `was_held` are the
+    keys that were kept back before this look.
     """
 
     route: Route
@@ -29,6 +30,7 @@ class Standing:
     coming: Mapping[Key, Verb]
     excesses: tuple[Excess, ...]
     failed: int
+    was_held: frozenset[str]
 
     @property
     def held(self) -> frozenset[Key]:
@@ -43,6 +45,8 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
     delivery that died: the ledger is behind.
     """
     ledger = backend.ledger(route.name)
+    # Read before the links: whatever is held for this look to judge is then linked in it.
+    was_held = await backend.holds.held(route.name)
     entries, linked = await ledger.entries(), await ledger.linked()
     unsettled = {key for key in await ledger.unsettled() if key in known and route.serves(key.kind)}
     behind = frozenset(pending(known, entries, route, linked, now) | unsettled)
@@ -55,6 +59,7 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
         coming=coming,
         excesses=tuple(excesses(route, coming, known, entries, linked, approved)),
         failed=sum(1 for key, entry in entries.items() if entry.state is State.FAILED and key not in behind),
+        was_held=frozenset(was_held),
     )
 
 
@@ -70,8 +75,8 @@ async def enqueue_pending(
     ranks = rank(standing.pending, known)
     ledger = backend.ledger(name)
     await ledger.add_pending(ranks)
-    # What this target does not get any more is not pending there either.
-    await ledger.drop_pending([key for key in await ledger.pending() if not standing.route.serves(key.kind)])
+    # What was settled since the ledger was read, or is not for this target any more, is not pending.
+    await ledger.drop_pending([key for key in await ledger.pending() if key not in standing.pending])
     jobs = [
         Job(key, known[key].revision, ranks[key], serial=serial_of(standing.entries.get(key, Entry())))
         for key in standing.pending - standing.held

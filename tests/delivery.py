@@ -11,14 +11,16 @@ import aiohttp
 from pydantic import SecretStr
 
 from bridge.backend import Backend
-from bridge.http import Http
 from bridge.metrics import Metrics
 from bridge.model import Change, ChangeKind, Entry, Key, Kind, Record
 from bridge.route import Route
 from bridge.settings import RetrySettings
 from bridge.store import Lease
+from service.holding import keep_back, let_go
+from service.pending import assess
 from tests.scim_server import scim_server
 from tests.workers.targets.proxy import Proxy, proxy_to
+from workers.connect import open_target
 from workers.deliver import Deliverer
 from workers.targets import load
 
@@ -82,6 +84,13 @@ class Delivery:
             await self.know(record)
             await self.deliverer.deliver(record.key)
 
+    async def judge(self) -> None:
+        """Count what would be done and hold it or let it go, as a poll does."""
+        known = await self.backend.records.known()
+        standing = await assess(known, self.deliverer.route, self.backend, self.clock.now)
+        await keep_back(standing, self.backend, self.clock.now)
+        await let_go(standing, self.backend, self.clock.now)
+
     async def entry(self, id_: str, kind: Kind = Kind.PERSON) -> Entry:
         """The ledger's entry of a record."""
         found = await self.deliverer.ledger.entry(Key(kind, id_))
@@ -107,6 +116,27 @@ class Delivery:
             assert answer.status == 201
             created: dict[str, Any] = await answer.json(content_type=None)
             return created
+
+    async def set_title(self, id_: str, title: str) -> None:
+        """Change an account past the bridge."""
+        path = f"Users/{(await self.user(id_))['id']}"
+        await self._patch(path, {"op": "replace", "path": "title", "value": title})
+
+    async def add_member(self, group: str, user: str) -> None:
+        """Put an account into a group past the bridge."""
+        await self._patch(f"Groups/{group}", {"op": "add", "path": "members", "value": [{"value": user}]})
+
+    async def forget_everything(self) -> None:
+        """Delete all that the bridge remembers of this account."""
+        keys = [key async for key in self.backend.redis.scan_iter(self.backend.keys.prefix + "*")]
+        await self.backend.redis.delete(*keys)
+
+    async def _patch(self, path: str, operation: dict[str, Any]) -> None:
+        schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+        async with self.direct.patch(
+            f"/v2/{path}", json={"schemas": schemas, "Operations": [operation]}
+        ) as done:
+            assert done.status in (200, 204)
 
     async def _list(self, resource: str) -> list[dict[str, Any]]:
         async with self.direct.get(f"/v2/{resource}", params={"count": "1000"}) as answer:
@@ -134,19 +164,14 @@ async def delivery(
                     "base_url": proxy.url + path,
                     "token": SecretStr(token),
                     "timeout": 10.0,
+                    "rate": 1000.0,
                     **target,
                 }
             )
-            http = Http(
-                session,
-                adapter.base_url(settings),
-                headers=adapter.headers(settings),
-                timeout=settings.timeout,
-                classify=adapter.classify,
-            )
+            route = Route(TARGET, settings, adapter.mapping)
             deliverer = Deliverer(
-                route=Route(TARGET, settings, adapter.mapping),
-                target=adapter.connect(settings, http),
+                route=route,
+                target=open_target(route, backend, session),
                 ledger=backend.ledger(TARGET),
                 gate=backend.gate(TARGET),
                 queue=backend.queue,

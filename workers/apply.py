@@ -17,10 +17,14 @@ from workers.targets.base import Target
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the ledger is to say now, and the record's link to the target's object."""
+    """What the ledger is to say now, and the record's link to the target's object.
+
+    `found`: that object was met by a leaver, and nothing is done to it before a poll has counted it.
+    """
 
     entry: Entry
     link: str | None
+    found: bool = False
 
 
 class Links(Protocol):
@@ -62,7 +66,9 @@ class Applier:
         new: dict[str, Any] = {"revision": self.claim.stored.revision, "config": self.route.fingerprint}
         untried: dict[str, Any] = {"reason": "", "candidates": (), "attempts": 0, "failed_since": 0.0}
         waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False}
-        return dataclasses.replace(self.claim.entry or Entry(), at=now, **new, **untried, **waits)
+        former = self.claim.entry or Entry()
+        refs = tuple(sorted({*former.refs, *self.claim.refs_in_doubt}))
+        return dataclasses.replace(former, at=now, refs=refs, **new, **untried, **waits)
 
     async def is_current(self) -> bool:
         """Whether the ledger says that the target has this revision, and nothing speaks against it."""
@@ -75,25 +81,24 @@ class Applier:
 
     async def run(self) -> Done:
         """Do what the route intends. Raises what the target raises, AmbiguousMatch and RecordRejected."""
-        intent = self.route.intend(self.claim.stored, linked=self._may_exist())
+        intent = self.route.intend(self.claim.stored, linked=self.link is not None)
         if intent.action is Action.UPSERT:
             return await self.upsert()
         if intent.action is Action.DEACTIVATE:
-            return await self.remove(intent)
+            return await self.remove(intent, str(self.link))
         return await self.recognise(intent) if self._may_be_forgotten() else self.skip(intent.reason)
 
-    def _may_exist(self) -> bool:
-        """Whether the target may have an object of this record: linked, or after a create cut short."""
-        entry = self.claim.entry
-        if self.claim.link is not None or self.claim.doubt:
-            return True
-        return entry is not None and entry.state in (State.RETRYING, State.FAILED)
-
     def _may_be_forgotten(self) -> bool:
-        """Whether this is the first look at a leaver, whose account may be from before Redis was emptied."""
-        claim = self.claim
-        new = claim.entry is None and claim.link is None and claim.stored.leaves
-        return new and self.route.settings.mode == "sync" and claim.stored.record.key.kind is Kind.PERSON
+        """Whether what is to be taken out of use may be there although no link tells of it.
+
+        A create may have been cut short, or, at the first look at a leaver, Redis may have been emptied.
+        """
+        stored, entry = self.claim.stored, self.claim.entry
+        if self.link or self.route.intend(stored, linked=True).action is not Action.DEACTIVATE:
+            return False
+        if entry is None:
+            return bool(self.claim.doubt) or (stored.leaves and stored.record.key.kind is Kind.PERSON)
+        return bool(self.claim.doubt) or entry.state in (State.RETRYING, State.FAILED)
 
     def skip(self, reason: str) -> Done:
         """Note why this record is not for this target."""
@@ -126,22 +131,18 @@ class Applier:
         return self._done(State.APPLIED, outcome, **given)
 
     async def recognise(self, intent: Intent) -> Done:
-        """Look for an account that the bridge gave to a leaver and has forgotten, as when Redis was emptied.
+        """Look for an object that the bridge made and has no link of.
 
         It is only linked: as the removal that it now is, it goes the way of all removals, limits included.
         """
         if not await self._find_ours():
             return self.skip(intent.reason)
         self.entry = dataclasses.replace(self.entry, config="")  # so that the next poll finds it behind
-        return self._done(State.SKIPPED, Outcome.SKIPPED, reason=intent.reason)
+        return dataclasses.replace(self.skip(intent.reason), found=True)
 
-    async def remove(self, intent: Intent) -> Done:
+    async def remove(self, intent: Intent, link: str) -> Done:
         """Take the account out of use, what it holds stays; delete it where its time has come."""
         key = self.claim.stored.record.key
-        # A create may have been cut short: what it made is ours, and must not stay open.
-        if self.link is None and not await self._find_ours():
-            return self.skip(f"{intent.reason}; was never given to this target")
-        link = str(self.link)
         was_removed = self.entry.state is State.REMOVED or self.entry.delete_from > 0
         delete_from = self._delete_from(intent)
         if was_removed and self._is_due(intent, delete_from):

@@ -77,10 +77,11 @@ class Connected:
 async def connect(routes: Mapping[str, Route], backend: Backend) -> AsyncIterator[dict[str, Connected]]:
     """Connect to each target, with a session, a time-out and a rate of its own. Sends nothing yet."""
     async with open_session() as session:
-        yield {name: Connected(route, _target(route, backend, session)) for name, route in routes.items()}
+        yield {name: Connected(route, open_target(route, backend, session)) for name, route in routes.items()}
 
 
-def _target(route: Route, backend: Backend, session: aiohttp.ClientSession) -> Target:
+def open_target(route: Route, backend: Backend, session: aiohttp.ClientSession) -> Target:
+    """A target with its address, its pace and its gate on a session. Sends nothing yet."""
     settings: TargetSettings = route.settings
     adapter = load(settings.kind)
     http = Http(
@@ -90,6 +91,7 @@ def _target(route: Route, backend: Backend, session: aiohttp.ClientSession) -> T
         timeout=settings.timeout,
         concurrency=settings.concurrency,
         turn=backend.pace(route.name, settings.rate).turn,
+        told=backend.gate(route.name).throttle,
         classify=adapter.classify,
     )
     return adapter.connect(settings, http)

@@ -81,9 +81,7 @@ class Deliverer:
                 else:
                     return  # the target was paused, or the record held: the lock goes back
         except LockLost:
-            # What was sent before may have overtaken a successor's write: somebody has to look again.
-            claim = None
-            await self.ledger.doubt([key])
+            claim = None  # whoever has the lock now goes on
         except TargetHalted as error:
             await self.halt(error)
         finally:
@@ -96,16 +94,20 @@ class Deliverer:
             self.observer.paused(self.route.name, HALTED, str(error))
 
     async def tell_gate(self, error: TryLater) -> None:
-        """What is the whole target's fault stops all its deliveries, in every worker."""
-        if error.after:
-            await self.gate.throttle(error.after)
+        """A target that gives no answers is paused; what it asks to wait, the sender has told already."""
         if error.unreachable and await self.gate.count_fault(str(error)):
             self.observer.paused(self.route.name, UNREACHABLE, str(error))
 
     async def _round(self, claim: Claim) -> bool:
         """One pass over the newest record. False: something newer came meanwhile."""
-        done = await self._outcome(claim)
-        settled = await self.ledger.settle(claim, done.entry, done.link)
+        applier = Applier(self.route, self.target, self.ledger, claim, self.clock())
+        try:
+            done = await self._outcome(claim, applier)
+            settled = await self.ledger.settle(claim, done.entry, done.link, hold=done.found)
+        except LockLost:
+            # What was sent before may have overtaken a successor's write: somebody has to look again.
+            await self.ledger.doubt([claim.stored.record.key], given=applier.entry.refs)
+            raise
         self.observer.settled(self.route.name, claim, done.entry)
         followers = [*settled.released]
         if claim.link and done.link and claim.link != done.link:
@@ -115,8 +117,7 @@ class Deliverer:
         await self._enqueue_followers(claim, done.entry, followers)
         return not settled.again
 
-    async def _outcome(self, claim: Claim) -> Done:
-        applier = Applier(self.route, self.target, self.ledger, claim, self.clock())
+    async def _outcome(self, claim: Claim, applier: Applier) -> Done:
         if await applier.is_current():
             # Nothing was done this time, whatever was done before.
             current = claim.entry or applier.entry

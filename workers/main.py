@@ -64,19 +64,11 @@ class TargetWorker(Worker):
         self._held: dict[str, Claim] = {}
         super().__init__(
             functions=[func(self._run, name=FUNCTION)],
-            queue_name=backend.queue.name(deliverer.route.name),
             redis_pool=backend.redis,
             handle_signals=False,
-            max_jobs=2
-            * deliverer.route.settings.concurrency,  # while half wait for Redis, half wait for the target
             job_timeout=JOB_TIMEOUT,
-            keep_result=0,  # a kept result would refuse the next job of the same id
-            max_tries=2**31,  # the ledger counts attempts; arq counts restarts too, and drops jobs silently
-            queue_read_limit=READ_AHEAD,
-            log_results=False,
-            job_serializer=serialize,
-            job_deserializer=deserialize,
             after_job_end=self._wake,
+            **worker_options(deliverer.route, backend.queue.name(deliverer.route.name)),
         )
         # arq never renews a claim, so that a dead worker's job would wait for the longest job there may be.
         # Ours is short, and `renew` keeps it alive.

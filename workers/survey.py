@@ -78,37 +78,46 @@ class FirstContact:
         return self._done
 
     async def _passed(self) -> bool:
-        route, ledger = self.deliverer.route, self.deliverer.ledger
-        former = await self.deliverer.gate.survey()
-        if former and former.config == route.configuration:
-            return not await self._is_held()
-        if await ledger.linked():
+        route, gate = self.deliverer.route, self.deliverer.gate
+        if await self._is_surveyed():
+            return await self._is_let_through()
+        if await self.deliverer.ledger.linked():
             return True  # not the first contact
         known = await self.backend.records.known()
         if not known:
             return False  # nothing to compare yet
         found = await survey(self.deliverer.target, route, known, self._hits)
-        await self.deliverer.gate.note_survey(found)
-        log.info("first contact", target=route.name, **found.counts())
-        await self._decide(found)
-        return not await self._is_held()
+        if not await self._is_surveyed():  # by another worker, and perhaps judged by a person since
+            log.info("first contact", target=route.name, **found.counts())
+            await self._judge(found)
+            await gate.note_survey(found)  # last: what was begun is begun anew after a crash
+        return await self._is_let_through()
 
-    async def _is_held(self) -> bool:
-        return await self.backend.holds.get(hold_id(self.deliverer.route.name)) is not None
+    async def _is_surveyed(self) -> bool:
+        survey = await self.deliverer.gate.survey()
+        return survey is not None and survey.config == self.deliverer.route.configuration
 
-    async def _decide(self, found: Survey) -> None:
+    async def _is_let_through(self) -> bool:
+        """Whether nothing is held, or a person has approved; a pause without its hold ends here."""
+        if await self.backend.holds.get(hold_id(self.deliverer.route.name)):
+            return False
+        if (await self.deliverer.gate.paused()).get("state") == HELD:
+            await self.deliverer.gate.resume()
+        return True
+
+    async def _judge(self, found: Survey) -> None:
+        """Hold the target if the accounts do not match; else end a hold of an earlier configuration."""
         name, now = self.deliverer.route.name, self.deliverer.clock()
         id_ = hold_id(name)
         reason = mismatch(found)
         if reason is None:
-            if await self.backend.holds.get(id_):  # of an earlier configuration
-                await self.backend.holds.withdraw(id_)
-                await self.deliverer.gate.resume()
+            await self.backend.holds.withdraw(id_)
             return
-        await self.backend.holds.put(Hold(id_, name, FIRST_CONTACT, found.create, "half", reason, now))
-        await self.backend.audit.note("held", now, hold=id_, count=found.create, reason=reason)
+        # The pause first: who approves the hold ends it.
         if await self.deliverer.gate.pause(HELD, reason):
             self.deliverer.observer.paused(name, HELD, reason)
+        await self.backend.holds.put(Hold(id_, name, FIRST_CONTACT, found.create, "half", reason, now))
+        await self.backend.audit.note("held", now, hold=id_, count=found.create, reason=reason)
 
 
 def mismatch(found: Survey) -> str | None:
@@ -141,24 +150,25 @@ async def survey(
     if accounts == 0:
         return tally(route, 0, [0] * len(people))
 
-    async def look_up(record: Record) -> None:
-        hits[record.key] = await _hits(target, route, record)
+    faults: list[Exception] = []
+    waiting = (record for record in people if record.key not in hits)
 
-    try:
-        async with asyncio.TaskGroup() as group:  # the first fault ends them all: it may be a Retry-After
-            for record in people:
-                if record.key not in hits:
-                    group.create_task(look_up(record))
-    except* (TryLater, TargetHalted, RedisError, OSError) as faults:
-        raise _worst(faults) from None
+    async def look_up() -> None:
+        for record in waiting:
+            try:
+                hits[record.key] = await _hits(target, route, record)
+            except (TryLater, TargetHalted, RedisError, OSError) as fault:
+                faults.append(fault)
+            if faults:  # the others' answers are still heard, but nobody asks any more
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(route.settings.concurrency):
+            group.create_task(look_up())
+    if faults:
+        halted = (fault for fault in faults if isinstance(fault, TargetHalted))
+        raise next(halted, faults[0])
     return tally(route, accounts, [hits[record.key] for record in people])
-
-
-def _worst(faults: BaseExceptionGroup[Exception]) -> Exception:
-    """The fault that says most: refused credentials, else the longest Retry-After, else any."""
-    leaves = [fault for fault in faults.exceptions if isinstance(fault, Exception)]
-    halted = [fault for fault in leaves if isinstance(fault, TargetHalted)]
-    return halted[0] if halted else max(leaves, key=lambda fault: getattr(fault, "after", None) or 0.0)
 
 
 def _would_be_created(route: Route, stored: Stored) -> bool:

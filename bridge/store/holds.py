@@ -19,6 +19,9 @@ SNAPSHOT = "kenjo"
 FIRST_CONTACT = "first-contact"
 """The kind of the hold on a target whose accounts do not match the people of Kenjo."""
 
+FOUND = "found"
+"""Holds a leaver whose forgotten account was met, until the next poll has counted the removal."""
+
 HoldState = Literal["open", "approved", "rejected"]
 
 
@@ -99,6 +102,11 @@ class Holds:
     async def held(self, target: str) -> set[str]:
         """The record keys that no delivery may touch at a target."""
         return {name.decode() for name in await self._redis.hkeys(self._keys.at(target, "held"))}
+
+    async def found(self, target: str) -> set[str]:
+        """Those of the held that wait for nothing but the next poll."""
+        held = await self._redis.hgetall(self._keys.at(target, "held"))
+        return {name.decode() for name, id_ in held.items() if id_.decode() == FOUND}
 
     async def hold_back(self, target: str, keys: Collection[str], id_: str) -> None:
         """Let no delivery of these records start, from now on."""

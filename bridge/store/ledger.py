@@ -13,6 +13,7 @@ from bridge.errors import LockLost
 from bridge.model import Entry, Key, Outcome, State, Stored
 from bridge.store.audit import KEEP, QUIET, pushed
 from bridge.store.connection import Connection
+from bridge.store.holds import FOUND
 from bridge.store.keys import Keys, script
 from bridge.store.records import open_record
 
@@ -41,6 +42,11 @@ class Claim:
     entry: Entry | None
     link: str | None
     doubt: str
+
+    @property
+    def refs_in_doubt(self) -> frozenset[str]:
+        """The records that a delivery without its lock may have given the target references to."""
+        return frozenset(self.doubt.split()[2:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +124,15 @@ class Ledger:
         sealed = self._codec.seal(remote_id, f"link:{key}")
         await self._redis.hset(self._key("links"), mapping={str(key): sealed})
 
-    async def doubt(self, keys: Collection[Key]) -> None:
-        """Let these records be read back at the target, whatever the ledger says."""
+    async def doubt(self, keys: Collection[Key], given: Iterable[str] = ()) -> None:
+        """Let these records be read back at the target, whatever the ledger says.
+
+        `given`: record keys to which the target may have been given references that no entry tells of.
+        """
         if keys:
+            mark = " ".join([f"doubt {secrets.token_hex(8)}", *sorted(given)])
             names = [self._key("claims"), self._key("pending")]
-            await self._redis.eval(
-                _DOUBT, 2, *names, f"doubt {secrets.token_hex(8)}", *(str(key) for key in keys)
-            )
+            await self._redis.eval(_DOUBT, 2, *names, mark, *(str(key) for key in keys))
 
     # What a delivery reads and writes
 
@@ -167,12 +175,15 @@ class Ledger:
         ):
             raise LockLost("the lock passed to another worker")
 
-    async def settle(self, claim: Claim, entry: Entry, link: str | None) -> Settled:
-        """Write the entry and the link (None: the record has no object there). Raises LockLost."""
+    async def settle(self, claim: Claim, entry: Entry, link: str | None, *, hold: bool = False) -> Settled:
+        """Write the entry and the link (None: the record has no object there). Raises LockLost.
+
+        `hold`: from here on let no delivery of the record start, until a poll has counted what it would do.
+        """
         key = claim.stored.record.key
         names = [claim.lock, self._keys.of("revisions")]
         names += [self._key(name) for name in ("ledger", "links", "claims", "pending", "faults")]
-        names.append(self._keys.of("audit"))
+        names += [self._keys.of("audit"), self._key("held")]
         sealed_link: str | bytes = ""
         if link != claim.link:
             sealed_link = "-" if link is None else self._codec.seal(link, f"link:{key}")
@@ -191,6 +202,7 @@ class Ledger:
             sealed_link,
             self._key("waiting:"),
             claim.doubt,
+            FOUND if hold else "",
             *entry.missing,
         )
         if answer[0] == b"lost":

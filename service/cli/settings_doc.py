@@ -100,6 +100,8 @@ def _cells(place: Place, field: FieldInfo) -> list[str]:
 def _type(annotation: Any) -> str:
     options = get_args(annotation)
     match get_origin(annotation):
+        case None if _is_model(annotation):
+            return "group of " + ", ".join(f"`{name}`" for name in annotation.model_fields)
         case None:
             return _TYPES.get(annotation, "path")
         case origin if origin is Literal:

@@ -106,7 +106,7 @@ async def sync(
     ConfigurationError.
     """
     started = time.time()
-    tally = tally or Tally(bridge.metrics)
+    tally, stop = tally or Tally(bridge.metrics), stop or asyncio.Event()
     async with poller(bridge) as the_poller, connected(bridge, only) as targets:
         await _take(the_poller.lease)
         try:
@@ -124,7 +124,10 @@ async def sync(
                 keeper = group.create_task(_keep(the_poller.lease))
                 waits = _Waits(bridge, {name: (chosen or {}).get(name) for name in targets})
                 try:
-                    await _drained(waits, patience, show, stop or asyncio.Event())
+                    await _drained(waits, patience, show, stop)
+                    while await _found(bridge, targets) and not stop.is_set():
+                        await the_poller.poll_once(snapshot, chosen)
+                        await _drained(waits, patience, show, stop)
                 finally:
                     await workers.stop(bridge.values.shutdown_grace)
                 task.cancel()
@@ -159,6 +162,11 @@ async def _keep(lease: Lease) -> None:
     while True:
         await asyncio.sleep(lease.ttl / 3)
         await lease.hold()
+
+
+async def _found(bridge: Bridge, names: Iterable[str]) -> bool:
+    """Whether leavers were met whose accounts Redis had forgotten, so that a poll has to count them first."""
+    return any([await bridge.backend.holds.found(name) for name in names])
 
 
 async def _drained(

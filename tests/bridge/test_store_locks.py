@@ -137,6 +137,25 @@ async def test_each_doubt_is_one_of_its_own(ledger: Ledger) -> None:
     assert not (await ledger.settle(await claimed(ledger), APPLIED, "r-1")).again
 
 
+async def test_doubts_keep_what_may_have_been_given(ledger: Ledger) -> None:
+    """Doubts after each other tell together what may have been given, until a delivery has settled."""
+    await ledger.doubt([ANA], given=["person:c", "person:b"])
+    await ledger.doubt([ANA])
+    await ledger.doubt([ANA, BEN], given=["person:d"])
+    claim = await claimed(ledger)
+    assert claim.refs_in_doubt == {"person:b", "person:c", "person:d"}
+    assert not (await ledger.settle(claim, APPLIED, "r-1")).again
+    assert (await claimed(ledger)).refs_in_doubt == frozenset()
+
+
+async def test_interrupted_claim_gives_nothing_away(backend: Backend, ledger: Ledger) -> None:
+    """A delivery that ended before its word == in doubt, and nothing more than the entry was given."""
+    await expire(backend, await claimed(ledger, by="a"))
+    await ledger.doubt([ANA])
+    claim = await claimed(ledger, by="b")
+    assert (bool(claim.doubt), claim.refs_in_doubt) == (True, frozenset())
+
+
 @pytest.mark.parametrize("state", [State.APPLIED, State.RETRYING])
 @pytest.mark.parametrize("doubts", [1, 2])
 async def test_doubt_that_comes_meanwhile_is_not_settled(

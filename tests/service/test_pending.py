@@ -214,6 +214,18 @@ async def test_unsettled_delivery_is_caught(backend: Backend) -> None:
     assert await queued(backend) == ["person:ana:1:0"]
 
 
+async def test_what_was_settled_meanwhile_is_not_pending_for_ever(backend: Backend) -> None:
+    """A delivery settles after the poll has read the ledger == pending until the next poll, and no longer."""
+    records = known(person("ana"))
+    await store(backend, records)
+    standing = await assess(records, ROUTE, backend, NOW)
+    await settle(backend, ANA, applied())
+    await enqueue_pending(standing, records, backend, NOW)
+    assert await backend.ledger(TARGET).count_pending() == 1
+    await poll(backend, records)
+    assert await backend.ledger(TARGET).count_pending() == 0
+
+
 async def test_next_poll_doubles_nothing(backend: Backend) -> None:
     """Polls that find the same records behind leave one job each."""
     records = known(person("ana"), team("blue"))

@@ -99,7 +99,7 @@ class Stage:
         found = {}
         for name, directory in self.directories.items():
             line = cast("aiohttp.ClientSession", Line(directory, process))
-            target = workers.connect._target(self.routes[name], backend, line)
+            target = workers.connect.open_target(self.routes[name], backend, line)
             found[name] = Connected(self.routes[name], target)
         return found
 

@@ -9,16 +9,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from bridge.backend import Backend
-from bridge.http import Http
 from bridge.model import Key
 from bridge.queue import Job
 from bridge.route import Route
 from bridge.store import Gate
 from tests.delivery import TARGET, Delivery
 from tests.workers.targets.proxy import Fault, Proxy
+from workers.connect import open_target
 from workers.deliver import Deliverer
 from workers.main import Workers
 from workers.targets import load
@@ -60,21 +61,14 @@ async def state(run: Delivery) -> str:
     return (await run.deliverer.gate.paused()).get("state", "running")
 
 
-def other(run: Delivery, name: str, turn: Any = None, session: Any = None) -> Deliverer:
+def other(run: Delivery, name: str, session: aiohttp.ClientSession, rate: float = 1000.0) -> Deliverer:
     """A deliverer of another target, or another worker of the same one, at the same server."""
-    settings, adapter = run.deliverer.route.settings, load("scim")
-    http = Http(
-        session,
-        adapter.base_url(settings),
-        headers=adapter.headers(settings),
-        timeout=settings.timeout,
-        classify=adapter.classify,
-        turn=turn,
-    )
+    settings = run.deliverer.route.settings.model_copy(update={"rate": rate})
+    route = Route(name, settings, load("scim").mapping)
     return dataclasses.replace(
         run.deliverer,
-        route=Route(name, settings, adapter.mapping),
-        target=adapter.connect(settings, http),
+        route=route,
+        target=open_target(route, run.backend, session),
         ledger=run.backend.ledger(name),
         gate=run.backend.gate(name),
     )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bridge.backend import Backend
-from bridge.errors import LockLost
 from bridge.model import Key, Kind, Outcome, State
-from bridge.settings import RetrySettings
-from tests.delivery import TARGET, Delivery, delivery, person, team
-from tests.workers.targets.proxy import Fault, Proxy, answer, dropped, echo, lost, page
+from tests.delivery import Delivery, delivery, person, team
+from tests.workers.targets.proxy import Proxy
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -72,28 +69,6 @@ async def test_the_newest_record_is_what_is_delivered(run: Delivery) -> None:
     assert (await run.entry("ana")).revision == 2
 
 
-async def test_an_answer_lost_after_a_create_makes_no_second_account(run: Delivery) -> None:
-    """The server creates, its answer is lost, the delivery is repeated == one account, adopted."""
-    await run.know(person("ana"))
-    run.proxy.fail(at("POST", lost))
-    await run.deliverer.deliver(ANA)
-    assert (await run.entry("ana")).state is State.RETRYING
-    await run.deliverer.deliver(ANA)
-    assert len(await run.users()) == 1
-    assert (await run.entry("ana")).outcome is Outcome.ADOPTED
-
-
-async def test_a_killed_delivery_makes_no_second_account(run: Delivery) -> None:
-    """A worker dies after the create and before the ledger == the next one finds the account."""
-    await run.know(person("ana"))
-    claim = await run.deliverer.ledger.claim(ANA, "dead worker")
-    assert claim is not None
-    created = await run.create({"schemas": [USER], "userName": "ana@example.com", "externalId": "ana"})
-    await run.deliverer.ledger.release(claim)  # as if the dead worker's lock had ended
-    await run.deliverer.deliver(ANA)
-    assert [user["id"] for user in await run.users()] == [created["id"]]
-
-
 async def test_two_workers_never_push_the_same_record_at_once(run: Delivery) -> None:
     """Ten deliveries of one record at the same time == one create."""
     await run.know(person("ana"))
@@ -147,42 +122,6 @@ async def test_nobody_is_created_who_has_left(run: Delivery) -> None:
     assert await run.users() == []
 
 
-async def test_a_leaver_whom_redis_forgot_is_deactivated(run: Delivery) -> None:
-    """Redis was emptied, and the person has left == the account with their Kenjo id is deactivated."""
-    await run.deliver(person("ana"))
-    await empty(run)
-    await run.deliver(person("ana", lifecycle="left"))
-    assert (await run.user("ana"))[
-        "active"
-    ] is True  # only recognised: the removal is counted by the next poll
-    assert (await run.entry("ana")).config == ""
-    await run.deliverer.deliver(ANA)
-    assert (await run.user("ana"))["active"] is False
-
-
-async def test_a_stranger_with_a_leavers_address_stays(run: Delivery) -> None:
-    """An account that only shares a leaver's userName == not ours, not touched."""
-    await run.create({"schemas": [USER], "userName": "ana@example.com"})
-    await run.deliver(person("ana", lifecycle="left"))
-    await run.deliverer.deliver(ANA)
-    assert run.proxy.writes == []
-
-
-async def test_a_member_given_without_an_answer_is_taken_out(run: Delivery) -> None:
-    """A member is given, the answer is lost, and the person leaves the team == taken out again."""
-    key = Key(Kind.TEAM, "t")
-    await run.deliver(person("ana"), team("t"))
-    await run.know(team("t", "ana"))
-
-    run.proxy.fail(at("PATCH", lost))
-    await run.deliverer.deliver(key)
-    (group,) = await run.groups()
-    assert len(group["members"]) == 1
-    await run.deliver(team("t"))
-    (group,) = await run.groups()
-    assert not group.get("members")
-
-
 async def test_a_leaver_is_deactivated_and_a_returner_activated(run: Delivery) -> None:
     """Active, inactive, active again == the same account, with a real boolean each time."""
     await run.deliver(person("ana"))
@@ -228,7 +167,7 @@ async def test_members_are_filled_in_and_taken_out(run: Delivery) -> None:
     ana = (await run.user("ana"))["id"]
     assert [member["value"] for member in group["members"]] == [ana]
     other = await run.create({"schemas": [USER], "userName": "cto@example.com"})
-    await add_member(run, group["id"], other["id"])
+    await run.add_member(group["id"], other["id"])
     await run.deliver(team("t"))
     (group,) = await run.groups()
     assert [member["value"] for member in group["members"]] == [other["id"]]
@@ -263,214 +202,10 @@ async def test_a_new_account_takes_its_places(run: Delivery) -> None:
     assert (await run.user("ana"))["id"] in [member["value"] for member in group["members"]]
 
 
-async def test_a_worker_that_lost_its_lock_writes_nothing(run: Delivery) -> None:
-    """Stopped after its look-up for longer than its lock == no write, and the record is looked at again."""
-    await run.know(person("ana"))
-
-    async def stopped(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-        await run.backend.redis.set(run.backend.keys.lock(TARGET, ANA), "another worker")
-        return await proxy.forward(request)
-
-    run.proxy.fail(stopped)
-    await run.deliverer.deliver(ANA)
-    assert run.proxy.writes == []
-    assert await run.users() == []
-    assert await run.deliverer.ledger.unsettled() == {ANA}
-
-
-async def test_a_late_write_of_a_stopped_worker_is_repaired(run: Delivery) -> None:
-    """An old value lands after the newer one, the old worker finds its lock gone == the newer value wins."""
-    await run.deliver(person("ana", title="Old"))
-    stale = await run.deliverer.ledger.claim(ANA, "stopped worker")
-    assert stale is not None
-    await run.backend.redis.delete(stale.lock)
-    await run.deliver(person("ana", title="New"))
-    await set_title(run, "Old")  # the stopped worker's request arrives only now
-    with pytest.raises(LockLost):
-        await run.deliverer.ledger.settle(stale, await run.entry("ana"), stale.link)
-    await run.deliverer.ledger.doubt([ANA])  # as `deliver` does when it finds its lock gone
-    await run.deliverer.deliver(ANA)
-    assert (await run.user("ana"))["title"] == "New"
-
-
-async def test_an_overtaken_write_is_repaired(run: Delivery) -> None:
-    """Stopped between the check of its lock and its write, which then lands after a newer one == repaired."""
-    await run.deliver(person("ana", title="First"))
-    await run.know(person("ana", title="Stale"))
-
-    async def late(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-        await run.backend.redis.delete(run.backend.keys.lock(TARGET, ANA))
-        await run.know(person("ana", title="New"))
-        await run.deliverer.deliver(ANA)  # by another worker, to its end
-        return await proxy.forward(request)
-
-    run.proxy.fail(at("PATCH", late))
-    await run.deliverer.deliver(ANA)
-    assert (await run.user("ana"))["title"] == "Stale"
-    await run.deliverer.deliver(ANA)
-    assert (await run.user("ana"))["title"] == "New"
-
-
-async def test_a_doubt_during_a_delivery_outlives_it(run: Delivery) -> None:
-    """A stopped worker wakes up while another one delivers == the same delivery looks again."""
-    await run.deliver(person("ana", title="First"))
-    await run.know(person("ana", title="New"))
-
-    async def doubted(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-        done = await proxy.forward(request)
-        await set_title(run, "Stale")
-        await run.deliverer.ledger.doubt([ANA])
-        return done
-
-    run.proxy.fail(at("PATCH", doubted))
-    await run.deliverer.deliver(ANA)
-    assert (await run.user("ana"))["title"] == "New"
-    assert await run.deliverer.ledger.unsettled() == set()
-
-
-async def test_a_leaver_whose_create_was_cut_short_is_deactivated(run: Delivery) -> None:
-    """The account was created but never noted, and its person leaves == it is found and deactivated."""
-    await run.know(person("ana"))
-    run.proxy.fail(at("POST", lost))
-    await run.deliverer.deliver(ANA)
-    await run.deliver(person("ana", lifecycle="left"))
-    assert (await run.user("ana"))["active"] is False
-
-
-async def test_a_matched_account_is_remembered_when_it_refuses(run: Delivery) -> None:
-    """Matched, then the change of it is refused, then the person leaves == deactivated."""
-    await run.create({"schemas": [USER], "userName": "ana@example.com"})
-    await run.know(person("ana"))
-    run.proxy.fail(at("PATCH", answer(400)))
-    await run.deliverer.deliver(ANA)
-    assert (await run.entry("ana")).state is State.FAILED
-    await run.deliver(person("ana", lifecycle="left"))
-    (user,) = await run.users()
-    assert user["active"] is False
-
-
-async def test_a_conflict_that_nobody_finds_is_tried_again(run: Delivery) -> None:
-    """409 though no account is found, as where new accounts are found late == later, not for ever parked."""
-    await run.know(person("ana"))
-    run.proxy.fail(at("POST", answer(409)))
-    await run.deliverer.deliver(ANA)
-    assert (await run.entry("ana")).state is State.RETRYING
-    await run.deliverer.deliver(ANA)
-    assert (await run.entry("ana")).outcome is Outcome.CREATED
-
-
 async def test_a_former_manager_does_not_stay(run: Delivery) -> None:
     """The manager changes to somebody who has no account yet == none, and not the former one."""
     await run.deliver(person("ben"), person("ana", manager="ben"), person("ana", manager="eve"))
     assert "manager" not in (await run.user("ana")).get(ENTERPRISE, {})
-
-
-async def test_one_bad_record_does_not_stop_another(run: Delivery) -> None:
-    """The directory refuses Ana with 400 == Ana is parked with its words, Ben is created."""
-    await run.know(person("ana"), person("ben"))
-    run.proxy.fail(at("POST", echo(400)))
-    await run.deliverer.deliver(ANA)
-    await run.deliverer.deliver(BEN)
-    entry = await run.entry("ana")
-    assert entry.state is State.FAILED
-    assert "400" in entry.reason
-    assert [user["externalId"] for user in await run.users()] == ["ben"]
-
-
-async def test_a_failure_names_no_value(run: Delivery) -> None:
-    """The directory repeats everything it was sent in its error == none of it is in the ledger's reason."""
-    await run.know(person("ana", name="Planted", email="planted@example.com", title="Planted title"))
-    run.proxy.fail(at("POST", echo(400)))
-    await run.deliverer.deliver(ANA)
-    reason = (await run.entry("ana")).reason
-    assert "lanted" not in reason
-    assert "Muster" not in reason
-
-
-async def test_a_refusal_of_a_read_names_no_value(run: Delivery) -> None:
-    """The directory names the person when its account is read == the name is not in the ledger's reason."""
-    await run.deliver(person("ana", name="Planted"))
-    run.proxy.fail(answer(400, '{"detail": "Planted Muster is locked"}'))
-    await run.deliver(person("ana", name="Planted", title="Lead"))
-    reason = (await run.entry("ana")).reason
-    assert "is locked" in reason
-    assert "Planted" not in reason
-
-
-async def test_a_parked_record_is_tried_again_when_it_changes(run: Delivery) -> None:
-    """Parked, then changed in Kenjo == delivered."""
-    await run.know(person("ana"))
-    run.proxy.fail(at("POST", answer(400)))
-    await run.deliverer.deliver(ANA)
-    await run.deliver(person("ana", title="Lead"))
-    assert (await run.entry("ana")).state is State.APPLIED
-
-
-async def test_a_parked_record_is_left_alone(run: Delivery) -> None:
-    """Parked, and nothing has changed == no request."""
-    await run.know(person("ana"))
-    run.proxy.fail(at("POST", answer(400)))
-    await run.deliverer.deliver(ANA)
-    run.proxy.seen.clear()
-    await run.deliverer.deliver(ANA)
-    assert run.proxy.seen == []
-
-
-async def test_throttling_waits_as_long_as_asked(run: Delivery) -> None:
-    """429 with Retry-After: 90 == the next try is due after 90 seconds and not before."""
-    await run.know(person("ana"))
-    run.proxy.fail(answer(429, Retry_After="90"))
-    await run.deliverer.deliver(ANA)
-    entry = await run.entry("ana")
-    assert (entry.state, entry.retry_at) == (State.RETRYING, run.clock.now + 90)
-
-
-async def test_waiting_grows_and_ends(backend: Backend) -> None:
-    """A target that answers 500 for ever == growing waits, then parked as failed."""
-    async with delivery(backend, retry=RetrySettings(first=1, longest=8, attempts=6)) as run:
-        await run.know(person("ana"))
-        run.proxy.fail_always(answer(500))
-        waits = []
-        for _ in range(6):
-            await run.deliverer.deliver(ANA)
-            waits.append((await run.entry("ana")).retry_at - run.clock.now)
-        assert [low <= wait <= 2 * low for low, wait in zip((0.5, 1, 2, 4, 4), waits, strict=False)] == [
-            True
-        ] * 5
-        entry = await run.entry("ana")
-        assert entry.state is State.FAILED
-        assert "gave up after 6 attempts" in entry.reason
-
-
-async def test_an_unreachable_target_uses_up_no_attempts(backend: Backend) -> None:
-    """No answer at all, more often than the attempts allow == still to be tried."""
-    async with delivery(backend, retry=RetrySettings(attempts=2)) as run:
-        await run.know(person("ana"))
-        run.proxy.fail_always(dropped)
-        for _ in range(4):
-            await run.deliverer.deliver(ANA)
-        assert (await run.entry("ana")).state is State.RETRYING
-
-
-async def test_refused_credentials_pause_the_target(run: Delivery) -> None:
-    """401 == the target is paused with the reason, and no further request is sent."""
-    await run.know(person("ana"), person("ben"))
-    run.proxy.fail(answer(401))
-    await run.deliverer.deliver(ANA)
-    run.proxy.seen.clear()
-    await run.deliverer.deliver(BEN)
-    paused = await run.deliverer.gate.paused()
-    assert (paused["state"], run.proxy.seen) == ("halted", [])
-    assert "401" in paused["reason"]
-
-
-async def test_a_page_instead_of_json_is_a_passing_fault(run: Delivery) -> None:
-    """A gateway's HTML with 200 == nothing is created, tried again later."""
-    await run.know(person("ana"))
-    run.proxy.fail(page())
-    await run.deliverer.deliver(ANA)
-    assert (await run.entry("ana")).state is State.RETRYING
-    assert run.proxy.writes == []
 
 
 async def test_a_missing_required_attribute_is_skipped(run: Delivery) -> None:
@@ -479,14 +214,6 @@ async def test_a_missing_required_attribute_is_skipped(run: Delivery) -> None:
     entry = await run.entry("ana")
     assert (entry.state, run.proxy.seen) == (State.SKIPPED, [])
     assert "userName" in entry.reason
-
-
-async def test_an_expression_that_fails_parks_that_person(backend: Backend) -> None:
-    """A mapping that cannot be evaluated for Ana == Ana parked, Ben created."""
-    async with delivery(backend, map={"title": "person.work.jobTitle + 'x'"}) as run:
-        await run.deliver(person("ana", title=None), person("ben"))
-        assert (await run.entry("ana")).state is State.FAILED
-        assert (await run.user("ben"))["title"] == "Clerkx"
 
 
 async def test_out_of_scope_stays_as_it_is(backend: Backend) -> None:
@@ -514,15 +241,6 @@ async def test_a_doubled_job_counts_once(run: Delivery) -> None:
     assert [event["what"] for event in events] == ["created", "changed"]
 
 
-async def test_an_emptied_redis_makes_no_second_account(run: Delivery) -> None:
-    """All keys of the account are gone, the records come again == matched, none created twice."""
-    await run.deliver(person("ana"), person("ben"))
-    await empty(run)
-    await run.deliver(person("ana"), person("ben"))
-    assert len(await run.users()) == 2
-    assert (await run.entry("ana")).outcome is Outcome.ADOPTED
-
-
 async def test_another_server_is_given_everything(backend: Backend) -> None:
     """The target's base_url changes to another server == everybody is created there, not taken as known."""
     async with delivery(backend) as first, delivery(backend) as second:
@@ -543,37 +261,3 @@ async def test_a_newer_revision_during_a_delivery_is_delivered_too(run: Delivery
     await run.deliverer.deliver(ANA)
     assert (await run.user("ana"))["title"] == "New"
     assert (await run.entry("ana")).revision == 2
-
-
-async def empty(run: Delivery) -> None:
-    """Delete everything that the bridge remembers of this account."""
-    keys = [key async for key in run.backend.redis.scan_iter(run.backend.keys.prefix + "*")]
-    await run.backend.redis.delete(*keys)
-
-
-def at(method: str, fault: Fault) -> Fault:
-    """The fault at the first request with this method; the ones before go through."""
-
-    async def waiting(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-        if request.method == method:
-            return await fault(proxy, request)
-        proxy.fail(waiting)
-        return await proxy.forward(request)
-
-    return waiting
-
-
-async def set_title(run: Delivery, title: str) -> None:
-    await patch(
-        run, f"Users/{(await run.user('ana'))['id']}", {"op": "replace", "path": "title", "value": title}
-    )
-
-
-async def add_member(run: Delivery, group: str, user: str) -> None:
-    await patch(run, f"Groups/{group}", {"op": "add", "path": "members", "value": [{"value": user}]})
-
-
-async def patch(run: Delivery, path: str, operation: dict[str, Any]) -> None:
-    body = {"schemas": [PATCH], "Operations": [operation]}
-    async with run.direct.patch(f"/v2/{path}", json=body) as done:
-        assert done.status in (200, 204)

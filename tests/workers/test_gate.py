@@ -99,7 +99,7 @@ async def test_a_down_target_is_left_alone_and_another_goes_on(backend: Backend,
         delivery(backend, retry=RetrySettings(attempts=2), **settings) as down,
         aiohttp.ClientSession() as s,
     ):
-        well = other(run, "well", session=s)
+        well = other(run, "well", s)
         watches = Watch(backend, down.deliverer.route, run.clock)
         await watches.poll(*people(ids(12)))
         keys = await watches.take()

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from bridge.backend import Backend
-from bridge.model import Key, Kind
+from bridge.errors import TryLater
+from bridge.model import Key, Kind, Wanted
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.polling import ids, people
 from tests.workers.gating import (
@@ -40,7 +41,7 @@ async def two_workers(run: Delivery, rate: float) -> AsyncIterator[list[Delivere
         workers = []
         for _ in range(2):
             session = await stack.enter_async_context(aiohttp.ClientSession())
-            workers.append(other(run, TARGET, run.backend.pace(TARGET, rate).turn, session))
+            workers.append(other(run, TARGET, session, rate))
         yield workers
 
 
@@ -80,3 +81,14 @@ async def test_a_longer_request_to_wait_counts(run: Delivery) -> None:
     paused = await gate.paused()
     assert paused["state"] == "throttled"
     assert 58 < float(paused["reason"].split()[-3]) <= 60
+
+
+async def test_whoever_is_asked_to_wait_tells_all(run: Delivery) -> None:
+    """429 to a mere check of the target == no delivery sends anything for that time."""
+    await run.know(person("ana"))
+    times = timed(run, answer(429, Retry_After="9"))
+    with pytest.raises(TryLater):
+        await run.deliverer.target.find(Wanted(ANA, {"userName": "ana@example.com"}))
+    async with two_workers(run, 1000) as (first, _):
+        await first.deliver(ANA)
+    assert len(times) == 1

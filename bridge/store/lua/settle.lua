@@ -1,8 +1,9 @@
 -- Write the ledger for a finished delivery, if its lock is still the caller's.
--- KEYS: lock, revisions, ledger, links, claims, pending, faults, audit.
+-- KEYS: lock, revisions, ledger, links, claims, pending, faults, audit, held.
 -- ARGV: token, record key, sealed entry, revision, '1' when done (else it stays pending), '1' when the target
 -- answered, audit's JSON ('' for none), audit's length, sealed link ('' for unchanged, '-' to forget it),
--- waiting prefix, the doubt that the claim knew of, then the record keys that it refers to and that had no link.
+-- waiting prefix, the doubt that the claim knew of, id of a hold to set ('' for none), then the record keys
+-- that it refers to and that had no link.
 -- Returns {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile (the lock
 -- is kept), or {'ok', record keys that waited for this record's link...}.
 local key, done, link, waiting, doubt = ARGV[2], ARGV[5] == '1', ARGV[9], ARGV[10], ARGV[11]
@@ -10,6 +11,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'lost'} end
 redis.call('HSET', KEYS[3], key, ARGV[3])
 if ARGV[6] == '1' then redis.call('DEL', KEYS[7]) end
 if ARGV[7] ~= '' then redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[8], '*', 'event', ARGV[7]) end
+if ARGV[12] ~= '' then redis.call('HSET', KEYS[9], key, ARGV[12]) end
 local answer = {'ok'}
 if link == '-' then
   redis.call('HDEL', KEYS[4], key)
@@ -25,7 +27,7 @@ local again = tonumber(redis.call('HGET', KEYS[2], key) or '0') > tonumber(ARGV[
 local mark = redis.call('HGET', KEYS[5], key)
 if mark == ARGV[1] or mark == doubt then redis.call('HDEL', KEYS[5], key)
 elseif mark then again = true end
-for i = 12, #ARGV do
+for i = 13, #ARGV do
   if redis.call('HEXISTS', KEYS[4], ARGV[i]) == 1 then again = true
   else redis.call('SADD', waiting .. ARGV[i], key) end
 end

@@ -150,3 +150,15 @@ def _texts(value: Any) -> set[str]:
     if isinstance(value, list):
         return {text for item in value for text in _texts(item)}
     return {value} if isinstance(value, str) else set()
+
+
+def at(method: str, fault: Fault) -> Fault:
+    """The fault at the first request with this method; the ones before go through."""
+
+    async def waiting(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        if request.method == method:
+            return await fault(proxy, request)
+        proxy.fail(waiting)
+        return await proxy.forward(request)
+
+    return waiting
