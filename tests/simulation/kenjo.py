@@ -40,10 +40,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one fetch saw: `truth` is all that Kenjo had at that moment, `whole` whether it was given all."""
+    """What one fetch saw `at` a moment: `truth` is all that Kenjo had, `whole` whether it was given all."""
 
     truth: dict[Key, dict[str, Any]]
     whole: bool
+    at: float
 
 
 class Kenjo:
@@ -94,7 +95,7 @@ class Kenjo:
             people -= self._lacking(known)
         elif world.chance(odds.kept):
             unusable = self.random.sample(list(self.truth()), 2)
-        self.readings.append(Reading(self.truth(), people == set(self.people)))
+        self.readings.append(Reading(self.truth(), people == set(self.people), world.now))
         ids = {key.id for key in unusable}
         records = self._records(people - ids, teams - ids)
         world.note("kenjo", f"reading {len(self.readings)}: {len(records)} of {len(self.truth())} records")

@@ -52,15 +52,15 @@ def play_all(seeds: Iterable[int], bug: str | None = None) -> list[Result]:
 
 
 def report(result: Result, bug: str | None = None) -> str:
-    """What a person needs to know of a seed that failed."""
+    """What a person needs to know of a seed, above all of one that failed."""
     planted_bug = f" --bug {bug}" if bug else ""
     lines = [
         *result.tail,
         "",
-        f"seed {result.seed} broke a promise:",
+        f"seed {result.seed} {'broke a promise:' if result.violations else 'kept all promises'}",
         *(f"  {text}" for text in dict.fromkeys(result.violations)),
         f"  with {result.odds}",
-        f"replay: make simulate SEED={result.seed}",
+        f"replay: make simulate ARGS='--seed {result.seed}'",
         f"    or: python -m tests.simulation --seed {result.seed}{planted_bug}",
     ]
     return "\n".join(lines)

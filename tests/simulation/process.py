@@ -79,6 +79,11 @@ class Process:
         if self.dead:
             raise Crashed
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing of it moves."""
+        return not self._thawed.is_set()
+
     def freeze(self, seconds: float) -> None:
         """Stop the process, as SIGSTOP does, and let it go on later."""
         if self._thawed.is_set():

@@ -20,6 +20,9 @@ LIMIT = Limit(count=5, percent=10)
 SLACK = 2
 """How many more may follow one by one: their accounts were not known of when the others were counted."""
 
+SETTLED = 10.0
+"""Seconds after which a new account is known to the poll that counts removals."""
+
 IN_FLIGHT = 1.0
 """Seconds after a Retry-After came, in which the other workers may not know of it yet."""
 
@@ -122,7 +125,8 @@ class Referee:
         if not by.version:
             return
         reading = self.kenjo.readings[by.version - 1]
-        self._count_removal(thing.key, by.version)
+        if thing.born < reading.at - SETTLED:
+            self._count_removal(thing.key, by.version)
         said = reading.truth.get(Key.parse(thing.key))
         if said is not None and said.get("lifecycle", "active") == "active":
             kind = "a whole" if reading.whole else "an incomplete"

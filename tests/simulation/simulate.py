@@ -18,6 +18,7 @@ import structlog
 import workers.watch
 from bridge.metrics import Metrics
 from bridge.model import State
+from bridge.store.gate import HALTED, UNREACHABLE
 from tests.simulation.directory import Directory
 from tests.simulation.faults import company_life, forget, jump_clocks, meddle_with_jobs
 from tests.simulation.kenjo import Kenjo
@@ -103,6 +104,7 @@ async def _play(world: World, client: redis.Redis) -> None:
         task.cancel()
     for process in stage.running.values():
         process.crash()
+        await process.ended()
     await asyncio.gather(*running, *troubles, return_exceptions=True)
 
 
@@ -137,12 +139,15 @@ async def _mend(stage: Stage) -> None:
 async def _settle(stage: Stage) -> None:
     """Wait until all is equal, and see that it stays so."""
     world = stage.world
+    auditor = Process(world, "auditor")
     judged = [one for one in stage.directories.values() if not one.down]
     end, calm_since, tries = world.now + BOUND, world.now, -1
     while world.now < end:
         wrong = [f"{one.name}: {text}" for one in judged for text in differences(stage.kenjo, one)]
         tried = sum(one.referee.tries for one in judged)
-        if wrong or tried != tries:
+        stopped = any(process.is_stopped for process in stage.running.values())
+        paused = any([await stage.backend(auditor).gate(one.name).paused() for one in judged])
+        if wrong or stopped or paused or tried != tries:
             calm_since, tries = world.now, tried
         if world.now - calm_since >= CALM:
             return
@@ -162,6 +167,9 @@ async def _close_books(stage: Stage) -> None:
         entries, pending = await ledger.entries(), await ledger.pending()
         if most := [key for key, entry in entries.items() if entry.attempts > stage.values.retry.attempts]:
             stage.world.violate("BOUNDED", f"{name}: {most[0]} was tried too often")
+        state = (await backend.gate(name).paused()).get("state")
+        if state in (HALTED, UNREACHABLE) and not directory.down:
+            stage.world.violate("ISOLATED", f"{name} counts as {state}, and answers all the time")
         still = [key for key in pending if key not in entries or entries[key].state is not State.RETRYING]
         if still and not directory.down and not stage.world.violations:
             stage.world.violate("CONVERGES", f"{name}: {still[0]} is right, and still pending")
