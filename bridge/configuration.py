@@ -76,7 +76,7 @@ def target_settings(name: str, any_target: AnyTarget, model: type[_Target]) -> _
 def every_setting(model: type[BaseModel], prefix: Place = ()) -> Iterator[tuple[Place, FieldInfo]]:
     """The path and definition of each setting and group below a model, in order; a target is `<name>`."""
     for name, field in model.model_fields.items():
-        place = (*prefix, name)
+        place = (*prefix, field.alias or name)
         yield place, field
         kind = field.annotation
         if get_origin(kind) is dict:

@@ -11,8 +11,8 @@ from bridge.model import Change, ChangeKind, Key, Record, Snapshot, Stored
 def diff(known: Mapping[Key, Stored], snapshot: Snapshot) -> list[Change]:
     """The changes that turn `known` into the snapshot, so that applying them gives `snapshot.records`.
 
-    Records in `snapshot.kept` stay as they are: Kenjo has them, but gave no usable row for them. So does
-    everybody absent of a kind in `snapshot.unnamed`.
+    Records of which the snapshot cannot tell that they are gone stay as they are: Kenjo gave no usable row
+    for them, or was not asked.
     """
     changes = []
     for key, record in snapshot.records.items():
@@ -23,7 +23,7 @@ def diff(known: Mapping[Key, Stored], snapshot: Snapshot) -> list[Change]:
             fields = tuple(_differing(stored.record.data, record.data))
             changes.append(Change(ChangeKind.CHANGED, record, fields))
     absent = (key for key, stored in known.items() if not stored.gone and key not in snapshot.records)
-    vanished = (key for key in absent if key not in snapshot.kept and key.kind not in snapshot.unnamed)
+    vanished = (key for key in absent if snapshot.tells_of(key))
     return changes + [Change(ChangeKind.VANISHED, known[key].record) for key in vanished]
 
 

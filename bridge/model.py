@@ -12,7 +12,16 @@ class Kind(StrEnum):
     """What a record describes."""
 
     PERSON = "person"
-    TEAM = "team"
+    TEAM = "team"  # or another group of people: a department, an office, an area
+
+
+GROUP_KINDS: Mapping[str, str] = {
+    "teams": "team",
+    "departments": "department",
+    "offices": "office",
+    "areas": "area",
+}
+"""What can become a group at a target: Kenjo's lists, and what a row of each is called. See `group_key`."""
 
 
 class Key(NamedTuple):
@@ -31,6 +40,20 @@ class Key(NamedTuple):
         return cls(Kind(kind), id_)
 
 
+def group_key(kind: str, id_: str) -> Key:
+    """The identity of a group: a team has Kenjo's id as it is, all others say what they are: `office.5f3a`.
+
+    A point is in none of Kenjo's ids.
+    """
+    return Key(Kind.TEAM, id_ if kind == "team" else f"{kind}.{id_}")
+
+
+def group_kind(key: Key) -> str:
+    """What a group is made of: one of the values of GROUP_KINDS."""
+    kind, point, _ = key.id.partition(".")
+    return kind if point else "team"
+
+
 class Lifecycle(StrEnum):
     """Where a person stands today, derived from Kenjo's `isActive`, start date and contract end."""
 
@@ -44,8 +67,9 @@ class Lifecycle(StrEnum):
 class Record:
     """One person or team as Kenjo has it now, joined, and cut down to the fields in use.
 
-    `data` is JSON: for a person `{"id", "lifecycle", "account": {...}, "work": {...}, ...}`, for a team
-    `{"id", "name", "members": [person ids]}`. Every field in use is present; what Kenjo lacks is None.
+    `data` is JSON: for a person `{"id", "lifecycle", "account": {...}, "work": {...}, ...}`, for a team or
+    another group `{"id", "name", "kind", "members": [person ids]}`. Every field in use is present; what Kenjo
+    lacks is None.
     """
 
     key: Key
@@ -90,7 +114,8 @@ class Snapshot:
 
     `kept` are people whose rows could not be used in this snapshot: known to exist, so absence from
     `records` does not mean that they left. `unnamed` are kinds whose list has a row without an id, which may
-    be anybody's: nobody of that kind can be said to have gone.
+    be anybody's: nobody of that kind can be said to have gone. `group_kinds` are the groups that were asked
+    for at all.
     """
 
     records: Mapping[Key, Record]
@@ -98,6 +123,13 @@ class Snapshot:
     unnamed: frozenset[Kind] = frozenset()
     problems: tuple[RowProblem, ...] = ()
     warnings: tuple[str, ...] = ()
+    group_kinds: frozenset[str] = frozenset(GROUP_KINDS.values())
+
+    def tells_of(self, key: Key) -> bool:
+        """Whether a record that is not in this snapshot is therefore not in Kenjo."""
+        if key in self.kept or key.kind in self.unnamed:
+            return False
+        return key.kind is not Kind.TEAM or group_kind(key) in self.group_kinds
 
     def count(self, kind: Kind) -> int:
         """How many records of a kind there are."""

@@ -16,7 +16,7 @@ SHRINK_PERCENT = 20
 SHRINK_COUNT = 5
 """... if it lacks at least this many."""
 
-_NAMES = {Kind.PERSON: "people", Kind.TEAM: "teams"}
+_NAMES = {Kind.PERSON: "people", Kind.TEAM: "groups"}
 
 
 class Verb(StrEnum):
@@ -58,10 +58,8 @@ def implausible(known: Mapping[Key, Stored], snapshot: Snapshot) -> str | None:
 
 def missing(snapshot: Snapshot, known: Mapping[Key, Stored], kind: Kind) -> int:
     """How many of the known records of a kind the snapshot lacks. New ones do not make up for them."""
-    if kind in snapshot.unnamed:
-        return 0
     before = (key for key, stored in known.items() if key.kind is kind and not stored.gone)
-    return sum(1 for key in before if key not in snapshot.records and key not in snapshot.kept)
+    return sum(1 for key in before if key not in snapshot.records and snapshot.tells_of(key))
 
 
 def _shrunken(known: Mapping[Key, Stored], snapshot: Snapshot, kind: Kind) -> str | None:
@@ -93,8 +91,8 @@ def verb_of(route: Route, stored: Stored, entry: Entry | None, *, linked: bool) 
 
 
 def what_of(verb: Verb, kind: Kind) -> str:
-    """The name of a kind of change to a kind of record: `remove`, or `remove-teams`."""
-    return str(verb) if kind is Kind.PERSON else f"{verb}-teams"
+    """The name of a kind of change to a kind of record: `remove`, or `remove-groups`."""
+    return str(verb) if kind is Kind.PERSON else f"{verb}-groups"
 
 
 def verbs(

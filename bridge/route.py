@@ -9,10 +9,20 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bridge.codec import canonical
+from bridge.compiling import compile_maps, compile_scopes
 from bridge.environment import PLAIN, Environment, Variables
-from bridge.errors import ConfigurationError, RecordRejected
+from bridge.errors import RecordRejected
 from bridge.expressions import Expression, context
-from bridge.model import Key, Kind, Lifecycle, Record, Reference, Stored
+from bridge.model import (
+    GROUP_KINDS,
+    Key,
+    Kind,
+    Lifecycle,
+    Record,
+    Reference,
+    Stored,
+    group_kind,
+)
 from bridge.protected import Protected
 from bridge.target_settings import Removal, TargetSettings
 
@@ -64,14 +74,13 @@ class Route:
         self._protected = protected or Protected([])
         self.references: Mapping[str, str] = mapping.get("references", {})
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
-        kinds = Kind if settings.teams else (Kind.PERSON,)
-        self._maps = {kind: _compile(name, kind, settings, mapping) for kind in kinds}
-        where = f"targets.{name}.scope"
-        self._scope = Expression(settings.scope, where) if settings.scope else None
-        if self._scope and _kind(self._scope) is not Kind.PERSON:
-            raise ConfigurationError(f"{where} uses 'team', but a scope says which people belong here")
+        self._group_kinds = {GROUP_KINDS[source] for source in settings.groups.from_}
+        self._maps = compile_maps(name, settings, mapping)
+        self._scopes = compile_scopes(name, settings)
         self.fields = frozenset(path for expression in self.expressions for path in expression.fields)
         self.fields |= self._protected.fields
+        if self.serves(Kind.TEAM):
+            self.fields |= {("groups", source) for source in settings.groups.from_}
         self._dated = any(expression.dated for expression in self.expressions)
         self.configuration = self._hash()
 
@@ -140,11 +149,14 @@ class Route:
         return Intent(Action.DEACTIVATE, words, self.settings.removal.after_days if how == "delete" else None)
 
     def _in_scope(self, record: Record) -> bool:
-        if self._scope is None or record.key.kind is not Kind.PERSON:
+        if record.key.kind is Kind.TEAM and group_kind(record.key) not in self._group_kinds:
+            return False
+        scope = self._scopes.get(record.key.kind)
+        if scope is None:
             return True
-        answer = self._scope.evaluate(context(record, self._environment))
+        answer = scope.evaluate(context(record, self._environment))
         if not isinstance(answer, bool):
-            raise RecordRejected(f"{self._scope.where} gave no true or false: {self._scope.source}")
+            raise RecordRejected(f"{scope.where} gave no true or false: {scope.source}")
         return answer
 
     def _refer(self, attribute: str, value: Any) -> Any:
@@ -165,7 +177,7 @@ class Route:
     def expressions(self) -> list[Expression]:
         """All expressions of this target, those of `protected` included."""
         mapped = [expression for part in self._maps.values() for expression in part.values()]
-        return [*mapped, *([self._scope] if self._scope else []), *self._protected.expressions]
+        return [*mapped, *self._scopes.values(), *self._protected.expressions]
 
     @property
     def maps(self) -> Mapping[Kind, Mapping[str, Expression]]:
@@ -209,31 +221,3 @@ class Route:
         if any("lookup" in expression.functions for expression in self.expressions):
             everything.append(self._environment.lookups)
         return hashlib.blake2b(canonical(everything), digest_size=8).hexdigest()
-
-
-def _compile(
-    name: str, kind: Kind, settings: TargetSettings, mapping: Mapping[str, Any]
-) -> dict[str, Expression]:
-    """Lay the configured expressions over the default mapping of a kind; null takes an attribute out."""
-    default = _expressions(name, mapping.get(kind, {}))
-    own = _expressions(name, settings.map)
-    # An expression says itself what it is about; null, and one about neither, is about people.
-    about = {attribute: expression for attribute, expression in own.items() if _kind(expression) is kind}
-    removed = {attribute for attribute, source in settings.map.items() if source is None}
-    kept = default if kind is not Kind.PERSON else {n: e for n, e in default.items() if n not in removed}
-    return {**kept, **about}
-
-
-def _expressions(name: str, sources: Mapping[str, str | None]) -> dict[str, Expression]:
-    return {
-        attribute: Expression(source, f"targets.{name}.map.{attribute}")
-        for attribute, source in sources.items()
-        if source is not None
-    }
-
-
-def _kind(expression: Expression) -> Kind:
-    roots = {path[0] for path in expression.fields}
-    if len(roots) > 1:
-        raise ConfigurationError(f"{expression.where} uses person and team at once")
-    return Kind.TEAM if roots == {"team"} else Kind.PERSON

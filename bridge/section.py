@@ -21,6 +21,7 @@ class Section(BaseModel):
         use_attribute_docstrings=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,
+        serialize_by_alias=True,
     )
 
     @model_validator(mode="before")

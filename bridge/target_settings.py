@@ -12,6 +12,7 @@ from bridge.section import Section
 
 Mode = Literal["create_only", "upsert", "sync"]
 Removal = Literal["deactivate", "keep", "delete"]
+GroupList = Literal["teams", "departments", "offices", "areas"]
 
 
 class Limit(Section):
@@ -49,6 +50,17 @@ class Removals(Section):
     """Days from the deactivation to the deletion, where `delete` is set."""
 
 
+class Groups(Section):
+    """What becomes a group at the target."""
+
+    from_: list[GroupList] = Field(["teams"], alias="from")
+    """Kenjo's lists whose rows become groups; an empty list for a target that knows people only."""
+    name: str | None = None
+    """A CEL expression over `team`: the group's name. Default: Kenjo's name for it."""
+    scope: str | None = None
+    """A CEL expression over `team`: which of them become groups. Default: all."""
+
+
 class TargetSettings(Section):
     """What all kinds of targets have in common; each kind adds its own settings."""
 
@@ -62,8 +74,8 @@ class TargetSettings(Section):
     """How much may change at once before somebody is asked."""
     removal: Removals = Removals()
     """What happens to the accounts of those who should not have one any more."""
-    teams: bool = True
-    """Whether teams become groups there; false for a target that knows people only."""
+    groups: Groups = Groups()
+    """What becomes a group there, with the people who belong to it as its members."""
     map: dict[str, str | None] = Field(default_factory=dict)
     """CEL expressions by target attribute, on top of the kind's default mapping; null removes one."""
     clear: bool = True

@@ -31,7 +31,7 @@ _SECTIONS: Mapping[str, str] = {
 FIELDS: Mapping[str, frozenset[str]] = {name: frozenset(text.split()) for name, text in _SECTIONS.items()}
 """The known fields by section."""
 
-TEAM_FIELDS = frozenset({"id", "name", "members"})
+TEAM_FIELDS = frozenset({"id", "name", "kind", "members"})
 CUSTOM = "c_"
 """What the names of custom fields begin with; only Kenjo knows which there are."""
 

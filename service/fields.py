@@ -45,26 +45,39 @@ _MADE_FROM: Mapping[str, str] = {
     "manager": "reportsToId",
 }
 
+MEMBERSHIP: Mapping[str, str] = {"departments": "departmentId", "offices": "officeId"}
+"""The field of the work section that says in which row of a list a person is, where it can be only one."""
+
 Chosen = Mapping[str, tuple[str, ...]]
 """Field names by section, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The fields in use: of a person, of a person's manager, and of a team (None: no team is used)."""
+    """The fields in use: of a person, of a person's manager, and of a group (None: no group is used).
+
+    `groups` are the lists whose rows become groups, sorted.
+    """
 
     person: Chosen
     manager: Chosen
     team: tuple[str, ...] | None
+    groups: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, paths: Iterable[Path]) -> Use:
-        """Sort dotted paths. Raises ConfigurationError for one that no record can have."""
+        """Sort dotted paths; `groups.offices` says that offices become groups, without any it is teams.
+
+        Raises ConfigurationError for a path that no record can have.
+        """
         person: dict[str, set[str]] = {}
         manager: dict[str, set[str]] = {}
         team: set[str] | None = None
+        groups: set[str] = set()
         for path in paths:
             match path:
+                case ("groups", name):
+                    groups.add(name)
                 case ("team", *rest):
                     team = (team or set()) | set(rest[:1] or ("name", "members"))
                 case ("person", "id" | "lifecycle", *_):
@@ -77,20 +90,24 @@ class Use:
                     _choose(person, path, rest, (*LOOKED_UP, "reportsToId", "manager"))
                 case _:
                     raise ConfigurationError(f"'{'.'.join(path)}' is neither of a person nor of a team")
-        return cls(_sorted(person), _sorted(manager), None if team is None else tuple(sorted(team - {"id"})))
+        if team is None:
+            return cls(_sorted(person), _sorted(manager), None)
+        fields = tuple(sorted(team - {"id"}))
+        return cls(_sorted(person), _sorted(manager), fields, tuple(sorted(groups or {"teams"})))
 
     def lists(self) -> set[str]:
         """The lists that these fields come from, and the two that say who is there at all."""
         work = {*self.person.get("work", ()), *self.manager.get("work", ())}
         lists = {ACCOUNTS, WORKS} | {SECTIONS[section] for section in (*self.person, *self.manager)}
         lists |= {LOOKED_UP[field] for field in work & LOOKED_UP.keys()}
-        return lists if self.team is None else lists | {"teams"}
+        return lists | set(self.groups)
 
     def columns(self, section: str) -> set[str]:
         """The fields to read from a section's rows, those that others are made from included."""
         used = {*self.person.get(section, ()), *self.manager.get(section, ()), *_ALWAYS.get(section, ())}
         if section != "work":
             return used
+        used |= {MEMBERSHIP[name] for name in self.groups if name in MEMBERSHIP}
         return (used - LOOKED_UP.keys() - {"manager"}) | {
             _MADE_FROM[name] for name in used & _MADE_FROM.keys()
         }
@@ -99,12 +116,13 @@ class Use:
     def teams(self) -> bool:
         """Whether anything is made from a person's teams."""
         work = {*self.person.get("work", ()), *self.manager.get("work", ())}
-        return self.team is not None or not work.isdisjoint({"teams", "teamIds"})
+        return "teams" in self.groups or not work.isdisjoint({"teams", "teamIds"})
 
     @property
     def areas(self) -> bool:
         """Whether anything is made from a person's areas."""
-        return "areas" in self.person.get("work", ()) or "areas" in self.manager.get("work", ())
+        work = {*self.person.get("work", ()), *self.manager.get("work", ())}
+        return "areas" in self.groups or "areas" in work
 
 
 def lists_for(fields: Iterable[Path], office_zones: Collection[str] = ()) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge.lifecycle import lifecycle, today_in
-from bridge.model import Key, Kind, Lifecycle, Record, Snapshot, Stored
+from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Snapshot, Stored, group_key
 from service.fields import LOOKED_UP, WHOLE, Path, Use, lists_for
 from service.lists import Values, team_field_found
 from service.tables import Tables, Waits, count, has, read_tables, usable_people
@@ -64,6 +64,7 @@ def build(
         unnamed=tables.unnamed,
         problems=tables.problems,
         warnings=tuple(sorted({*warnings, *tables.warnings})),
+        group_kinds=frozenset(GROUP_KINDS[name] for name in use.groups),
     )
 
 
@@ -177,17 +178,16 @@ def _date(value: str | None) -> date | None:
 def _teams(
     tables: Tables, use: Use, people: Mapping[str, Values]
 ) -> tuple[dict[Key, Values], frozenset[Key]]:
-    """The data of all teams, and those that exist without a usable row."""
-    if use.team is None:
-        return {}, frozenset()
-    rows = tables.others["teams"]
-    members: dict[str, list[str]] = defaultdict(list)
-    for id_, links in tables.works.links.items():
-        for team in links["teams"]:
-            members[team].append(id_)
-    teams = {}
-    for id_, row in rows.rows.items():
-        active = (p for p in members[id_] if p in people and people[p]["lifecycle"] == Lifecycle.ACTIVE)
-        made = {**row, "members": sorted(active)}
-        teams[Key(Kind.TEAM, id_)] = {"id": id_, **{field: made[field] for field in use.team}}
-    return teams, frozenset(Key(Kind.TEAM, id_) for id_ in rows.bad)
+    """The data of all groups, and those that exist without a usable row."""
+    groups: dict[Key, Values] = {}
+    kept: set[Key] = set()
+    for which in use.groups:
+        kind, rows, members = GROUP_KINDS[which], tables.others[which], tables.members(which)
+        kept |= {group_key(kind, id_) for id_ in rows.bad}
+        for id_, row in rows.rows.items():
+            there = members.get(id_, ())
+            active = (p for p in there if p in people and people[p]["lifecycle"] == Lifecycle.ACTIVE)
+            made = {**row, "kind": kind, "members": sorted(active)}
+            key = group_key(kind, id_)
+            groups[key] = {"id": key.id, **{field: made[field] for field in use.team or ()}}
+    return groups, frozenset(kept)

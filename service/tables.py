@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.model import Kind, RowProblem
-from service.fields import ACCOUNTS, SECTIONS, WORKS, Use
+from service.fields import ACCOUNTS, MEMBERSHIP, SECTIONS, WORKS, Use
 from service.lists import AREA_FIELDS, Rows, first_present, read_rows, team_field_found
 
 
@@ -18,10 +18,14 @@ class Waits(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The lists of people's sections by section, all other lists by name, and what is to be warned of."""
+    """The lists of people's sections by section, all other lists by name, and what is to be warned of.
+
+    `groups` are those of the other lists whose rows become groups.
+    """
 
     sections: Mapping[str, Rows]
     others: Mapping[str, Rows]
+    groups: tuple[str, ...]
     warnings: tuple[str, ...]
 
     @property
@@ -50,8 +54,8 @@ class Tables:
     @property
     def unnamed(self) -> frozenset[Kind]:
         """The kinds whose list has a row that does not say whose it is."""
-        teams = self.others.get("teams")
-        found = {Kind.PERSON: self.accounts.unnamed, Kind.TEAM: teams.unnamed if teams else 0}
+        groups = sum(self.others[name].unnamed for name in self.groups)
+        found = {Kind.PERSON: self.accounts.unnamed, Kind.TEAM: groups}
         return frozenset(kind for kind, number in found.items() if number)
 
     def name(self, which: str, id_: str | None) -> str | None:
@@ -60,6 +64,15 @@ class Tables:
             return None
         name: str | None = self.others[which].rows[id_]["name"]
         return name
+
+    def members(self, which: str) -> Mapping[str, list[str]]:
+        """The people by the id of the team, department, office or area that they are in."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for person, row in self.works.rows.items():
+            links = self.works.links[person]
+            for id_ in links[which] if which in links else filter(None, [row[MEMBERSHIP[which]]]):
+                found[id_].append(person)
+        return found
 
     def linked(self, which: str, person: str) -> list[str]:
         """The ids of the teams (or areas) that a person is in and that exist. Raises Waits."""
@@ -92,10 +105,10 @@ def read_tables(lists: Mapping[str, Any], use: Use, *, zones: bool, team_field: 
             sections[section] = read_rows(name, lists, columns, links if section == "work" else {})
     others = {}
     for name in wanted - set(SECTIONS.values()):
-        columns = {"name", *(use.team or ())} - {"members"} if name == "teams" else {"name"}
+        columns = {"name", *(use.team or ())} - {"members", "kind"} if name in use.groups else {"name"}
         others[name] = read_rows(name, lists, columns)
     _reject_shared_emails(sections["account"])
-    return Tables(sections, others, tuple(warnings))
+    return Tables(sections, others, use.groups, tuple(warnings))
 
 
 def usable_people(tables: Tables) -> tuple[set[str], set[str], list[str]]:

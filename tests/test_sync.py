@@ -54,6 +54,31 @@ async def test_teams_arrive_with_their_members(here: World) -> None:
         assert members == wanted
 
 
+async def test_departments_and_offices_become_groups(here: World) -> None:
+    """Asked for == a group for each, with its active people; not asked for any more == they stay."""
+    target = here.config["targets"]["directory"]
+    target["groups"] = {"from": ["departments", "offices"], "name": 'team.name + " (" + team.kind + ")"'}
+    done = await here.run("sync")
+    assert done.code == 0, done.err
+    people = expected(here.sandbox)
+    ids = {user["externalId"]: user["id"] for user in await here.users()}
+    wanted = {
+        f"{row['name']} ({kind})": {
+            ids[id_] for id_ in people if people[id_]["work"].get(f"{kind}Id") == row["_id"]
+        }
+        for kind in ("department", "office")
+        for row in here.sandbox.account.tables[f"{kind}s"].values()
+    }
+    there = await here.groups()
+    assert {
+        group["displayName"]: {one["value"] for one in group.get("members") or []} for group in there
+    } == wanted
+    target["groups"] = {"from": []}
+    here.proxy.seen.clear()
+    assert (await here.run("sync")).code == 0
+    assert (here.proxy.writes, await here.groups()) == ([], there)
+
+
 async def test_an_unchanged_second_sync_sends_nothing(here: World) -> None:
     """A second sync without changes == no request to the target at all."""
     await here.run("sync")

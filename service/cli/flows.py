@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bridge.model import Kind
+from bridge.model import GROUP_KINDS, Kind
 from bridge.route import Route
 from bridge.vocabulary import FIELDS
 
@@ -66,12 +66,11 @@ def _of(route: Route) -> Iterable[Flow]:
         if id(expression) not in mapped:
             words = PROTECTED if expression.where == "protected" else SCOPE
             yield from _flows(route, words, expression.fields)
-    if Kind.TEAM in route.maps and any(
-        ("team", "members") in one.fields for one in route.maps[Kind.TEAM].values()
-    ):
-        names = [name for name, one in route.maps[Kind.TEAM].items() if ("team", "members") in one.fields]
-        for name in names:
-            yield Flow(route.name, _address(route), "person.work.teams", "work", f"{name} (of a group)")
+    for name, expression in route.maps.get(Kind.TEAM, {}).items():
+        if ("team", "members") in expression.fields:
+            for source in route.settings.groups.from_:
+                field = "person.work." + (source if source in ("teams", "areas") else GROUP_KINDS[source])
+                yield Flow(route.name, _address(route), field, "work", f"{name} (of a group)")
 
 
 def _flows(route: Route, attribute: str, paths: Iterable[tuple[str, ...]]) -> Iterable[Flow]:

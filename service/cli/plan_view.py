@@ -43,7 +43,7 @@ def show_plan(console: Console, found: Plan, *, values: bool) -> None:
     people, teams = found.snapshot.count(Kind.PERSON), found.snapshot.count(Kind.TEAM)
     _print(
         console,
-        f"Kenjo{day}: {people} people, {teams} teams; {len(found.changes)} changes since the last poll",
+        f"Kenjo{day}: {people} people, {teams} groups; {len(found.changes)} changes since the last poll",
     )
     for problem in found.snapshot.problems:
         _print(

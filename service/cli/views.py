@@ -106,7 +106,7 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
         console.print("No snapshot of Kenjo has been accepted yet.")
     else:
         console.print(
-            f"Kenjo: {snapshot['people']} people, {snapshot['teams']} teams, seen {_ago(snapshot['age'])}"
+            f"Kenjo: {snapshot['people']} people, {snapshot['teams']} groups, seen {_ago(snapshot['age'])}"
         )
         _problems(console, snapshot["problems"])
         for warning in snapshot["warnings"]:

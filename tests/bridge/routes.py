@@ -17,6 +17,7 @@ MAPPING: dict[str, Any] = {
         "manager": "person.work.reportsToId",
     },
     "team": {"displayName": "team.name", "members": "team.members"},
+    "group_name": "displayName",
     "references": {"manager": "person", "members": "person"},
     "required": {"person": ["userName"], "team": ["displayName"]},
 }

@@ -100,7 +100,7 @@ def test_few_teams_may_all_go(before: int, now: int, *, believed: bool) -> None:
     """Teams are counted like people, except that a handful may be dissolved at once."""
     reason = implausible(known(people(30) + teams(before)), snapshot(people(30) + teams(now)))
     assert (reason is None) is believed
-    assert reason is None or "teams" in reason
+    assert reason is None or "groups" in reason
 
 
 def test_nobody_is_missing_when_a_row_has_no_id() -> None:
@@ -168,7 +168,7 @@ def test_approved_changes_count_no_more() -> None:
     assert over(11, 20, approved=6) == []
     (excess,) = over(12, 20, approved=6)
     assert excess.keys == frozenset(people(12)[6:])
-    for kind in ("update", "remove-teams"):
+    for kind in ("update", "remove-groups"):
         (excess,) = over(11, 20, approved=6, kind=kind)
         assert excess.keys == frozenset(people(11))
 
@@ -189,7 +189,7 @@ def test_limits_are_per_kind_of_change_and_record() -> None:
         assert {(e.verb, e.kind) for e in excesses(strict, coming, there, {}, links, {})} == expected
 
 
-@pytest.mark.parametrize("approved", ["", "remove-teams", "remove"])
+@pytest.mark.parametrize("approved", ["", "remove-groups", "remove"])
 def test_teams_wait_with_the_people_whom_they_lose(approved: str) -> None:
     """A team that lost somebody whose removal waits waits too, unless it was let go with them."""
     leavers, (losing, keeping, other, new) = people(6), teams(4)
@@ -207,4 +207,4 @@ def test_teams_wait_with_the_people_whom_they_lose(approved: str) -> None:
 
 def test_kinds_of_change_have_names() -> None:
     """A kind of change to people is named by its verb alone, and one to teams says so."""
-    assert (what_of(Verb.REMOVE, Kind.PERSON), what_of(Verb.REMOVE, Kind.TEAM)) == ("remove", "remove-teams")
+    assert (what_of(Verb.REMOVE, Kind.PERSON), what_of(Verb.REMOVE, Kind.TEAM)) == ("remove", "remove-groups")

@@ -24,12 +24,6 @@ def test_null_removes_an_attribute() -> None:
     assert ("person", "work", "jobTitle") not in without.fields
 
 
-def test_null_is_about_people() -> None:
-    """An attribute of people that is taken out is still given to teams that have one of the same name."""
-    without = route(map={"displayName": None})
-    assert without.map(team()) == {"displayName": "Blue", "members": []}
-
-
 def test_own_expression_wins() -> None:
     """An expression in `map` replaces the default one of its attribute, and may name new ones."""
     own = route(map={"title": "person.work.department", "userType": '"Employee"'})
@@ -94,7 +88,7 @@ def test_required_attributes_are_missed(email: str | None, lacking: str) -> None
 
 def test_target_without_a_mapping_for_teams_gets_none() -> None:
     """A kind of record that has no attributes, or is not wanted, is not served."""
-    for people_only in (route(mapping={"person": MAPPING["person"]}), route(teams=False)):
+    for people_only in (route(mapping={"person": MAPPING["person"]}), route(groups={"from": []})):
         assert (people_only.serves(Kind.PERSON), people_only.serves(Kind.TEAM)) == (True, False)
     assert (route().serves(Kind.PERSON), route().serves(Kind.TEAM)) == (True, True)
 
@@ -103,9 +97,17 @@ def test_fields_of_scope_and_mapping_are_used() -> None:
     """Every field that an expression reads is in use, and no other."""
     used = {".".join(path) for path in route(scope=SALES, map={"title": None}).fields}
     people = {"person.account.email", "person.work.reportsToId", "person.work.department"}
-    assert used == people | {"team.name", "team.members"}
+    assert used == people | {"team.name", "team.members", "groups.teams"}
     assert ("person", "home", "x") in route(protected=["person.home.x"]).fields
-    assert ("team", "name") not in route(teams=False).fields
+    assert ("team", "name") not in route(groups={"from": []}).fields
+
+
+def test_null_takes_out_what_only_groups_have() -> None:
+    """Null for an attribute of groups == groups without it; one that both have == people without it."""
+    assert "members" not in route(map={"members": None}).maps[Kind.TEAM]
+    both = {**MAPPING, "person": {**MAPPING["person"], "displayName": "person.id"}}
+    named = route(mapping=both, map={"displayName": None})
+    assert ("displayName" in named.maps[Kind.PERSON], "displayName" in named.maps[Kind.TEAM]) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_fields_of_scope_and_mapping_are_used() -> None:
         {"scope": SALES},
         {"mode": "upsert"},
         {"base_url": "https://example.org"},
-        {"teams": False},
+        {"groups": {"from": []}},
         {"removal": {"left": "keep"}},
         {"protected": ["ana"]},
     ],

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import ConfigurationError, RecordRejected
-from bridge.model import Lifecycle, Stored
+from bridge.model import Lifecycle, Record, Stored, group_key
 from bridge.route import Action, Intent
-from tests.bridge.routes import SALES, person, route, team
+from tests.bridge.routes import MAPPING, SALES, person, route, team
 
 LEAVERS = {
     "gone": Stored(person(), 1, gone=True),
@@ -127,3 +127,39 @@ def test_scope_over_teams_is_refused() -> None:
     """A scope that asks for a team's fields could not be evaluated for anybody."""
     with pytest.raises(ConfigurationError, match=r"targets\.directory\.scope uses 'team'"):
         route(scope='team.name == "Blue"')
+
+
+SALES_GROUP = Stored(Record(group_key("department", "sales"), {"id": "department.sales", "name": "Sales"}), 1)
+
+
+def test_groups_are_made_from_the_lists_that_are_named() -> None:
+    """Teams only, the default == a department is out of scope; named == created; taken out == kept."""
+    assert route().intend(SALES_GROUP, linked=False).action is Action.SKIP
+    named = route(groups={"from": ["departments"]})
+    assert named.intend(SALES_GROUP, linked=False).action is Action.UPSERT
+    assert named.intend(Stored(team(), 1), linked=False).action is Action.SKIP
+    assert "kept" in route().intend(SALES_GROUP, linked=True).reason
+    strict = route(removal={"out_of_scope": "deactivate"})
+    assert strict.intend(SALES_GROUP, linked=True).action is Action.DEACTIVATE
+
+
+def test_scope_of_groups() -> None:
+    """An expression over the group says which there are; one over people is a mistake, and so is no team."""
+    chosen = route(groups={"from": ["departments"], "scope": 'team.name == "IT"'})
+    assert chosen.intend(SALES_GROUP, linked=False).reason.startswith("out of scope")
+    assert ("team", "name") in chosen.fields
+    for wrong in ("person.id == '1'", "true"):
+        with pytest.raises(ConfigurationError, match=r"groups\.scope uses no 'team'"):
+            route(groups={"scope": wrong})
+
+
+def test_names_of_groups() -> None:
+    """An expression over the group gives its name; one that cannot be, or is one for all, is refused."""
+    data = {"id": "department.sales", "name": "Sales", "kind": "department", "members": []}
+    record = Record(SALES_GROUP.record.key, data)
+    named = {"from": ["departments"], "name": 'team.name + " (" + team.kind + ")"'}
+    assert route(groups=named).map(record)["displayName"] == "Sales (department)"
+    with pytest.raises(ConfigurationError, match=r"groups\.name uses no 'team'"):
+        route(groups={"name": '"all"'})
+    with pytest.raises(ConfigurationError, match=r"groups\.name: a target of the kind scim names no groups"):
+        route(mapping={**MAPPING, "group_name": None}, groups={"name": "team.name"})

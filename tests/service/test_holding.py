@@ -43,8 +43,8 @@ async def held(watch: Watch, *records: Record, kept: Any = ()) -> str:
         ((24, 0), (19, 0), 5, "5 of the 24 people"),
         ((10, 0), (5, 0), 5, "5 of the 10 people"),
         ((100, 0), (79, 0), 21, "21 of the 100 people"),
-        ((3, 5), (3, 0), 5, "none of the 5 teams"),
-        ((3, 24), (3, 19), 5, "5 of the 24 teams"),
+        ((3, 5), (3, 0), 5, "none of the 5 groups"),
+        ((3, 24), (3, 19), 5, "5 of the 24 groups"),
     ],
 )
 async def test_an_implausible_snapshot_changes_nothing(

@@ -124,7 +124,7 @@ async def test_limits_of_teams_are_their_own(backend: Backend) -> None:
         assert await inactive(run) == ["p000"]
         assert [len(group["members"]) for group in await run.groups()] == [1, 1, 1]
         hold = await watch.hold()
-        assert (hold.id, hold.kind, hold.count) == ("directory-remove-teams", "remove-teams", 2)
+        assert (hold.id, hold.kind, hold.count) == ("directory-remove-groups", "remove-groups", 2)
         await approve(watch)
         await watch.poll()
         await watch.work()

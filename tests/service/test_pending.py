@@ -93,7 +93,7 @@ def test_changed_configuration_puts_everything_behind() -> None:
 
 def test_kind_that_a_target_does_not_take_is_never_behind() -> None:
     """A target without a mapping for teams, or that wants none, gets none."""
-    for people_only in (route({"person": MAPPING["person"]}), route(teams=False)):
+    for people_only in (route({"person": MAPPING["person"]}), route(groups={"from": []})):
         assert pending(known(person("ana"), team("blue")), {}, people_only, (), NOW) == {ANA}
 
 

@@ -58,7 +58,8 @@ class Adapter:
     """What a module `workers.targets.<kind>` exports as ADAPTER.
 
     `mapping` is data: `{"person": {attribute: CEL expression}, "team": {...}, "references": {attribute:
-    "person" | "team"}, "required": {"person": [attributes], "team": [...]}}`. The functions take an instance
+    "person" | "team"}, "required": {"person": [attributes], "team": [...]}, "group_name": attribute}`. The
+    functions take an instance
     of `settings`. `classify` turns an answer into an error where the target deviates from HTTP's own words.
     """
 

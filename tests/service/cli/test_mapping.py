@@ -68,7 +68,7 @@ def test_summary_is_a_line() -> None:
     assert "person.account.email -> emails.work, userName" in line
     assert "person.work.teams -> members (of a group)" in line
     assert "maritalStatus" not in line
-    assert "members" not in summary(routes(values(teams=False))["d"])
+    assert "members" not in summary(routes(values(groups={"from": []}))["d"])
 
 
 def test_record_of_processing() -> None:
