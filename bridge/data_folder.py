@@ -70,8 +70,10 @@ async def locked(folder: Path, patience: float) -> AsyncIterator[int]:
             await asyncio.sleep(0.05)
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
-        yield lock
-        fcntl.flock(lock, fcntl.LOCK_UN)  # a child that inherited it may need a moment longer to end
+        try:
+            yield lock
+        finally:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # a child that inherited it may need a moment longer to end
     finally:
         os.close(lock)
 
