@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 import shutil
 import signal
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.conftest import redis_binary
+from tests.running import own_redis, running, until
 from tests.world import World, expected, world
 
 PERSONAL = {"firstName", "lastName", "displayName", "jobTitle", "workPhone", "workMobile"}
@@ -28,16 +25,8 @@ Process = asyncio.subprocess.Process
 @pytest.fixture
 async def redis_of_its_own() -> AsyncIterator[str]:
     """A Redis that several processes share."""
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
-        socket = Path(folder) / "r.sock"
-        process = await asyncio.create_subprocess_exec(
-            redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder,
-            stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        await until(lambda: _true(socket.exists()), 5)
-        yield f"unix://{socket}"
-        process.terminate()
-        await process.wait()
+    async with own_redis() as url:
+        yield url
 
 
 @pytest.fixture
@@ -138,122 +127,12 @@ async def test_arq_can_start_a_worker_itself(here: World) -> None:
             await process.wait()
 
 
-async def test_nothing_personal_is_readable(here: World) -> None:
-    """Planted values in every field, failures included == none in Redis, logs, metrics or error texts."""
-    here.config["encryption"] = {"key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
-    plant(here)
-    here.sandbox.faults.add("malformed", path="/employees/accounts", variant="shared_email", count=2)
-    async with running(here, "run") as run, aiohttp.ClientSession(run.address) as session:
-        await until(lambda: some_are_there(here, 10), 20)
-        await asyncio.sleep(3)
-        async with session.get("/metrics") as answer:
-            texts = {"metrics": await answer.text()}
-        texts["redis"] = await dump(here.config["redis"]["url"])
-        run.process.terminate()
-        await run.process.wait()
-    texts["log"] = run.log
-    texts["status"] = (await here.run("status", "--json")).out
-    assert len(texts["redis"]) > 10_000
-    assert {
-        name: text.count("PLANTED") + text.count("planted") for name, text in texts.items()
-    } == dict.fromkeys(texts, 0)
-
-
-def plant(here: World) -> None:
-    """Mark every text that is somebody's own."""
-    for number, person in enumerate(here.sandbox.account.employees.values()):
-        person["account"]["email"] = f"planted{number}@example.com"
-        for section in ("personal", "work"):
-            for name, value in person[section].items():
-                if isinstance(value, str) and name in (
-                    "firstName",
-                    "lastName",
-                    "displayName",
-                    "jobTitle",
-                    "workPhone",
-                ):
-                    person[section][name] = f"PLANTED {name} {number}"
-
-
-async def dump(url: str) -> str:
-    """Every key and value in Redis as text."""
-    from redis.asyncio import Redis
-
-    redis = Redis.from_url(url)
-    texts = []
-    async for key in redis.scan_iter("*"):
-        kind = await redis.type(key)
-        value: Any = ""
-        if kind == b"string":
-            value = await redis.get(key)
-        elif kind == b"hash":
-            value = await redis.hgetall(key)
-        elif kind == b"zset":
-            value = await redis.zrange(key, 0, -1)
-        elif kind == b"set":
-            value = await redis.smembers(key)
-        texts.append(f"{key!r} {value!r}")
-    await redis.aclose()
-    return "\n".join(texts)
-
-
 async def drop_clients(socket: str) -> None:
     from redis.asyncio import Redis
 
     redis = Redis(unix_socket_path=socket)
     await redis.client_kill_filter(_type="normal", skipme=True)
     await redis.aclose()
-
-
-class Running:
-    """A started process; `log` is what it wrote until it said where it listens."""
-
-    def __init__(self, process: Process, address: str, log: str) -> None:
-        self.process = process
-        self.address = address
-        self.log = log
-
-
-@contextlib.asynccontextmanager
-async def running(here: World, *arguments: str) -> AsyncIterator[Running]:
-    """A process of the bridge that has started; killed if it is still there at the end."""
-    process = await here.start(*arguments)
-    assert process.stderr
-    log = ""
-    try:
-        while True:
-            line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
-            log += line
-            assert line, f"it ended: {log}"
-            if "address" in line:
-                break
-        drain = asyncio.create_task(
-            _drain(process, started := Running(process, json.loads(line)["address"], log))
-        )
-        yield started
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        await drain
-
-
-async def _drain(process: Process, running: Running) -> None:
-    assert process.stderr
-    while line := await process.stderr.readline():
-        running.log += line.decode()
-
-
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
-    """Wait for something to hold."""
-    end = time.monotonic() + seconds
-    while not await holds():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        await asyncio.sleep(0.1)
-
-
-async def _true(value: bool) -> bool:
-    return value
 
 
 async def status_is(session: aiohttp.ClientSession, path: str, status: int) -> bool:

@@ -30,6 +30,9 @@ log = get_logger("bridge")
 
 Clock = Callable[[], datetime]
 
+SEAL = "set encryption.key (openssl rand -base64 32), then run kenjo-bridge rekey"
+"""What to do about a Redis that can be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
@@ -70,6 +73,12 @@ async def opened(values: Values, *, join: bool = False, clock: Clock = utc_now) 
             if private:  # it is stopped in order now, so that it forgets nothing
                 with suppress(RedisError, OSError):
                     await backend.continuity.close()
+
+
+def warn_of_readable_data(bridge: Bridge) -> None:
+    """Say so when Redis holds personal data that whoever reads it can read."""
+    if not bridge.backend.codec.seals:
+        log.warning("personal data is readable in redis", remedy=SEAL)
 
 
 def fields_in_use(compiled: Mapping[str, Route]) -> frozenset[Path]:

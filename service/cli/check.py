@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bridge.errors import BridgeError
-from service.cli.assembly import Bridge, connected, fields_in_use, kenjo
+from service.cli.assembly import SEAL, Bridge, connected, fields_in_use, kenjo
 from service.cli.custom_fields import check_custom_fields
 from service.cli.flows import summary
 from service.cli.greet import greet
@@ -34,7 +34,7 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
     redis = bridge.values.redis.url
     findings = [
         Finding("configuration", (f"targets: {', '.join(sorted(bridge.routes)) or 'none'}",)),
-        Finding("redis", ("private" if redis is None else "answers",)),
+        Finding("redis", ("private" if redis is None else "answers", _sealed(bridge))),
         await _kenjo(bridge),
     ]
     async with connected(bridge, only) as targets:
@@ -43,6 +43,10 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
         Finding(f"target {name}", (*g.facts, summary(bridge.routes[name])), g.problems)
         for name, g in greetings.items()
     ]
+
+
+def _sealed(bridge: Bridge) -> str:
+    return "records are encrypted" if bridge.backend.codec.seals else f"warning: records are readable; {SEAL}"
 
 
 async def _kenjo(bridge: Bridge) -> Finding:

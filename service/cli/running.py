@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from bridge.errors import StoreUnavailable
 from bridge.logs import get_logger
 from bridge.settings import Values
-from service.cli.assembly import Bridge, connected, deliverers, opened, poller
+from service.cli.assembly import Bridge, connected, deliverers, opened, poller, warn_of_readable_data
 from service.cli.greet import revive
 from service.poller import Poller
 from service.web import STALL_LIMIT, serving
@@ -32,6 +32,7 @@ async def run_until_stopped(values: Values, *, polls: bool, works: bool, only: C
     """Poll, deliver, or both, until SIGTERM. Raises ConfigurationError or StoreUnavailable at the start."""
     stop = stop_event()
     async with opened(values) as bridge, running(bridge, polls=polls, works=works, only=only) as address:
+        warn_of_readable_data(bridge)
         log.info("started", address=address, polls=polls, works=works, targets=sorted(bridge.routes))
         await _stop_or_death(stop, bridge)
         log.info("stopping: running deliveries may finish", grace=values.shutdown_grace)

@@ -14,7 +14,7 @@ from bridge.model import Entry, Key, Outcome, Snapshot, State
 from bridge.store import Claim, Lease
 from bridge.store.gate import HALTED
 from bridge.store.gate import HELD as HELD_BACK
-from service.cli.assembly import Bridge, connected, deliverers, poller
+from service.cli.assembly import Bridge, connected, deliverers, poller, warn_of_readable_data
 from service.cli.choosing import Choose
 from service.cli.greet import revive
 from workers.main import Workers
@@ -106,6 +106,7 @@ async def sync(
     ConfigurationError.
     """
     started = time.time()
+    warn_of_readable_data(bridge)
     tally, stop = tally or Tally(bridge.metrics), stop or asyncio.Event()
     async with poller(bridge) as the_poller, connected(bridge, only) as targets:
         await _take(the_poller.lease)

@@ -75,3 +75,16 @@ async def dump(operator: Operator) -> str:
         elif kind == b"string" and not key.endswith((b":pace", b":lease")):
             found.append((key, await operator.redis.get(key)))
     return repr(sorted(found))
+
+
+async def test_readable_records_are_warned_of(fresh: Operator) -> None:
+    """No key at all == the log and `check` say what to do; with a key they do not."""
+    for encryption, warned in (({}, True), ({"key": make_key()}, False)):
+        fresh.here.config["encryption"] = encryption
+        await fresh.here.run("rekey")
+        done = await fresh.here.run("sync")
+        assert done.code == 0
+        assert ("personal data is readable in redis" in done.err) is warned
+        shown = (await fresh.here.run("check")).out
+        assert ("warning: records are readable" in shown) is warned
+        assert ("records are encrypted" in shown) is not warned

@@ -1,0 +1,82 @@
+"""Processes of the bridge that run until they are stopped, and a Redis that they share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.conftest import redis_binary
+from tests.world import World
+
+Process = asyncio.subprocess.Process
+
+
+@asynccontextmanager
+async def own_redis() -> AsyncIterator[str]:
+    """A Redis that several processes share."""
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        socket = Path(folder) / "r.sock"
+        process = await asyncio.create_subprocess_exec(
+            redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder,
+            stdout=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        await until(lambda: _exists(socket), 5)
+        yield f"unix://{socket}"
+        process.terminate()
+        await process.wait()
+
+
+async def _exists(path: Path) -> bool:
+    return await asyncio.to_thread(path.exists)
+
+
+class Running:
+    """A started process; `log` is what it wrote until it said where it listens."""
+
+    def __init__(self, process: Process, address: str, log: str) -> None:
+        self.process = process
+        self.address = address
+        self.log = log
+
+
+@asynccontextmanager
+async def running(here: World, *arguments: str) -> AsyncIterator[Running]:
+    """A process of the bridge that has started; killed if it is still there at the end."""
+    process = await here.start(*arguments)
+    assert process.stderr
+    log = ""
+    try:
+        while True:
+            line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
+            log += line
+            assert line, f"it ended: {log}"
+            if "address" in line:
+                break
+        drain = asyncio.create_task(
+            _drain(process, started := Running(process, json.loads(line)["address"], log))
+        )
+        yield started
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await drain
+
+
+async def _drain(process: Process, running: Running) -> None:
+    assert process.stderr
+    while line := await process.stderr.readline():
+        running.log += line.decode()
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    """Wait for something to hold."""
+    end = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        await asyncio.sleep(0.1)

@@ -1,0 +1,119 @@
+"""Nothing personal can be read anywhere but at the target: marked values are planted and searched for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from redis.asyncio import Redis
+
+from bridge.codec import make_key
+from tests.running import own_redis, running, until
+from tests.workers.targets.proxy import Proxy, answer, dropped, echo, lost
+from tests.world import World, expected, world
+
+MARK = "planted"
+SECTIONS = ("personal", "work", "address", "home", "financial")
+COMMANDS = (
+    ("status",),
+    ("status", "--json"),
+    ("failures",),
+    ("failures", "--json"),
+    ("holds", "--json"),
+    ("holds", "show", "kenjo"),
+    ("audit", "--json"),
+    ("check", "--json"),
+    ("plan",),
+    ("plan", "--json"),
+)
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+async def test_nothing_personal_is_readable(tmp_path: Path, *, sealed: bool) -> None:
+    """Marks in every text of 60 people, faults of all kinds, holds and failures == 0 marks outside seals.
+
+    Without a key they are found in Redis, and only there: the search finds what there is.
+    """
+    async with own_redis() as url, world(tmp_path, people=60) as here:
+        here.config["redis"] = {"url": url}
+        here.config["encryption"] = {"key": make_key()} if sealed else {}
+        here.config["targets"]["directory"]["map"] = plant(here)
+        here.proxy.fail_always(unkind())
+        async with running(here, "run") as run, aiohttp.ClientSession(run.address) as session:
+            await until(lambda: are_there(here, 20), 30)
+            here.sandbox.faults.add("malformed", path="/employees/accounts", variant="shared_email", count=3)
+            for person in list(expected(here.sandbox))[:15]:
+                here.sandbox.actions.leave(employee=person)
+            await asyncio.sleep(3)
+            here.sandbox.faults.add("half", path="/employees/accounts", count=100)
+            await asyncio.sleep(2)
+            async with session.get("/metrics") as got:
+                texts = {"metrics": await got.text()}
+            run.process.terminate()
+            await run.process.wait()
+        texts["log"] = run.log
+        commands = [*COMMANDS, *(("explain", person) for person in list(expected(here.sandbox))[:3])]
+        for command in commands:
+            done = await here.run(*command)
+            texts[" ".join(command)] = done.out + done.err
+        texts["redis"] = await dump(url)
+        assert MARK in json.dumps(await here.users()).lower()
+    assert "failed" in texts["log"]
+    assert "held" in texts["log"]
+    assert len(texts["redis"]) > 50_000
+    found = {name: text.lower().count(MARK) for name, text in texts.items()}
+    if not sealed:
+        assert found.pop("redis") > 1000
+    assert found == dict.fromkeys(found, 0)
+
+
+def plant(here: World) -> dict[str, str]:
+    """Mark everybody's texts, dates and ids apart; a mapping that reads all of them."""
+    used: dict[str, None] = {}
+    for number, person in enumerate(here.sandbox.account.employees.values()):
+        person["account"]["email"] = f"{MARK}{number}@example.com"
+        for section in SECTIONS:
+            for name, value in person.get(section, {}).items():
+                if isinstance(value, str) and not name.endswith("Id") and not name.lower().endswith("date"):
+                    person[section][name] = f"{MARK.upper()} {name} {number}"
+                    used[f'person.{section}["{name}"]'] = None
+        person["work"].pop("probationPeriodEnd", None)
+    return {"userType": "join([" + ", ".join(f'default({path}, "")' for path in used) + '], " ")'}
+
+
+def unkind() -> Any:
+    """A directory that says in its errors what it was sent, breaks off, asks to wait, and mostly works."""
+    kinds = [None, echo(400), lost, echo(500), None, dropped, echo(409), answer(429, Retry_After="1")]
+    count = 0
+
+    async def fault(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        nonlocal count
+        count += 1
+        kind = kinds[count // 4 % len(kinds)] if count % 4 == 0 else None
+        return await (kind(proxy, request) if kind else proxy.forward(request))
+
+    return fault
+
+
+async def are_there(here: World, number: int) -> bool:
+    return len(await here.users()) >= number
+
+
+async def dump(url: str) -> str:
+    """Every key and value in Redis as text."""
+    async with Redis.from_url(url) as redis:
+        readers = {
+            b"string": redis.get,
+            b"hash": redis.hgetall,
+            b"zset": lambda key: redis.zrange(key, 0, -1),
+            b"set": redis.smembers,
+            b"stream": redis.xrange,
+        }
+        keys = [key async for key in redis.scan_iter("*")]
+        texts = [f"{key!r} {await readers[await redis.type(key)](key)!r}" for key in keys]
+    return "\n".join(texts)
