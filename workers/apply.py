@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from bridge.errors import AmbiguousMatch, Conflict, NotFound, RecordRejected, TryLater
-from bridge.model import DAY, Entry, Key, Kind, Match, Outcome, State, Wanted, is_due
+from bridge.model import DAY, Entry, Kind, Match, Outcome, State, Wanted, is_due
 from bridge.references import references, resolve
 from bridge.route import Action, Intent, Route
 from bridge.store import Claim
+from workers.links import Links
 from workers.targets.base import Target
+
+LOOKS = 5
+"""How often an account that may exist is looked for again, in growing gaps: for about half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +29,6 @@ class Done:
     entry: Entry
     link: str | None
     found: bool = False
-
-
-class Links(Protocol):
-    """What an attempt needs of a ledger, or of a stand-in that writes nothing."""
-
-    async def links(self, keys: Collection[str]) -> dict[str, str]:
-        """The remote ids of those records that have one."""
-
-    async def own(self, remote_id: str, key: Key) -> Key:
-        """Reserve a remote object for a record; its owner."""
-
-    async def disown(self, remote_id: str) -> None:
-        """Forget whose a remote object was."""
-
-    async def announce(self, claim: Claim, entry: Entry) -> None:
-        """Write an entry before a request."""
-
-    def digest(self, attributes: Any) -> str:
-        """The fingerprint of what a target is given."""
 
 
 class Applier:
@@ -136,9 +121,18 @@ class Applier:
         It is only linked: as the removal that it now is, it goes the way of all removals, limits included.
         """
         if not await self._find_ours():
+            if self._may_come_to_light():
+                raise TryLater("a create was cut short, and its account is not found yet")
             return self.skip(intent.reason)
         self.entry = dataclasses.replace(self.entry, config="")  # so that the next poll finds it behind
         return dataclasses.replace(self.skip(intent.reason), found=True)
+
+    def _may_come_to_light(self) -> bool:
+        """Whether to look again for what a create may have made: some targets find a new account late."""
+        former, revision = self.claim.entry, self.claim.stored.revision
+        if former is None or former.state is not State.RETRYING:
+            return bool(self.claim.doubt)
+        return former.revision != revision or former.attempts < LOOKS
 
     async def remove(self, intent: Intent, link: str) -> Done:
         """Take the account out of use, what it holds stays; delete it where its time has come."""
@@ -216,6 +210,10 @@ class Applier:
                 if not await self._match(wanted):
                     # Some targets find a new account only after a while.
                     raise TryLater(f"{error}; but no account there matches this record") from None
+            except RecordRejected as error:
+                if self._may_come_to_light():  # parked, the account would be without its link
+                    raise TryLater(f"{error}; a create was cut short before") from None
+                raise
             else:
                 await self._own(applied.remote_id)
                 return applied.outcome

@@ -11,7 +11,8 @@ from bridge.backend import Backend
 from bridge.errors import LockLost
 from bridge.model import Key, Kind, Outcome, State
 from tests.delivery import TARGET, Delivery, delivery, person, team
-from tests.workers.targets.proxy import Proxy, answer, at, lost
+from tests.workers.targets.proxy import Proxy, answer, at, dropped, lost
+from workers.apply import LOOKS
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -231,3 +232,46 @@ async def test_a_member_given_by_an_overtaken_worker_is_taken_out(run: Delivery)
     assert len((await run.groups())[0]["members"]) == 1
     await run.deliverer.deliver(key)
     assert not (await run.groups())[0].get("members")
+
+
+async def test_an_account_that_is_found_late_is_deactivated(run: Delivery) -> None:
+    """A create without answer, the person leaves, its account is found at the third look == deactivated."""
+    await run.know(person("ana"))
+    run.proxy.fail(at("POST", lost))
+    await run.deliverer.deliver(ANA)
+    nobody = answer(200, '{"totalResults": 0, "Resources": []}')
+    run.proxy.fail(*[nobody] * 4)  # by externalId and by userName, twice
+    await run.know(person("ana", lifecycle="left"))
+    for _ in range(3):
+        await run.deliverer.deliver(ANA)
+    await run.judge()
+    await run.deliverer.deliver(ANA)
+    assert (await run.user("ana"))["active"] is False
+
+
+async def test_a_create_that_never_was_is_looked_for_a_few_times(run: Delivery) -> None:
+    """A create that did not arrive, and the person leaves == looked for some times, then nothing to do."""
+    await run.know(person("ana"))
+    run.proxy.fail(at("POST", dropped))
+    await run.deliverer.deliver(ANA)
+    await run.know(person("ana", lifecycle="left"))
+    for _ in range(2 * LOOKS):
+        await run.deliverer.deliver(ANA)
+    entry = await run.entry("ana")
+    assert (entry.state, entry.reason) == (State.SKIPPED, "contract ended; was never given to this target")
+    assert len(run.proxy.seen) < 4 * LOOKS
+
+
+async def test_a_parked_record_keeps_an_account_that_is_found_late(run: Delivery) -> None:
+    """A create without answer, then one that is refused, the account found late == parked, linked."""
+    await run.know(person("ana"))
+    run.proxy.fail(at("POST", lost))
+    await run.deliverer.deliver(ANA)
+    await run.know(person("ana", title="Refused"))
+    nobody = answer(200, '{"totalResults": 0, "Resources": []}')
+    run.proxy.fail(nobody, nobody, at("POST", answer(400)))
+    await run.deliverer.deliver(ANA)
+    run.proxy.fail(at("PATCH", answer(400)))
+    await run.deliverer.deliver(ANA)
+    assert (await run.entry("ana")).state is State.FAILED
+    assert await run.deliverer.ledger.linked() == {str(ANA)}
