@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import email.utils
-import math
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,6 +25,7 @@ from bridge.errors import (
     TryLater,
     WriteRefused,
 )
+from bridge.quiet import quiet_time, retry_after
 from bridge.redaction import words
 
 Guard = Callable[[], Awaitable[None]]
@@ -219,22 +217,10 @@ def classify_status(answer: Answer, said: str) -> BridgeError | None:
         return NotFound(text)
     if status == 409:
         return Conflict(text)
-    if status in (408, 425, 429) or status >= 500:
+    if status == 429:
+        return TryLater(text, after=quiet_time(answer.headers))
+    if status in (408, 425) or status >= 500:
         return TryLater(text, after=retry_after(answer.headers))
     if 300 <= status < 400:
         return TargetHalted(f"answered {status} (a redirect); set base_url to the final address")
     return RecordRejected(text)
-
-
-def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Seconds to wait by `Retry-After` (RFC 9110 section 10.2.3: seconds or a date), None when absent."""
-    value = headers.get("Retry-After", "").strip()
-    if not value:
-        return None
-    with contextlib.suppress(ValueError):
-        return max(0.0, float(value)) if math.isfinite(float(value)) else None
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - (time.time() if now is None else now))

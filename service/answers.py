@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.errors import SourceUnavailable, TryLater
-from bridge.http import Answer, Http, retry_after
+from bridge.http import Answer, Http
+from bridge.quiet import retry_after
 from bridge.redaction import words
 
 REFUSALS = (401, 403)

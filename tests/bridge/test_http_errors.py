@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
-
 import pytest
 
 from bridge.errors import (
@@ -14,7 +12,8 @@ from bridge.errors import (
     TargetHalted,
     TryLater,
 )
-from bridge.http import Answer, retry_after, writes_allowed
+from bridge.http import Answer, writes_allowed
+from bridge.quiet import UNSAID
 from bridge.redaction import redact
 from tests.bridge.serving import answering, explaining, free, serving
 
@@ -66,21 +65,13 @@ async def test_retry_after_is_passed_on() -> None:
         assert not caught.value.unreachable
 
 
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("120", 120.0), (" 1.5 ", 1.5), ("-3", 0.0), ("", None), ("soon", None),
-        (formatdate(1_000_060, usegmt=True), 60.0), (formatdate(999_000, usegmt=True), 0.0),
-    ],
-)  # fmt: skip
-def test_retry_after(value: str, seconds: float | None) -> None:
-    """Retry-After is read as seconds and as date; the past is now, nonsense is nothing."""
-    assert retry_after({"Retry-After": value}, now=1_000_000) == seconds
-
-
-def test_no_retry_after() -> None:
-    """Without the header there is nothing to honour."""
-    assert retry_after({}) is None
+async def test_too_many_requests_is_always_a_request_for_quiet() -> None:
+    """429 without a word on how long == everybody waits a while; a 500 without == that record does."""
+    for status, after in ((429, UNSAID), (500, None)):
+        async with serving(answering(status)) as http:
+            with pytest.raises(TryLater) as caught:
+                await http.request("GET", "/x")
+        assert caught.value.after == after
 
 
 async def test_the_servers_words_are_kept() -> None:
