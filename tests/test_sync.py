@@ -246,6 +246,16 @@ async def test_only_the_lists_in_use_are_requested(here: World) -> None:
     assert here.sandbox.requests.most_at_once <= 2
 
 
+async def test_commands_between_two_syncs_cost_nothing(here: World) -> None:
+    """`status`, `plan` and `explain`, each with the private Redis started anew == nothing is read back."""
+    assert (await here.run("sync")).code == 0
+    for command in (("status",), ("plan",), ("explain", next(iter(expected(here.sandbox))))):
+        await here.run(*command)
+    here.proxy.seen.clear()
+    done = await here.run("sync")
+    assert (done.code, here.proxy.seen) == (0, []), done.err
+
+
 async def test_check_writes_nothing(here: World) -> None:
     """`check` on a good configuration == exit 0, every part named, no request that writes."""
     done = await here.run("check")

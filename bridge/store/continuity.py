@@ -29,6 +29,11 @@ class Continuity:
         """Take note of this run; to be called when what was forgotten has been dealt with."""
         await self._redis.set(self._run, await self._run_id())
 
+    async def carry_on(self) -> None:
+        """Take note of this run, unless something may be forgotten: that is left for the next poll to see."""
+        if not await self.is_broken():
+            await self.begin()
+
     async def close(self) -> None:
         """Say that the server is about to be stopped in order, so that it forgets nothing."""
         await self._redis.set(self._closed, await self._run_id())

@@ -67,6 +67,8 @@ async def opened(values: Values, *, join: bool = False, clock: Clock = utc_now) 
                 url = private.url
             keys = keys or [private_key(values.data_dir)]
         backend = await stack.enter_async_context(open_backend(url, keys))
+        if private:
+            await backend.continuity.carry_on()
         try:
             yield Bridge(values, backend, compiled, Metrics(), private)
         finally:

@@ -54,3 +54,13 @@ async def test_a_run_that_was_closed_in_order_is_trusted(poller: Poller, backend
     await backend.redis.set(backend.keys.of("closed"), "another run")
     await poller.poll_once()
     assert await backend.ledger("directory").unsettled() == set()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+async def test_a_look_in_between_hides_nothing(backend: Backend, *, closed: bool) -> None:
+    """A run that does not poll, after one that was closed in order or not == as trusted as that one was."""
+    await backend.redis.set(backend.keys.of("run"), "the run before")
+    await backend.redis.set(backend.keys.of("closed"), "the run before" if closed else "an older one")
+    await backend.continuity.carry_on()
+    await backend.continuity.close()
+    assert await backend.continuity.is_broken() is not closed
