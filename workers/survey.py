@@ -1,12 +1,14 @@
 """First contact: before anything is written to a target, see how its accounts match the people of Kenjo.
 
 The wrong match key would give everybody a second account. So the first delivery to a target waits until all
-people were looked up there, and holds when most of them would be created beside as many accounts.
+people (of many, a sample) were looked up there, and holds when most of them would be created although there
+are as many accounts as people.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
@@ -19,13 +21,16 @@ from bridge.model import Key, Kind, Record, Stored, Wanted
 from bridge.redaction import redact
 from bridge.references import resolve
 from bridge.route import Action, Route
-from bridge.store import Hold, Survey
+from bridge.store import Gate, Hold, Survey
 from bridge.store.gate import HELD
 from bridge.store.holds import FIRST_CONTACT
 from workers.deliver import Deliverer
 from workers.targets.base import Target
 
 log = get_logger("survey")
+
+SAMPLE = 200
+"""People who are looked up at most: whether most of them match can be told from so many, within a minute."""
 
 LOOK = 1.0  # seconds between looks at a first contact that is not over
 
@@ -42,7 +47,6 @@ class FirstContact:
         self.deliverer = deliverer
         self.backend = backend
         self._done = False
-        self._hits: dict[Key, int] = {}
         self._lock = asyncio.Lock()
 
     async def passed(self) -> bool:
@@ -86,7 +90,7 @@ class FirstContact:
         known = await self.backend.records.known()
         if not known:
             return False  # nothing to compare yet
-        found = await survey(self.deliverer.target, route, known, self._hits)
+        found = await survey(self.deliverer.target, route, known, gate)
         if not await self._is_surveyed():  # by another worker, and perhaps judged by a person since
             log.info("first contact", target=route.name, **found.counts())
             await self._judge(found)
@@ -122,41 +126,41 @@ class FirstContact:
 
 def mismatch(found: Survey) -> str | None:
     """Why the way in which people are matched seems wrong; None when it seems right."""
-    people = found.create + found.adopt + found.ambiguous
-    if found.create * 2 <= people or found.accounts < people:
+    if found.create * 2 <= found.looked_up or found.accounts < found.people:
         return None
+    of = "people" if found.looked_up == found.people else f"people looked up, of {found.people},"
     return (
-        f"would create {found.create} of {people} people at a target that has {found.accounts} accounts"
+        f"would create {found.create} of {found.looked_up} {of} at a target with {found.accounts} accounts"
         f" already ({found.adopt} match); is the match right?"
     )
 
 
-def tally(route: Route, accounts: int, hits: Iterable[int]) -> Survey:
-    """The survey from how many accounts match each person who would be created."""
+def tally(route: Route, accounts: int, people: int, hits: Iterable[int]) -> Survey:
+    """The survey from how many accounts match each person who was looked up."""
     counts = Counter("ambiguous" if number > 1 else ("create", "adopt")[number] for number in hits)
-    return Survey(route.configuration, accounts, counts["create"], counts["adopt"], counts["ambiguous"])
+    config = route.configuration
+    return Survey(config, accounts, people, counts["create"], counts["adopt"], counts["ambiguous"])
 
 
-async def survey(
-    target: Target, route: Route, known: Mapping[Key, Stored], hits: dict[Key, int] | None = None
-) -> Survey:
-    """Look everybody up who would be created; a target without accounts needs no look-ups.
+async def survey(target: Target, route: Route, known: Mapping[Key, Stored], gate: Gate) -> Survey:
+    """Look up who would be created, of many people SAMPLE; a target without accounts needs no look-ups.
 
-    `hits` are the answers so far, and gets the new ones: a fault in the middle costs no answer twice.
+    The answers are shared in Redis as they come: a fault, or a killed worker, costs none of them twice.
     """
-    hits = {} if hits is None else hits
     accounts = await target.size()
     people = [stored.record for stored in known.values() if _would_be_created(route, stored)]
     if accounts == 0:
-        return tally(route, 0, [0] * len(people))
-
+        return tally(route, 0, len(people), [0] * len(people))
+    chosen = sorted(people, key=lambda record: _lot(record.key))[:SAMPLE]
+    hits = await gate.looked_up(route.configuration)
     faults: list[Exception] = []
-    waiting = (record for record in people if record.key not in hits)
+    waiting = (record for record in chosen if str(record.key) not in hits)
 
     async def look_up() -> None:
         for record in waiting:
             try:
-                hits[record.key] = await _hits(target, route, record)
+                hits[str(record.key)] = number = await _hits(target, route, record)
+                await gate.note_looked_up(route.configuration, record.key, number)
             except (TryLater, TargetHalted, RedisError, OSError) as fault:
                 faults.append(fault)
             if faults:  # the others' answers are still heard, but nobody asks any more
@@ -168,7 +172,12 @@ async def survey(
     if faults:
         halted = (fault for fault in faults if isinstance(fault, TargetHalted))
         raise next(halted, faults[0])
-    return tally(route, accounts, [hits[record.key] for record in people])
+    return tally(route, accounts, len(people), [hits[str(record.key)] for record in chosen])
+
+
+def _lot(key: Key) -> bytes:
+    """Draws people by lot, by the same in every worker, and whoever else comes or goes."""
+    return hashlib.blake2b(str(key).encode(), digest_size=8).digest()
 
 
 def _would_be_created(route: Route, stored: Stored) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from bridge.model import Key
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, script
 
@@ -21,19 +22,31 @@ HELD = "held"
 UNREACHABLE = "unreachable"
 """No answers: probed until there are."""
 
+_SURVEY_SECONDS = 3600
+"""How long look-ups are kept of a survey that does not go on."""
+
 FAULTS = 3
 """Requests in a row without an answer, after which a target counts as unreachable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What first contact with a target found, under a configuration: its accounts, and what would be done."""
+    """What first contact with a target found, under a configuration: its accounts, and what would be done.
+
+    `people` are all who belong there; of the `looked_up` among them it is known what would be done.
+    """
 
     config: str
     accounts: int
+    people: int = 0
     create: int = 0
     adopt: int = 0
     ambiguous: int = 0
+
+    @property
+    def looked_up(self) -> int:
+        """How many were looked for."""
+        return self.create + self.adopt + self.ambiguous
 
     def counts(self) -> dict[str, int]:
         """The numbers by name."""
@@ -86,6 +99,20 @@ class Gate:
         """What first contact found."""
         blob = await self._redis.get(self._keys.at(self.target, "survey"))
         return Survey(**orjson.loads(blob)) if blob else None
+
+    async def looked_up(self, config: str) -> dict[str, int]:
+        """How many accounts match a record, for those that a survey under way has looked up."""
+        found = await self._redis.hgetall(self._looked_up(config))
+        return {name.decode(): int(number) for name, number in found.items()}
+
+    async def note_looked_up(self, config: str, key: Key, accounts: int) -> None:
+        """Share a look-up with the other workers, and with whoever goes on when this one is killed."""
+        name = self._looked_up(config)
+        await self._redis.hset(name, mapping={str(key): accounts})
+        await self._redis.pexpire(name, _SURVEY_SECONDS * 1000)
+
+    def _looked_up(self, config: str) -> str:
+        return self._keys.at(self.target, f"looked-up:{config}")
 
     async def note_survey(self, survey: Survey) -> None:
         """Remember what first contact found."""

@@ -155,7 +155,7 @@ async def _first_contact(
     if await bridge.backend.ledger(name).linked():
         return None, []
     hits = [step.hits for step in steps.values() if step.key.kind is Kind.PERSON and _looked_up(step)]
-    survey = tally(target.route, accounts, [number or 0 for number in hits])
+    survey = tally(target.route, accounts, len(hits), [number or 0 for number in hits])
     reason = mismatch(survey)
     if reason is None:
         return survey, []

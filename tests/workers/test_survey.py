@@ -60,15 +60,23 @@ async def test_a_worker_killed_before_the_hold_is_written(run: Delivery) -> None
 
 
 async def test_a_fault_costs_no_answer_twice(run: Delivery) -> None:
-    """A 500 after two of four people were looked up == not passed; the next time they are not asked for."""
-    there = contact(run)
+    """A 500 after two of four people were looked up == not passed; then another worker asks for the rest."""
     run.proxy.fail(*[through] * 5, answer(500))  # the size, then two requests for each person
-    assert not await there.passed()
+    assert not await contact(run).passed()
     assert await state(run) == "running"
     run.proxy.seen.clear()
-    assert not await there.passed()
+    assert not await contact(run).passed()
     assert await state(run) == HELD
     assert len(run.proxy.seen) <= 5
+
+
+async def test_of_many_people_a_sample_is_looked_up(run: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample of three of four == three looked up, and the hold says so."""
+    monkeypatch.setattr("workers.survey.SAMPLE", 3)
+    assert not await contact(run).passed()
+    assert len(run.proxy.seen) == 1 + 3 * 2
+    (hold,) = await run.backend.holds.all()
+    assert hold.reason.startswith("would create 3 of 3 people looked up, of 4, at a target with 4 accounts")
 
 
 async def test_nobody_asks_on_after_a_request_to_wait(run: Delivery) -> None:

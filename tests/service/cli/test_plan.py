@@ -64,6 +64,7 @@ async def test_a_first_plan_writes_nothing(there: Inspected, here: World) -> Non
     assert {f"person:{id_}" for id_ in expected(here.sandbox)} <= created.keys()
     assert done.json["targets"]["directory"]["survey"] == {
         "accounts": 0,
+        "people": len(expected(here.sandbox)),
         "create": len(expected(here.sandbox)),
         "adopt": 0,
         "ambiguous": 0,
