@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import leavers
+from tests.bench import leavers, mapping
 from tests.bench.parts import ROOT, configuration, counts, directory, kenjo
 
 
@@ -44,9 +44,15 @@ def main() -> None:
     for people in options.people:
         rounds = [measure(people) for _ in range(options.rounds)]
         show(people, rounds)
-    waits = leavers.measure(max(options.people))
+    most = max(options.people)
+    cost, least, worst = mapping.measure(most)
     Console().print(
-        f"{leavers.LEAVERS} leavers during the first load of {max(options.people):,} people"
+        f"default SCIM mapping of {most:,} people: {cost:.2f} ({least:.2f}-{worst:.2f}) s of CPU,"
+        f" {mapping.ROUNDS} rounds"
+    )
+    waits = leavers.measure(most)
+    Console().print(
+        f"{leavers.LEAVERS} leavers during the first load of {most:,} people"
         f" ({waits['queued']:,.0f} still queued when the last one left), seconds from seen to done:"
         f" median {waits['median']:.2f}, p99 {waits['p99']:.2f}, longest {waits['longest']:.2f}"
     )
@@ -65,7 +71,14 @@ def measure(people: int) -> dict[str, Cost]:
             unchanged = run(sync, target)
             change(source, people // 100)
             changed = run(sync, target)
-    return {"plain loop": plain, "first sync": first, "unchanged": unchanged, "1 % changed": changed}
+            explained = run([*sync[:3], "explain", somebody(source), "--config", str(config)], target)
+    return {
+        "plain loop": plain,
+        "first sync": first,
+        "unchanged": unchanged,
+        "1 % changed": changed,
+        "explain": explained,
+    }
 
 
 def run(command: list[str], target: str) -> Cost:
@@ -111,6 +124,11 @@ def middle(values: list[float], digits: int = 2) -> str:
     """The median, and the spread where there is one."""
     text = f"{statistics.median(values):.{digits}f}"
     return text if len(values) == 1 else f"{text} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+
+
+def somebody(source: tuple[str, str, str]) -> str:
+    """The id of a person who has an account."""
+    return next(leavers.active(source))
 
 
 def change(source: tuple[str, str, str], number: int) -> None:
