@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from bridge.errors import ConfigurationError
-from bridge.model import Entry, Key, Kind, State
+from bridge.model import Entry, Key, State
 from bridge.queue import Job, serial_of
 from bridge.store.audit import operator
 from service.cli.assembly import Bridge
@@ -23,19 +23,20 @@ async def failures(bridge: Bridge) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["target"], row["first"]))
 
 
+async def show(
+    bridge: Bridge, target: str | None, record: str, count: int = 10
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The failures of one record, and its last events. Raises ConfigurationError when it has not failed."""
+    rows = await _rows(bridge, target, record)
+    return rows, await bridge.backend.audit.read(count, [rows[0]["record"]])
+
+
 async def retry(bridge: Bridge, target: str | None, record: str | None) -> int:
     """Try again, as if the record had just changed; everything that failed unless named. Returns how many."""
-    chosen = [
-        (row["target"], Key.parse(row["record"]))
-        for row in await failures(bridge)
-        if target in (None, row["target"])
-        and record in (None, row["record"], row["record"].partition(":")[2])
-    ]
-    if record and not chosen:
-        raise ConfigurationError(f"no failed record '{record}'; see kenjo-bridge failures")
-    for name, key in chosen:
-        await _reopen(bridge, name, key)
-    return len(chosen)
+    rows = await _rows(bridge, target, record)
+    for row in rows:
+        await _reopen(bridge, row["target"], Key.parse(row["record"]))
+    return len(rows)
 
 
 async def discard(bridge: Bridge, target: str, record: str) -> None:
@@ -75,14 +76,25 @@ async def _reopen(bridge: Bridge, target: str, key: Key) -> None:
     await bridge.backend.audit.note("retried", now, target=target, record=str(key), by=operator())
 
 
+async def _rows(bridge: Bridge, target: str | None, record: str | None) -> list[dict[str, Any]]:
+    """The failures, of a target or of a record (with or without its kind) where these are named."""
+    found = [
+        row
+        for row in await failures(bridge)
+        if target in (None, row["target"])
+        and record in (None, row["record"], row["record"].partition(":")[2])
+    ]
+    if record and not found:
+        where = f"'{record}' has not failed" + (f" at {target}" if target else "")
+        raise ConfigurationError(f"{where}; see kenjo-bridge failures")
+    return found
+
+
 async def _failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]:
     if target not in bridge.routes:
         raise ConfigurationError(f"there is no target '{target}' (there is: {', '.join(bridge.routes)})")
-    key = Key.parse(record) if ":" in record else Key(Kind.PERSON, record)
-    entry = await bridge.backend.ledger(target).entry(key)
-    if entry is None or entry.state not in (State.FAILED, State.RETRYING):
-        raise ConfigurationError(f"'{record}' has not failed at {target}; see kenjo-bridge failures")
-    return key, entry
+    key = Key.parse((await _rows(bridge, target, record))[0]["record"])
+    return key, await bridge.backend.ledger(target).entry(key) or Entry()
 
 
 def _row(target: str, key: Key, entry: Entry) -> dict[str, Any]:

@@ -9,11 +9,17 @@ from redis.exceptions import RedisError
 
 from bridge.backend import trouble
 from bridge.errors import BridgeError, SnapshotHeld
-from service.cli import commands, inspecting, operating
+from service.cli import commands, deciding, inspecting, operating
 from service.cli.app import app, err
 from service.cli.sync import HELD, PROBLEM
 
-__all__ = ["commands", "inspecting", "main", "operating"]  # importing them is what registers the commands
+__all__ = [
+    "commands",
+    "deciding",
+    "inspecting",
+    "main",
+    "operating",
+]  # importing them is what registers the commands
 
 
 def main() -> None:

@@ -1,34 +1,21 @@
-"""The commands of an operator: status, check, holds, failures, audit, rekey."""
+"""The commands of an operator who looks after a bridge: status, check, mapping, audit, rekey."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.cli import failures as failing
-from service.cli import holds as holding
 from service.cli import views
-from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, read, start
-from service.cli.assembly import Bridge, opened
+from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, read
+from service.cli.assembly import Bridge
 from service.cli.check import check as check_everything
 from service.cli.flows import record_of_processing
 from service.cli.mapping import default_mapping
 from service.cli.status import status as read_status
 from service.cli.sync import PROBLEM
+from service.cli.visiting import visit
 from workers.connect import routes
-
-holds_app = typer.Typer(help="What waits for a person: list, show, approve, reject.")
-failures_app = typer.Typer(help="Records that a target will not take: list, show, retry, discard, adopt.")
-app.add_typer(holds_app, name="holds", invoke_without_command=True)
-app.add_typer(failures_app, name="failures", invoke_without_command=True)
-
-ByOption = Annotated[str | None, typer.Option(help="In whose name (default: the user of this machine).")]
-NamesOption = Annotated[bool, typer.Option("--names", help="Show people's names too.")]
-TargetArgument = Annotated[str, typer.Argument(help="The target's name.")]
-RecordArgument = Annotated[str, typer.Argument(help="The record, as `failures` shows it.")]
 
 
 @app.command()
@@ -40,7 +27,7 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> int:
         print_json(found) if json else views.show_status(out, found)
         return 0
 
-    return _with_bridge(config, work)
+    return visit(config, work)
 
 
 @app.command()
@@ -69,7 +56,7 @@ def check(
             views.show_check(out, findings)
         return PROBLEM if any(finding.problems for finding in findings) else 0
 
-    return _with_bridge(config, work)
+    return visit(config, work)
 
 
 @app.command()
@@ -77,121 +64,6 @@ def mapping(kind: Annotated[str, typer.Argument(help="The kind of target.")] = "
     """Print the default mapping of a kind of target, to copy from."""
     print(default_mapping(kind), end="")
     return 0
-
-
-@holds_app.callback(invoke_without_command=True)
-def holds(context: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> int | None:
-    """What waits for a person."""
-    return None if context.invoked_subcommand else holds_list(config, json)
-
-
-@holds_app.command("list")
-def holds_list(config: ConfigOption = None, json: JsonOption = False) -> int:
-    """Show all holds."""
-
-    async def work(bridge: Bridge) -> int:
-        found = await bridge.backend.holds.all()
-        if json:
-            print_json([holding.as_json(hold) for hold in found])
-        else:
-            views.show_holds(out, found)
-        return 0
-
-    return _with_bridge(config, work)
-
-
-@holds_app.command("show")
-def holds_show(
-    id: Annotated[str, typer.Argument()],  # noqa: A002 - it is shown as ID
-    names: NamesOption = False,
-    config: ConfigOption = None,
-) -> int:
-    """Show what one hold would do, record by record."""
-
-    async def work(bridge: Bridge) -> int:
-        hold = await holding.find(bridge, id)
-        views.show_hold(out, hold, await holding.names(bridge, hold) if names else {})
-        return 0
-
-    return _with_bridge(config, work)
-
-
-@holds_app.command("approve")
-def holds_approve(
-    id: Annotated[str, typer.Argument()],  # noqa: A002 - it is shown as ID
-    by: ByOption = None,
-    config: ConfigOption = None,
-) -> int:
-    """Let just these changes go."""
-    return _with_bridge(config, lambda bridge: _decide(bridge, id, by, approve=True))
-
-
-@holds_app.command("reject")
-def holds_reject(
-    id: Annotated[str, typer.Argument()],  # noqa: A002 - it is shown as ID
-    by: ByOption = None,
-    config: ConfigOption = None,
-) -> int:
-    """Keep holding until the cause has gone, without further alerts."""
-    return _with_bridge(config, lambda bridge: _decide(bridge, id, by, approve=False))
-
-
-async def _decide(bridge: Bridge, id_: str, by: str | None, *, approve: bool) -> int:
-    hold = await holding.decide(bridge, id_, approve=approve, by=by)
-    what = "approved: it is done with the next poll or sync" if approve else "rejected: nothing is done"
-    out.print(f"{hold.id} {what}", highlight=False)
-    return 0
-
-
-@failures_app.callback(invoke_without_command=True)
-def failures(context: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> int | None:
-    """Records that a target will not take."""
-    return None if context.invoked_subcommand else failures_list(config, json)
-
-
-@failures_app.command("list")
-def failures_list(config: ConfigOption = None, json: JsonOption = False) -> int:
-    """Show all records that have failed or are tried again."""
-
-    async def work(bridge: Bridge) -> int:
-        found = await failing.failures(bridge)
-        print_json(found) if json else views.show_failures(out, found)
-        return 0
-
-    return _with_bridge(config, work)
-
-
-@failures_app.command("retry")
-def failures_retry(
-    record: Annotated[str | None, typer.Argument(help="Only this record.")] = None,
-    target: Annotated[str | None, typer.Option("--target", "-t", help="Only at this target.")] = None,
-    config: ConfigOption = None,
-) -> int:
-    """Try failed records again now."""
-
-    async def work(bridge: Bridge) -> int:
-        number = await failing.retry(bridge, target, record)
-        out.print(f"{number} records are tried again by the workers, or by the next sync", highlight=False)
-        return 0
-
-    return _with_bridge(config, work)
-
-
-@failures_app.command("discard")
-def failures_discard(target: TargetArgument, record: RecordArgument, config: ConfigOption = None) -> int:
-    """Leave a record alone until it or the configuration changes."""
-    return _with_bridge(config, lambda bridge: _done(failing.discard(bridge, target, record)))
-
-
-@failures_app.command("adopt")
-def failures_adopt(
-    target: TargetArgument,
-    record: RecordArgument,
-    account: Annotated[str, typer.Argument(help="The account's id at the target: one of the candidates.")],
-    config: ConfigOption = None,
-) -> int:
-    """Choose among accounts that all match a record."""
-    return _with_bridge(config, lambda bridge: _done(failing.adopt(bridge, target, record, account)))
 
 
 @app.command()
@@ -208,7 +80,7 @@ def audit(
         print_json(events) if json else views.show_audit(out, events)
         return 0
 
-    return _with_bridge(config, work)
+    return visit(config, work)
 
 
 @app.command()
@@ -220,18 +92,4 @@ def rekey(config: ConfigOption = None) -> int:
         out.print(f"{number} values were sealed with the current key", highlight=False)
         return 0
 
-    return _with_bridge(config, work)
-
-
-def _with_bridge(config: Path | None, work: Callable[[Bridge], Awaitable[int]]) -> int:
-    async def run() -> int:
-        async with opened(read(config), join=True) as bridge:
-            return await work(bridge)
-
-    return start(run())
-
-
-async def _done(work: Awaitable[None]) -> int:
-    await work
-    out.print("done; the workers, or the next sync, take it from here")
-    return 0
+    return visit(config, work)

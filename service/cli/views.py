@@ -180,16 +180,35 @@ def show_failures(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
+def show_failure(
+    console: Console, rows: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]
+) -> None:
+    """One record's failures, when they began and go on, and what happened before."""
+    show_failures(console, rows)
+    for row in rows:
+        begun, last = _moment(row["first"]), _moment(row["last"])
+        then = f", next try {_moment(row['next'])}" if row["next"] else ""
+        console.print(f"  {row['target']}: first {begun}, last {last}{then}", highlight=False)
+        again = f"kenjo-bridge failures retry {row['record']}, or discard {row['target']} {row['record']}"
+        console.print(Text(f"  {again}"), soft_wrap=True)
+    console.print()
+    show_audit(console, events)
+
+
 def show_audit(console: Console, events: Sequence[Mapping[str, Any]]) -> None:
     """A line per event, the newest first."""
     for event in events:
-        moment = datetime.fromtimestamp(event["at"], UTC).strftime("%Y-%m-%d %H:%M:%S")
+        moment = _moment(event["at"])
         facts = " ".join(
             f"{name}={','.join(value) if isinstance(value, list) else value}"
             for name, value in event.items()
             if name not in ("at", "what") and value not in ([], "", 0)
         )
         console.print(Text(f"{moment} {event['what']} {facts}"), soft_wrap=True)
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _problems(console: Console, problems: Iterable[Iterable[str | None]]) -> None:

@@ -65,6 +65,24 @@ async def test_a_failure_is_tried_again_when_asked(operator: Operator) -> None:
     assert {(await operator.users())[id_]["name"]["familyName"] for id_ in (ana, ben)} == {"Planted"}
 
 
+async def test_one_failure_is_shown_with_what_happened(operator: Operator) -> None:
+    """`failures show` == the target's words, when it failed, what happened before, and what can be done."""
+    ana = operator.people()[0]
+    await park(operator, ana)
+    shown = await operator("failures", "show", ana)
+    assert shown.code == 0
+    for words in (
+        f"person:{ana}: failed",
+        "first 20",
+        f"kenjo-bridge failures retry person:{ana}",
+        "appeared",
+    ):
+        assert words in shown.out
+    found = (await operator("failures", "show", f"person:{ana}", "--json")).json
+    assert [row["record"] for row in found["failures"]] == [f"person:{ana}"]
+    assert found["events"][0]["what"] == "failed"
+
+
 async def test_a_discarded_failure_is_left_alone(operator: Operator) -> None:
     """`discard` == no failure any more, exit 0, nothing sent; a further change in Kenjo is delivered."""
     (ana,) = operator.people()[:1]
@@ -96,7 +114,7 @@ async def test_what_is_tried_again_later_can_be_discarded(operator: Operator) ->
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("retry", "person:unknown"), "no failed record 'person:unknown'"),
+        (("retry", "person:unknown"), "'person:unknown' has not failed"),
         (("discard", "directory", "unknown"), "'unknown' has not failed at directory"),
         (("adopt", "directory", "unknown", "1"), "'unknown' has not failed at directory"),
         (("discard", "elsewhere", "unknown"), "there is no target 'elsewhere' (there is: directory)"),
