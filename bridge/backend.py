@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -85,9 +85,17 @@ class Backend:
         """Who was erased for good."""
         return Forgotten(self._connection, self.keys)
 
-    async def rekey(self, targets: Iterable[str]) -> int:
+    async def targets(self) -> set[str]:
+        """The targets of which something is stored, whether they are configured still or not."""
+        found = set()
+        for what in ("ledger", "links", "owners", "pending", "claims", "queue"):
+            async for name in self._connection.scan_iter(match=self.keys.at("*", what), count=1000):
+                found.add(self.keys.target_of(name.decode()))
+        return found
+
+    async def rekey(self) -> int:
         """Seal everything with the current key; returns how many values were changed."""
-        return await rekey(self._connection, self.keys, self.codec, targets)
+        return await rekey(self._connection, self.keys, self.codec, await self.targets())
 
     def lease(self) -> Lease:
         """A new contender for the right to poll."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bridge.backend import Backend
 from bridge.errors import SnapshotHeld
@@ -60,6 +60,13 @@ async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
         old = former.get(hold.id)
         await backend.holds.hold_back(target, hold.keys, hold.id)
         await _raise(hold, old, backend, now)
+
+
+async def withdraw_orphans(backend: Backend, targets: Collection[str], now: float) -> None:
+    """Withdraw the holds at targets that are configured no more."""
+    for hold in await backend.holds.all():
+        if hold.target and hold.target not in targets:
+            await _withdraw(hold, backend, now)
 
 
 async def let_go(standing: Standing, backend: Backend, now: float) -> None:

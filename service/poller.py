@@ -18,7 +18,7 @@ from bridge.logs import get_logger
 from bridge.metrics import Metrics
 from bridge.model import Change, Key, Kind, Snapshot
 from bridge.route import Route
-from service.holding import believe, keep_back, let_go
+from service.holding import believe, keep_back, let_go, withdraw_orphans
 from service.pending import Standing, assess, enqueue_pending
 from service.snapshot import keep_members
 
@@ -94,6 +94,7 @@ class Poller:
             await keep_back(target, self._backend, now)
         await self._backend.records.commit(changes, self._grip, now)
         await self._note(snapshot, changes, now)
+        await withdraw_orphans(self._backend, self._routes, now)
         for target in targets:
             await let_go(target, self._backend, now)
             only = None if chosen is None else chosen.get(target.route.name, ())

@@ -32,9 +32,10 @@ class Keys:
     | `{t}:waiting:{record}` | set | records that refer to it and wait for its link |
     | `{t}:held`, `{t}:approved` | hash | by record: the hold that holds it back, that let it go |
     | `{t}:survey` | string | what first contact found |
+    | `{t}:looked-up:{configuration}` | hash | by record: how many accounts match it, while that is surveyed |
     | `{t}:state` | hash | why the target is paused, since when |
     | `{t}:throttle` | string | there while the target has asked to wait |
-    | `{t}:faults` | string | how often in a row it did not answer |
+    | `{t}:faults`, `{t}:probe` | string | how often in a row it did not answer, that a worker probes it |
     | `{t}:pace` | string | the token bucket of its rate |
     | `{t}:queue` | sorted set | arq's queue |
 
@@ -56,6 +57,10 @@ class Keys:
     def at(self, target: str, name: str) -> str:
         """A key of a target: `ledger`, `links`, `owners`, `claims`, `pending`, `state`, `pace`, `queue`."""
         return f"{self.prefix}target:{target}:{name}"
+
+    def target_of(self, key: str) -> str:
+        """The target's name in a key that `at` made."""
+        return key.removeprefix(f"{self.prefix}target:").partition(":")[0]
 
     def lock(self, target: str, key: Key) -> str:
         """The lock of one record at one target."""

@@ -31,19 +31,9 @@ async def forget(bridge: Bridge, key: Key) -> dict[str, Any]:
     """
     now = time.time()
     await bridge.backend.forgotten.add(key, now)
-    targets = await _targets(bridge)
+    targets = sorted(bridge.routes.keys() | await bridge.backend.targets())
     accounts = [name for name in targets if await bridge.backend.ledger(name).links([str(key)])]
     erased = await bridge.backend.forgotten.erase(key, targets)
     erased["jobs"] = sum([await bridge.backend.queue.withdraw(name, key) for name in targets])
     await bridge.backend.audit.note("forgotten", now, by=operator())
     return {"record": str(key), "erased": erased, "accounts_left": accounts}
-
-
-async def _targets(bridge: Bridge) -> list[str]:
-    """All targets that anything is stored about, those that are configured no more included."""
-    start, end = bridge.backend.keys.at("\0", "").split("\0")
-    found = set(bridge.routes)
-    for what in ("ledger", "links", "owners", "pending", "claims", "queue"):
-        async for name in bridge.backend.redis.scan_iter(match=f"{start}*{end}{what}", count=1000):
-            found.add(name.decode().removeprefix(start).removesuffix(f"{end}{what}"))
-    return sorted(found)

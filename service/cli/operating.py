@@ -76,7 +76,9 @@ def audit(
     """Show who did what when: changes seen, deliveries, holds, decisions."""
 
     async def work(bridge: Bridge) -> int:
-        events = await bridge.backend.audit.read(count, record or ())
+        # An id without its kind may be anybody's.
+        names = [name for one in record or () for name in (one, f"person:{one}", f"team:{one}")]
+        events = await bridge.backend.audit.read(count, names)
         print_json(events) if json else views.show_audit(out, events)
         return 0
 
@@ -88,7 +90,7 @@ def rekey(config: ConfigOption = None) -> int:
     """Seal everything in Redis with the current encryption key, after the key was changed."""
 
     async def work(bridge: Bridge) -> int:
-        number = await bridge.backend.rekey(bridge.routes)
+        number = await bridge.backend.rekey()
         out.print(f"{number} values were sealed with the current key", highlight=False)
         return 0
 

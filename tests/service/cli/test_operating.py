@@ -133,6 +133,15 @@ async def test_no_such_hold(operator: Operator, command: str) -> None:
     assert "there is no hold 'directory-create' (there is: directory-remove)" in done.err
 
 
+async def test_holds_of_a_target_that_is_gone_are_withdrawn(operator: Operator) -> None:
+    """The target is called otherwise == the leavers are found and held there, and no more under the old name."""
+    await hold_seven(operator)
+    targets = operator.here.config["targets"]
+    targets["renamed"] = targets.pop("directory")
+    await operator.sync()
+    assert [hold["id"] for hold in (await operator("holds", "--json")).json] == ["renamed-remove"]
+
+
 async def test_audit_says_who_did_what(operator: Operator) -> None:
     """A change, its delivery, a hold and the decisions == an event each: what, which, who; never a value."""
     leavers = await hold_seven(operator)
@@ -156,6 +165,7 @@ async def test_audit_says_who_did_what(operator: Operator) -> None:
     theirs = [event["what"] for event in events if event.get("record") == f"person:{last}"]
     assert theirs[:3] == ["retried", "failed", "changed"]
     assert (await operator("audit", f"person:{leavers[0]}", "--json")).json == mine
+    assert (await operator("audit", leavers[0], "--json")).json == mine
     assert len((await operator("audit", "--count", "3")).out.splitlines()) == 3
 
 

@@ -24,6 +24,19 @@ async def test_a_key_is_replaced(fresh: Operator) -> None:
     assert (await fresh("status")).code == 0
 
 
+async def test_targets_that_are_configured_no_more_get_the_new_key_too(fresh: Operator) -> None:
+    """A target is taken out, the key is replaced, the target is back == its ledger opens."""
+    old, new = make_key(), make_key()
+    fresh.here.config["encryption"] = {"key": old}
+    await fresh.sync()
+    target = fresh.here.config["targets"].pop("directory")
+    fresh.here.config["encryption"] = {"key": new, "old_keys": [old]}
+    assert (await fresh("rekey")).code == 0
+    fresh.here.config |= {"targets": {"directory": target}, "encryption": {"key": new}}
+    fresh.here.proxy.seen.clear()
+    assert ((await fresh.sync()).exit_code, fresh.here.proxy.seen) == (0, [])
+
+
 async def test_a_lost_key_is_said_in_a_sentence(fresh: Operator) -> None:
     """Another key, no `rekey`, the old one gone == exit 3, one sentence, nothing sent or changed."""
     fresh.here.config["encryption"] = {"key": make_key()}
