@@ -233,3 +233,11 @@ async def test_target_never_goes_backwards(backend: Backend, ledger: Ledger) -> 
     await worker("last")
     assert written == sorted(written)
     assert written[-1] == 61
+
+
+async def test_what_was_found_waits_for_the_next_poll(ledger: Ledger) -> None:
+    """Settled with a hold == linked, pending, and locked for everybody until it is released."""
+    claim = await claimed(ledger)
+    await ledger.settle(claim, APPLIED, "r-1", hold=True)
+    assert (await ledger.linked(), await ledger.pending()) == ({str(ANA)}, {ANA: 1})
+    assert await ledger.claim(ANA, "b") is None

@@ -11,7 +11,10 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'lost'} end
 redis.call('HSET', KEYS[3], key, ARGV[3])
 if ARGV[6] == '1' then redis.call('DEL', KEYS[7]) end
 if ARGV[7] ~= '' then redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[8], '*', 'event', ARGV[7]) end
-if ARGV[12] ~= '' then redis.call('HSET', KEYS[9], key, ARGV[12]) end
+if ARGV[12] ~= '' then
+  redis.call('HSET', KEYS[9], key, ARGV[12])
+  redis.call('ZADD', KEYS[6], 'NX', 1, key)
+end
 local answer = {'ok'}
 if link == '-' then
   redis.call('HDEL', KEYS[4], key)
@@ -32,6 +35,6 @@ for i = 13, #ARGV do
   else redis.call('SADD', waiting .. ARGV[i], key) end
 end
 if again and done then answer[1] = 'again' return answer end
-if done then redis.call('ZREM', KEYS[6], key) end
+if done and ARGV[12] == '' then redis.call('ZREM', KEYS[6], key) end
 redis.call('DEL', KEYS[1])
 return answer

@@ -134,7 +134,7 @@ async def test_no_such_hold(operator: Operator, command: str) -> None:
 
 
 async def test_holds_of_a_target_that_is_gone_are_withdrawn(operator: Operator) -> None:
-    """The target is called otherwise == the leavers are found and held there, and no more under the old name."""
+    """The target is called otherwise == the leavers are found and held there, under its new name only."""
     await hold_seven(operator)
     targets = operator.here.config["targets"]
     targets["renamed"] = targets.pop("directory")
