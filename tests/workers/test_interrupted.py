@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from aiohttp import web
 
@@ -17,12 +15,6 @@ from workers.apply import LOOKS
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
-
-
-@pytest.fixture
-async def run(backend: Backend) -> AsyncIterator[Delivery]:
-    async with delivery(backend) as ready:
-        yield ready
 
 
 async def test_an_answer_lost_after_a_create_makes_no_second_account(run: Delivery) -> None:

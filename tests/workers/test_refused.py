@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from bridge.backend import Backend
 from bridge.model import Key, Kind, State
 from bridge.settings import RetrySettings
@@ -16,12 +12,6 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
-
-
-@pytest.fixture
-async def run(backend: Backend) -> AsyncIterator[Delivery]:
-    async with delivery(backend) as ready:
-        yield ready
 
 
 async def test_one_bad_record_does_not_stop_another(run: Delivery) -> None:
