@@ -36,6 +36,7 @@ JOB_TIMEOUT = 300  # seconds; every request has a time-out of its own, this only
 QUIET = 60.0  # seconds for which the same trouble of Redis is not said again
 RECONNECT = 1.0  # seconds between looks for a Redis that is away
 READ_AHEAD = 2000  # ids read in one look: behind this many locked jobs a free one would not be seen
+AT_ONCE = 100  # jobs started from one look: a leaver who comes meanwhile waits for these at most
 
 
 def worker_options(route: Route, queue_name: str) -> dict[str, Any]:
@@ -98,6 +99,17 @@ class TargetWorker(Worker):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_POLL):
                     await self._woken.wait()
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Start some of the jobs, and no more before another look at the queue.
+
+        arq would go through all ids that it has read, while what is more urgent has come in front of them.
+        """
+        for first in range(0, len(job_ids), AT_ONCE):
+            before = len(self.tasks)
+            await super().start_jobs(job_ids[first : first + AT_ONCE])
+            if len(self.tasks) > before:
+                return
 
     async def renew(self) -> None:
         """Lengthen arq's claims and our locks of everything that runs here."""
