@@ -24,6 +24,9 @@ FUNCTION = "deliver"
 URGENT = 0
 """The rank of leavers: before everything that waits."""
 
+READ_BACK = 1_000_000
+"""The rank from which on jobs wait for all that is more than reading back what a target should have."""
+
 _EXPIRY = 24 * 3600 * 1000  # milliseconds; a poll makes an expired job again
 _BATCH = 2000
 
@@ -73,17 +76,20 @@ class Queue:
     async def enqueue(self, target: str, jobs: Iterable[Job], now: float) -> int:
         """Put jobs on a target's queue; one that waits there already stays where it is. Returns how many.
 
-        A queue is ordered by time. Urgent jobs get the earliest time there is; the others follow in the
-        order of their ranks, the last of them due now, so that all may start at once.
+        A queue is ordered by time in milliseconds, and what is due may start at once. Urgent jobs get the
+        earliest times there are. Most get seconds in their place, which is long ago, in the order of their
+        ranks. What is only to be read back gets its true time, and so comes last.
         """
         ordered = sorted(jobs, key=lambda job: job.rank)
         last = int(now * 1000)
         for start in range(0, len(ordered), _BATCH):
             async with self._redis.pipeline(transaction=False) as pipe:
                 for place, job in enumerate(ordered[start : start + _BATCH], start):
-                    score = last - len(ordered) + place
+                    score = now - (len(ordered) - place) / 1_000_000
                     if job.rank == URGENT:
                         score = 1 + place  # arq ignores a job whose time is 0
+                    elif job.rank >= READ_BACK:
+                        score = last - len(ordered) + place
                     if job.at > now:
                         score = int(job.at * 1000)
                     self._add(pipe, target, job, score, last)
@@ -100,10 +106,10 @@ class Queue:
             await self._redis.delete(*(job_key_prefix + job_id for job_id in ids))
         return len(ids)
 
-    def _add(self, pipe: Any, target: str, job: Job, score: int, now: int) -> None:
+    def _add(self, pipe: Any, target: str, job: Job, score: float, now: int) -> None:
         job_id = f"{self._keys.prefix}{target}:{job.key}:{job.revision}:{job.serial}"
         payload = serialize_job(FUNCTION, (str(job.key),), {}, None, now, serializer=serialize)
-        expiry = max(_EXPIRY, score - now + _EXPIRY)
+        expiry = max(_EXPIRY, int(score) - now + _EXPIRY)
         pipe.set(job_key_prefix + job_id, payload, px=expiry, nx=True)
         # The earlier time wins: a clock that was set back must not leave a job in the future.
         pipe.zadd(self.name(target), {job_id: score}, lt=True)

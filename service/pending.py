@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bridge.backend import Backend
 from bridge.model import DAY, Entry, Key, Kind, State, Stored, is_due
 from bridge.policy import Excess, Verb, excesses, verbs
-from bridge.queue import URGENT, Job, serial_of
+from bridge.queue import READ_BACK, URGENT, Job, serial_of
 from bridge.route import Route
 
 _PEOPLE = 1
@@ -36,6 +36,13 @@ class Standing:
     def held(self) -> frozenset[Key]:
         """The records that wait for a person."""
         return frozenset(key for excess in self.excesses for key in excess.keys | excess.along)
+
+    @property
+    def read_back(self) -> frozenset[Key]:
+        """The records that the target should have as they are: somebody only wants to be sure."""
+        done = (State.APPLIED, State.REMOVED)
+        rest = self.pending - self.coming.keys()
+        return frozenset(key for key in rest if key in self.entries and self.entries[key].state in done)
 
 
 async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, now: float) -> Standing:
@@ -73,6 +80,8 @@ async def enqueue_pending(
     """Put a job for every record that is behind, due, chosen and not held on the target's queue."""
     name = standing.route.name
     ranks = rank(standing.pending, known)
+    for key in standing.read_back:
+        ranks[key] += READ_BACK
     ledger = backend.ledger(name)
     await ledger.add_pending(ranks)
     # What was settled since the ledger was read, or is not for this target any more, is not pending.

@@ -14,7 +14,7 @@ from arq.worker import Worker, func
 
 from bridge.backend import Backend
 from bridge.model import Entry, Key, Kind
-from bridge.queue import FUNCTION, URGENT, Job, deserialize, serial_of, serialize
+from bridge.queue import FUNCTION, READ_BACK, URGENT, Job, deserialize, serial_of, serialize
 
 TARGET = "directory"
 
@@ -67,6 +67,15 @@ async def test_later_leaver_overtakes_what_waits(backend: Backend) -> None:
     await backend.queue.enqueue(TARGET, [job(str(n)) for n in range(5)], now - 3600)
     await backend.queue.enqueue(TARGET, [job("left", URGENT)], now)
     assert (await run(backend))[0] == "person:left"
+
+
+async def test_reading_back_waits_for_what_comes_later(backend: Backend) -> None:
+    """A change found by a later poll runs before what an earlier one only wanted to be read back."""
+    now = time.time()
+    await backend.queue.enqueue(TARGET, [job(str(n), READ_BACK + n) for n in range(3)], now - 60)
+    await backend.queue.enqueue(TARGET, [job("team", 1000), job("changed")], now)
+    expected = ["changed", "team", "0", "1", "2"]
+    assert await run(backend) == [f"person:{name}" for name in expected]
 
 
 async def test_nothing_is_left_after_a_run(backend: Backend) -> None:

@@ -214,6 +214,23 @@ async def test_unsettled_delivery_is_caught(backend: Backend) -> None:
     assert await queued(backend) == ["person:ana:1:0"]
 
 
+async def test_what_is_only_read_back_comes_last(backend: Backend) -> None:
+    """Doubted people whom the target has as they are == behind those who change, done leavers too."""
+    records = known(person("ana"), person("ben"), person("eve", lifecycle="left"), team("blue"))
+    await store(backend, records)
+    await settle(backend, ANA, applied(), "r-ana")
+    eve = Key(Kind.PERSON, "eve")
+    await settle(backend, eve, applied(state=State.REMOVED), "r-eve")
+    await backend.ledger(TARGET).doubt([ANA, eve])
+    assert (await poll(backend, records)).read_back == {ANA, eve}
+    assert [one.rpartition(":1:")[0] for one in await queued(backend)] == [
+        "person:ben",
+        "team:blue",
+        "person:eve",
+        "person:ana",
+    ]
+
+
 async def test_what_was_settled_meanwhile_is_not_pending_for_ever(backend: Backend) -> None:
     """A delivery settles after the poll has read the ledger == pending until the next poll, and no longer."""
     records = known(person("ana"))
