@@ -30,7 +30,7 @@ from workers.main import worker_options
 from workers.survey import FirstContact
 from workers.watch import watch
 
-JOB_TIMEOUT = 14  # seconds, shorter than the lock's, which nobody renews here
+JOB_TIMEOUT = 14  # seconds: only the writes renew the lock here, so a longer job would lose it
 NAME = "KENJO_BRIDGE_TARGET"
 
 
