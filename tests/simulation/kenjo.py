@@ -40,11 +40,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one fetch saw `at` a moment: `truth` is all that Kenjo had, `whole` whether it was given all."""
+    """What one fetch saw `at` a moment: `truth` is all that Kenjo had, `whole` whether it was given all.
+
+    `unusable`: ids whose row could not be read, so that what was known of them before counts.
+    """
 
     truth: dict[Key, dict[str, Any]]
     whole: bool
     at: float
+    unusable: frozenset[str]
 
 
 class Kenjo:
@@ -95,8 +99,8 @@ class Kenjo:
             people -= self._lacking(known)
         elif world.chance(odds.kept):
             unusable = self.random.sample(list(self.truth()), 2)
-        self.readings.append(Reading(self.truth(), people == set(self.people), world.now))
-        ids = {key.id for key in unusable}
+        ids = frozenset(key.id for key in unusable)
+        self.readings.append(Reading(self.truth(), people == set(self.people), world.now, ids))
         records = self._records(people - ids, teams - ids)
         world.note("kenjo", f"reading {len(self.readings)}: {len(records)} of {len(self.truth())} records")
         seen = {key: Record(key, data) for key, data in records.items()}

@@ -63,10 +63,11 @@ def _person(key: Key, data: Data, truth: Truth, directory: Directory) -> Iterato
 def _managers(account: Thing, manager: str | None, truth: Truth, directory: Directory) -> set[str | None]:
     """Which accounts may stand as a person's manager: one, unless something was lost or is not known yet."""
     found: set[str | None] = {one.id for one in directory.of(Kind.PERSON, manager)} if manager else set()
+    forgotten = directory.unknown.get(account.id, {}).get("manager")
     if not found:
-        forgotten = directory.unknown.get(account.id, {}).get("manager")
         return {None, forgotten, *(directory.perhaps(Kind.PERSON, manager) if manager else ())}
-    return found | ({None} if _is_unlinked(Key(Kind.PERSON, str(manager)), truth, directory) else set())
+    unlinked = _is_unlinked(Key(Kind.PERSON, str(manager)), truth, directory)
+    return found | ({None, forgotten} if unlinked else set())
 
 
 def is_parked(data: Data, directory: Directory) -> bool:

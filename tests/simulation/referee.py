@@ -146,8 +146,11 @@ class Referee:
         """Members of a group were taken out for what a reading of Kenjo said."""
         if by is None or not by.version or by.losses != self.store.losses:
             return
-        truth = self.kenjo.readings[by.version - 1].truth
-        said = truth.get(Key.parse(group.key), {}).get("members", ())
+        reading = self.kenjo.readings[by.version - 1]
+        key = Key.parse(group.key)
+        if key.id in reading.unusable:
+            return
+        said = set(reading.truth.get(key, {}).get("members", ())) - reading.unusable
         for one in members:
             if one.key and Key.parse(one.key).id in said:
                 self.world.violate(
