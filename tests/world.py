@@ -61,6 +61,7 @@ class World:
                 **self.environment,
                 **environment,
             },
+            stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

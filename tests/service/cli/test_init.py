@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import pty
 import stat
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -62,6 +66,32 @@ async def test_secrets_may_stay_in_the_environment(here: World) -> None:
         "KENJO_BRIDGE_TARGETS__DIRECTORY__TOKEN": token,
     }
     assert (await here.run("check", "--config", "made.yaml", **secrets)).code == 0
+
+
+async def test_nobody_is_asked_where_nobody_sits(here: World) -> None:
+    """A few options and no terminal == the rest is as usual, no question, exit 0."""
+    done = await here.run("init", "--base-url", here.sandbox.url, "--config", "made.yaml")
+    assert (done.code, done.err) == (0, "")
+    values = load_settings(here.folder / "made.yaml")
+    assert values.kenjo.url == here.sandbox.url
+    assert [target.kind for target in values.targets.values()] == ["scim"]
+
+
+async def test_who_sits_there_is_asked(tmp_path: Path) -> None:
+    """On a terminal == the answers to what no option tells stand in the file."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "service.cli.main", "init", "--api-key", "key", "--token", "token"]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )  # fmt: skip
+    os.write(ours, b"production\nhttps://example.org/scim\n\n")
+    assert await asyncio.wait_for(process.wait(), 30) == 0
+    for end in (ours, theirs):
+        os.close(end)
+    written = yaml.safe_load((tmp_path / "bridge.yaml").read_text())
+    assert written["kenjo"]["environment"] == "production"
+    assert written["targets"]["directory"]["base_url"] == "https://example.org/scim"
 
 
 async def test_a_file_that_is_there_is_kept(here: World) -> None:
