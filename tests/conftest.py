@@ -47,7 +47,7 @@ def redis_url() -> Iterator[str]:
             while process.poll() is None and not listens(path):
                 time.sleep(0.02)
             yield f"unix://{path}"
-            process.terminate()
+            process.kill()  # nothing is to be kept, and nothing may hang
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ async def own_redis() -> AsyncIterator[str]:
         )  # fmt: skip
         await until(lambda: _exists(socket), 5)
         yield f"unix://{socket}"
-        process.terminate()
+        process.kill()  # nothing is to be kept, and nothing may hang
         await process.wait()
 
 

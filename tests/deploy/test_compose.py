@@ -119,7 +119,7 @@ def configured_redis(tmp_path: Path) -> Iterator[redis.Redis]:
             time.sleep(0.02)
         with redis.Redis(unix_socket_path=str(path), decode_responses=True) as client:
             yield client
-        server.terminate()
+        server.kill()
 
 
 def test_redis_keeps_what_it_was_told(configured_redis: redis.Redis) -> None:

@@ -36,7 +36,7 @@ def redis_server() -> Iterator[redis.Redis]:
                 yield client
             finally:
                 client.close()
-                process.terminate()
+                process.kill()  # now and then a SIGTERM is not heard
 
 
 def play(seeds: Iterable[int], bug: str | None = None) -> Iterator[Result]:
