@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.conftest import redis_binary
+from tests.conftest import listens, redis_binary
 from tests.world import World
 
 Process = asyncio.subprocess.Process
@@ -25,14 +25,10 @@ async def own_redis() -> AsyncIterator[str]:
             redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder,
             stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        await until(lambda: _exists(socket), 5)
+        await until(lambda: asyncio.to_thread(listens, socket), 5)
         yield f"unix://{socket}"
         process.kill()  # nothing is to be kept, and nothing may hang
         await process.wait()
-
-
-async def _exists(path: Path) -> bool:
-    return await asyncio.to_thread(path.exists)
 
 
 class Running:

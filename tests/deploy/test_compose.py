@@ -13,7 +13,7 @@ import redis
 import yaml
 
 from bridge.settings import Values
-from tests.conftest import redis_binary
+from tests.conftest import listens, redis_binary
 
 from .image import ROOT, final, tag
 from .naming import read
@@ -115,7 +115,7 @@ def configured_redis(tmp_path: Path) -> Iterator[redis.Redis]:
     command = [redis_binary(), *arguments, "--port", "0", "--unixsocket", str(path)]
     with subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL) as server:  # noqa: S603
         deadline = time.monotonic() + 10
-        while not path.exists() and server.poll() is None and time.monotonic() < deadline:
+        while not listens(path) and server.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         with redis.Redis(unix_socket_path=str(path), decode_responses=True) as client:
             yield client

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from tests.conftest import redis_binary
+from tests.conftest import listens, redis_binary
 from tests.simulation.bugs import BUGS, planted, telling
 from tests.simulation.simulate import Result, simulate
 
@@ -28,7 +28,7 @@ def redis_server() -> Iterator[redis.Redis]:
         command += _ORDERED
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
             for _ in range(200):
-                if socket.exists():
+                if listens(socket):
                     break
                 time.sleep(0.02)
             client = redis.Redis(unix_socket_path=str(socket), single_connection_client=True)
@@ -36,7 +36,7 @@ def redis_server() -> Iterator[redis.Redis]:
                 yield client
             finally:
                 client.close()
-                process.kill()  # now and then a SIGTERM is not heard
+                process.kill()  # nothing is to be kept, and nothing may hang
 
 
 def play(seeds: Iterable[int], bug: str | None = None) -> Iterator[Result]:
