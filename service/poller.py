@@ -183,8 +183,7 @@ class Poller:
         if await self._backend.continuity.is_broken():
             log.warning("redis was restarted: all accounts are read back")
             for name in self._routes:
-                ledger = self._backend.ledger(name)
-                await ledger.doubt([Key.parse(key) for key in await ledger.linked()])
+                await self._backend.ledger(name).doubt_everything()
         await self._backend.continuity.begin()
 
     async def _note(self, snapshot: Snapshot, changes: list[Change], now: float) -> None:

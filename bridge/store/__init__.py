@@ -5,12 +5,13 @@ been given (written by the worker that holds the record's lock).
 """
 
 from bridge.store.audit import Audit
+from bridge.store.claims import Claim
 from bridge.store.continuity import Continuity
 from bridge.store.forgotten import Forgotten
 from bridge.store.gate import Gate, Survey
 from bridge.store.holds import Hold, Holds
 from bridge.store.keys import Keys
-from bridge.store.ledger import Claim, Ledger
+from bridge.store.ledger import Ledger
 from bridge.store.records import Lease, Records
 
 __all__ = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bridge.codec import Codec
 from bridge.errors import LockLost
-from bridge.model import Entry, Key, Outcome, State, Stored
+from bridge.model import Entry, Key, Outcome, State
 from bridge.store.audit import KEEP, QUIET, pushed
+from bridge.store.claims import Claim, Settled
 from bridge.store.connection import Connection
 from bridge.store.holds import FOUND
 from bridge.store.keys import Keys, script
@@ -26,35 +26,6 @@ _ANNOUNCE = script("announce")
 
 LOCK_TTL = 10.0
 """Seconds after which the lock of a dead worker is free again; a live one renews it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A locked (target, record) and what was true when it was locked.
-
-    `doubt` is not empty when the target may hold something that the entry does not know of: an earlier
-    delivery began and never settled, or wrote after it had lost its lock.
-    """
-
-    lock: str
-    token: str
-    stored: Stored
-    entry: Entry | None
-    link: str | None
-    doubt: str
-
-    @property
-    def refs_in_doubt(self) -> frozenset[str]:
-        """The records that a delivery without its lock may have given the target references to."""
-        return frozenset(self.doubt.split()[2:])
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """`again`: something newer came meanwhile and the lock is kept. `released`: records that waited."""
-
-    again: bool
-    released: tuple[Key, ...]
 
 
 class Ledger:
@@ -133,6 +104,10 @@ class Ledger:
             mark = " ".join([f"doubt {secrets.token_hex(8)}", *sorted(given)])
             names = [self._key("claims"), self._key("pending")]
             await self._redis.eval(_DOUBT, 2, *names, mark, *(str(key) for key in keys))
+
+    async def doubt_everything(self) -> None:
+        """Let every account be read back."""
+        await self.doubt([Key.parse(name) for name in await self.linked()])
 
     # What a delivery reads and writes
 

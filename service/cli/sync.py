@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bridge.errors import ConfigurationError
@@ -112,37 +113,36 @@ async def sync(
         await _take(the_poller.lease)
         try:
             await revive(bridge, targets)
-            if verify:
-                await _doubt_everything(bridge, targets)
+            for name in targets if verify else ():
+                await bridge.backend.ledger(name).doubt_everything()
             snapshot = await the_poller.look()
             chosen = await choose(bridge, targets, snapshot) if choose else None
             poll = await the_poller.poll_once(snapshot, chosen)
             carriers = deliverers(bridge, targets, tally, chosen)
             await asyncio.gather(*(FirstContact(carrier, bridge.backend).passed() for carrier in carriers))
-            workers = Workers(carriers, bridge.backend)
-            async with asyncio.TaskGroup() as group:
-                task = group.create_task(workers.run())
-                keeper = group.create_task(_keep(the_poller.lease))
-                waits = _Waits(bridge, {name: (chosen or {}).get(name) for name in targets})
-                try:
+            waits = _Waits(bridge, {name: (chosen or {}).get(name) for name in targets})
+            async with _working(Workers(carriers, bridge.backend), bridge, the_poller.lease):
+                await _drained(waits, patience, show, stop)
+                while await _found(bridge, targets) and not stop.is_set():
+                    await the_poller.poll_once(snapshot, chosen)
                     await _drained(waits, patience, show, stop)
-                    while await _found(bridge, targets) and not stop.is_set():
-                        await the_poller.poll_once(snapshot, chosen)
-                        await _drained(waits, patience, show, stop)
-                finally:
-                    await workers.stop(bridge.values.shutdown_grace)
-                task.cancel()
-                keeper.cancel()
         finally:
             await the_poller.stand_down()
         rows = {name: await _row(waits, name, tally, started) for name in targets}
         return SyncResult(poll.snapshot, len(poll.changes), rows)
 
 
-async def _doubt_everything(bridge: Bridge, names: Iterable[str]) -> None:
-    for name in names:
-        ledger = bridge.backend.ledger(name)
-        await ledger.doubt([Key.parse(key) for key in await ledger.linked()])
+@asynccontextmanager
+async def _working(workers: Workers, bridge: Bridge, lease: Lease) -> AsyncIterator[None]:
+    """Deliver, and keep the lease, as long as the context lasts."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(workers.run()), group.create_task(_keep(lease))]
+        try:
+            yield
+        finally:
+            await workers.stop(bridge.values.shutdown_grace)
+        for task in tasks:
+            task.cancel()
 
 
 async def _take(lease: Lease) -> None:
