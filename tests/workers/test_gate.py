@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -46,12 +45,6 @@ def quick_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks and probes in hundredths of a second."""
     monkeypatch.setattr(watching, "LOOK", 0.01)
     monkeypatch.setattr(watching, "FIRST_GAP", 0.1)
-
-
-@pytest.fixture
-async def run(backend: Backend) -> AsyncIterator[Delivery]:
-    async with delivery(backend, rate=1000) as ready:
-        yield ready
 
 
 async def test_three_unanswered_requests_pause_a_target(run: Delivery) -> None:

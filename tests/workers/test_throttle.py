@@ -9,10 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import aiohttp
 import pytest
 
-from bridge.backend import Backend
 from bridge.errors import TryLater
 from bridge.model import Key, Kind, Wanted
-from tests.delivery import TARGET, Delivery, delivery, person
+from tests.delivery import TARGET, Delivery, person
 from tests.polling import ids, people
 from tests.workers.gating import (
     count_is,
@@ -26,12 +25,6 @@ from tests.workers.targets.proxy import answer
 from workers.deliver import Deliverer
 
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
-
-
-@pytest.fixture
-async def run(backend: Backend) -> AsyncIterator[Delivery]:
-    async with delivery(backend, rate=1000) as ready:
-        yield ready
 
 
 @asynccontextmanager

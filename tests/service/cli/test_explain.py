@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +9,8 @@ import pytest
 from bridge.environment import PLAIN
 from bridge.model import Key, Kind, Record
 from service.cli.scopes import parts, split
-from tests.service.cli.planned import Inspected, check_golden, inspected
+from tests.service.cli.planned import Inspected, check_golden
 from tests.world import World, expected
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Inspected]:
-    async with inspected(tmp_path) as ready:
-        yield ready
-
-
-@pytest.fixture
-def here(there: Inspected) -> World:
-    return there.world
 
 
 def seen(record: Any, target: str = "directory") -> Any:

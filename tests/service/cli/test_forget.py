@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 
 from bridge.backend import Backend
 from bridge.model import Change, ChangeKind, Key, Kind, RowProblem, Snapshot
 from tests.delivery import person, team
-from tests.service.cli.planned import Inspected, inspected
+from tests.service.cli.planned import Inspected
 from tests.world import World, expected
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Inspected]:
-    async with inspected(tmp_path) as ready:
-        yield ready
-
-
-@pytest.fixture
-def here(there: Inspected) -> World:
-    return there.world
 
 
 async def test_nothing_is_left_but_the_tombstone(there: Inspected, here: World) -> None:

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.backend import Backend
 from tests.delivery import delivery, person
-from tests.service.cli.planned import Inspected, inspected
+from tests.service.cli.planned import Inspected
 from tests.workers.targets.proxy import answer
 from tests.world import World, expected
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Inspected]:
-    async with inspected(tmp_path) as ready:
-        yield ready
-
-
-@pytest.fixture
-def here(there: Inspected) -> World:
-    return there.world
 
 
 def chosen(here: World, number: int) -> list[str]:

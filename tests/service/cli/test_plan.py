@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.service.cli.planned import Inspected, check_golden, inspected
+from tests.service.cli.planned import Inspected, check_golden
 from tests.workers.targets.proxy import answer, dropped
 from tests.world import World, expected
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Inspected]:
-    async with inspected(tmp_path) as ready:
-        yield ready
-
-
-@pytest.fixture
-def here(there: Inspected) -> World:
-    return there.world
 
 
 def change(here: World) -> list[str]:
