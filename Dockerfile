@@ -6,7 +6,7 @@ WORKDIR /src
 # The environment has no pip of its own: nothing is installed into it after this stage.
 RUN python3 -m venv --without-pip /opt/venv
 COPY requirements.lock ./
-RUN python3 -m pip --python /opt/venv/bin/python install --no-cache-dir --only-binary :all: --require-hashes -r requirements.lock
+RUN python3 -m pip --python /opt/venv/bin/python install --no-cache-dir --only-binary :all: --require-hashes -r requirements.lock -c requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bridge ./bridge
 COPY service ./service
