@@ -9,7 +9,8 @@ from bridge.backend import Backend
 from bridge.errors import SnapshotHeld
 from bridge.logs import get_logger
 from bridge.model import Key, Kind, Snapshot, Stored
-from bridge.policy import SHRINK_COUNT, SHRINK_PERCENT, Excess, implausible, missing, what_of
+from bridge.plausible import SHRINK_COUNT, SHRINK_PERCENT, implausible, missing
+from bridge.policy import Excess, what_of
 from bridge.store import Hold
 from bridge.store.holds import FIRST_CONTACT, SNAPSHOT
 from service.pending import Standing

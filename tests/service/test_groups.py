@@ -8,7 +8,7 @@ import pytest
 
 from bridge.diff import apply, diff
 from bridge.model import Kind, Snapshot, Stored, group_key, group_kind
-from bridge.policy import implausible
+from bridge.plausible import implausible
 from service.fields import WORKS, lists_for
 from tests.service.account import ANA, BEN, BERLIN, BLUE, CEM, MEMBERS, RED, SALES, account, row, snap
 

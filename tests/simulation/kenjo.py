@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.errors import SourceUnavailable
 from bridge.model import Key, Kind, Record, Snapshot
-from bridge.policy import SHRINK_COUNT
+from bridge.plausible import SHRINK_COUNT
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
