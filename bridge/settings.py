@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, field_validator
 
+from bridge.addresses import http_address
 from bridge.section import Section
 from bridge.target_settings import AnyTarget, BearerTarget, TargetSettings
 
@@ -39,6 +40,11 @@ class KenjoSettings(Section):
     team_field: str | None = None
     """The field of the work section that names a person's teams; default: the first present of `teamIds`,
     `teamId` and `teams`."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        return None if value is None else http_address(value)
 
     @property
     def url(self) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
+from bridge.addresses import http_address
 from bridge.section import Section
 
 Mode = Literal["create_only", "upsert", "sync"]
@@ -101,9 +101,7 @@ class BearerTarget(TargetSettings):
     @field_validator("base_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
-        if not re.match(r"https?://[^/\s]+", value):
-            raise ValueError("must start with https:// (or http://)")
-        return value.rstrip("/")
+        return http_address(value)
 
 
 class AnyTarget(TargetSettings):

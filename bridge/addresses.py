@@ -1,0 +1,73 @@
+"""Addresses of HTTP APIs in the configuration: which are taken, and which can be listened to on their way.
+
+One rule for Kenjo and all targets. No sentence repeats an address: it may carry a password.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from yarl import URL
+
+LONGEST = 2000
+"""Characters. Servers should take 8000 (RFC 9110, 4.1); paths and filters that are appended need the rest."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
+
+
+def http_address(text: str) -> str:
+    """The address of an API, without a slash at its end; paths are appended to it.
+
+    Raises ValueError with what is wrong: another scheme, a user or password, a query, a fragment, no host, a
+    port that cannot be, or whatever else the HTTP client would refuse.
+    """
+    if len(text) > LONGEST:
+        raise ValueError(f"must not be longer than {LONGEST} characters")
+    address = text.strip()
+    if not re.match(r"https?://[^/\s]", address, re.IGNORECASE):
+        raise ValueError("must start with https:// (or http://)")
+    if _UNPRINTABLE.search(address):
+        raise ValueError("must not have blanks, line breaks or backslashes in it")
+    parts = _split(address)
+    if "@" in parts.netloc:
+        raise ValueError("must not have a user or password in it: keys and tokens have settings of their own")
+    if "?" in address or "#" in address:
+        raise ValueError("must end with its path: no ? or # and nothing behind them, as paths are appended")
+    return address.rstrip("/")
+
+
+def is_open_to_listeners(address: str) -> bool:
+    """Whether what is sent there passes a network without encryption: plain http to another machine."""
+    parts = urlsplit(address)
+    return parts.scheme.lower() == "http" and not _is_this_machine(parts.hostname or "")
+
+
+def host_of(address: str) -> str:
+    """The host's name, in lower case and without its port."""
+    return (urlsplit(address).hostname or "").lower()
+
+
+def _split(address: str) -> SplitResult:
+    """The parts. Raises ValueError for what the standard library or the HTTP client cannot read."""
+    try:
+        parts = urlsplit(address)
+        port, host = parts.port, parts.hostname
+        URL(address)
+    except ValueError:
+        raise ValueError("is not an address such as https://example.com/scim/v2") from None
+    if not host or port == 0 or parts.netloc.endswith(":"):
+        raise ValueError("is not an address such as https://example.com/scim/v2")
+    return parts
+
+
+def _is_this_machine(host: str) -> bool:
+    """By name or number, as RFC 6761, 6.3 and RFC 4291, 2.5.3 have it. No name is looked up."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
