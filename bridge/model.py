@@ -225,11 +225,17 @@ class Reference:
 class Match:
     """An object at a target that may be a record's. `remote_id` is the target's own id.
 
-    `ours`: it carries this record's Kenjo id, which only the bridge gives.
+    `ours`: it carries this record's external id, which only the bridge gives. `other_id`: it carries another
+    one that is not empty. `external_id` is what it carries, "" for nothing, and `by` the mapped attribute by
+    which it was found. `active`: whether it gives access, None where that cannot be seen.
     """
 
     remote_id: str
     ours: bool = field(default=False, compare=False)
+    active: bool | None = field(default=None, compare=False)
+    other_id: bool = field(default=False, compare=False)
+    external_id: str = field(default="", compare=False)
+    by: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class ModelTarget:
             params = {name: str(wanted.attributes[name])}
             answer = await self._http.request("GET", f"/{wanted.key.kind}", params=params)
             if found := answer.json():
-                return [Match(id_, ours=name == "externalId") for id_ in found]
+                return [_match(wanted, name, one) for one in found]
         return []
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
@@ -80,6 +80,18 @@ class ModelTarget:
         except NotFound:
             return False
         return needed
+
+
+def _match(wanted: Wanted, by: str, found: dict[str, Any]) -> Match:
+    ours, carries = wanted.attributes["externalId"], found.get("externalId") or ""
+    return Match(
+        found["id"],
+        ours=carries == ours,
+        active=found.get("active"),
+        other_id=carries not in ("", ours),
+        external_id=carries,
+        by=by,
+    )
 
 
 MAPPING = {

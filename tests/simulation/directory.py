@@ -113,7 +113,8 @@ class Directory:
         ((name, value),) = params.items()
         known = self.world.now - (self.world.odds.lag if self.world.faulty else 0.0)
         found = [one for one in self.things.values() if one.kind is kind and one.born <= known]
-        return Reply(200, [one.id for one in found if one.attributes.get(name) == value])
+        hits = [one for one in found if one.attributes.get(name) == value]
+        return Reply(200, [{"id": one.id, **one.attributes} for one in hits])
 
     def _create(self, kind: Kind, body: dict[str, Any], by: Delivery | None) -> Reply:
         if error := self._refusal(kind, None, body):

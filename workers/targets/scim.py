@@ -13,7 +13,7 @@ from bridge.http import Http
 from bridge.model import Applied, FieldChange, Greeting, Key, Kind, Match, Outcome, Wanted
 from bridge.settings import BearerTarget
 from workers.targets.base import Adapter, Removal
-from workers.targets.scim_attributes import ACTIVE, MEMBERS, Slot, attributes, check_attribute, get
+from workers.targets.scim_attributes import ACTIVE, MEMBERS, Slot, attributes, boolean, check_attribute, get
 from workers.targets.scim_changes import Difference, changes, difference, new_resource, slots
 from workers.targets.scim_client import PATHS, Patch, ScimClient, address, classify
 from workers.targets.scim_resource import Resource
@@ -74,11 +74,11 @@ class ScimTarget:
 
         Raises RecordRejected when no look-up gave a certain answer: a create would risk a second object.
         """
-        kenjo_id = wanted.attributes.get("externalId")
-        found = await self._look_up(wanted)
-        return [Match(str(get(one, "id")), ours=get(one, "externalId") == kenjo_id) for one in found]
+        name, found = await self._look_up(wanted)
+        return [_match(wanted, name, one) for one in found]
 
-    async def _look_up(self, wanted: Wanted) -> list[Resource]:
+    async def _look_up(self, wanted: Wanted) -> tuple[str, list[Resource]]:
+        """The attribute with the first hit, and the hits."""
         certain = False
         person = wanted.key.kind is Kind.PERSON
         for name in self._settings.match if person else _LOOKED_UP_TEAMS:
@@ -87,11 +87,11 @@ class ScimTarget:
                 continue
             found = await self._client.search(wanted.key.kind, name, str(value))
             if found:
-                return found
+                return name, found
             certain = certain or found is not None
         if not certain:
             raise RecordRejected("the target cannot be searched for this object: it may exist already")
-        return []
+        return "", []
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
         """Create, or read and send what differs in the mapped attributes."""
@@ -119,7 +119,7 @@ class ScimTarget:
 
     async def _id_of_created(self, wanted: Wanted) -> str:
         """Find what a create without an answer was about: some servers say 201 with `{}` to a duplicate."""
-        found = await self._look_up(wanted)
+        _, found = await self._look_up(wanted)
         if not found:
             raise TryLater("answered a create without an id, and the object is not found yet")
         id_ = wanted.attributes.get("externalId")
@@ -194,6 +194,24 @@ class ScimTarget:
             wanted.released,
             members_listed=self._settings.members_listed,
         )
+
+
+def _match(wanted: Wanted, by: str, found: Resource) -> Match:
+    """What an object that was found tells of itself. An external id is case-exact (RFC 7643 section 3.1)."""
+    ours, carries = (_id(value) for value in (wanted.attributes.get("externalId"), get(found, "externalId")))
+    return Match(
+        str(get(found, "id")),
+        ours=carries != "" and carries == ours,
+        active=boolean(get(found, "active")) if wanted.key.kind is Kind.PERSON else None,
+        other_id=carries not in ("", ours),
+        external_id=carries,
+        by=by,
+    )
+
+
+def _id(value: object) -> str:
+    """An external id without spaces around it; "" for none, which may also be said by null or spaces."""
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def headers(settings: ScimSettings) -> dict[str, str]:

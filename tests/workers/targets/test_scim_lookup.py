@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bridge.errors import Conflict, RecordRejected, TryLater
@@ -36,6 +38,36 @@ async def test_external_id_comes_first() -> None:
         w.put("Users", "b", userName="x", externalId="kenjo-p1")
         assert await w.target.find(person(w.rig, 1)) == [Match("b")]
         assert len(w.proxy.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "seen"),
+    [
+        ({}, (False, None, False)),
+        ({"externalId": "kenjo-p1"}, (True, None, False)),
+        ({"externalId": " kenjo-p1 "}, (True, None, False)),
+        ({"externalId": "kenjo-p2", "active": True}, (False, True, True)),
+        ({"externalId": "KENJO-P1", "active": False}, (False, False, True)),
+        ({"externalId": 7, "active": "False"}, (False, False, True)),
+        ({"externalId": "", "active": "True"}, (False, True, False)),
+        ({"externalId": "  "}, (False, None, False)),
+        ({"externalId": None, "active": "perhaps"}, (False, None, False)),
+    ],
+)
+async def test_what_a_match_tells(account: dict[str, Any], seen: tuple[bool, bool | None, bool]) -> None:
+    """A hit by userName == tells whether it carries this id, is active, carries another's id."""
+    async with world() as w:
+        w.put("Users", "a", userName=w.rig.person(1)["userName"], **account)
+        (match,) = await w.target.find(person(w.rig, 1))
+        assert (match.ours, match.active, match.other_id) == seen
+
+
+async def test_without_an_external_id_nothing_is_ours() -> None:
+    """No externalId is mapped and the account has none == that is no sign that it is this person's."""
+    async with world() as w:
+        w.put("Users", "a", userName=w.rig.person(1)["userName"])
+        (match,) = await w.target.find(person(w.rig, 1, externalId=None))
+        assert (match.ours, match.by) == (False, "userName")
 
 
 async def test_filter_ignored() -> None:
