@@ -253,10 +253,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The result of an upsert: the object's id there, and what was done (created, updated, unchanged)."""
+    """The result of a write: the object's id there, what was done, and what the target then shows.
+
+    `open`: whether the account gives access after it; None where the target's answer shows nothing of it
+    (`Target.shows` looks). `staying`: members who were to leave a group and are in it still.
+    """
 
     remote_id: str
     outcome: Outcome
+    open: bool | None = None
+    staying: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

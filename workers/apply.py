@@ -146,8 +146,7 @@ class Applier:
         outcome = Outcome.UNCHANGED
         if not was_removed or self.claim.doubt:
             released = frozenset((await self.ledger.links(self.entry.refs)).values())
-            if await self.target.remove(key, link, "deactivate", released):
-                outcome = Outcome.DEACTIVATED
+            outcome = (await self.target.remove(key, link, "deactivate", released)).outcome
         return self._removed(intent, outcome, delete_from)
 
     def _delete_from(self, intent: Intent) -> float:

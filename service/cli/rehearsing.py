@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater
+from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.model import Applied, Entry, FieldChange, Greeting, Key, Kind, Match, Outcome, Stored, Wanted
 from bridge.store import Claim, Ledger
 from workers.apply import Applier
@@ -61,6 +61,7 @@ class ReadOnly:
     empty: bool
     changes: list[FieldChange] = field(default_factory=list)
     hits: int | None = None
+    deleted: bool = False
 
     async def check(self) -> Greeting:
         """Pass it on."""
@@ -87,12 +88,21 @@ class ReadOnly:
             return Applied(f"{TO_COME}{wanted.key}", Outcome.CREATED)
         return Applied(remote_id, Outcome.UPDATED if self.changes else Outcome.UNCHANGED)
 
-    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> bool:
+    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:
         """Note what a removal would change."""
-        if how == "delete" or not isinstance(self.target, Previews):
-            return True
+        if how == "delete":
+            self.deleted = True
+            return Applied(remote_id, Outcome.DELETED)
+        if not isinstance(self.target, Previews):
+            return Applied(remote_id, Outcome.DEACTIVATED)
         self.changes = await self.target.preview_removal(key, remote_id, released)
-        return bool(self.changes)
+        return Applied(remote_id, Outcome.DEACTIVATED if self.changes else Outcome.UNCHANGED)
+
+    async def shows(self, key: Key, remote_id: str) -> bool | None:
+        """What would be seen after the write that was not sent: nothing speaks against it."""
+        if self.deleted:
+            raise NotFound(f"the account {remote_id} of {key} would be deleted")
+        return None
 
 
 @dataclass(slots=True)

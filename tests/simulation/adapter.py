@@ -47,7 +47,8 @@ class ModelTarget:
         """Create, or read and send what differs; members that others added stay."""
         if remote_id is None:
             answer = await self._http.request("POST", f"/{wanted.key.kind}", body=dict(wanted.attributes))
-            return Applied(str(answer.json()["id"]), Outcome.CREATED)
+            created = answer.json()
+            return Applied(str(created["id"]), Outcome.CREATED, created.get("active"))
         path = f"/{wanted.key.kind}/{remote_id}"
         current: dict[str, Any] = (await self._http.request("GET", path)).json()
         members = wanted.attributes.get("members") or []
@@ -59,11 +60,11 @@ class ModelTarget:
             "remove": sorted(wanted.released & there - set(members)),
         }
         if not any(change.values()):
-            return Applied(remote_id, Outcome.UNCHANGED)
-        await self._http.request("PATCH", path, body=change)
-        return Applied(remote_id, Outcome.UPDATED)
+            return Applied(remote_id, Outcome.UNCHANGED, current.get("active"))
+        changed = (await self._http.request("PATCH", path, body=change)).json()
+        return Applied(remote_id, Outcome.UPDATED, changed.get("active"))
 
-    async def remove(self, key: Key, remote_id: str, _how: str, released: frozenset[str]) -> bool:
+    async def remove(self, key: Key, remote_id: str, _how: str, released: frozenset[str]) -> Applied:
         """Deactivate a person, or take our members out of a group."""
         path = f"/{key.kind}/{remote_id}"
         try:
@@ -76,10 +77,17 @@ class ModelTarget:
                 change["remove"] = sorted(released & set(current.get("members") or ()))
                 needed = bool(change["remove"])
             if needed:
-                await self._http.request("PATCH", path, body=change)
+                current = (await self._http.request("PATCH", path, body=change)).json()
         except NotFound:
-            return False
-        return needed
+            return Applied(remote_id, Outcome.UNCHANGED, open=False)
+        done = Outcome.DEACTIVATED if needed else Outcome.UNCHANGED
+        return Applied(remote_id, done, current.get("active"))
+
+    async def shows(self, key: Key, remote_id: str) -> bool | None:
+        """Read `active`."""
+        answer = await self._http.request("GET", f"/{key.kind}/{remote_id}")
+        shown: bool | None = answer.json().get("active")
+        return shown
 
 
 def _match(wanted: Wanted, by: str, found: dict[str, Any]) -> Match:

@@ -1,4 +1,4 @@
-"""What a target adapter is: three verbs and a greeting, its settings, and its default mapping as data."""
+"""What a target adapter is: its verbs and a greeting, its settings, and its default mapping as data."""
 
 from __future__ import annotations
 
@@ -35,10 +35,16 @@ class Target(Protocol):
         NotFound when `remote_id` is not there any more.
         """
 
-    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> bool:
-        """Deactivate or delete. True when something was changed; an object that is gone already is no error.
+    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:
+        """Deactivate or delete. UNCHANGED when there was nothing to do; an object that is gone is no error.
 
         `released` are members that the bridge gave to this group; a group is deactivated by taking them out.
+        """
+
+    async def shows(self, key: Key, remote_id: str) -> bool | None:
+        """Read whether the account gives access now; None where that cannot be seen, as of a group.
+
+        Raises NotFound when there is no such object.
         """
 
 

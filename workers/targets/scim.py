@@ -96,16 +96,18 @@ class ScimTarget:
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
         """Create, or read and send what differs in the mapped attributes."""
         if remote_id is None:
-            return Applied(await self._create(wanted), Outcome.CREATED)
+            return await self._create(wanted)
         path = address(wanted.key.kind, remote_id)
-        change = self._difference(wanted, await self._client.read(path))
+        current = await self._client.read(path)
+        change = self._difference(wanted, current)
         if not change:
-            return Applied(remote_id, Outcome.UNCHANGED)
+            return Applied(remote_id, Outcome.UNCHANGED, _open(current))
         answer = await self._client.change(path, change)
+        shown = answer if ACTIVE in change.changed else current
         # Where the id is the userName, it changes with it.
-        return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED)
+        return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED, _open(shown))
 
-    async def _create(self, wanted: Wanted) -> str:
+    async def _create(self, wanted: Wanted) -> Applied:
         kind = wanted.key.kind
         members = wanted.attributes.get(MEMBERS) or []
         first = members[: self._settings.members_per_request]
@@ -115,7 +117,7 @@ class ScimTarget:
         if rest := members[len(first) :]:
             change = Difference(kind, {**resource, "id": remote_id}, add=tuple(rest))
             await self._client.change(address(kind, remote_id), change)
-        return remote_id
+        return Applied(remote_id, Outcome.CREATED, _open(created))
 
     async def _id_of_created(self, wanted: Wanted) -> str:
         """Find what a create without an answer was about: some servers say 201 with `{}` to a duplicate."""
@@ -128,19 +130,25 @@ class ScimTarget:
             raise Conflict("answered a create without an id; an object with this key exists")
         return str(get(ours[0], "id"))
 
-    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> bool:
+    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:
         """Set a person's `active` to false or take our members out of a group; or delete."""
         path = address(key.kind, remote_id)
         if how == "delete":
-            return await self._delete(path)
+            deleted = await self._delete(path)
+            return Applied(remote_id, Outcome.DELETED if deleted else Outcome.UNCHANGED)
         try:
-            change = self._removal(key, await self._client.read(path), released)
+            current = await self._client.read(path)
+            change = self._removal(key, current, released)
             if not change:
-                return False
-            await self._client.change(path, change)
+                return Applied(remote_id, Outcome.UNCHANGED, _open(current))
+            answer = await self._client.change(path, change)
         except NotFound:
-            return False
-        return True
+            return Applied(remote_id, Outcome.UNCHANGED, open=False)
+        return Applied(remote_id, Outcome.DEACTIVATED, _open(answer))
+
+    async def shows(self, key: Key, remote_id: str) -> bool | None:
+        """A person's `active`."""
+        return _open(await self._client.read(address(key.kind, remote_id)))
 
     async def preview(self, wanted: Wanted, remote_id: str | None) -> list[FieldChange]:
         """The difference that `upsert` would send; to a new object all that has a value."""
@@ -212,6 +220,11 @@ def _match(wanted: Wanted, by: str, found: Resource) -> Match:
 def _id(value: object) -> str:
     """An external id without spaces around it; "" for none, which may also be said by null or spaces."""
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _open(resource: Resource) -> bool | None:
+    """What a resource shows of access."""
+    return boolean(get(resource, "active"))
 
 
 def headers(settings: ScimSettings) -> dict[str, str]:

@@ -110,12 +110,12 @@ class VerbContract(Through):
         wanted = person(rig, 1)
         remote_id = (await target.upsert(wanted, None)).remote_id
         await rig.add_foreign(remote_id)
-        assert await target.remove(wanted.key, remote_id) is True
+        assert await target.remove(wanted.key, remote_id) is Outcome.DEACTIVATED
         assert not await rig.is_active(remote_id)
         assert await rig.has_foreign(remote_id)
         assert [match.remote_id for match in await target.find(wanted)] == [remote_id]
         writes = len(proxy.writes)
-        assert await target.remove(wanted.key, remote_id) is False
+        assert await target.remove(wanted.key, remote_id) is Outcome.UNCHANGED
         assert len(proxy.writes) == writes
 
     async def test_reactivate(self, rig: Rig, target: Allowed) -> None:
@@ -133,9 +133,9 @@ class VerbContract(Through):
         wanted = person(rig, 1)
         remote_id = (await target.upsert(wanted, None)).remote_id
         other = (await target.upsert(person(rig, 2), None)).remote_id
-        assert await target.remove(wanted.key, remote_id, "delete") is True
+        assert await target.remove(wanted.key, remote_id, "delete") is Outcome.DELETED
         assert await rig.stored(PERSON, remote_id) is None
-        assert await target.remove(wanted.key, remote_id, "delete") is False
+        assert await target.remove(wanted.key, remote_id, "delete") is Outcome.UNCHANGED
         await holds(rig, PERSON, other, rig.person(2))
 
     async def test_missing(self, rig: Rig, target: Allowed) -> None:
@@ -143,7 +143,7 @@ class VerbContract(Through):
         wanted = person(rig, 1)
         with pytest.raises(NotFound):
             await target.upsert(wanted, "999999")
-        assert await target.remove(wanted.key, "999999") is False
+        assert await target.remove(wanted.key, "999999") is Outcome.UNCHANGED
         assert await rig.count(PERSON) == 0
 
     async def test_duplicate(self, rig: Rig, target: Allowed) -> None:

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bridge.http import Http, writes_allowed
-from bridge.model import Applied, Greeting, Key, Kind, Match, Wanted
+from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
 from tests.workers.targets.proxy import Proxy, proxy_to
 from workers.targets.base import Adapter, Removal, Target
 
@@ -96,9 +96,12 @@ class Allowed:
 
     async def remove(
         self, key: Key, remote_id: str, how: Removal = "deactivate", released: frozenset[str] = NOBODY
-    ) -> bool:
+    ) -> Outcome:
         with writes_allowed(_always):
-            return await self.target.remove(key, remote_id, how, released)
+            return (await self.target.remove(key, remote_id, how, released)).outcome
+
+    async def shows(self, key: Key, remote_id: str) -> bool | None:
+        return await self.target.shows(key, remote_id)
 
 
 async def _always() -> None:

@@ -77,10 +77,11 @@ class TeamContract(Through):
         wanted = team(rig, 1, [ana, ben])
         remote_id = (await target.upsert(wanted, None)).remote_id
         await rig.add_member(remote_id, foreign)
-        assert await target.remove(wanted.key, remote_id, released=frozenset({ana, ben})) is True
+        ours = frozenset({ana, ben})
+        assert await target.remove(wanted.key, remote_id, released=ours) is Outcome.DEACTIVATED
         assert await self.members(rig, remote_id) == {foreign}
         writes = len(proxy.writes)
-        assert await target.remove(wanted.key, remote_id, released=frozenset({ana, ben})) is False
+        assert await target.remove(wanted.key, remote_id, released=ours) is Outcome.UNCHANGED
         assert len(proxy.writes) == writes
 
     async def test_delete_a_team(self, rig: Rig, target: Allowed) -> None:
@@ -88,9 +89,9 @@ class TeamContract(Through):
         people = await self.people(rig, target, 2)
         wanted = team(rig, 1, people)
         remote_id = (await target.upsert(wanted, None)).remote_id
-        assert await target.remove(wanted.key, remote_id, "delete") is True
+        assert await target.remove(wanted.key, remote_id, "delete") is Outcome.DELETED
         assert await rig.stored(Kind.TEAM, remote_id) is None
-        assert await target.remove(wanted.key, remote_id, "delete") is False
+        assert await target.remove(wanted.key, remote_id, "delete") is Outcome.UNCHANGED
         assert await rig.count(Kind.PERSON) == 2
 
     async def test_a_missing_team(self, rig: Rig, target: Allowed) -> None:
@@ -98,4 +99,4 @@ class TeamContract(Through):
         with pytest.raises(NotFound):
             await target.upsert(team(rig, 1, []), "999999")
         key = team(rig, 1, []).key
-        assert await target.remove(key, "999999", released=frozenset({"1"})) is False
+        assert await target.remove(key, "999999", released=frozenset({"1"})) is Outcome.UNCHANGED

@@ -110,7 +110,7 @@ async def test_id_is_the_user_name() -> None:
         assert remote_id == "Ana.Mueller1@example.com"
         applied = await w.target.upsert(person(w.rig, 1, userName="ana.neu@example.com"), remote_id)
         assert applied.remote_id == "ana.neu@example.com"
-        assert await w.target.remove(person(w.rig, 1).key, applied.remote_id) is True
+        assert await w.target.remove(person(w.rig, 1).key, applied.remote_id) is Outcome.DEACTIVATED
 
 
 async def test_configuration_is_read_once() -> None:
