@@ -9,6 +9,7 @@ from bridge.environment import PLAIN, Environment
 from bridge.errors import ConfigurationError, RecordRejected
 from bridge.expressions import Expression, Path, context
 from bridge.model import Kind, Record
+from bridge.spelling import folded
 
 _EMAIL = re.compile(r"[^\s@\"]+@[^\s@\"']+")  # in an expression, a quote closes what an @ stands in
 _ID = re.compile(r"[0-9a-zA-Z_-]+")
@@ -21,7 +22,7 @@ class Protected:
     def __init__(self, sources: Iterable[str], environment: Environment = PLAIN) -> None:
         self._environment = environment
         self.sources = sorted(sources)
-        self._emails = {source.casefold() for source in self.sources if _EMAIL.fullmatch(source)}
+        self._emails = {folded(source) for source in self.sources if _EMAIL.fullmatch(source)}
         self._ids = {source for source in self.sources if _ID.fullmatch(source)}
         others = (s for s in self.sources if not _EMAIL.fullmatch(s) and not _ID.fullmatch(s))
         self.expressions = [Expression(source, "protected") for source in others]
@@ -39,7 +40,7 @@ class Protected:
         if record.key.kind is not Kind.PERSON:
             return False
         email = (record.data.get("account") or {}).get("email") or ""
-        if record.key.id in self._ids or str(email).casefold() in self._emails:
+        if record.key.id in self._ids or folded(str(email)) in self._emails:
             return True
         return any(self._holds(expression, record) for expression in self.expressions)
 

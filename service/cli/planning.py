@@ -14,6 +14,7 @@ from bridge.errors import ConfigurationError, TargetHalted, TryLater
 from bridge.model import Change, Entry, Key, Kind, Snapshot, State, Stored
 from bridge.redaction import redact
 from bridge.settings import Values
+from bridge.spelling import folded
 from bridge.store import Hold, Survey
 from service.cli.assembly import Bridge, KenjoSource, connected, kenjo
 from service.cli.rehearsing import Rehearsal, Sketch, Step
@@ -208,4 +209,4 @@ def person_key(records: Mapping[Key, Stored], who: str) -> Key:
 def _is_named(stored: Stored, who: str) -> bool:
     account = stored.record.data.get("account") or {}
     names = (account.get("email"), account.get("externalId"))
-    return any(str(name).casefold() == who.casefold() for name in names if name)
+    return any(folded(str(name)) == folded(who) for name in names if name)

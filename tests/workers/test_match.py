@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -43,6 +44,23 @@ async def test_an_account_is_found_by_any_attribute(
         await run.deliver(person("ana"))
         assert [user["id"] for user in await run.users()] == [id_]
         assert (await run.entry("ana")).outcome is Outcome.ADOPTED
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        (unicodedata.normalize("NFD", "zoë@example.com"), "zoë@example.com"),
+        ("zoë@example.com", unicodedata.normalize("NFD", "zoë@example.com")),
+        ("ana@example.com", "Ana@Example.com"),
+    ],
+)
+async def test_another_spelling_is_the_same_account(backend: Backend, there: str, wanted: str) -> None:
+    """A userName in decomposed letters or in another letter case == adopted, no second account."""
+    async with delivery(backend) as run:
+        id_ = await put(run, there)
+        await run.deliver(person("zoe", email=wanted))
+        assert [user["id"] for user in await run.users()] == [id_]
+        assert (await run.entry("zoe")).outcome is Outcome.ADOPTED
 
 
 async def test_the_order_decides(backend: Backend) -> None:

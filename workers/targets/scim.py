@@ -12,6 +12,7 @@ from bridge.errors import Conflict, NotFound, RecordRejected, TryLater
 from bridge.http import Http
 from bridge.model import Applied, FieldChange, Greeting, Key, Kind, Match, Outcome, Wanted
 from bridge.settings import BearerTarget
+from bridge.spelling import spellings
 from workers.targets.base import Adapter, Removal
 from workers.targets.scim_attributes import ACTIVE, MEMBERS, Slot, attributes, boolean, check_attribute, get
 from workers.targets.scim_changes import Difference, changes, difference, new_resource, slots
@@ -85,10 +86,13 @@ class ScimTarget:
             value = wanted.attributes.get(name)
             if value in (None, ""):
                 continue
-            found = await self._client.search(wanted.key.kind, name, str(value))
-            if found:
-                return name, found
-            certain = certain or found is not None
+            for spelling in spellings(str(value)) if name != "externalId" else [str(value)]:
+                found = await self._client.search(wanted.key.kind, name, spelling)
+                if found:
+                    return name, found
+                if found is None:
+                    break  # it cannot be asked for this attribute, however the value is spelled
+                certain = True
         if not certain:
             raise RecordRejected("the target cannot be searched for this object: it may exist already")
         return "", []

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from bridge.model import Kind
+from bridge.spelling import composed, folded
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -135,7 +136,7 @@ def same_key(name: str, have: Any, want: str) -> bool:
         have = str(have)  # an employeeNumber
     if not isinstance(have, str):
         return False
-    return have == want if name == "externalId" else _fold(have) == _fold(want)
+    return composed(have) == composed(want) if name == "externalId" else _fold(have) == _fold(want)
 
 
 def same(slot: Slot, have: Any, want: Any) -> bool:
@@ -152,12 +153,14 @@ def same(slot: Slot, have: Any, want: Any) -> bool:
         return _fold(str(have)) == _fold(str(want))
     if slot.name == "phoneNumbers":
         return _digits(str(have)) == _digits(str(want))
+    if isinstance(have, str) and isinstance(want, str):
+        return composed(have) == composed(want)  # servers decompose letters by themselves
     return bool(have == want or (isinstance(have, int | float) and str(have) == want))
 
 
 def _fold(text: str) -> str:
     # Staffbase stores the @ of a userName as [at].
-    return text.strip().lower().replace("[at]", "@")
+    return folded(text).replace("[at]", "@")
 
 
 def _digits(text: str) -> str:
