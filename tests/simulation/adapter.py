@@ -107,6 +107,7 @@ MAPPING = {
         "externalId": "person.id",
         "userName": "person.account.email",
         "title": "person.work.jobTitle",
+        "displayName": "person.personal.displayName",
         "alias": "person.work.employeeNumber",
         "active": 'person.lifecycle == "active"',
         "manager": "person.work.reportsToId",

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.model import Kind
-from tests.simulation.kenjo import FOREIGN_ALIAS, REFUSED, Kenjo
+from tests.simulation.company import FOREIGN_ALIAS, REFUSED
+from tests.simulation.kenjo import Kenjo
 from tests.simulation.process import Delivery
 from tests.simulation.referee import Referee, Thing
 from tests.simulation.world import World
@@ -39,7 +40,7 @@ class Directory:
         self.referee = referee
         self.down = down
         self.halted = False
-        self.things: dict[str, Thing] = {}
+        self.things = referee.things
         self.unknown: dict[str, dict[str, Any]] = {}
         self._count = 0
         self._furnish(kenjo)
@@ -49,12 +50,13 @@ class Directory:
         self._add(
             Kind.PERSON, {"userName": "cto@example.com", "alias": FOREIGN_ALIAS}, by_hand=True, foreign=True
         )
-        people = [one for one in kenjo.people.values() if one.lifecycle == "active"]
-        adoptable = self._add(Kind.PERSON, {"userName": people[0].email, "title": "Old"}, by_hand=True)
-        self.adoptable = {f"{Kind.PERSON}:{people[0].id}": adoptable}
+        active = [key.id for key, data in kenjo.truth().items() if data.get("lifecycle") == "active"]
+        first, second, *_ = [kenjo.people[id_] for id_ in active]
+        adoptable = self._add(Kind.PERSON, {"userName": first.email, "title": "Old"}, by_hand=True)
+        self.adoptable = {f"{Kind.PERSON}:{first.id}": adoptable}
         if self.world.random.random() < 0.3:
             for _ in range(2):
-                self._add(Kind.PERSON, {"userName": people[1].email}, by_hand=True, foreign=True)
+                self._add(Kind.PERSON, {"userName": second.email}, by_hand=True, foreign=True)
 
     def _add(
         self, kind: Kind, attributes: dict[str, Any], *, by_hand: bool = False, foreign: bool = False
@@ -85,8 +87,8 @@ class Directory:
         members = {*former.get("members", ()), *(thing.attributes.get("members") or ())}
         self.unknown[thing.id] = {**thing.attributes, "members": sorted(members)}
 
-    def _written(self, thing: Thing, by: Delivery | None, *, removal: bool) -> None:
-        self.referee.changed(thing, by, removal=removal)
+    def _written(self, thing: Thing, former: dict[str, Any], by: Delivery | None, *, removal: bool) -> None:
+        self.referee.changed(thing, former, by, removal=removal)
         if by and by.losses != self.referee.store.losses:
             self._forget(thing)  # sent before Redis lost its data: nobody knows of this, either
 
@@ -121,7 +123,7 @@ class Directory:
             return error
         thing = self._add(kind, dict(body))
         self.referee.created(thing, list(self.things.values()))
-        self._written(thing, by, removal=body.get("active") is False)
+        self._written(thing, {}, by, removal=body.get("active") is False)
         return Reply(201, {"id": thing.id})
 
     def _change(self, thing: Thing, body: dict[str, Any], by: Delivery | None) -> Reply:
@@ -129,13 +131,13 @@ class Directory:
         wanted = {**thing.attributes, **body.get("set", {})}
         if error := self._refusal(thing.kind, thing, wanted):
             return error
-        thing.attributes = wanted
+        former, thing.attributes = thing.attributes, wanted
         if thing.kind is Kind.TEAM:
             members = set(wanted.get("members") or ()) | set(body.get("add", ()))
             taken_out = members & set(body.get("remove", ()))
             thing.attributes["members"] = sorted(members - taken_out)
             self.referee.members_taken_out(thing, [self.things[id_] for id_ in sorted(taken_out)], by)
-        self._written(thing, by, removal=bool(body.get("end")))
+        self._written(thing, former, by, removal=bool(body.get("end")))
         return Reply(200, {"id": thing.id})
 
     def _refusal(self, kind: Kind, thing: Thing | None, wanted: dict[str, Any]) -> Reply | None:

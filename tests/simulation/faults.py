@@ -72,4 +72,4 @@ async def company_life(stage: Stage) -> None:
     mean = stage.world.random.choice((0.5, 2.0, 5.0))
     while True:
         await asyncio.sleep(stage.world.random.expovariate(1 / mean))
-        stage.kenjo.change()
+        stage.company.change()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,8 @@ from multidict import CIMultiDict
 
 from tests.simulation.directory import Directory, Reply
 from tests.simulation.process import CHECKED, DELIVERY, TURNED, Delivery, Process
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Line:
@@ -54,7 +57,7 @@ class Request:
             raise aiohttp.ServerDisconnectedError
         if wait := reply.headers.get("Retry-After"):
             directory.referee.answered_wait(float(wait), process)
-        return Response(reply)
+        return Response(reply.status, orjson.dumps(reply.body), reply.headers)
 
     async def __aexit__(self, *exc: object) -> None:
         """Nothing is open."""
@@ -93,11 +96,11 @@ class Request:
 class Response:
     """An answer as `bridge.http` reads it."""
 
-    def __init__(self, reply: Reply) -> None:
-        self.status = reply.status
-        self.headers = CIMultiDict(reply.headers)
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str] = _NONE) -> None:
+        self.status = status
+        self.headers = CIMultiDict(headers)
         self.content = self
-        self._body = orjson.dumps(reply.body)
+        self._body = body
 
     async def iter_any(self) -> AsyncIterator[bytes]:
         """The body."""

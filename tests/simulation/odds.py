@@ -14,6 +14,9 @@ class Odds:
     `jobs`, `clock`: mean seconds between two meddlings with queues and clocks (0: none); `lag`: seconds for
     which a new account is not found; `unique`: whether the directory refuses a second account with the same
     keys; `first_contact`: whether its accounts are looked over before the first delivery.
+
+    Quiet faults of Kenjo, whose every list answers 200: `cut`: all lists lack the same people; `one_list`
+    lacks some; a `column` is lost; some cells are `odd`. `forbidden`: it tells of no single person.
     """
 
     crash: float = 0.0
@@ -38,6 +41,11 @@ class Odds:
     second_target_down: bool = False
     many_leave: bool = False
     first_contact: bool = True
+    cut: float = 0.0
+    forbidden: bool = False
+    one_list: float = 0.0
+    column: float = 0.0
+    odd: float = 0.0
 
     @classmethod
     def of(cls, seed: int) -> Odds:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bridge.model import Key, Kind
+from tests.simulation.company import FOREIGN_ALIAS, REFUSED
 from tests.simulation.directory import Directory
-from tests.simulation.kenjo import FOREIGN_ALIAS, REFUSED, Kenjo
+from tests.simulation.kenjo import Kenjo
 from tests.simulation.referee import Thing
 
 Data = dict[str, Any]
@@ -49,6 +50,7 @@ def _person(key: Key, data: Data, truth: Truth, directory: Directory) -> Iterato
     wanted = {
         "userName": data["account"]["email"],
         "title": work["jobTitle"],
+        "displayName": data["personal"]["displayName"],
         "alias": work["employeeNumber"],
         "active": True,
     }

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.model import Key, Kind
 from bridge.store.ledger import LOCK_TTL
 from bridge.target_settings import Limit
-from tests.simulation.kenjo import Kenjo
+from tests.simulation.kenjo import Kenjo, Reading
 from tests.simulation.process import Delivery, Process
 from tests.simulation.store import Store
 from tests.simulation.world import World
@@ -64,13 +64,15 @@ class Quiet:
 class Referee:
     """Judges one directory's requests.
 
-    `newest`: by record, which reading of Kenjo its newest write was from; `removed`: by reading, who was
-    removed for it; `approved`: whose removal a person has let go; `tries`: requests to write, refused or not.
+    `things`: what is there; `newest`: by record, which reading of Kenjo its newest write was from; `removed`:
+    by reading, who was removed for it; `approved`: whose removal a person has let go; `tries`: requests to
+    write, refused or not.
     """
 
     world: World
     kenjo: Kenjo
     store: Store
+    things: dict[str, Thing] = field(default_factory=dict)
     tries: int = 0
     newest: dict[str, tuple[int, int]] = field(default_factory=dict)
     quiet: Quiet | None = None
@@ -96,8 +98,8 @@ class Referee:
         if twins:
             self.world.violate("NO DUPLICATES", f"{thing.key} has {thing.id} beside {', '.join(twins)}")
 
-    def changed(self, thing: Thing, by: Delivery | None, *, removal: bool) -> None:
-        """A write has taken effect on an object."""
+    def changed(self, thing: Thing, former: dict[str, Any], by: Delivery | None, *, removal: bool) -> None:
+        """A write has taken effect on an object, which had `former` attributes before."""
         if by is None:
             self.world.violate("OWNERSHIP", f"{thing.id} written outside of any delivery")
             return
@@ -105,8 +107,11 @@ class Referee:
         if thing.foreign:
             self.world.violate("OWNERSHIP", f"{thing.id}, which is not ours, was written")
         self._order(thing, by)
+        self._values(thing, former)
         if removal:
             self._removal(thing, by)
+        elif thing.attributes.get("active") and not former.get("active"):
+            self._activation(thing, by)
 
     def _order(self, thing: Thing, by: Delivery) -> None:
         losses, newest = self.newest.get(thing.key, (0, 0))
@@ -127,12 +132,34 @@ class Referee:
         reading = self.kenjo.readings[by.version - 1]
         if thing.born < reading.at - SETTLED:
             self._count_removal(thing.key, by.version)
-        said = reading.truth.get(Key.parse(thing.key))
-        if said is not None and said.get("lifecycle", "active") == "active":
-            kind = "a whole" if reading.whole else "an incomplete"
-            self.world.violate(
-                "WHOLE", f"{thing.key} removed by {kind} reading, {by.version}, when it was there"
-            )
+        key = Key.parse(thing.key)
+        said = reading.truth.get(key)
+        if (
+            said is not None
+            and said.get("lifecycle", "active") == "active"
+            and key.id not in reading.told_gone
+        ):
+            what = f"reading {by.version} ({reading.fault or 'whole'})"
+            self.world.violate("WHOLE", f"{thing.key} removed by {what}, when it was there")
+
+    def _activation(self, thing: Thing, by: Delivery) -> None:
+        """Somebody was given access for what a reading of Kenjo said."""
+        if not by.version:
+            return
+        reading = self.kenjo.readings[by.version - 1]
+        if (said := _says(reading, Key.parse(thing.key))) != "active":
+            what = f"reading {by.version} ({reading.fault or 'whole'})"
+            self.world.violate("WHOLE", f"{thing.key} activated by {what}, when it was {said}")
+
+    def _values(self, thing: Thing, former: dict[str, Any]) -> None:
+        """Nothing is ever given that Kenjo has never said of this record."""
+        key = Key.parse(thing.key)
+        for name in ("userName", "title", "alias", "displayName"):
+            value = thing.attributes.get(name)
+            if value != former.get(name) and value not in self.kenjo.said[key, name]:
+                self.world.violate("WHOLE", f"{thing.key} was given {name} {value!r}, which Kenjo never said")
+        for id_ in set(thing.attributes.get("members") or ()) - set(former.get("members") or ()):
+            self._member(key, id_)
 
     def _count_removal(self, key: str, version: int) -> None:
         removed = self.removed[version]
@@ -141,6 +168,12 @@ class Referee:
             removed.add(key)
         if before < len(removed) == LIMIT.count + SLACK + 1:
             self.world.violate("HELD", f"reading {version} removed {len(removed)} people, nobody was asked")
+
+    def _member(self, team: Key, id_: str) -> None:
+        """An account was put into a group."""
+        person = self.things[id_].key
+        if person and Key.parse(person).id not in self.kenjo.said[team, "members"]:
+            self.world.violate("WHOLE", f"{person} was put into {team}, where Kenjo never had them")
 
     def members_taken_out(self, group: Thing, members: list[Thing], by: Delivery | None) -> None:
         """Members of a group were taken out for what a reading of Kenjo said."""
@@ -156,3 +189,9 @@ class Referee:
                 self.world.violate(
                     "WHOLE", f"{one.key} taken out of {group.key}, where reading {by.version} has it"
                 )
+
+
+def _says(reading: Reading, key: Key) -> str:
+    """Where a record stood when a reading was made; a team that is there is active."""
+    data = reading.truth.get(key)
+    return "gone" if data is None else str(data.get("lifecycle", "active"))

@@ -19,6 +19,7 @@ import workers.watch
 from bridge.metrics import Metrics
 from bridge.model import State
 from bridge.store.gate import HALTED, UNREACHABLE
+from tests.simulation.company import Company
 from tests.simulation.directory import Directory
 from tests.simulation.faults import company_life, forget, jump_clocks, meddle_with_jobs
 from tests.simulation.kenjo import Kenjo
@@ -112,6 +113,7 @@ def _stage(world: World, client: redis.Redis) -> Stage:
     names = ["one", "two"] if world.odds.second_target_down or world.random.random() < 0.2 else ["one"]
     values = configuration(names)
     store, kenjo = Store(client, world), Kenjo(world)
+    company = Company(world, kenjo)
     directories = {
         name: Directory(
             world,
@@ -123,7 +125,7 @@ def _stage(world: World, client: redis.Redis) -> Stage:
         for name in names
     }
     world.note("world", str(world.odds))
-    return Stage(world, store, kenjo, directories, values, routes(values), Metrics())
+    return Stage(world, store, kenjo, company, directories, values, routes(values), Metrics())
 
 
 async def _mend(stage: Stage) -> None:

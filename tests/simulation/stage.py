@@ -27,11 +27,13 @@ from service.cli.greet import revive
 from service.cli.holds import decide
 from service.poller import Poller
 from tests.simulation.adapter import ADAPTER
+from tests.simulation.company import Company
 from tests.simulation.directory import Directory
-from tests.simulation.kenjo import Kenjo, Source
+from tests.simulation.kenjo import Kenjo
 from tests.simulation.network import Line
 from tests.simulation.process import Process
 from tests.simulation.referee import LIMIT
+from tests.simulation.source import Source
 from tests.simulation.store import Store
 from tests.simulation.wire import Wire
 from tests.simulation.worker import Worker
@@ -57,6 +59,7 @@ def configuration(names: list[str]) -> Values:
         {
             "targets": {name: {**common, "host": name} for name in names},
             "retry": RETRY,
+            "kenjo": {"api_key": "key"},
         }
     )
 
@@ -68,6 +71,7 @@ class Stage:
     world: World
     store: Store
     kenjo: Kenjo
+    company: Company
     directories: dict[str, Directory]
     values: Values
     routes: dict[str, Route]
@@ -80,15 +84,10 @@ class Stage:
 
     def start_service(self, process: Process) -> None:
         """A service that polls."""
-        source = Source(self.kenjo, process, self.known_people)
+        source = Source.open(self.kenjo, process, self.store, self.values, self.routes)
         backend = self.backend(process)
         poller = Poller(source, backend, self.routes, self.metrics, interval=INTERVAL, clock=process.clock)
         process.spawn(poller.run())
-
-    def known_people(self) -> set[str]:
-        """Those whom Redis knows and does not think gone."""
-        readings, versions = self.kenjo.readings, self.store.versions
-        return {key for key, number in versions.items() if Key.parse(key) in readings[number - 1].truth}
 
     def bridge(self, process: Process) -> Bridge:
         """What a process is made of."""

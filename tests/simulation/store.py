@@ -6,7 +6,9 @@ from typing import Any
 
 import redis
 
+from bridge.model import Key
 from bridge.store.keys import script
+from tests.simulation.kenjo import Kenjo
 from tests.simulation.world import EPOCH, World
 
 # Stands before every script, so that whatever it does with time is done in virtual time. The last argument
@@ -77,6 +79,11 @@ class Store:
         names = ("claim", "commit", "pace", "renew", "release", "settle")
         self._names = {_title(script(name)): name for name in names}
         client.flushdb()
+
+    def known_people(self, kenjo: Kenjo) -> set[str]:
+        """Those whom Redis knows and does not think gone."""
+        readings = kenjo.readings
+        return {key for key, number in self.versions.items() if Key.parse(key) in readings[number - 1].truth}
 
     def eval(self, text: str, numkeys: int, *args: Any) -> Any:
         """Run a script now."""

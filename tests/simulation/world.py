@@ -9,8 +9,8 @@ from collections import deque
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.odds import Odds
 
-EPOCH = 1_700_000_000.0
-"""Seconds since the epoch at which every simulation starts."""
+EPOCH = 1_700_002_760.0
+"""Seconds since the epoch at which every simulation starts: 40 s before midnight in Berlin."""
 
 _TAIL = 120  # events that a report shows
 
