@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import aiohttp
 import orjson
@@ -25,11 +27,17 @@ from bridge.errors import (
     TryLater,
     WriteRefused,
 )
-from bridge.quiet import quiet_time, retry_after
+from bridge.parsing import MOST_VALUES, TooMuch, parse
+from bridge.quiet import LONGEST_PAUSE, granted, quiet_time, retry_after
 from bridge.redaction import words
 
 Guard = Callable[[], Awaitable[None]]
 Told = Callable[[float], Awaitable[None]]
+
+MAX_BODY = 32 * 2**20
+"""Bytes of an answer that are read, after decompression: more than a directory of 10,000 people has."""
+MAX_ERROR = 64 * 2**10
+"""Bytes of an answer that is an error; the rest stays unread, and the connection is closed."""
 
 _guard: ContextVar[Guard | None] = ContextVar("write_guard", default=None)
 
@@ -47,20 +55,30 @@ def writes_allowed(guard: Guard) -> Iterator[None]:
         _guard.reset(token)
 
 
+_CONTENT_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer. `headers` are case-insensitive."""
+    """An answer; of an error the first MAX_ERROR bytes.
+
+    `headers` are case-insensitive; `most_values` bounds what is made of the body.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    most_values: int = MOST_VALUES
 
     def json(self) -> Any:
         """The parsed body. Raises TryLater when it is not JSON (a gateway's page, a truncated answer)."""
         try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            kind = self.headers.get("Content-Type", "").partition(";")[0] or "no content type"
+            return parse(self.body, self.most_values)
+        except TooMuch as error:
+            raise TryLater(f"answered {self.status} with JSON that {error}") from None
+        except ValueError:
+            named = _CONTENT_TYPE.match(self.headers.get("Content-Type", ""))
+            kind = named[0] if named else "no content type"
             raise TryLater(
                 f"answered {self.status} with {kind} that is not JSON; is the address right?"
             ) from None
@@ -90,9 +108,10 @@ Classify = Callable[[Answer, str], BridgeError | None]
 class Http:
     """A base address, its headers and its limits around a shared aiohttp session.
 
-    `timeout` (seconds) covers connecting, sending and reading the whole body; `max_body` (bytes) bounds an
-    answer; `concurrency` bounds the requests under way; `turn` waits until the next one may be sent, and
-    `told` hears for how many seconds the server has asked for quiet, before the error is raised.
+    `timeout` (seconds) covers connecting, sending and reading the whole body; `max_body` (bytes) and
+    `most_values` (of JSON) bound an answer; `concurrency` bounds the requests under way; `turn` waits until
+    the next one may be sent, and `told` hears for how many seconds the server is left alone that has asked
+    for it, at most `longest_pause`, before the error is raised.
     `classify` turns an answer into the error to raise, or None for success.
     """
 
@@ -103,20 +122,24 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         timeout: float = 10.0,
-        max_body: int = 64 * 2**20,
+        max_body: int = MAX_BODY,
+        most_values: int = MOST_VALUES,
         concurrency: int = 100,
         classify: Classify | None = None,
         turn: Guard | None = None,
         told: Told | None = None,
+        longest_pause: float = LONGEST_PAUSE,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = session
         self._headers = dict(headers or {})
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._max_body = max_body
+        self._most_values = most_values
         self._classify = classify or classify_status
         self._turn = turn
         self._told = told
+        self._longest_pause = longest_pause
         self._slots = asyncio.Semaphore(concurrency)
         self._quiet_until = 0.0
 
@@ -143,16 +166,27 @@ class Http:
             if writing:
                 await _check_write(method)  # last: nothing may come between it and the request
             answer = await self._send(method, path, params, body, headers)
-        error = self._error(
-            answer, words(answer.status, answer.body, [body, params, path.split("/")]), writing
-        )
+        said = words(answer.status, answer.body, [body, params, *self._not_to_be_said(path, headers)])
+        error = self._error(answer, said, writing)
         if isinstance(error, TryLater) and error.after:
-            self._quiet_until = asyncio.get_running_loop().time() + error.after
-            if self._told:
-                await self._told(error.after)
+            error.after = granted(error.after, self._longest_pause)
+            await self._leave_alone(error.after)
         if error:
             raise error
         return answer
+
+    def _not_to_be_said(self, path: str, headers: Mapping[str, str] | None) -> list[str]:
+        """What else a server may repeat in an error: ids in the address, and our credentials."""
+        sent = {**self._headers, **(headers or {})}
+        secrets = [value for name, value in sent.items() if name.lower() not in ("accept", "content-type")]
+        return [*unquote(path).split("/"), *secrets]
+
+    async def _leave_alone(self, seconds: float) -> None:
+        """Send nothing for so long; where others share the server, they are told, and `turn` asks them."""
+        if self._told:
+            await self._told(seconds)
+        else:
+            self._quiet_until = asyncio.get_running_loop().time() + seconds
 
     def _error(self, answer: Answer, said: str, writing: bool) -> BridgeError | None:
         error = self._classify(answer, said)
@@ -188,7 +222,8 @@ class Http:
                 timeout=self._timeout,
                 allow_redirects=False,  # a redirect would carry the credentials to another host
             ) as response:
-                return Answer(response.status, response.headers, await self._read(response))
+                body = await self._read(response)
+                return Answer(response.status, response.headers, body, self._most_values)
         except TimeoutError:
             seconds = self._timeout.total
             raise TryLater(f"no answer within {seconds:g} s", unreachable=True) from None
@@ -197,11 +232,17 @@ class Http:
             raise TryLater(f"no answer ({type(error).__name__})", unreachable=True) from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body, decompressed piece by piece; what is not read is never decompressed."""
+        is_error = response.status >= 300
+        most = min(MAX_ERROR, self._max_body) if is_error else self._max_body
         chunks = bytearray()
         async for chunk in response.content.iter_any():
             chunks += chunk
-            if len(chunks) > self._max_body:
-                raise TryLater(f"the answer is larger than {self._max_body} bytes")
+            if len(chunks) > most:
+                response.close()  # the rest is neither read nor waited for
+                if is_error:
+                    return bytes(chunks[:most])
+                raise TryLater(f"the answer is larger than {most} bytes")
         return bytes(chunks)
 
 

@@ -37,6 +37,9 @@ _PERMISSIONS = {
 _MAX_LIST = 512 * 2**20
 """Bytes of one answer; a list of 100,000 people has about 60 MB."""
 
+_MOST_VALUES = 5_000_000
+"""Values in one answer; a list of 100,000 people has about 1.5 million."""
+
 
 def utc_now() -> datetime:
     """The time."""
@@ -56,7 +59,12 @@ class KenjoClient:
         self._settings = settings
         self._clock = clock
         self._http = Http(
-            session, settings.url, timeout=settings.timeout, max_body=_MAX_LIST, classify=lambda *_: None
+            session,
+            settings.url,
+            timeout=settings.timeout,
+            max_body=_MAX_LIST,
+            most_values=_MOST_VALUES,
+            classify=lambda *_: None,
         )
         self._sign_in = SignIn(self._http, settings, clock)
         self._slots = asyncio.Semaphore(settings.concurrency)

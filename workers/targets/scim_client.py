@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 from urllib.parse import quote
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, TryLater
 from bridge.http import Answer, Http, classify_status
 from bridge.model import Kind
+from bridge.parsing import parse
 from workers.targets.scim_attributes import Slot, boolean, get, resolve, same, same_key
 from workers.targets.scim_changes import Difference, quoted
 from workers.targets.scim_resource import Resource, read
@@ -44,7 +44,7 @@ def classify(answer: Answer, said: str) -> BridgeError | None:
 
 def _scim_type(answer: Answer) -> Any:
     try:
-        return get(json.loads(answer.body), "scimType")
+        return get(parse(answer.body), "scimType")
     except ValueError:
         return None
 
