@@ -1,4 +1,4 @@
-"""One value in the many spellings in which a server may repeat it. Pure."""
+"""Values that must not be repeated, and the many spellings in which a server may repeat them. Pure."""
 
 from __future__ import annotations
 
@@ -140,8 +140,7 @@ class Private:
     def _add(self, text: str) -> None:
         if _SMALL_CODE.fullmatch(text):
             return  # a language or a country
-        text = unicodedata.normalize("NFC", text)
-        found = WORD.findall(text)
+        found = [word for word in WORD.findall(text) if len(word) <= LONGEST_WORD]
         if len(found) > 1 and len(joined := "".join(found)) <= LONGEST_WORD:
             found.append(joined)
         for word in found:

@@ -66,9 +66,11 @@ class RetrySettings(Section):
     first: float = Field(1.0, gt=0)
     """Seconds before the second attempt; each further wait is twice as long, with jitter."""
     longest: float = Field(3600.0, gt=0)
-    """Seconds that a wait never exceeds, unless the target asks for more."""
+    """Seconds that a wait never exceeds, unless the target asks for more (see `longest_pause`)."""
     attempts: int = Field(20, ge=1)
     """Attempts after which the record is parked as failed."""
+    longest_pause: float = Field(3600.0, ge=1.0, le=86400.0)
+    """Seconds for which Kenjo or a target is left alone at most, however many it asks for."""
 
 
 class EncryptionSettings(Section):

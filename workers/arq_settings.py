@@ -46,7 +46,8 @@ def worker_settings() -> dict[str, Any]:
 
     async def start(ctx: dict[Any, Any]) -> None:
         backend = await attach(ctx["redis"], values.encryption.texts())
-        targets = await stack.enter_async_context(connect({name: the_route}, backend))
+        connecting = connect({name: the_route}, backend, values.retry.longest_pause)
+        targets = await stack.enter_async_context(connecting)
         ctx["deliverer"] = deliverer = Deliverer(
             route=the_route,
             target=targets[name].target,

@@ -16,6 +16,7 @@ from bridge.errors import ConfigurationError
 from bridge.http import Http, open_session
 from bridge.model import Kind
 from bridge.protected import Protected
+from bridge.quiet import LONGEST_PAUSE
 from bridge.route import Route
 from bridge.settings import TargetSettings, Values
 from bridge.vocabulary import problems
@@ -74,13 +75,23 @@ class Connected:
 
 
 @asynccontextmanager
-async def connect(routes: Mapping[str, Route], backend: Backend) -> AsyncIterator[dict[str, Connected]]:
-    """Connect to each target, with a session, a time-out and a rate of its own. Sends nothing yet."""
+async def connect(
+    routes: Mapping[str, Route], backend: Backend, longest_pause: float = LONGEST_PAUSE
+) -> AsyncIterator[dict[str, Connected]]:
+    """Connect to each target, with a session, a time-out and a rate of its own. Sends nothing yet.
+
+    `longest_pause`: seconds for which a target is left alone at most, however many it asks for.
+    """
     async with open_session() as session:
-        yield {name: Connected(route, open_target(route, backend, session)) for name, route in routes.items()}
+        yield {
+            name: Connected(route, open_target(route, backend, session, longest_pause))
+            for name, route in routes.items()
+        }
 
 
-def open_target(route: Route, backend: Backend, session: aiohttp.ClientSession) -> Target:
+def open_target(
+    route: Route, backend: Backend, session: aiohttp.ClientSession, longest_pause: float = LONGEST_PAUSE
+) -> Target:
     """A target with its address, its pace and its gate on a session. Sends nothing yet."""
     settings: TargetSettings = route.settings
     adapter = load(settings.kind)
@@ -92,6 +103,7 @@ def open_target(route: Route, backend: Backend, session: aiohttp.ClientSession) 
         concurrency=settings.concurrency,
         turn=backend.pace(route.name, settings.rate).turn,
         told=backend.gate(route.name).throttle,
+        longest_pause=longest_pause,
         classify=adapter.classify,
     )
     return adapter.connect(settings, http)
