@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 from bridge.parsing import parse
-from bridge.public_names import PUBLIC, SCHEMAS
 from bridge.private_values import WORD, Private, spelled_out
+from bridge.public_names import PUBLIC, SCHEMAS
 
 LONGEST = 200
 """Characters of an explanation that are shown."""
