@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from rich.console import Console
 from bridge import logs
 from bridge.configuration import load_settings
 from bridge.settings import Values
+from service.cli import stopping
 
 app = typer.Typer(
     name="kenjo-bridge",
@@ -25,6 +27,36 @@ app = typer.Typer(
 )
 out = Console()
 err = Console(stderr=True)
+
+
+def version() -> str:
+    """The version of the installed package."""
+    try:
+        return metadata.version("kenjo-bridge")
+    except metadata.PackageNotFoundError:
+        return "of a folder that was not installed"
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        out.print(f"kenjo-bridge {version()}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            help="Show the version.",
+            callback=lambda asked: _show_version(asked=asked),
+        ),
+    ] = False,
+) -> None:
+    pass
+
 
 ConfigOption = Annotated[
     Path | None,
@@ -46,13 +78,52 @@ def read(config: Path | None) -> Values:
 
 
 def start(work: Coroutine[Any, Any, int]) -> int:
-    """Run to the end, on uvloop where there is one."""
+    """Run to the end, on uvloop where there is one. Raises Ended when a signal has ended it before."""
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        return runner.run(_until_signalled(work))
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
     except ImportError:
-        return asyncio.run(work)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def stop_event() -> asyncio.Event:
+    """An event that SIGTERM and Ctrl-C set from now on, for work that ends in order; else they cancel it."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    stopping.now_first(lambda: loop.call_soon_threadsafe(event.set))
+    return event
+
+
+async def unless(stop: asyncio.Event, work: asyncio.Future[Any]) -> None:
+    """Wait for some work, or leave it when the event comes. Raises what the work raises."""
+    event = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({event, work}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+    finally:
+        event.cancel()
+        work.cancel()
+        await asyncio.gather(event, work, return_exceptions=True)
+
+
+async def _until_signalled(work: Coroutine[Any, Any, int]) -> int:
+    """The first signal cancels the work, so that everything it has opened is closed."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    with stopping.first(lambda: loop.call_soon_threadsafe(task.cancel)):
+        if stopping.heard():
+            task.cancel()
+        try:
+            return await task
+        except BaseException:
+            if stopping.heard():  # also what the cancellation has led to
+                raise stopping.Ended from None
+            raise
 
 
 def print_json(value: Any) -> None:

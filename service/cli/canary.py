@@ -24,7 +24,7 @@ async def canaried(bridge: Bridge, number: int, **options: Any) -> SyncResult:
     """
     canary, tally = Canary(number), Tally(bridge.metrics)
     first = await sync(bridge, **options, choose=canary.choose, tally=tally)
-    if first.exit_code in (HELD, PROBLEM):
+    if first.ended or first.exit_code in (HELD, PROBLEM):
         return first
     async with connected(bridge, options.get("only", ())) as targets:
         different = await canary.different(bridge, targets)

@@ -11,11 +11,22 @@ from bridge.errors import ConfigurationError
 from bridge.settings import Values
 from service.cli import sync as syncing
 from service.cli import views
-from service.cli.app import ConfigOption, JsonOption, TargetOption, app, err, out, print_json, read, start
+from service.cli.app import (
+    ConfigOption,
+    JsonOption,
+    TargetOption,
+    app,
+    err,
+    out,
+    print_json,
+    read,
+    start,
+    stop_event,
+)
 from service.cli.assembly import Bridge, opened
 from service.cli.canary import canaried
 from service.cli.choosing import only_person, planned
-from service.cli.running import run_until_stopped, stop_event
+from service.cli.running import run_until_stopped
 
 
 @app.command()
@@ -107,7 +118,7 @@ class Part(NamedTuple):
 
 
 async def _sync(values: Values, options: dict[str, Any], part: Part, *, json: bool) -> int:
-    options["stop"] = stop_event()
+    options["begin"] = stop_event
     async with opened(values) as bridge:
         with views.progress(err, quiet=json or not err.is_terminal) as show:
             result = await _part(bridge, {**options, "show": show}, part)

@@ -24,9 +24,10 @@ from bridge.errors import ConfigurationError
 from bridge.model import Kind
 from bridge.settings import AnyTarget, KenjoSettings, LogSettings, Values, WebSettings
 from sandbox.server import Sandbox
-from service.cli import views
+from service.cli import stopping, views
+from service.cli.app import stop_event
 from service.cli.assembly import Bridge, opened
-from service.cli.running import running, stop_event
+from service.cli.running import running
 
 TARGET = "directory"
 POLL_INTERVAL = 1.0  # seconds; a real account is asked once a minute
@@ -222,10 +223,11 @@ async def _directory() -> AsyncIterator[Directory]:
         start_new_session=True,  # Ctrl-C is for us; we end it after our last request
     )
     try:
-        async with aiohttp.ClientSession() as session:
-            directory = Directory(f"http://127.0.0.1:{port}/v2", token, session)
-            await _answers(directory)
-            yield directory
+        with stopping.at_last(process.kill):
+            async with aiohttp.ClientSession() as session:
+                directory = Directory(f"http://127.0.0.1:{port}/v2", token, session)
+                await _answers(directory)
+                yield directory
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()

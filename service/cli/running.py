@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from bridge.errors import StoreUnavailable
 from bridge.logs import get_logger
 from bridge.settings import Values
+from service.cli import stopping
+from service.cli.app import stop_event
 from service.cli.assembly import Bridge, connected, deliverers, opened, poller, warn_of_readable_data
 from service.cli.greet import revive
 from service.poller import Poller
@@ -19,23 +20,16 @@ from workers.main import Workers
 log = get_logger("bridge")
 
 
-def stop_event() -> asyncio.Event:
-    """An event that SIGTERM and Ctrl-C set."""
-    event = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, event.set)
-    return event
-
-
 async def run_until_stopped(values: Values, *, polls: bool, works: bool, only: Collection[str] = ()) -> None:
     """Poll, deliver, or both, until SIGTERM. Raises ConfigurationError or StoreUnavailable at the start."""
-    stop = stop_event()
     async with opened(values) as bridge, running(bridge, polls=polls, works=works, only=only) as address:
+        stop = stop_event()  # until now a signal has cancelled the start
         warn_of_readable_data(bridge)
         log.info("started", address=address, polls=polls, works=works, targets=sorted(bridge.routes))
         await _stop_or_death(stop, bridge)
-        log.info("stopping: running deliveries may finish", grace=values.shutdown_grace)
+        log.info(
+            "stopping: running deliveries may finish", signal=stopping.name(), grace=values.shutdown_grace
+        )
 
 
 async def _stop_or_death(stop: asyncio.Event, bridge: Bridge) -> None:

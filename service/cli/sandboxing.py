@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bridge.errors import ConfigurationError
 from sandbox.server import Sandbox
-from service.cli.running import stop_event
+from service.cli.app import stop_event
 
 
 async def run_sandbox(port: int, people: int, seed: int, console: Console) -> int:

@@ -15,6 +15,8 @@ from bridge.model import Entry, Key, Outcome, Snapshot, State
 from bridge.store import Claim, Lease
 from bridge.store.gate import HALTED
 from bridge.store.gate import HELD as HELD_BACK
+from service.cli import stopping
+from service.cli.app import unless
 from service.cli.assembly import Bridge, connected, deliverers, poller, warn_of_readable_data
 from service.cli.choosing import Choose
 from service.cli.greet import revive
@@ -68,12 +70,17 @@ class TargetResult:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What one run found and did. `stopped`: why it went no further than the canary."""
+    """What one run found and did.
+
+    `stopped`: why it went no further than the canary; `ended`: by what signal it was ended early, and what it
+    left undone.
+    """
 
     snapshot: Snapshot
     changes: int
     targets: Mapping[str, TargetResult]
     stopped: tuple[str, ...] = ()
+    ended: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -83,7 +90,7 @@ class SyncResult:
         if any(row.counts["held"] or row.state == HELD_BACK for row in self.targets.values()):
             return HELD
         undone = any(row.counts["failed"] or row.pending for row in self.targets.values())
-        return SOME_FAILED if undone or self.stopped or self.snapshot.problems else OK
+        return SOME_FAILED if undone or self.stopped or self.ended or self.snapshot.problems else OK
 
 
 async def sync(
@@ -92,23 +99,23 @@ async def sync(
     only: Collection[str] = (),
     patience: float = 30.0,
     show: Callable[[Mapping[str, int]], None] = lambda _pending: None,
-    stop: asyncio.Event | None = None,
+    begin: Callable[[], asyncio.Event] = asyncio.Event,
     verify: bool = False,
     choose: Choose | None = None,
     tally: Tally | None = None,
 ) -> SyncResult:
     """Poll once and deliver; end when nothing is pending, or nothing has moved for `patience` seconds.
 
-    `stop` ends it early: running deliveries finish, the rest stays pending. `verify`: read everything back at
-    the targets and repair what differs, whatever the ledger says. `choose` picks the records to deliver; all
-    others stay pending.
+    `begin` is called when deliveries may begin. Its event ends them early: those that run finish, the rest
+    stays pending. `verify`: read everything back at the targets and repair what differs, whatever the ledger
+    says. `choose` picks the records to deliver; all others stay pending.
 
     `show` hears the number of pending records per target. Raises SourceUnavailable, SnapshotHeld,
     ConfigurationError.
     """
     started = time.time()
     warn_of_readable_data(bridge)
-    tally, stop = tally or Tally(bridge.metrics), stop or asyncio.Event()
+    tally = tally or Tally(bridge.metrics)
     async with poller(bridge) as the_poller, connected(bridge, only) as targets:
         await _take(the_poller.lease)
         try:
@@ -118,10 +125,12 @@ async def sync(
             snapshot = await the_poller.look()
             chosen = await choose(bridge, targets, snapshot) if choose else None
             poll = await the_poller.poll_once(snapshot, chosen)
-            carriers = deliverers(bridge, targets, tally, chosen)
-            await asyncio.gather(*(FirstContact(carrier, bridge.backend).passed() for carrier in carriers))
+            stop = begin()
             waits = _Waits(bridge, {name: (chosen or {}).get(name) for name in targets})
-            async with _working(Workers(carriers, bridge.backend), bridge, the_poller.lease):
+            carriers = deliverers(bridge, targets, tally, chosen)
+            contacts = [FirstContact(carrier, bridge.backend) for carrier in carriers]
+            await unless(stop, asyncio.gather(*(contact.passed() for contact in contacts)))
+            async with _working(Workers(carriers, bridge.backend), bridge, the_poller.lease, stop):
                 await _drained(waits, patience, show, stop)
                 while await _found(bridge, targets) and not stop.is_set():
                     await the_poller.poll_once(snapshot, chosen)
@@ -129,12 +138,26 @@ async def sync(
         finally:
             await the_poller.stand_down()
         rows = {name: await _row(waits, name, tally, started) for name in targets}
-        return SyncResult(poll.snapshot, len(poll.changes), rows)
+        ended = _ended_early(rows) if stop.is_set() else ""
+        return SyncResult(poll.snapshot, len(poll.changes), rows, ended=ended)
+
+
+def _ended_early(rows: Mapping[str, TargetResult]) -> str:
+    """By what, and what is left; empty when nothing is."""
+    left = {name: row.pending + row.others for name, row in rows.items()}
+    told = ", ".join(f"{number} at {name}" for name, number in left.items() if number)
+    by = stopping.name() or "a signal"
+    return f"ended early by {by}; records that stay pending for the next sync: {told}" if told else ""
 
 
 @asynccontextmanager
-async def _working(workers: Workers, bridge: Bridge, lease: Lease) -> AsyncIterator[None]:
-    """Deliver, and keep the lease, as long as the context lasts."""
+async def _working(
+    workers: Workers, bridge: Bridge, lease: Lease, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Deliver, unless it is to stop already, and keep the lease, as long as the context lasts."""
+    if stop.is_set():
+        yield
+        return
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(workers.run()), group.create_task(_keep(lease))]
         try:

@@ -56,6 +56,8 @@ def show_sync(console: Console, result: SyncResult) -> None:
             _warn(console, sentence)
     for sentence in result.stopped:
         _warn(console, f"stopped after the canary: {sentence}")
+    if result.ended:
+        _warn(console, result.ended)
     _problems(console, [(p.list, p.id, p.reason) for p in result.snapshot.problems])
     for warning in result.snapshot.warnings:
         _warn(console, warning)
@@ -86,6 +88,7 @@ def sync_json(result: SyncResult) -> dict[str, Any]:
         "problems": [[p.list, p.id, p.reason] for p in result.snapshot.problems],
         "warnings": list(result.snapshot.warnings),
         "stopped": list(result.stopped),
+        "ended": result.ended,
         "targets": {
             name: {
                 **{column: row.counts.get(column, 0) for column in COLUMNS},

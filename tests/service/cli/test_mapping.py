@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from bridge.settings import Values
 from service.cli.app import app
+from service.cli.dispatch import operating  # registers the commands
 from service.cli.flows import PROTECTED, SCOPE, Flow, flows, record_of_processing, summary
-from service.cli.main import operating  # registers the commands
 from service.cli.mapping import default_mapping
 from workers.connect import routes
 from workers.targets import kinds, load
