@@ -1,34 +1,52 @@
-"""Logging: one line per event, ids and numbers only. Text for a terminal, JSON for a collector."""
+"""Logging: one line per event, ids and numbers only. Text for a terminal, JSON for a collector.
+
+Events of ours and warnings of the libraries pass the same steps, the last of which makes everything visible
+that would act on a terminal or begin a new line.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import structlog
 
+from bridge.printable import visible_values
 from bridge.settings import LogSettings
+
+_LONGEST = 2000
+"""Characters of what a library says."""
+
+Event = MutableMapping[str, Any]
 
 
 def configure(settings: LogSettings) -> None:
     """Write our events, and warnings of the libraries, to standard error."""
     text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
+    steps: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _name_errors,
+        _printable,
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if text
+        else structlog.processors.JSONRenderer(),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # An exception is named by its class: its text may carry what a vendor said.
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-            if text
-            else structlog.processors.JSONRenderer(),
-        ],
+        processors=steps,
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    root = logging.getLogger()
+    for former in [handler for handler in root.handlers if isinstance(handler, _OfLibraries)]:
+        root.removeHandler(former)
+    root.addHandler(_OfLibraries(steps))
+    root.setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
     # arq logs the arguments of each job at INFO, and at ERROR what a job raised.
     logging.getLogger("arq").setLevel(logging.WARNING)
 
@@ -36,3 +54,42 @@ def configure(settings: LogSettings) -> None:
 def get_logger(name: str) -> Any:
     """A logger whose events carry the name of their part."""
     return structlog.get_logger(part=name)  # lazy: it is configured later
+
+
+class _OfLibraries(logging.Handler):
+    """Writes what libraries log, by the same steps as our own events."""
+
+    def __init__(self, steps: Sequence[Any]) -> None:
+        super().__init__()
+        self._steps = steps
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write its first line, cut: what follows may show values, such as a task with all that it holds."""
+        said = record.getMessage()[:_LONGEST].partition("\n")[0]
+        event: Any = {"event": said, "part": record.name, "exc_info": record.exc_info}
+        for step in self._steps:
+            event = step(None, record.levelname.lower(), event)
+        sys.stderr.write(f"{event}\n")
+
+
+def _name_errors(_logger: Any, _method: str, event: Event) -> Event:
+    """An exception is named by its class and place: its text may carry what a vendor said."""
+    error = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    if error is True:
+        error = sys.exc_info()
+    error = error[1] if isinstance(error, tuple) else error
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__name__
+        trace = error.__traceback__
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        if trace:
+            event["place"] = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return event
+
+
+def _printable(_logger: Any, _method: str, event: Event) -> Event:
+    """The last step before an event is written: nobody has to think of it."""
+    found: Event = visible_values(dict(event))
+    return found

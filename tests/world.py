@@ -18,6 +18,8 @@ from sandbox.server import Sandbox
 from tests.scim_server import scim_server
 from tests.workers.targets.proxy import Proxy, proxy_to
 
+ROOT = Path(__file__).parents[1]
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -56,7 +58,7 @@ class World:
             cwd=self.folder,
             env={
                 **inherited,
-                "PYTHONPATH": str(Path(__file__).parents[1]),
+                "PYTHONPATH": str(ROOT),
                 "COLUMNS": "200",
                 **self.environment,
                 **environment,

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Coroutine
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
 
 from bridge import logs
 from bridge.configuration import load_settings
 from bridge.settings import Values
 from service.cli import stopping
+from service.cli.terminal import Terminal, print_json, print_lines
+
+__all__ = [
+    "ConfigOption",
+    "JsonOption",
+    "TargetOption",
+    "app",
+    "err",
+    "out",
+    "print_json",
+    "print_lines",
+    "read",
+    "start",
+    "stop_event",
+    "unless",
+    "version",
+]
 
 app = typer.Typer(
     name="kenjo-bridge",
@@ -25,8 +39,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console()
-err = Console(stderr=True)
+out = Terminal()
+err = Terminal(stderr=True)
 
 
 def version() -> str:
@@ -39,7 +53,7 @@ def version() -> str:
 
 def _show_version(asked: bool) -> None:
     if asked:
-        out.print(f"kenjo-bridge {version()}", highlight=False)
+        out.print(f"kenjo-bridge {version()}")
         raise typer.Exit
 
 
@@ -124,8 +138,3 @@ async def _until_signalled(work: Coroutine[Any, Any, int]) -> int:
             if stopping.heard():  # also what the cancellation has led to
                 raise stopping.Ended from None
             raise
-
-
-def print_json(value: Any) -> None:
-    """Machine-readable output."""
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -85,7 +85,7 @@ def holds_reject(
 async def _decide(bridge: Bridge, id_: str, by: str | None, *, approve: bool) -> int:
     hold = await holding.decide(bridge, id_, approve=approve, by=by)
     what = "approved: it is done with the next poll or sync" if approve else "rejected: nothing is done"
-    out.print(f"{hold.id} {what}", highlight=False)
+    out.print(f"{hold.id} {what}")
     return 0
 
 
@@ -137,7 +137,7 @@ def failures_retry(
 
     async def work(bridge: Bridge) -> int:
         number = await failing.retry(bridge, target, record)
-        out.print(f"{number} records are tried again by the workers, or by the next sync", highlight=False)
+        out.print(f"{number} records are tried again by the workers, or by the next sync")
         return 0
 
     return visit(config, work)

@@ -66,7 +66,8 @@ async def run_demo(console: Console, *, once: bool, people: int) -> int:
     show = asyncio.create_task(_demo(console, once=once, people=people, stop=stop))
     await asyncio.wait({show, stopping := asyncio.create_task(stop.wait())}, return_when="FIRST_COMPLETED")
     if not show.done():
-        console.print("\nStopping.")
+        console.print()
+        console.print("Stopping.")
         show.cancel()
     stopping.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -80,9 +81,10 @@ async def _demo(console: Console, *, once: bool, people: int, stop: asyncio.Even
         _directory() as directory,
         _bridge(sandbox, directory) as (bridge, address),
     ):
-        console.print(f"Kenjo      {sandbox.url}   (made up, {people} people)", highlight=False)
-        console.print(f"Directory  {directory.base_url}   (scim2-server)", highlight=False)
-        console.print(f"Bridge     {address}/metrics   {address}/healthz\n", highlight=False)
+        console.print(f"Kenjo      {sandbox.url}   (made up, {people} people)")
+        console.print(f"Directory  {directory.base_url}   (scim2-server)")
+        console.print(f"Bridge     {address}/metrics   {address}/healthz")
+        console.print()
         arrived = await _first_sync(console, bridge)
         for title, change in _changes(sandbox, directory):
             arrived = await _show(console, title, change) and arrived
@@ -103,15 +105,16 @@ async def _first_sync(console: Console, bridge: Bridge) -> bool:
             if seen and not pending:
                 break
             if time.monotonic() - started > FIRST_LIMIT:
-                console.print("[red]The first sync did not end in time.[/red]")
+                console.print("The first sync did not end in time.", style="red")
                 return False
             await asyncio.sleep(0.05)
     seconds = time.monotonic() - started
     links = await ledger.linked()
     accounts = sum(1 for name in links if name.startswith(Kind.PERSON))
     console.print(
-        f"First sync: {accounts} accounts and {len(links) - accounts} groups created in {seconds:.1f} s.\n"
+        f"First sync: {accounts} accounts and {len(links) - accounts} groups created in {seconds:.1f} s."
     )
+    console.print()
     return bool(links)
 
 
@@ -169,21 +172,21 @@ async def _show(console: Console, title: str, change: Change) -> bool:
     while time.monotonic() - started < ARRIVAL_LIMIT:
         if await has_arrived():
             console.print(
-                f"[green]✓[/green] {title}: at the directory after {time.monotonic() - started:.1f} s"
+                f"✓ {title}: at the directory after {time.monotonic() - started:.1f} s", style="green"
             )
             return True
         await asyncio.sleep(0.05)
-    console.print(f"[red]✗[/red] {title}: not at the directory within {ARRIVAL_LIMIT:.0f} s")
+    console.print(f"✗ {title}: not at the directory within {ARRIVAL_LIMIT:.0f} s", style="red")
     return False
 
 
 async def _linger(console: Console, sandbox: Sandbox, directory: Directory, stop: asyncio.Event) -> None:
-    console.print("\nIt goes on running. Try a change of your own in another terminal:", style="bold")
-    console.print(f"  curl -X POST {sandbox.control_url}/actions/hire", highlight=False, soft_wrap=True)
+    console.print()
+    console.print("It goes on running. Try a change of your own in another terminal:", style="bold")
+    console.print(f"  curl -X POST {sandbox.control_url}/actions/hire", soft_wrap=True)
     console.print("and look at the directory:", style="bold")
     console.print(
         f"  curl -H 'Authorization: Bearer {directory.token}' {directory.base_url}/Users",
-        highlight=False,
         soft_wrap=True,
     )
     console.print("Ctrl-C ends everything.")

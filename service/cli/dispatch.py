@@ -59,4 +59,6 @@ def _run() -> int | None:
 
 
 def _say(message: str) -> None:
-    err.print(f"kenjo-bridge: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    """Print it; what an error says in several lines is set in, so that none can pass for another message."""
+    for number, line in enumerate(message.split("\n")):
+        err.print(f"  {line}" if number else f"kenjo-bridge: {line}", style="red", soft_wrap=True)

@@ -34,7 +34,8 @@ def show_explained(console: Console, found: Mapping[str, Any], *, values: bool) 
         _print(console, "")
         _print(console, f"{name} ({target['kind']}, {target['mode']})", "bold")
         _show_target(console, target)
-    _print(console, "\nlast events", "bold")
+    _print(console, "")
+    _print(console, "last events", "bold")
     views.show_audit(console, found["events"])
 
 

@@ -152,4 +152,4 @@ def _ask(question: str, default: str = "", *, hidden: bool = False) -> str:
 
 
 def _say(text: str) -> None:
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
+    out.print(text, soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from service.cli import views
-from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, read
+from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, print_lines, read
 from service.cli.assembly import Bridge
 from service.cli.check import check as check_everything
 from service.cli.flows import record_of_processing
@@ -45,7 +45,7 @@ def check(
 ) -> int:
     """Try the configuration, Redis, Kenjo and every target without writing anything."""
     if record:
-        print(record_of_processing(routes(read(config))), end="")
+        print_lines(record_of_processing(routes(read(config))))
         return 0
 
     async def work(bridge: Bridge) -> int:
@@ -62,7 +62,7 @@ def check(
 @app.command()
 def mapping(kind: Annotated[str, typer.Argument(help="The kind of target.")] = "scim") -> int:
     """Print the default mapping of a kind of target, to copy from."""
-    print(default_mapping(kind), end="")
+    print_lines(default_mapping(kind))
     return 0
 
 
@@ -91,7 +91,7 @@ def rekey(config: ConfigOption = None) -> int:
 
     async def work(bridge: Bridge) -> int:
         number = await bridge.backend.rekey()
-        out.print(f"{number} values were sealed with the current key", highlight=False)
+        out.print(f"{number} values were sealed with the current key")
         return 0
 
     return visit(config, work)

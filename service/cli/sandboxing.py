@@ -18,18 +18,14 @@ async def run_sandbox(port: int, people: int, seed: int, console: Console) -> in
     except OSError as error:
         raise ConfigurationError(f"cannot listen on port {port} ({error.strerror}); use --port") from None
     try:
-        console.print(f"A Kenjo with {people} people. Ctrl-C ends it; nothing of it is kept.\n")
+        console.print(f"A Kenjo with {people} people. Ctrl-C ends it; nothing of it is kept.")
+        console.print()
         console.print("In bridge.yaml:", style="bold")
-        console.print(
-            f"kenjo:\n  base_url: {sandbox.url}\n  api_key: {sandbox.api_key}\n",
-            highlight=False,
-            soft_wrap=True,
-        )
+        for line in ("kenjo:", f"  base_url: {sandbox.url}", f"  api_key: {sandbox.api_key}", ""):
+            console.print(line, soft_wrap=True)
         console.print("Make changes:", style="bold")
         for action in ("hire", "move", "rename", "leave"):
-            console.print(
-                f"curl -X POST {sandbox.control_url}/actions/{action}", highlight=False, soft_wrap=True
-            )
+            console.print(f"curl -X POST {sandbox.control_url}/actions/{action}", soft_wrap=True)
         await stop.wait()
     finally:
         await sandbox.stop()

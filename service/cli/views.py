@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -136,7 +136,7 @@ def show_check(console: Console, findings: Iterable[Finding]) -> None:
     table.add_column("what it says", overflow="fold")
     for finding in findings:
         good = not finding.problems
-        text = Text("\n".join([*finding.facts, *finding.problems]))
+        text = Group(*(Text(line) for line in [*finding.facts, *finding.problems]))
         table.add_row(finding.part, Text("ok", "green") if good else Text("problem", "red"), text)
     console.print(table)
 
@@ -152,13 +152,14 @@ def show_holds(console: Console, holds: Sequence[Hold]) -> None:
     for hold in holds:
         table.add_row(hold.id, hold.state, _ago(time.time() - hold.since), hold.reason)
     console.print(table)
-    console.print("\nkenjo-bridge holds show ID, approve ID, reject ID", highlight=False)
+    console.print()
+    console.print("kenjo-bridge holds show ID, approve ID, reject ID")
 
 
 def show_hold(console: Console, hold: Hold, names: Mapping[str, str]) -> None:
     """One hold with its records; names only where they were asked for."""
-    console.print(f"{hold.id}: {hold.state} {hold.by}".rstrip(), highlight=False)
-    console.print(hold.reason, highlight=False)
+    console.print(f"{hold.id}: {hold.state} {hold.by}".rstrip())
+    console.print(hold.reason)
     for key in hold.keys:
         console.print(Text(f"  {hold.kind} {key} {names.get(key, '')}".rstrip()), soft_wrap=True)
 
@@ -191,7 +192,7 @@ def show_failure(
     for row in rows:
         begun, last = _moment(row["first"]), _moment(row["last"])
         then = f", next try {_moment(row['next'])}" if row["next"] else ""
-        console.print(f"  {row['target']}: first {begun}, last {last}{then}", highlight=False)
+        console.print(f"  {row['target']}: first {begun}, last {last}{then}")
         again = f"kenjo-bridge failures retry {row['record']}, or discard {row['target']} {row['record']}"
         console.print(Text(f"  {again}"), soft_wrap=True)
     console.print()
