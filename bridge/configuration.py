@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from bridge import sources
+from bridge import exposure, sources
 from bridge.errors import ConfigurationError
 from bridge.settings import AnyTarget, TargetSettings, Values
 from bridge.sources import Place, Source
@@ -33,14 +33,29 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
     """
     file, named_by = _file(path, environ)
     source = sources.from_yaml(file, named_by) if file else Source()
+    secret_folder = environ.get(sources.SECRETS_DIR)
+    folder = Path(secret_folder) if secret_folder else None
+    to_hide = exposure.files_to_hide(file, source.values, folder)
     under_targets = source.values.get("targets")
     targets = [str(name) for name in under_targets] if isinstance(under_targets, dict) else []
-    if folder := environ.get(sources.SECRETS_DIR):
-        source.add(sources.from_secret_files(Path(folder), targets))
+    if folder:
+        source.add(sources.from_secret_files(folder, targets))
     source.add(sources.from_environment(environ, targets))
     values = Values(**dict(_validate(_settings_from(source), source)))
     base = file.absolute().parent if file else Path.cwd()
-    return values.model_copy(update={"data_dir": base / values.data_dir})
+    values = values.model_copy(update={"data_dir": base / values.data_dir})
+    _see_who_can_read(values, to_hide)
+    return values
+
+
+def _see_who_can_read(values: Values, files: list[Path]) -> None:
+    """Note which secrets others can read. Raises ConfigurationError in production."""
+    found = [sentence for path in files if (sentence := exposure.readable(path))]
+    if not values.allow.readable_secrets:
+        exposure.refuse_in_production(values, found, "allow.readable_secrets lets it pass")
+        values._exposed = tuple(found)  # noqa: SLF001 - no setting, but a finding about them
+    at_kenjo = exposure.plain_http("kenjo.base_url", values.kenjo.url, values)
+    exposure.refuse_in_production(values, [at_kenjo], "or name its host in allow.plain_http")
 
 
 def _settings_from(source: Source) -> type[Values]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
 
 from bridge.addresses import http_address
 from bridge.section import Section
@@ -104,6 +104,15 @@ class LogSettings(Section):
     """`auto` writes text to a terminal and JSON elsewhere."""
 
 
+class AllowSettings(Section):
+    """What is refused where `kenjo.environment` is production, and else warned of, unless allowed here."""
+
+    plain_http: list[str] = Field(default_factory=list)
+    """Hosts that may be reached by plain http: `[scim.internal]`. This machine always may."""
+    readable_secrets: bool = False
+    """Whether secrets may stand in files that every user of the machine can read."""
+
+
 _TARGET_NAME = re.compile(r"[a-z](?:[a-z0-9-]|_(?!_)){0,39}")
 
 
@@ -126,12 +135,16 @@ class Values(Section):
     """Who is never deactivated or deleted: Kenjo ids, e-mail addresses, CEL expressions over `person`."""
     retry: RetrySettings = RetrySettings()
     encryption: EncryptionSettings = EncryptionSettings()
+    allow: AllowSettings = AllowSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Path(".kenjo-bridge")
     """Folder of the private Redis; a relative path starts at the configuration file."""
+    plan_lifetime: float = Field(86400.0, gt=0)
+    """Seconds for which `sync --plan` carries out a signed plan (`plan --out`) after it was made."""
     shutdown_grace: float = Field(25.0, gt=0)
     """Seconds that running deliveries have to finish after SIGTERM."""
+    _exposed: tuple[str, ...] = PrivateAttr(())
 
     @field_validator("timezone")
     @classmethod
@@ -163,6 +176,11 @@ class Values(Section):
         if str(value).startswith("~"):
             raise ValueError("must not start with ~, which only a shell replaces: write the whole path")
         return value
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """A sentence for each file with secrets that every user of the machine can read."""
+        return self._exposed
 
     @property
     def zone(self) -> ZoneInfo:

@@ -13,6 +13,7 @@ from bridge.backend import Backend
 from bridge.configuration import target_settings
 from bridge.environment import Environment
 from bridge.errors import ConfigurationError
+from bridge.exposure import plain_http, refuse_in_production
 from bridge.http import Http, open_session
 from bridge.model import Kind
 from bridge.protected import Protected
@@ -43,6 +44,8 @@ def route(values: Values, name: str, clock: Clock = utc_now) -> Route:
     """The route of one target. Raises ConfigurationError, naming the setting."""
     adapter = load(values.targets[name].kind)
     settings = target_settings(name, values.targets[name], adapter.settings)
+    at_target = plain_http(f"targets.{name}.base_url", adapter.base_url(settings), values)
+    refuse_in_production(values, [at_target], "or name its host in allow.plain_http")
     for attribute in settings.map:
         if problem := adapter.check_attribute(attribute):
             raise ConfigurationError(f"targets.{name}.map.{attribute}: {problem}")

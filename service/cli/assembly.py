@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from bridge.backend import Backend, open_backend
 from bridge.errors import ConfigurationError
+from bridge.exposure import plain_http
 from bridge.expressions import Path
 from bridge.http import open_session
 from bridge.logs import get_logger
@@ -78,9 +79,21 @@ async def opened(values: Values, *, join: bool = False, clock: Clock = utc_now) 
 
 
 def warn_of_readable_data(bridge: Bridge) -> None:
-    """Say so when Redis holds personal data that whoever reads it can read."""
+    """Say so when Redis holds personal data that whoever reads it can read, and what else others can read."""
     if not bridge.backend.codec.seals:
         log.warning("personal data is readable in redis", remedy=SEAL)
+    for sentence in exposures(bridge):
+        log.warning("others can read this", reason=sentence)
+
+
+def exposures(bridge: Bridge) -> list[str]:
+    """A sentence for each secret, and each way of people's data, that others can read."""
+    values = bridge.values
+    addresses = {"kenjo.base_url": values.kenjo.url}
+    for name, route in bridge.routes.items():
+        addresses[f"targets.{name}.base_url"] = getattr(route.settings, "base_url", "")
+    found = [plain_http(setting, address, values) for setting, address in addresses.items()]
+    return [*values.exposed, *filter(None, found)]
 
 
 def fields_in_use(compiled: Mapping[str, Route]) -> frozenset[Path]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bridge.errors import BridgeError
-from service.cli.assembly import SEAL, Bridge, connected, fields_in_use, kenjo
+from service.cli.assembly import SEAL, Bridge, connected, exposures, fields_in_use, kenjo
 from service.cli.custom_fields import check_custom_fields
 from service.cli.flows import summary
 from service.cli.greet import greet
@@ -33,7 +33,9 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
     """Configuration and Redis have passed when this runs: without them there is no bridge to check."""
     redis = bridge.values.redis.url
     findings = [
-        Finding("configuration", (f"targets: {', '.join(sorted(bridge.routes)) or 'none'}",)),
+        Finding(
+            "configuration", (f"targets: {', '.join(sorted(bridge.routes)) or 'none'}", *_exposed(bridge))
+        ),
         Finding("redis", ("private" if redis is None else "answers", _sealed(bridge))),
         await _kenjo(bridge),
     ]
@@ -43,6 +45,10 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
         Finding(f"target {name}", (*g.facts, summary(bridge.routes[name])), g.problems)
         for name, g in greetings.items()
     ]
+
+
+def _exposed(bridge: Bridge) -> list[str]:
+    return [f"warning: {sentence}" for sentence in exposures(bridge)]
 
 
 def _sealed(bridge: Bridge) -> str:

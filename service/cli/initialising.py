@@ -11,6 +11,7 @@ import yaml
 
 from bridge.configuration import load_settings
 from bridge.errors import ConfigurationError
+from bridge.private_files import write_private
 from workers.connect import routes
 
 
@@ -68,18 +69,8 @@ def write(answers: Answers, file: Path, *, force: bool, environ: Mapping[str, st
     """Write the file so that only its owner can read it, or nothing. Raises ConfigurationError."""
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already; --force writes it anew")
-    draft = file.with_name(f".{file.name}.new")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            os.fchmod(descriptor, 0o600)  # also where a draft of a killed run was left
-            stream.write(text_of(answers))
-        _check(draft, answers, environ)
-        draft.replace(file)
-    except OSError as error:
-        raise ConfigurationError(f"cannot write {file} ({error.strerror})") from None
-    finally:
-        draft.unlink(missing_ok=True)
+    text = text_of(answers).encode()
+    write_private(file, text, lambda draft: _check(draft, answers, environ))
 
 
 def _check(draft: Path, answers: Answers, environ: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -53,7 +54,9 @@ def plan(
         moment = moment_of(settings, day)
         async with opened(settings, join=True, clock=lambda: moment) as bridge:
             found = await make_plan(bridge, moment, target or [], day)
-            number = write_plan(bridge, found, save) if save and found.exit_code != PROBLEM else None
+            number = (
+                write_plan(bridge, found, save, time.time()) if save and found.exit_code != PROBLEM else None
+            )
         if json:
             print_json(plan_view.plan_json(found, values=values))
         else:

@@ -17,12 +17,16 @@ import orjson
 
 from bridge.errors import ConfigurationError
 from bridge.model import Key
+from bridge.private_files import write_private
 from service.cli.assembly import Bridge
 from service.cli.plan_view import word
 from service.cli.planning import Plan
 from service.cli.rehearsing import Step
 
 VERSION = 1
+
+CLOCKS_DIFFER = 60.0
+"""Seconds by which the clock of the machine that made a plan may be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +41,20 @@ class Signed:
         return {name: frozenset(steps) for name, steps in self.steps.items()}
 
 
-def write_plan(bridge: Bridge, plan: Plan, file: Path) -> int:
-    """Write a plan's steps, those that are held excepted. Returns how many. Raises ConfigurationError."""
+def write_plan(bridge: Bridge, plan: Plan, file: Path, made: float) -> int:
+    """Write a plan's steps, those that are held excepted, for its owner's eyes. Returns how many.
+
+    `made`: now, in the epoch's seconds. Raises ConfigurationError.
+    """
     steps = {name: _steps(bridge, target.steps) for name, target in plan.targets.items()}
-    body = {"kenjo_bridge_plan": VERSION, "made": int(time.time()), "targets": steps}
+    body = {"kenjo_bridge_plan": VERSION, "made": int(made), "targets": steps}
     text = orjson.dumps({**body, "signature": bridge.backend.codec.sign(body)}, option=orjson.OPT_INDENT_2)
-    try:
-        file.write_bytes(text + b"\n")
-    except OSError as error:
-        raise ConfigurationError(f"cannot write {file} ({error.strerror})") from None
+    write_private(file, text + b"\n")
     return sum(len(part) for part in steps.values())
 
 
 def read_plan(bridge: Bridge, file: Path) -> Signed:
-    """Read what `write_plan` wrote. Raises ConfigurationError."""
+    """Read what `write_plan` wrote. Raises ConfigurationError, also when it is too old."""
     try:
         body = orjson.loads(file.read_bytes())
         signature = str(body.pop("signature"))
@@ -62,12 +66,24 @@ def read_plan(bridge: Bridge, file: Path) -> Signed:
         raise ConfigurationError(f"{file} was changed, or made by another bridge: its signature is wrong")
     if body.get("kenjo_bridge_plan") != VERSION:
         raise ConfigurationError(f"{file} was made by another version: make it anew")
+    _check_age(file, time.time() - body["made"], bridge.values.plan_lifetime)
     return Signed(
         {
             name: {Key.parse(record): (step["action"], step["digest"]) for record, step in steps.items()}
             for name, steps in body["targets"].items()
         }
     )
+
+
+def _check_age(file: Path, age: float, lifetime: float) -> None:
+    if age > lifetime:
+        raise ConfigurationError(
+            f"{file} was made {age / 3600:.1f} hours ago, and plans last {lifetime / 3600:g}: make it anew"
+        )
+    if age < -CLOCKS_DIFFER:
+        raise ConfigurationError(
+            f"{file} is dated in the future: put the clocks of both machines right, and make it anew"
+        )
 
 
 def moved(bridge: Bridge, signed: Signed, now: Plan) -> list[str]:
