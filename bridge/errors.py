@@ -6,6 +6,8 @@ targets) reads the class and acts. Messages are one sentence for a person and ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class BridgeError(Exception):
     """Everything that the bridge raises on purpose."""
@@ -68,12 +70,41 @@ class Conflict(RecordRejected):
     """An object with this key exists already (409, or the dialect's word for it): look up and adopt."""
 
 
-class AmbiguousMatch(RecordRejected):
-    """Several objects at the target match one record: a person has to choose among `candidates` (ids)."""
+class NeedsPerson(RecordRejected):
+    """Only a person can say whether an account is this record's: parked with `candidates` (ids there)."""
 
-    def __init__(self, candidates: list[str]) -> None:
-        super().__init__(f"{len(candidates)} accounts at the target match: {', '.join(candidates)}")
-        self.candidates = candidates
+    def __init__(self, reason: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.candidates = tuple(candidates)
+
+
+class AmbiguousMatch(NeedsPerson):
+    """Several objects at the target match one record: a person has to choose among them."""
+
+    def __init__(self, candidates: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(candidates)} accounts at the target match: {', '.join(candidates)}", candidates
+        )
+
+
+class AfterAnother(TryLater):
+    """Another record of ours has to be delivered first: soon tried again, and no attempt is used up.
+
+    `awaits`: that record's key. `freed`: this one has just given up what others may be waiting for.
+    """
+
+    def __init__(self, reason: str, awaits: str, *, freed: bool = False) -> None:
+        super().__init__(reason)
+        self.awaits = awaits
+        self.freed = freed
+
+
+class Taken(RecordRejected):
+    """The record `awaits` has a value that this one needs, and keeps it: parked until that changes."""
+
+    def __init__(self, reason: str, awaits: str) -> None:
+        super().__init__(reason)
+        self.awaits = awaits
 
 
 class TargetHalted(BridgeError):

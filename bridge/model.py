@@ -182,9 +182,9 @@ class Entry:
 
     `revision` is the newest revision dealt with, under the configuration `config`; `digest` is of what was
     last given; `refs` are records that it refers to and `missing` those not at the target yet; `attempts`
-    counts passing faults of this record in a row; `unreachable`: the target did not answer at all. Times are
-    seconds since the epoch; at `delete_at` a deactivated account is to be deleted (0: never), some days after
-    `delete_from`.
+    counts passing faults of this record in a row; `unreachable`: the target did not answer at all; `awaits`
+    is the record that has at the target what this one needs. Times are seconds since the epoch; at
+    `delete_at` a deactivated account is to be deleted (0: never), some days after `delete_from`.
     """
 
     revision: int = 0
@@ -199,6 +199,7 @@ class Entry:
     attempts: int = 0
     retry_at: float = 0.0
     unreachable: bool = False
+    awaits: str = ""
     delete_from: float = 0.0
     delete_at: float = 0.0
     failed_since: float = 0.0

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bridge.errors import RecordRejected
 from bridge.model import Entry, Key, Kind, State, Stored
 from bridge.route import Action, Route
+from bridge.succession import successor
 from bridge.target_settings import Limit
 
 _NAMES = {Kind.PERSON: "people", Kind.TEAM: "groups"}
@@ -78,7 +79,28 @@ def verbs(
 ) -> dict[Key, Verb]:
     """What each pending record would be, if it would be anything."""
     found = {key: verb_of(route, known[key], entries.get(key), linked=str(key) in linked) for key in pending}
-    return {key: verb for key, verb in found.items() if verb is not None}
+    removed = [key for key, verb in found.items() if verb is Verb.REMOVE]
+    handed_over = _handed_over(route, removed, known, entries, linked)
+    return {key: verb for key, verb in found.items() if verb is not None and key not in handed_over}
+
+
+def _handed_over(
+    route: Route,
+    removed: Collection[Key],
+    known: Mapping[Key, Stored],
+    entries: Mapping[Key, Entry],
+    linked: Collection[str],
+) -> set[Key]:
+    """Those of the groups that go on under the id of a new one: nobody loses anything by that."""
+    gone = [key for key in removed if key.kind is Kind.TEAM and known[key].gone]
+    if not gone:
+        return set()
+    others = [
+        (stored, entries.get(key))
+        for key, stored in known.items()
+        if key.kind is Kind.TEAM and str(key) not in linked
+    ]
+    return {key for key in gone if successor(route, known[key], others)}
 
 
 def excesses(

@@ -73,6 +73,7 @@ class Route:
         self._environment = environment
         self._protected = protected or Protected([])
         self.references: Mapping[str, str] = mapping.get("references", {})
+        self.group_name: str = mapping.get("group_name") or "displayName"
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
         self._group_kinds = {GROUP_KINDS[source] for source in settings.groups.from_}
         self._maps = compile_maps(name, settings, mapping)
@@ -123,6 +124,14 @@ class Route:
     def serves(self, kind: Kind) -> bool:
         """Whether this target gets records of a kind at all."""
         return bool(self._maps.get(kind))
+
+    def unserved(self, stored: Stored) -> str:
+        """In words, why a record should have nothing at this target; "" when it should be served.
+
+        Raises RecordRejected when the scope cannot be evaluated.
+        """
+        reason = self._removable(stored)
+        return _WORDS[reason] if reason else ""
 
     def _removable(self, stored: Stored) -> Reason | None:
         """Why this record should have nothing at the target, or None."""

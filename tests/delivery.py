@@ -19,12 +19,14 @@ from bridge.store import Lease
 from service.holding import keep_back, let_go
 from service.pending import assess
 from tests.scim_server import scim_server
+from tests.workers.targets.odd_scim import TOKEN, Odd, odd_scim
 from tests.workers.targets.proxy import Proxy, proxy_to
 from workers.connect import open_target
 from workers.deliver import Deliverer
 from workers.targets import load
 
 TARGET = "directory"
+SCIM = {"Content-Type": "application/scim+json"}
 
 
 def person(id_: str, *, lifecycle: str = "active", manager: str | None = None, **fields: Any) -> Record:
@@ -70,6 +72,7 @@ class Delivery:
     lease: Lease
     clock: Clock
     direct: Any
+    path: str = "/v2"
 
     async def know(self, *records: Record, gone: bool = False) -> None:
         """Commit records as a poll does."""
@@ -112,7 +115,15 @@ class Delivery:
 
     async def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Create an account past the bridge."""
-        async with self.direct.post("/v2/Users", json=body) as answer:
+        return await self._create("Users", body)
+
+    async def create_group(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Create a group past the bridge."""
+        schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"]
+        return await self._create("Groups", {"schemas": schemas, **body})
+
+    async def _create(self, resource: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        async with self.direct.post(f"{self.path}/{resource}", json=body, headers=SCIM) as answer:
             assert answer.status == 201
             created: dict[str, Any] = await answer.json(content_type=None)
             return created
@@ -134,24 +145,24 @@ class Delivery:
     async def _patch(self, path: str, operation: dict[str, Any]) -> None:
         schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
         async with self.direct.patch(
-            f"/v2/{path}", json={"schemas": schemas, "Operations": [operation]}
+            f"{self.path}/{path}", json={"schemas": schemas, "Operations": [operation]}, headers=SCIM
         ) as done:
             assert done.status in (200, 204)
 
     async def _list(self, resource: str) -> list[dict[str, Any]]:
-        async with self.direct.get(f"/v2/{resource}", params={"count": "1000"}) as answer:
+        async with self.direct.get(f"{self.path}/{resource}", params={"count": "1000"}) as answer:
             found: list[dict[str, Any]] = (await answer.json(content_type=None)).get("Resources") or []
             return found
 
 
 @asynccontextmanager
 async def delivery(
-    backend: Backend, *, retry: RetrySettings | None = None, **target: Any
+    backend: Backend, *, retry: RetrySettings | None = None, odd: Odd | None = None, **target: Any
 ) -> AsyncIterator[Delivery]:
-    """Set everything up; `target` are settings of the SCIM target."""
+    """Set everything up; `target` are settings of the SCIM target, `odd` are differences of an odd server."""
     clock = Clock()
-    async with scim_server() as (base_url, token):
-        origin, path = base_url.removesuffix("/v2"), "/v2"
+    async with serving(odd) as (base_url, token):
+        origin, path = base_url[: base_url.rindex("/")], base_url[base_url.rindex("/") :]
         async with (
             proxy_to(origin) as proxy,
             aiohttp.ClientSession() as session,
@@ -179,4 +190,15 @@ async def delivery(
                 observer=Metrics(),
                 clock=lambda: clock.now,
             )
-            yield Delivery(backend, proxy, deliverer, backend.lease(), clock, direct)
+            yield Delivery(backend, proxy, deliverer, backend.lease(), clock, direct, path)
+
+
+@asynccontextmanager
+async def serving(odd: Odd | None) -> AsyncIterator[tuple[str, str]]:
+    """The real SCIM server, or the odd one: address and token."""
+    if odd is None:
+        async with scim_server() as server:
+            yield server
+    else:
+        async with odd_scim(odd) as (_, base_url):
+            yield base_url, TOKEN

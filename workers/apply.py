@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.errors import AmbiguousMatch, Conflict, NotFound, RecordRejected, TryLater
-from bridge.model import DAY, Entry, Kind, Match, Outcome, State, Wanted, is_due
+from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, TryLater
+from bridge.model import DAY, Entry, Kind, Outcome, State, Wanted, is_due
 from bridge.references import references, resolve
-from bridge.route import Action, Intent, Route
-from bridge.store import Claim
-from workers.links import Links
-from workers.targets.base import Target
+from bridge.route import Action, Intent
+from bridge.store.owners import HANDED_OVER, Sight
+from workers.linking import Linking
+from workers.matching import heir
 
 LOOKS = 5
 """How often an account that may exist is looked for again, in growing gaps: for about half a minute."""
@@ -23,42 +23,23 @@ LOOKS = 5
 class Done:
     """What the ledger is to say now, and the record's link to the target's object.
 
-    `found`: that object was met by a leaver, and nothing is done to it before a poll has counted it.
+    `found`: that object was met by a leaver, and nothing is done to it before a poll has counted it; `freed`:
+    it has given up at the target what others may need.
     """
 
     entry: Entry
     link: str | None
     found: bool = False
+    freed: bool = False
 
 
-class Applier:
-    """One attempt for one claim.
-
-    `entry` is the former entry, stamped for this revision, and `link` the record's account. Both are kept up
-    to date while the attempt goes on, so that they tell the truth whatever comes of it.
-    """
-
-    def __init__(self, route: Route, target: Target, ledger: Links, claim: Claim, now: float) -> None:
-        self.route = route
-        self.target = target
-        self.ledger = ledger
-        self.claim = claim
-        self.entry = self._stamped(now)
-        self.link = claim.link
-
-    def _stamped(self, now: float) -> Entry:
-        """The former entry, for this revision and configuration, without what was said of an earlier try."""
-        new: dict[str, Any] = {"revision": self.claim.stored.revision, "config": self.route.fingerprint}
-        untried: dict[str, Any] = {"reason": "", "candidates": (), "attempts": 0, "failed_since": 0.0}
-        waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False}
-        former = self.claim.entry or Entry()
-        refs = tuple(sorted({*former.refs, *self.claim.refs_in_doubt}))
-        return dataclasses.replace(former, at=now, refs=refs, **new, **untried, **waits)
+class Applier(Linking):
+    """One attempt for one claim."""
 
     async def is_current(self) -> bool:
         """Whether the ledger says that the target has this revision, and nothing speaks against it."""
         former, claim = self.claim.entry, self.claim
-        if former is None or claim.doubt or former.state is State.RETRYING:
+        if former is None or claim.doubt or former.state is State.RETRYING or former.awaits:
             return False
         if former.revision != claim.stored.revision or former.config != self.route.fingerprint:
             return False
@@ -87,14 +68,35 @@ class Applier:
 
     def skip(self, reason: str) -> Done:
         """Note why this record is not for this target."""
+        if self.link is None and self.entry_before.reason.startswith(HANDED_OVER):
+            reason = self.entry_before.reason
         return self._done(State.SKIPPED, Outcome.SKIPPED, reason=reason)
 
     async def upsert(self) -> Done:
-        """Create, adopt or change. Raises what the target raises, AmbiguousMatch and RecordRejected."""
+        """Create, adopt or change. Raises what the target raises, NeedsPerson and RecordRejected."""
         record = self.claim.stored.record
         mapped = self.route.map(record)
         if lacking := self.route.lacking(record.key.kind, mapped):
             return self.skip(f"has no {lacking}, which this target requires")
+        bare = Wanted(record.key, resolve(mapped, {}))
+        found = self.link is None and await self._match(bare)
+        try:
+            return await self._give(mapped, found=found)
+        except NotFound:
+            if found or self.link is None:
+                raise
+            await self._lose()  # deleted at the target behind our back: match again before creating
+            return await self.upsert()
+        except Conflict as error:
+            if self.link is not None:
+                raise
+            if not await self._match(bare):
+                # Some targets find a new account only after a while.
+                raise TryLater(f"{error}; but no account there matches this record") from None
+            return await self._give(mapped, found=True)
+
+    async def _give(self, mapped: Mapping[str, Any], *, found: bool) -> Done:
+        """Resolve the references and write; `found`: the account was matched just now."""
         refs = references(mapped)
         links = await self.ledger.links(refs | set(self.entry.refs))
         # A manager whom we gave and who is no longer the right one must not stay until the new one is there.
@@ -108,11 +110,11 @@ class Applier:
             "delete_from": 0.0,
             "delete_at": 0.0,
         }
-        if self._has(digest):
+        if not found and self._has(digest):
             return self._done(State.APPLIED, Outcome.UNCHANGED, **given)
         released = frozenset(links[name] for name in set(self.entry.refs) - refs if name in links)
         await self._announce(to_give)
-        outcome = await self._write(Wanted(record.key, attributes, released))
+        outcome = await self._write(Wanted(self.key, attributes, released), found=found)
         return self._done(State.APPLIED, outcome, **given)
 
     async def recognise(self, intent: Intent) -> Done:
@@ -136,9 +138,11 @@ class Applier:
 
     async def remove(self, intent: Intent, link: str) -> Done:
         """Take the account out of use, what it holds stays; delete it where its time has come."""
-        key = self.claim.stored.record.key
+        key = self.key
         was_removed = self.entry.state is State.REMOVED or self.entry.delete_from > 0
         delete_from = self._delete_from(intent)
+        if not was_removed and (heir_ := await heir(self.route, self.ledger, Sight(self.claim.stored))):
+            raise AfterAnother(f"{heir_} has its name, and takes its group over", str(heir_))
         if was_removed and self._is_due(intent, delete_from):
             await self.target.remove(key, link, "delete", frozenset())
             await self._lose()
@@ -169,11 +173,6 @@ class Applier:
         changes |= {"reason": intent.reason, "delete_from": delete_from, "delete_at": delete_at}
         return self._done(State.REMOVED, outcome, **changes)
 
-    def _bare(self) -> Wanted:
-        """The record without references: enough to look it up."""
-        record = self.claim.stored.record
-        return Wanted(record.key, resolve(self.route.map(record), {}))
-
     async def _announce(self, refs: Iterable[str]) -> None:
         """Note references before they are given: after a crash nobody could tell whose they are."""
         together = tuple(sorted({*self.entry.refs, *refs}))
@@ -188,68 +187,30 @@ class Applier:
         given = entry.state in (State.APPLIED, State.SKIPPED) and entry.digest == digest
         return given and self.link is not None and not self.claim.doubt
 
-    async def _write(self, wanted: Wanted) -> Outcome:
+    async def _write(self, wanted: Wanted, *, found: bool) -> Outcome:
         if self.link is None:
-            return await self._create_or_adopt(wanted)
+            return await self._create(wanted)
+        if found and self.route.settings.mode == "create_only":
+            return Outcome.ADOPTED
         try:
             applied = await self.target.upsert(wanted, self.link)
-        except NotFound:
-            # Deleted at the target behind our back: match again before creating.
-            await self._lose()
-            return await self._create_or_adopt(wanted)
+        except Conflict as error:
+            applied = await self._clash(wanted, error)
+        await self._own(applied.remote_id)
+        return Outcome.ADOPTED if found else applied.outcome
+
+    async def _create(self, wanted: Wanted) -> Outcome:
+        """No create without a look-up, which has found nothing. Raises Conflict: look up again."""
+        try:
+            applied = await self.target.upsert(wanted, None)
+        except Conflict:
+            raise
+        except RecordRejected as error:
+            if self._may_come_to_light():  # parked, the account would be without its link
+                raise TryLater(f"{error}; a create was cut short before") from None
+            raise
         await self._own(applied.remote_id)
         return applied.outcome
-
-    async def _create_or_adopt(self, wanted: Wanted) -> Outcome:
-        """No create without a look-up, and a create that hits an existing object looks up again."""
-        if not await self._match(wanted):
-            try:
-                applied = await self.target.upsert(wanted, None)
-            except Conflict as error:
-                if not await self._match(wanted):
-                    # Some targets find a new account only after a while.
-                    raise TryLater(f"{error}; but no account there matches this record") from None
-            except RecordRejected as error:
-                if self._may_come_to_light():  # parked, the account would be without its link
-                    raise TryLater(f"{error}; a create was cut short before") from None
-                raise
-            else:
-                await self._own(applied.remote_id)
-                return applied.outcome
-        if self.route.settings.mode != "create_only":
-            await self.target.upsert(wanted, self.link)
-        return Outcome.ADOPTED
-
-    async def _match(self, wanted: Wanted) -> bool:
-        """Look the record up, and link the one account that matches. Raises AmbiguousMatch."""
-        return await self._link_one(await self.target.find(wanted))
-
-    async def _find_ours(self) -> bool:
-        """Look up and link an account with the record's Kenjo id, which only the bridge can have given."""
-        return await self._link_one([match for match in await self.target.find(self._bare()) if match.ours])
-
-    async def _link_one(self, matches: Sequence[Match]) -> bool:
-        if len(matches) > 1:
-            raise AmbiguousMatch([match.remote_id for match in matches])
-        if matches:
-            await self._own(matches[0].remote_id)
-        return bool(matches)
-
-    async def _own(self, remote_id: str) -> None:
-        """Make the object this record's; two records never share one. Raises RecordRejected."""
-        if remote_id == self.link:
-            return
-        key = self.claim.stored.record.key
-        owner = await self.ledger.own(remote_id, key)
-        if owner != key:
-            raise RecordRejected(f"the account {remote_id} belongs to {owner} already")
-        self.link = remote_id
-
-    async def _lose(self) -> None:
-        """The object is not there any more."""
-        if self.link is not None:
-            await self.ledger.disown(self.link)
-        self.link = None
 
     def _done(self, state: State, outcome: Outcome, **changes: Any) -> Done:
         return Done(dataclasses.replace(self.entry, state=state, outcome=outcome, **changes), self.link)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.errors import LockLost, RecordRejected, TargetHalted, TryLater
+from bridge.errors import AfterAnother, LockLost, RecordRejected, TargetHalted, TryLater
 from bridge.http import writes_allowed
 from bridge.model import Entry, Key, Kind, Outcome, State
 from bridge.queue import Job, Queue, serial_of
@@ -27,6 +27,9 @@ from workers.apply import Applier, Done
 from workers.targets.base import Target
 
 _ROUNDS = 10  # a delivery that keeps finding something newer leaves the rest to the next poll
+PATIENCE = 3600.0
+"""Seconds for which a record waits for another one that is to give up a value."""
+
 _COALESCE = 1.0  # seconds: a team whose members arrive one by one is written once, not once for each
 
 
@@ -103,10 +106,15 @@ class Deliverer:
         applier = Applier(self.route, self.target, self.ledger, claim, self.clock())
         try:
             done = await self._outcome(claim, applier)
-            settled = await self.ledger.settle(claim, done.entry, done.link, hold=done.found)
+            settled = await self.ledger.settle(
+                claim, done.entry, done.link, hold=done.found, freed=_frees(done)
+            )
         except LockLost:
-            # What was sent before may have overtaken a successor's write: somebody has to look again.
-            await self.ledger.doubt([claim.stored.record.key], given=applier.entry.refs)
+            # What was sent before may have overtaken a successor's write: somebody has to look again, at the
+            # account's new owner too.
+            key, account = claim.stored.record.key, applier.link or claim.link
+            owner = await self.ledger.owner(key.kind, account) if account else None
+            await self.ledger.doubt({key, owner or key}, given=applier.entry.refs)
             raise
         self.observer.settled(self.route.name, claim, done.entry)
         followers = [*settled.released]
@@ -125,11 +133,43 @@ class Deliverer:
         try:
             with writes_allowed(lambda: self.ledger.renew(claim)):
                 return await applier.run()
+        except AfterAnother as error:
+            await self._nudge(Key.parse(error.awaits))
+            return self._after_another(claim, applier, error)
         except TryLater as error:
             await self.tell_gate(error)
             return self._later(claim, applier, error)
         except RecordRejected as error:
-            return self._failed(claim, applier, str(error), getattr(error, "candidates", ()))
+            parts = {name: getattr(error, name) for name in ("candidates", "awaits") if hasattr(error, name)}
+            return self._failed(claim, applier, str(error), **parts)
+
+    async def _nudge(self, other: Key) -> None:
+        """A record that is waited for, and has given up the value by its ledger, is read back: it may not."""
+        sight = await self.ledger.sight(other)
+        stored, entry = sight.stored, sight.entry
+        if stored and entry and entry.state is State.APPLIED and entry.revision == stored.revision:
+            await self.ledger.doubt([other])
+            await self.queue.enqueue(self.route.name, [Job(other, entry.revision)], self.clock())
+
+    def _after_another(self, claim: Claim, applier: Applier, error: AfterAnother) -> Done:
+        """Look again soon, for an hour at most; what has been given up meanwhile wakes it at once."""
+        former, entry = claim.entry or Entry(), applier.entry
+        waits = former.state is State.RETRYING and former.awaits and former.revision == entry.revision
+        since = former.failed_since if waits else entry.at
+        if entry.at - since > PATIENCE:
+            return self._failed(claim, applier, f"waited for an hour: {error}", awaits=error.awaits)
+        wait = min(max(self.retry.first, (entry.at - since) / 4), self.retry.longest)
+        waiting = dataclasses.replace(
+            entry,
+            state=State.RETRYING,
+            outcome=Outcome.FAILED,
+            reason=private(str(error), claim),
+            attempts=former.attempts if waits else 0,
+            retry_at=entry.at + wait * random.uniform(0.5, 1.0),  # noqa: S311 - spreads load
+            failed_since=since,
+            awaits=error.awaits,
+        )
+        return Done(waiting, applier.link, freed=error.freed)
 
     def _later(self, claim: Claim, applier: Applier, error: TryLater) -> Done:
         """Back off, or give up. A fault of the whole target uses up none of a record's attempts."""
@@ -154,13 +194,21 @@ class Deliverer:
         )
         return Done(waiting, applier.link)
 
-    def _failed(self, claim: Claim, applier: Applier, reason: str, candidates: tuple[str, ...] = ()) -> Done:
+    def _failed(
+        self,
+        claim: Claim,
+        applier: Applier,
+        reason: str,
+        candidates: tuple[str, ...] = (),
+        awaits: str = "",
+    ) -> Done:
         failed = dataclasses.replace(
             applier.entry,
             state=State.FAILED,
             outcome=Outcome.FAILED,
             reason=private(reason, claim),
             candidates=tuple(candidates),
+            awaits=awaits,
             missing=(),  # it waits for nobody: a link that appears would not make it acceptable
             failed_since=applier.entry.at,
         )
@@ -177,6 +225,11 @@ class Deliverer:
             jobs.append(Job(key, entry.revision, at=entry.retry_at, serial=serial_of(entry)))
         if jobs:
             await self.queue.enqueue(self.route.name, jobs, self.clock())
+
+
+def _frees(done: Done) -> bool:
+    """Whether others may find at the target now what they wait for."""
+    return done.freed or done.entry.state in (State.APPLIED, State.REMOVED, State.SKIPPED)
 
 
 def private(reason: str, claim: Claim) -> str:

@@ -25,6 +25,7 @@ from bridge.store import Gate, Hold, Survey
 from bridge.store.gate import HELD
 from bridge.store.holds import FIRST_CONTACT
 from workers.deliver import Deliverer
+from workers.matching import Verdict, verdict
 from workers.targets.base import Target
 
 log = get_logger("survey")
@@ -135,11 +136,11 @@ def mismatch(found: Survey) -> str | None:
     )
 
 
-def tally(route: Route, accounts: int, people: int, hits: Iterable[int]) -> Survey:
-    """The survey from how many accounts match each person who was looked up."""
-    counts = Counter("ambiguous" if number > 1 else ("create", "adopt")[number] for number in hits)
-    config = route.configuration
-    return Survey(config, accounts, people, counts["create"], counts["adopt"], counts["ambiguous"])
+def tally(route: Route, accounts: int, people: int, verdicts: Iterable[str]) -> Survey:
+    """The survey from what the matches make of each person who was looked up."""
+    counts = Counter(verdicts)
+    names: tuple[Verdict, ...] = ("create", "adopt", "ambiguous", "undecided")
+    return Survey(route.configuration, accounts, people, *(counts[name] for name in names))
 
 
 async def survey(target: Target, route: Route, known: Mapping[Key, Stored], gate: Gate) -> Survey:
@@ -150,17 +151,17 @@ async def survey(target: Target, route: Route, known: Mapping[Key, Stored], gate
     accounts = await target.size()
     people = [stored.record for stored in known.values() if _would_be_created(route, stored)]
     if accounts == 0:
-        return tally(route, 0, len(people), [0] * len(people))
+        return tally(route, 0, len(people), ["create"] * len(people))
     chosen = sorted(people, key=lambda record: _lot(record.key))[:SAMPLE]
-    hits = await gate.looked_up(route.configuration)
+    found = await gate.looked_up(route.configuration)
     faults: list[Exception] = []
-    waiting = (record for record in chosen if str(record.key) not in hits)
+    waiting = (record for record in chosen if str(record.key) not in found)
 
     async def look_up() -> None:
         for record in waiting:
             try:
-                hits[str(record.key)] = number = await _hits(target, route, record)
-                await gate.note_looked_up(route.configuration, record.key, number)
+                found[str(record.key)] = word = await _verdict(target, route, record)
+                await gate.note_looked_up(route.configuration, record.key, word)
             except (TryLater, TargetHalted, RedisError, OSError) as fault:
                 faults.append(fault)
             if faults:  # the others' answers are still heard, but nobody asks any more
@@ -172,7 +173,7 @@ async def survey(target: Target, route: Route, known: Mapping[Key, Stored], gate
     if faults:
         halted = (fault for fault in faults if isinstance(fault, TargetHalted))
         raise next(halted, faults[0])
-    return tally(route, accounts, len(people), [hits[str(record.key)] for record in chosen])
+    return tally(route, accounts, len(people), [found[str(record.key)] for record in chosen])
 
 
 def _lot(key: Key) -> bytes:
@@ -190,8 +191,8 @@ def _would_be_created(route: Route, stored: Stored) -> bool:
         return False
 
 
-async def _hits(target: Target, route: Route, record: Record) -> int:
+async def _verdict(target: Target, route: Route, record: Record) -> Verdict:
     try:
-        return len(await target.find(Wanted(record.key, resolve(route.map(record), {}))))
+        return verdict(await target.find(Wanted(record.key, resolve(route.map(record), {}))))
     except RecordRejected:
-        return 0
+        return "create"

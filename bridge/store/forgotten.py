@@ -93,7 +93,8 @@ class Forgotten:
             if mine:
                 await self._redis.hdel(owners, *mine)
             await self._redis.zrem(self._keys.at(target, "pending"), name)
-            await self._redis.delete(self._keys.at(target, f"waiting:{name}"))
+            for place in ("waiting", "awaiting"):
+                await self._redis.delete(self._keys.at(target, f"{place}:{name}"))
             return done
         finally:
             await self._redis.eval(_RELEASE, 1, lock, token)

@@ -34,6 +34,7 @@ class Survey:
     """What first contact with a target found, under a configuration: its accounts, and what would be done.
 
     `people` are all who belong there; of the `looked_up` among them it is known what would be done.
+    `undecided` match an account that carries another external id or is inactive: a person decides.
     """
 
     config: str
@@ -42,11 +43,12 @@ class Survey:
     create: int = 0
     adopt: int = 0
     ambiguous: int = 0
+    undecided: int = 0
 
     @property
     def looked_up(self) -> int:
         """How many were looked for."""
-        return self.create + self.adopt + self.ambiguous
+        return self.create + self.adopt + self.ambiguous + self.undecided
 
     def counts(self) -> dict[str, int]:
         """The numbers by name."""
@@ -100,15 +102,15 @@ class Gate:
         blob = await self._redis.get(self._keys.at(self.target, "survey"))
         return Survey(**orjson.loads(blob)) if blob else None
 
-    async def looked_up(self, config: str) -> dict[str, int]:
-        """How many accounts match a record, for those that a survey under way has looked up."""
+    async def looked_up(self, config: str) -> dict[str, str]:
+        """What the accounts that match make of a record, for those that a survey under way has looked up."""
         found = await self._redis.hgetall(self._looked_up(config))
-        return {name.decode(): int(number) for name, number in found.items()}
+        return {name.decode(): word.decode() for name, word in found.items()}
 
-    async def note_looked_up(self, config: str, key: Key, accounts: int) -> None:
+    async def note_looked_up(self, config: str, key: Key, verdict: str) -> None:
         """Share a look-up with the other workers, and with whoever goes on when this one is killed."""
         name = self._looked_up(config)
-        await self._redis.hset(name, mapping={str(key): accounts})
+        await self._redis.hset(name, mapping={str(key): verdict})
         await self._redis.pexpire(name, _SURVEY_SECONDS * 1000)
 
     def _looked_up(self, config: str) -> str:

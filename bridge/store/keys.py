@@ -25,14 +25,15 @@ class Keys:
     | `snapshot` | string | when and what the last accepted snapshot was |
     | `revisions`, `records` | hash | by record: its revision, its sealed value |
     | `{t}:ledger`, `{t}:links` | hash | by record: its sealed entry, its sealed remote id |
-    | `{t}:owners` | hash | by fingerprint of a remote id: the record that it belongs to |
+    | `{t}:owners` | hash | by fingerprint of a kind and remote id: the record that it belongs to |
     | `{t}:claims` | hash | by record: a delivery that has begun and not settled |
     | `{t}:pending` | sorted set | records that the target is behind with, most urgent first |
     | `{t}:lock:{record}` | string | the token of the worker that delivers it |
     | `{t}:waiting:{record}` | set | records that refer to it and wait for its link |
+    | `{t}:awaiting:{record}` | set | records that need a value which it has |
     | `{t}:held`, `{t}:approved` | hash | by record: the hold that holds it back, that let it go |
     | `{t}:survey` | string | what first contact found |
-    | `{t}:looked-up:{configuration}` | hash | by record: how many accounts match it, while that is surveyed |
+    | `{t}:looked-up:{configuration}` | hash | by record: what its matches make of it, during a survey |
     | `{t}:state` | hash | why the target is paused, since when |
     | `{t}:throttle` | string | there while the target has asked to wait |
     | `{t}:faults`, `{t}:probe` | string | how often in a row it did not answer, that a worker probes it |

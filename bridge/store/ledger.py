@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from bridge.codec import Codec
 from bridge.errors import LockLost
-from bridge.model import Entry, Key, Outcome, State
+from bridge.model import Entry, Key, State
 from bridge.store.audit import KEEP, QUIET, pushed
 from bridge.store.claims import Claim, Settled
-from bridge.store.connection import Connection
+from bridge.store.entries import open_entry, seal_entry
 from bridge.store.holds import FOUND
-from bridge.store.keys import Keys, script
+from bridge.store.keys import script
+from bridge.store.owners import Owners
 from bridge.store.records import open_record
 
 _CLAIM = script("claim")
@@ -28,17 +27,8 @@ LOCK_TTL = 10.0
 """Seconds after which the lock of a dead worker is free again; a live one renews it."""
 
 
-class Ledger:
+class Ledger(Owners):
     """The ledger of one target."""
-
-    def __init__(self, redis: Connection, keys: Keys, codec: Codec, target: str) -> None:
-        self._redis = redis
-        self._keys = keys
-        self._codec = codec
-        self.target = target
-
-    def _key(self, name: str) -> str:
-        return self._keys.at(self.target, name)
 
     # What the poller reads and marks
 
@@ -46,13 +36,14 @@ class Ledger:
         """All entries."""
         blobs = await self._redis.hgetall(self._key("ledger"))
         return {
-            Key.parse(name.decode()): self._open_entry(name.decode(), blob) for name, blob in blobs.items()
+            Key.parse(name.decode()): open_entry(self._codec, name.decode(), blob)
+            for name, blob in blobs.items()
         }
 
     async def entry(self, key: Key) -> Entry | None:
         """One entry."""
         blob = await self._redis.hget(self._key("ledger"), str(key))
-        return self._open_entry(str(key), blob) if blob else None
+        return open_entry(self._codec, str(key), blob) if blob else None
 
     async def linked(self) -> set[str]:
         """The record keys that have an object at the target."""
@@ -87,7 +78,7 @@ class Ledger:
 
     async def write(self, key: Key, entry: Entry) -> None:
         """Replace an entry by an operator's word, outside any delivery."""
-        sealed = self._codec.seal(_entry_json(entry), f"entry:{key}")
+        sealed = seal_entry(self._codec, key, entry)
         await self._redis.hset(self._key("ledger"), mapping={str(key): sealed})
 
     async def link(self, key: Key, remote_id: str) -> None:
@@ -127,7 +118,7 @@ class Ledger:
             lock=lock,
             token=token,
             stored=open_record(self._codec, str(key), record, int(revision)),
-            entry=self._open_entry(str(key), entry) if entry else None,
+            entry=open_entry(self._codec, str(key), entry) if entry else None,
             link=self._codec.open(link, f"link:{key}") if link else None,
             doubt=doubt.decode(),
         )
@@ -144,16 +135,19 @@ class Ledger:
     async def announce(self, claim: Claim, entry: Entry) -> None:
         """Write an entry before a request, so that it is known whatever comes of it. Raises LockLost."""
         key = claim.stored.record.key
-        sealed = self._codec.seal(_entry_json(entry), f"entry:{key}")
+        sealed = seal_entry(self._codec, key, entry)
         if not await self._redis.eval(
             _ANNOUNCE, 2, claim.lock, self._key("ledger"), claim.token, str(key), sealed
         ):
             raise LockLost("the lock passed to another worker")
 
-    async def settle(self, claim: Claim, entry: Entry, link: str | None, *, hold: bool = False) -> Settled:
+    async def settle(
+        self, claim: Claim, entry: Entry, link: str | None, *, hold: bool = False, freed: bool = False
+    ) -> Settled:
         """Write the entry and the link (None: the record has no object there). Raises LockLost.
 
-        `hold`: from here on let no delivery of the record start, until a poll has counted what it would do.
+        `hold`: from here on let no delivery of the record start, until a poll has counted what it would do;
+        `freed`: it has given up at the target what other records may need.
         """
         key = claim.stored.record.key
         names = [claim.lock, self._keys.of("revisions")]
@@ -168,7 +162,7 @@ class Ledger:
             *names,
             claim.token,
             str(key),
-            self._codec.seal(_entry_json(entry), f"entry:{key}"),
+            seal_entry(self._codec, key, entry),
             claim.stored.revision,
             "0" if entry.state is State.RETRYING else "1",
             "0" if entry.unreachable or entry.outcome in QUIET else "1",
@@ -178,6 +172,9 @@ class Ledger:
             self._key("waiting:"),
             claim.doubt,
             FOUND if hold else "",
+            self._key("awaiting:"),
+            entry.awaits,
+            "1" if freed else "0",
             *entry.missing,
         )
         if answer[0] == b"lost":
@@ -200,37 +197,3 @@ class Ledger:
             for name, blob in zip(names, blobs, strict=True)
             if blob is not None
         }
-
-    async def own(self, remote_id: str, key: Key) -> Key:
-        """Reserve a remote object for a record. Returns its owner: another record if it was taken."""
-        name, field = self._key("owners"), self._codec.digest(remote_id)
-        if await self._redis.hsetnx(name, field, str(key)):
-            return key
-        owner = await self._redis.hget(name, field)
-        return Key.parse(owner.decode()) if owner else key
-
-    async def owner(self, remote_id: str) -> Key | None:
-        """Whose a remote object is, if it is anybody's."""
-        owner = await self._redis.hget(self._key("owners"), self._codec.digest(remote_id))
-        return Key.parse(owner.decode()) if owner else None
-
-    async def disown(self, remote_id: str) -> None:
-        """Forget whose a remote object was: it is gone from the target."""
-        await self._redis.hdel(self._key("owners"), self._codec.digest(remote_id))
-
-    def _open_entry(self, name: str, blob: bytes) -> Entry:
-        value: dict[str, Any] = self._codec.open(blob, f"entry:{name}")
-        for field in ("refs", "missing", "candidates"):
-            value[field] = tuple(value.get(field, ()))
-        return Entry(**{**value, "state": State(value["state"]), "outcome": Outcome(value["outcome"])})
-
-
-def _entry_json(entry: Entry) -> dict[str, Any]:
-    """Only what differs from a new entry: ten thousand entries are read at every poll."""
-    new = Entry()
-    value = {
-        field.name: getattr(entry, field.name)
-        for field in dataclasses.fields(entry)
-        if getattr(entry, field.name) != getattr(new, field.name)
-    }
-    return {**value, "state": entry.state, "outcome": entry.outcome}

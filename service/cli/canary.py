@@ -11,7 +11,8 @@ from bridge.errors import ConfigurationError
 from bridge.model import Kind, Outcome, Snapshot, State
 from service.cli.assembly import Bridge, connected
 from service.cli.choosing import Chosen, Targets
-from service.cli.rehearsing import Rehearsal, Sketch
+from service.cli.rehearsing import Rehearsal
+from service.cli.sketching import Sketch
 from service.cli.sync import HELD, PROBLEM, SyncResult, Tally, sync
 from service.pending import assess, rank
 from workers.targets.base import Previews
@@ -66,7 +67,7 @@ class Canary:
             ledger, keys = bridge.backend.ledger(name), self._chosen.get(name, frozenset())
             entries = await ledger.entries()
             # As after a delivery of which nobody knows how it ended: the ledger's word does not count.
-            rehearsal = Rehearsal(target, Sketch(ledger), known, entries, keys, time.time())
+            rehearsal = Rehearsal(target, Sketch(ledger, known), known, entries, keys, time.time())
             for key in sorted(keys):
                 step = await rehearsal.step(key)
                 entry = entries.get(key)

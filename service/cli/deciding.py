@@ -156,7 +156,7 @@ def failures_adopt(
     account: Annotated[str, typer.Argument(help="The account's id at the target: one of the candidates.")],
     config: ConfigOption = None,
 ) -> int:
-    """Choose among accounts that all match a record."""
+    """Say which account is a record's: one of several, an inactive one, or one of somebody who has left."""
     return visit(config, lambda bridge: _done(failing.adopt(bridge, target, record, account)))
 
 

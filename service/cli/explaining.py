@@ -13,8 +13,9 @@ from bridge.store import Hold
 from service.cli.assembly import Bridge, connected, kenjo
 from service.cli.plan_view import shown, step_json, word
 from service.cli.planning import person_key
-from service.cli.rehearsing import Rehearsal, Sketch, Step
+from service.cli.rehearsing import Rehearsal, Step
 from service.cli.scopes import parts
+from service.cli.sketching import Sketch
 from service.fields import ACCOUNTS, WORKS
 from service.pending import is_behind
 from workers.connect import Connected
@@ -93,7 +94,7 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
     if route.serves(key.kind) and behind:
         rehearsal = Rehearsal(
             one,
-            Sketch(ledger),
+            Sketch(ledger, {key: stored}),
             {key: stored},
             {key: entry} if entry else {},
             {key} & await ledger.unsettled(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
 from typing import Any
@@ -10,7 +11,11 @@ from bridge.errors import ConfigurationError
 from bridge.model import Entry, Key, State
 from bridge.queue import Job, serial_of
 from bridge.store.audit import operator
+from bridge.store.owners import HandedOver
 from service.cli.assembly import Bridge
+from workers.matching import unserved
+
+_PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
 
 
 async def failures(bridge: Bridge) -> list[dict[str, Any]]:
@@ -52,26 +57,61 @@ async def discard(bridge: Bridge, target: str, record: str) -> None:
 
 
 async def adopt(bridge: Bridge, target: str, record: str, account: str) -> None:
-    """Choose the account that is this record's, by its id at the target. Raises ConfigurationError."""
+    """Say which account is this record's, by its id at the target; the next delivery writes it.
+
+    An account of another record of ours, which is not served there any more, is handed over with all that was
+    given to it. Raises ConfigurationError.
+    """
     key, entry = await _failed(bridge, target, record)
     if entry.candidates and account not in entry.candidates:
         raise ConfigurationError(f"'{account}' is none of the candidates: {', '.join(entry.candidates)}")
-    ledger, now = bridge.backend.ledger(target), time.time()
-    owner = await ledger.own(account, key)
-    if owner != key:
-        raise ConfigurationError(f"the account {account} belongs to {owner} already")
-    await ledger.link(key, account)
-    await _reopen(bridge, target, key)
-    await bridge.backend.audit.note("chosen", now, target=target, record=str(key), by=operator())
+    audit, who = bridge.backend.audit, operator()
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            taken, owner = await _take(bridge, target, key, account)
+    except TimeoutError:
+        raise ConfigurationError(
+            f"{key} or the account's owner is being delivered; try again later"
+        ) from None
+    now = time.time()
+    await _wake(bridge, target, key, taken.entry)
+    affected = [Job(other, revision=0, at=now) for other in taken.affected]
+    await bridge.backend.queue.enqueue(target, affected, now)
+    await audit.note("chosen", now, target=target, record=str(key), by=who)
+    if owner not in (None, key):
+        await audit.note("handed over", now, target=target, record=str(owner), to=str(key), by=who)
+
+
+async def _take(bridge: Bridge, target: str, key: Key, account: str) -> tuple[HandedOver, Key | None]:
+    """Make an account a record's, whose ever it was. Raises ConfigurationError while that one is served."""
+    route, ledger = bridge.routes[target], bridge.backend.ledger(target)
+    while True:
+        owner = await ledger.owner(key.kind, account)
+        if owner not in (None, key):
+            sight = await ledger.sight(owner)
+            if sight.link in (None, account) and not unserved(route, sight):
+                raise ConfigurationError(
+                    f"the account {account} belongs to {owner}, who is served at {target} still: it can be"
+                    " handed over when they have left, are gone or out of scope"
+                )
+        taken = await ledger.hand_over(account, key, owner, time.time(), config=route.fingerprint)
+        if taken:
+            return taken, owner
+        await asyncio.sleep(0.2)  # a worker delivers one of the two just now
 
 
 async def _reopen(bridge: Bridge, target: str, key: Key) -> None:
     ledger, now = bridge.backend.ledger(target), time.time()
     entry = await ledger.entry(key) or Entry()
-    reopened = dataclasses.replace(entry, state=State.RETRYING, attempts=0, retry_at=now)
+    reopened = dataclasses.replace(entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="")
     await ledger.write(key, reopened)
     await ledger.add_pending({key: 1})
-    job = Job(key, entry.revision, serial=serial_of(reopened))
+    await _wake(bridge, target, key, reopened)
+
+
+async def _wake(bridge: Bridge, target: str, key: Key, entry: Entry) -> None:
+    """Ask for a reopened record."""
+    job, now = Job(key, entry.revision, serial=serial_of(entry)), time.time()
     await bridge.backend.queue.enqueue(target, [job], now)
     await bridge.backend.audit.note("retried", now, target=target, record=str(key), by=operator())
 

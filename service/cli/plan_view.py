@@ -76,6 +76,10 @@ def _show_target(
         _print(console, f"  cannot be asked: {target.trouble}", "red")
     if survey := target.survey:
         numbers = f"{survey.create} to create, {survey.adopt} to adopt, {survey.ambiguous} ambiguous"
+        if survey.undecided:
+            numbers += (
+                f", {survey.undecided} match an account of somebody else or an inactive one: a person decides"
+            )
         _print(console, f"  first contact: {survey.accounts} accounts there; {numbers}")
     for wait in target.holds:
         _print(console, f"  held {wait.id}: {wait.reason}", "yellow")

@@ -17,7 +17,8 @@ from bridge.settings import Values
 from bridge.spelling import folded
 from bridge.store import Hold, Survey
 from service.cli.assembly import Bridge, KenjoSource, connected, kenjo
-from service.cli.rehearsing import Rehearsal, Sketch, Step
+from service.cli.rehearsing import Rehearsal, Step
+from service.cli.sketching import Sketch
 from service.holding import doubted, hold_of
 from service.pending import Standing, assess, rank
 from service.snapshot import keep_members
@@ -141,7 +142,7 @@ async def rehearsal_of(
     """A rehearsal of deliveries to a target from where it stands."""
     ledger = bridge.backend.ledger(target.route.name)
     unsettled = await ledger.unsettled()
-    return Rehearsal(target, Sketch(ledger), coming, standing.entries, unsettled, now)
+    return Rehearsal(target, Sketch(ledger, coming), coming, standing.entries, unsettled, now)
 
 
 async def _first_contact(
@@ -155,18 +156,14 @@ async def _first_contact(
         return None, [hold] if hold else []
     if await bridge.backend.ledger(name).linked():
         return None, []
-    hits = [step.hits for step in steps.values() if step.key.kind is Kind.PERSON and _looked_up(step)]
-    survey = tally(target.route, accounts, len(hits), [number or 0 for number in hits])
+    people = [step for step in steps.values() if step.key.kind is Kind.PERSON and step.action != "skipped"]
+    found = [step.verdict for step in people if step.verdict]  # the survey counts nobody else
+    survey = tally(target.route, accounts, len(found), found)
     reason = mismatch(survey)
     if reason is None:
         return survey, []
     hold = Hold(hold_id(name), name, "first-contact", survey.create, "half", reason, 0.0)
     return survey, [hold]
-
-
-def _looked_up(step: Step) -> bool:
-    """Whether this is somebody who should have an account: the survey counts nobody else."""
-    return step.hits is not None and step.action != "skipped"
 
 
 def _held(steps: Mapping[Key, Step], holds: Collection[Hold]) -> tuple[Step, ...]:

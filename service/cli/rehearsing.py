@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.model import Applied, Entry, FieldChange, Greeting, Key, Kind, Match, Outcome, Stored, Wanted
-from bridge.store import Claim, Ledger
+from bridge.store import Claim
+from service.cli.sketching import Sketch
 from workers.apply import Applier
 from workers.connect import Connected
 from workers.deliver import private
+from workers.matching import Verdict, verdict
 from workers.targets.base import Previews, Removal, Target
 
 TO_COME = "will be created: "
@@ -27,7 +28,7 @@ class Step:
     """What a delivery of one record would do.
 
     `action`: an outcome of deliveries, or `retrying` when it would have to wait. `remote_id` is what there is
-    before, `hits` how many accounts match (None: nobody was looked up), `hold` what holds the step back.
+    before, `verdict` what its matches make of it (None: not looked up), `hold` what holds the step back.
     """
 
     key: Key
@@ -37,7 +38,7 @@ class Step:
     remote_id: str | None = None
     candidates: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    hits: int | None = None
+    verdict: Verdict | None = None
     delete_at: float = 0.0
     hold: str = ""
 
@@ -60,7 +61,7 @@ class ReadOnly:
     target: Target
     empty: bool
     changes: list[FieldChange] = field(default_factory=list)
-    hits: int | None = None
+    verdict: Verdict | None = None
     deleted: bool = False
 
     async def check(self) -> Greeting:
@@ -75,7 +76,7 @@ class ReadOnly:
         """Look up; where the target has no accounts at all, nobody has one."""
         nobody = self.empty and wanted.key.kind is Kind.PERSON
         found = [] if nobody else await self.target.find(wanted)
-        self.hits = len(found)
+        self.verdict = verdict(found)
         return found
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
@@ -103,39 +104,6 @@ class ReadOnly:
         if self.deleted:
             raise NotFound(f"the account {remote_id} of {key} would be deleted")
         return None
-
-
-@dataclass(slots=True)
-class Sketch:
-    """Stands before a ledger: what a delivery would write there is remembered here only."""
-
-    ledger: Ledger
-    made: dict[str, str] = field(default_factory=dict)
-    owners: dict[str, Key | None] = field(default_factory=dict)
-
-    async def links(self, keys: Collection[str]) -> dict[str, str]:
-        """The remote ids that there are, and those that the steps so far would bring."""
-        known = await self.ledger.links([name for name in keys if name not in self.made])
-        return known | {name: self.made[name] for name in keys if name in self.made}
-
-    async def own(self, remote_id: str, key: Key) -> Key:
-        """Whose an object is, or would be after this."""
-        if remote_id not in self.owners:
-            self.owners[remote_id] = await self.ledger.owner(remote_id)
-        owner = self.owners[remote_id] or key
-        self.owners[remote_id] = owner
-        return owner
-
-    async def disown(self, remote_id: str) -> None:
-        """Remember that the object is gone."""
-        self.owners[remote_id] = None
-
-    async def announce(self, claim: Claim, entry: Entry) -> None:
-        """Nothing is given, so nothing is announced."""
-
-    def digest(self, attributes: Any) -> str:
-        """The ledger's own fingerprint."""
-        return self.ledger.digest(attributes)
 
 
 @dataclass(slots=True)
@@ -183,7 +151,12 @@ class Rehearsal:
             candidates = tuple(getattr(error, "candidates", ()))
             reason = private(str(error), claim)
             return Step(
-                key, Outcome.FAILED, reason, remote_id=claim.link, candidates=candidates, hits=stage.hits
+                key,
+                Outcome.FAILED,
+                reason,
+                remote_id=claim.link,
+                candidates=candidates,
+                verdict=stage.verdict,
             )
         except (TryLater, TargetHalted) as error:
             return self._away(error, key, claim)
@@ -197,7 +170,7 @@ class Rehearsal:
             tuple(stage.changes),
             remote_id=claim.link or (None if (done.link or TO_COME).startswith(TO_COME) else done.link),
             missing=entry.missing,
-            hits=stage.hits,
+            verdict=stage.verdict,
             delete_at=entry.delete_at,
         )
 

@@ -178,10 +178,9 @@ def show_failures(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
         )
         _warn(console, f"  {row['reason']}")
         for candidate in row["candidates"]:
-            console.print(
-                Text(f"  kenjo-bridge failures adopt {row['target']} {row['record']} {candidate}"),
-                soft_wrap=True,
-            )
+            command = f"kenjo-bridge failures adopt {row['target']} {row['record']} {candidate}"
+            if command not in row["reason"]:
+                console.print(Text(f"  {command}"), soft_wrap=True)
 
 
 def show_failure(

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.backend import Backend
 from bridge.codec import Codec, make_key
-from bridge.model import Entry, Outcome, State
+from bridge.model import Entry, Kind, Outcome, State
 from bridge.store import Ledger
 from tests.bridge.deliveries import ANA, APPLIED, BEN, BLUE, claimed, commit, deliver
 
@@ -85,13 +85,22 @@ async def test_links_are_kept_changed_and_forgotten(ledger: Ledger) -> None:
 
 async def test_object_belongs_to_one_record(ledger: Ledger) -> None:
     """Whoever reserves an object first owns it, until it is disowned."""
-    owners = await asyncio.gather(*(ledger.own("r-1", key) for key in (ANA, BEN, BLUE)))
+    owners = await asyncio.gather(*(ledger.own("r-1", key) for key in (ANA, BEN)))
     assert len(set(owners)) == 1
     assert await ledger.own("r-1", owners[0]) == owners[0]
     assert await ledger.own("r-2", BEN) == BEN
-    await ledger.disown("r-1")
-    assert await ledger.own("r-1", BLUE) == BLUE
+    await ledger.disown(Kind.PERSON, "r-1")
+    assert await ledger.own("r-1", ANA) == ANA
     assert await ledger.own("r-2", ANA) == BEN
+
+
+async def test_a_remote_id_is_unique_within_its_kind_only(ledger: Ledger) -> None:
+    """User 1 and group 1 at one server == each has its own owner, and losing one leaves the other."""
+    assert await ledger.own("1", ANA) == ANA
+    assert await ledger.own("1", BLUE) == BLUE
+    assert await ledger.owner(Kind.PERSON, "1") == ANA
+    await ledger.disown(Kind.PERSON, "1")
+    assert await ledger.owner(Kind.TEAM, "1") == BLUE
 
 
 FULL = Entry(

@@ -37,7 +37,9 @@ class ModelTarget:
     async def find(self, wanted: Wanted) -> list[Match]:
         """Look up by externalId, then by userName."""
         for name in _LOOKED_UP[wanted.key.kind]:
-            params = {name: str(wanted.attributes[name])}
+            if not (value := wanted.attributes.get(name)):
+                continue
+            params = {name: str(value)}
             answer = await self._http.request("GET", f"/{wanted.key.kind}", params=params)
             if found := answer.json():
                 return [_match(wanted, name, one) for one in found]
@@ -91,7 +93,7 @@ class ModelTarget:
 
 
 def _match(wanted: Wanted, by: str, found: dict[str, Any]) -> Match:
-    ours, carries = wanted.attributes["externalId"], found.get("externalId") or ""
+    ours, carries = wanted.attributes.get("externalId"), found.get("externalId") or ""
     return Match(
         found["id"],
         ours=carries == ours,

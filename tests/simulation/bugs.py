@@ -11,6 +11,7 @@ from unittest.mock import patch
 import bridge.store.records
 import service.pending
 import service.poller
+import workers.matching
 from bridge.model import Entry, Match, State, Stored
 from bridge.store import Gate, Keys, Ledger
 from tests.simulation.odds import Odds
@@ -38,7 +39,7 @@ async def _not_looked_up(*_: Any) -> bool:
 
 
 _IS_BEHIND = service.pending.is_behind
-_LINK_ONE = Applier._link_one
+_CANDIDATES = workers.matching.candidates
 _AT = Keys.at
 
 
@@ -46,8 +47,8 @@ def _not_for_retries(stored: Stored, entry: Entry | None, *rest: Any) -> bool:
     return (entry is None or entry.state is not State.RETRYING) and _IS_BEHIND(stored, entry, *rest)
 
 
-async def _first_of_several(self: Applier, matches: Sequence[Match]) -> bool:
-    return await _LINK_ONE(self, matches[:1])
+def _first_of_several(matches: Sequence[Match]) -> list[Match]:
+    return _CANDIDATES(matches)[:1]
 
 
 def _shared_gate(self: Keys, target: str, name: str) -> str:
@@ -102,7 +103,7 @@ BUGS = {
     "first-match": Bug(
         "OWNERSHIP",
         "of several accounts that match, the first one is taken",
-        lambda: patch.object(Applier, "_link_one", _first_of_several),
+        lambda: patch.object(workers.matching, "candidates", _first_of_several),
         lambda _: True,
     ),
     "one-gate": Bug(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import aiohttp
 import pytest
@@ -87,7 +88,7 @@ async def test_a_down_target_is_left_alone_and_another_goes_on(backend: Backend,
 
     No attempt is used up; when it is back, everything arrives without a poll.
     """
-    settings = {"rate": 1000, "concurrency": 2}
+    settings: dict[str, Any] = {"rate": 1000, "concurrency": 2}
     async with (
         delivery(backend, retry=RetrySettings(attempts=2), **settings) as down,
         aiohttp.ClientSession() as s,

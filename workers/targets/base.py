@@ -25,7 +25,8 @@ class Target(Protocol):
     async def find(self, wanted: Wanted) -> list[Match]:
         """Look up objects that may be this record's, in match order; the first attribute with a hit wins.
 
-        No hit: an empty list. Several hits: all of them; the caller never guesses.
+        No hit: an empty list. Several hits: all of them; the caller never guesses. `wanted` may have some of
+        its attributes only; the others are not looked up. Raises RecordRejected when none can be.
         """
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:

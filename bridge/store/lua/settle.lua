@@ -2,10 +2,11 @@
 -- KEYS: lock, revisions, ledger, links, claims, pending, faults, audit, held.
 -- ARGV: token, record key, sealed entry, revision, '1' when done (else it stays pending), '1' when the target
 -- answered, audit's JSON ('' for none), audit's length, sealed link ('' for unchanged, '-' to forget it),
--- waiting prefix, the doubt that the claim knew of, id of a hold to set ('' for none), then the record keys
--- that it refers to and that had no link.
+-- waiting prefix, the doubt that the claim knew of, id of a hold to set ('' for none), awaiting prefix, the
+-- record that has a value which this one needs ('' for none), '1' when this one has given up what others may
+-- need, then the record keys that it refers to and that had no link.
 -- Returns {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile (the lock
--- is kept), or {'ok', record keys that waited for this record's link...}.
+-- is kept), or {'ok', record keys that waited for this record...}.
 local key, done, link, waiting, doubt = ARGV[2], ARGV[5] == '1', ARGV[9], ARGV[10], ARGV[11]
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'lost'} end
 redis.call('HSET', KEYS[3], key, ARGV[3])
@@ -26,11 +27,20 @@ elseif link ~= '' then
   end
   redis.call('DEL', waiting .. key)
 end
+local awaiting = ARGV[13]
+if ARGV[14] ~= '' then redis.call('SADD', awaiting .. ARGV[14], key) end
+if ARGV[15] == '1' then
+  for _, other in ipairs(redis.call('SMEMBERS', awaiting .. key)) do
+    answer[#answer + 1] = other
+    redis.call('ZADD', KEYS[6], 'NX', 1, other)
+  end
+  redis.call('DEL', awaiting .. key)
+end
 local again = tonumber(redis.call('HGET', KEYS[2], key) or '0') > tonumber(ARGV[4])
 local mark = redis.call('HGET', KEYS[5], key)
 if mark == ARGV[1] or mark == doubt then redis.call('HDEL', KEYS[5], key)
 elseif mark then again = true end
-for i = 13, #ARGV do
+for i = 16, #ARGV do
   if redis.call('HEXISTS', KEYS[4], ARGV[i]) == 1 then again = true
   else redis.call('SADD', waiting .. ARGV[i], key) end
 end

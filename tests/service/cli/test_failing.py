@@ -40,7 +40,7 @@ async def test_another_records_account_cannot_be_chosen(operator: Operator) -> N
     before = await operator.users()
     done = await operator("failures", "adopt", "directory", ana, before[ben]["id"])
     assert done.code == 3
-    assert f"belongs to person:{ben} already" in done.err
+    assert f"belongs to person:{ben}, who is served at directory still" in done.err
     await operator.sync()
     assert await operator.users() == before
 

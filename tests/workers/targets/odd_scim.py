@@ -50,6 +50,9 @@ class Odd:
     plain_401: bool = False
     hides_members: bool = False
     uniqueness: int = 409
+    numbered: bool = False  # users and groups, each from 1
+    unique_in_groups: tuple[str, ...] = ("externalId",)
+    refuses: str = ""  # what no value may begin with
 
 
 class OddScim:
@@ -100,6 +103,8 @@ class OddScim:
         if same:
             raise BadRequest("already there", "uniqueness", self.odd.uniqueness)
         number = f"{next(self._numbers):06d}/{kind}"  # ids are opaque: this one has a slash
+        if self.odd.numbered:
+            number = str(len(self.objects[kind]) + 1)
         resource["id"] = resource["userName"] if self.odd.id_is_user_name and kind == "Users" else number
         self.objects[kind][resource["id"]] = resource
         return _json(201, self._shown(resource))
@@ -127,6 +132,9 @@ class OddScim:
     def _accepted(self, kind: str, body: Any) -> dict[str, Any]:
         resource: dict[str, Any] = json.loads(json.dumps(body))
         _check(kind, resource)
+        key = str(resource["userName" if kind == "Users" else "displayName"])
+        if self.odd.refuses and key.startswith(self.odd.refuses):
+            raise BadRequest("not such a name", "invalidValue")
         if kind == "Users":
             self._store_oddly(resource)
         if self.odd.external_id == "dropped":
@@ -154,10 +162,14 @@ class OddScim:
             raise BadRequest("manager has the wrong form", "invalidValue")
 
     def _taken(self, kind: str, resource: dict[str, Any], but: str = "") -> dict[str, Any] | None:
-        name = "userName" if kind == "Users" else "externalId"
-        value = str(resource.get(name, "")).lower()
-        others = (one for id_, one in self.objects[kind].items() if id_ != but)
-        return next((one for one in others if value and str(one.get(name, "")).lower() == value), None)
+        names = ("userName",) if kind == "Users" else self.odd.unique_in_groups
+        others = [one for id_, one in self.objects[kind].items() if id_ != but]
+        for name in names:
+            value = str(resource.get(name, "")).lower()
+            for one in others:
+                if value and str(one.get(name, "")).lower() == value:
+                    return one
+        return None
 
     def _list(self, kind: str, request: web.Request) -> web.Response:
         found = list(self.objects[kind].values())

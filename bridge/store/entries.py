@@ -1,0 +1,28 @@
+"""How an entry of a ledger is kept in Redis: JSON of what differs from a new one, sealed."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from bridge.codec import Codec
+from bridge.model import Entry, Key, Outcome, State
+
+
+def seal_entry(codec: Codec, key: Key, entry: Entry) -> str | bytes:
+    """An entry as it is kept under a record's key. Only what differs: a poll reads ten thousand of them."""
+    new = Entry()
+    value = {
+        field.name: getattr(entry, field.name)
+        for field in dataclasses.fields(entry)
+        if getattr(entry, field.name) != getattr(new, field.name)
+    }
+    return codec.seal({**value, "state": entry.state, "outcome": entry.outcome}, f"entry:{key}")
+
+
+def open_entry(codec: Codec, name: str, blob: bytes) -> Entry:
+    """Read what `seal_entry` wrote under a record's key."""
+    value: dict[str, Any] = codec.open(blob, f"entry:{name}")
+    for field in ("refs", "missing", "candidates"):
+        value[field] = tuple(value.get(field, ()))
+    return Entry(**{**value, "state": State(value["state"]), "outcome": Outcome(value["outcome"])})

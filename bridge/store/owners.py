@@ -1,0 +1,209 @@
+"""Whose the objects at one target are: owners, links, and how an object passes from one record to another."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from dataclasses import dataclass
+
+from bridge.codec import Codec
+from bridge.errors import LockLost
+from bridge.model import Entry, Key, Kind, Outcome, State, Stored
+from bridge.store.connection import Connection
+from bridge.store.entries import open_entry, seal_entry
+from bridge.store.keys import Keys, script
+from bridge.store.records import open_record
+
+_HAND_OVER = script("hand_over")
+
+HANDED_OVER = "its account was handed over to "
+"""Begins the reason in the entry of a record whose object was given to another; that record's key follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A record as it stands at a target, read without its lock; None for what there is not."""
+
+    stored: Stored | None = None
+    entry: Entry | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """An object has passed to a record: its entry now, and the other records that have to be looked at."""
+
+    entry: Entry
+    affected: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passing:
+    """What was read before an object passes. `old`: whose link it is; `refs`: what was given with it."""
+
+    entry_blob: bytes
+    former: Entry
+    refs: tuple[str, ...]
+    old: Key | None = None
+    sight: Sight = Sight()
+    old_entry: bytes = b""
+    old_link: bytes = b""
+    referring: tuple[Key, ...] = ()
+
+
+class Owners:
+    """The part of a ledger that says whose the objects are. A remote id is unique within its kind only."""
+
+    def __init__(self, redis: Connection, keys: Keys, codec: Codec, target: str) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._codec = codec
+        self.target = target
+
+    def _key(self, name: str) -> str:
+        return self._keys.at(self.target, name)
+
+    async def own(self, remote_id: str, key: Key) -> Key:
+        """Reserve a remote object for a record. Returns its owner: another record if it was taken."""
+        name, field = self._key("owners"), self._field(key.kind, remote_id)
+        if await self._redis.hsetnx(name, field, str(key)):
+            return key
+        owner = await self._redis.hget(name, field)
+        return Key.parse(owner.decode()) if owner else key
+
+    async def owner(self, kind: Kind, remote_id: str) -> Key | None:
+        """Whose a remote object is, if it is anybody's."""
+        owner = await self._redis.hget(self._key("owners"), self._field(kind, remote_id))
+        return Key.parse(owner.decode()) if owner else None
+
+    async def disown(self, kind: Kind, remote_id: str) -> None:
+        """Forget whose a remote object was: it is gone from the target."""
+        await self._redis.hdel(self._key("owners"), self._field(kind, remote_id))
+
+    async def sight(self, key: Key) -> Sight:
+        """Where a record stands now. It may be delivered at this moment."""
+        name = str(key)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for hash_ in ("revisions", "records"):
+                pipe.hget(self._keys.of(hash_), name)
+            for hash_ in ("ledger", "links"):
+                pipe.hget(self._key(hash_), name)
+            revision, record, entry, link = await pipe.execute()
+        return Sight(
+            open_record(self._codec, name, record, int(revision)) if record and revision else None,
+            open_entry(self._codec, name, entry) if entry else None,
+            self._codec.open(link, f"link:{name}") if link else None,
+        )
+
+    async def unlinked(self, kind: Kind) -> list[Sight]:
+        """The records of a kind that have no object here. Reads the names of all: for rare occasions."""
+        linked = {name.decode() for name in await self._redis.hkeys(self._key("links"))}
+        names = {name.decode() for name in await self._redis.hkeys(self._keys.of("records"))}
+        return [
+            await self.sight(Key.parse(name))
+            for name in sorted(names - linked)
+            if name.startswith(f"{kind}:")
+        ]
+
+    async def hand_over(
+        self, remote_id: str, new: Key, owner: Key | None, now: float, *, config: str, token: str = ""
+    ) -> HandedOver | None:
+        """Make an object a record's that is another's (`owner`) or nobody's, with all that goes with it.
+
+        Link, ownership and what was given as references move in one step, under the locks of both records;
+        nothing that was to be done to it for the old one is done any more. `config`: the configuration under
+        which the old record is done with; `token`: of the new record's lock, if it is being delivered.
+
+        None when somebody delivers one of the two, or has changed what was read: try again. Raises LockLost.
+        """
+        passing = await self._passing(remote_id, new, owner)
+        entry = dataclasses.replace(
+            passing.former,
+            state=State.RETRYING,
+            attempts=0,
+            retry_at=now,
+            candidates=(),
+            awaits="",
+            refs=passing.refs,
+        )
+        names = ("ledger", "links", "owners", "pending", "claims", "held", "approved")
+        answer = await self._redis.eval(
+            _HAND_OVER,
+            2 + len(names),
+            self._keys.lock(self.target, new),
+            self._keys.lock(self.target, passing.old or new),
+            *(self._key(name) for name in names),
+            token,
+            str(new),
+            self._field(new.kind, remote_id),
+            str(owner or ""),
+            seal_entry(self._codec, new, entry),
+            passing.entry_blob,
+            self._codec.seal(remote_id, f"link:{new}"),
+            *self._left_to(new, passing, config, now),
+            f"doubt {secrets.token_hex(8)} {new}",
+            self._key("waiting:"),
+            *(str(key) for key in passing.referring),
+        )
+        if answer[0] == b"lost":
+            raise LockLost("the lock passed to another worker")
+        if answer[0] != b"ok":
+            return None
+        waited = [Key.parse(name.decode()) for name in answer[1:]]
+        return HandedOver(entry, tuple(dict.fromkeys([*waited, *passing.referring])))
+
+    async def _passing(self, remote_id: str, new: Key, owner: Key | None) -> _Passing:
+        """What has to be true still when the object passes. Each value is read before what it seals."""
+        blob = (await self._sealed(new))[0]
+        former = open_entry(self._codec, str(new), blob) if blob else Entry()
+        if owner in (None, new):
+            return _Passing(blob, former, former.refs)
+        old_entry, old_link = await self._sealed(owner)
+        sight = await self.sight(owner)
+        if sight.link != remote_id:  # it has another object now, or none: only the note of this one is left
+            return _Passing(blob, former, former.refs)
+        given = {*(sight.entry.refs if sight.entry else ()), *await self._in_doubt(owner)}
+        refs = tuple(sorted({*former.refs, *given}))
+        return _Passing(blob, former, refs, owner, sight, old_entry, old_link, await self._referring(owner))
+
+    def _left_to(self, new: Key, passing: _Passing, config: str, now: float) -> list[str | bytes]:
+        """The old record, its entry from now on, and its entry and link as they were read."""
+        if passing.old is None:
+            return [""] * 4
+        left = seal_entry(self._codec, passing.old, _handed_over(passing.sight, new, config, now))
+        return [str(passing.old), left, passing.old_entry, passing.old_link]
+
+    async def _sealed(self, key: Key) -> tuple[bytes, bytes]:
+        """The entry and the link of a record as they stand in Redis; empty for none."""
+        entry = await self._redis.hget(self._key("ledger"), str(key))
+        return entry or b"", await self._redis.hget(self._key("links"), str(key)) or b""
+
+    async def _in_doubt(self, key: Key) -> set[str]:
+        """What a delivery that lost its lock may have given the target for a record."""
+        mark = await self._redis.hget(self._key("claims"), str(key))
+        words = mark.decode().split() if mark else []
+        return set(words[2:]) if words[:1] == ["doubt"] else set()
+
+    async def _referring(self, key: Key) -> tuple[Key, ...]:
+        blobs = await self._redis.hgetall(self._key("ledger"))
+        return tuple(
+            Key.parse(name.decode())
+            for name, blob in blobs.items()
+            if str(key) in open_entry(self._codec, name.decode(), blob).refs
+        )
+
+    def _field(self, kind: Kind, remote_id: str) -> str:
+        """An object's name in `owners`. Servers number users and groups each from 1."""
+        return self._codec.digest([kind, remote_id])
+
+
+def _handed_over(sight: Sight, new: Key, config: str, now: float) -> Entry:
+    """What the ledger says of a record whose object was given away: it is done with, as it is."""
+    return Entry(
+        revision=sight.stored.revision if sight.stored else 0,
+        config=config,
+        state=State.SKIPPED,
+        outcome=Outcome.SKIPPED,
+        reason=f"{HANDED_OVER}{new}",
+        at=now,
+    )

@@ -1,0 +1,220 @@
+"""An account passes from somebody who has left to another record, by a person's word, for good."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from aiohttp import web
+
+from bridge.backend import Backend
+from bridge.errors import ConfigurationError
+from bridge.model import DAY, Key, Kind, Record, State
+from service.cli import failures
+from service.cli.assembly import Bridge
+from tests.delivery import TARGET, Delivery, delivery, person, team
+from tests.polling import Watch
+from tests.workers.targets.proxy import Proxy
+
+OLD, NEW = Key(Kind.PERSON, "5f01"), Key(Kind.PERSON, "5f02")
+
+
+def ana(key: Key, **fields: Any) -> Record:
+    """Ana under one of her ids."""
+    return person(key.id, **{"name": "Ana", "email": "ana@example.com", **fields})
+
+
+class Desk:
+    """A person at the command line."""
+
+    def __init__(self, run: Delivery) -> None:
+        class Here:
+            backend = run.backend
+            routes = {TARGET: run.deliverer.route}  # noqa: RUF012 - read only
+
+        self._bridge = cast("Bridge", Here())
+
+    async def adopt(self, key: Key, account: str) -> None:
+        """`failures adopt`."""
+        await failures.adopt(self._bridge, TARGET, str(key), account)
+
+
+@asynccontextmanager
+async def hired_again(
+    backend: Backend, *others: Record, lifecycle: str = "left", **settings: Any
+) -> AsyncIterator[tuple[Delivery, Watch, str]]:
+    """Ana left, and was hired again under a new id, which is parked."""
+    async with delivery(backend, **settings) as run:
+        watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
+        await watch.poll(ana(OLD), *others)
+        await watch.work()
+        account = (await run.user(OLD.id))["id"]
+        await watch.poll(ana(OLD, lifecycle=lifecycle), *others)
+        await watch.work()
+        await watch.poll(ana(OLD, lifecycle=lifecycle), ana(NEW), *others)
+        await watch.work()
+        assert (await run.entry(NEW.id)).candidates == (account,)
+        yield run, watch, account
+
+
+async def owned_by_new(run: Delivery, account: str) -> None:
+    """The one account is the new record's, active, with the new id."""
+    users = {user["id"]: user for user in await run.users()}
+    assert (users[account]["externalId"], users[account]["active"]) == (NEW.id, True)
+    assert not [user for user in users.values() if user.get("externalId") == OLD.id]
+
+
+async def test_handed_over(backend: Backend) -> None:
+    """`adopt` == the next delivery writes everything, the old entry says so and never acts again."""
+    async with hired_again(backend) as (run, watch, account):
+        assert f"belongs to {OLD}" in (await run.entry(NEW.id)).reason
+        await Desk(run).adopt(NEW, account)
+        await watch.work()
+        await owned_by_new(run, account)
+        old = await run.entry(OLD.id)
+        assert (old.state, old.reason) == (State.SKIPPED, f"its account was handed over to {NEW}")
+        await watch.poll(ana(OLD, lifecycle="left", title="Other"), ana(NEW))
+        await watch.work()
+        assert (await run.entry(OLD.id)).reason == f"its account was handed over to {NEW}"
+        await owned_by_new(run, account)
+        await run.deliverer.ledger.doubt_everything()
+        await run.deliverer.ledger.doubt([OLD])
+        await watch.poll()
+        await watch.work()
+        await owned_by_new(run, account)
+
+
+async def test_who_is_served_keeps_the_account(backend: Backend) -> None:
+    """The old owner is served still == refused with a sentence, nothing changed."""
+    async with delivery(backend) as run:
+        await run.deliver(ana(OLD), ana(NEW))
+        entry = await run.entry(NEW.id)
+        assert (entry.state, entry.candidates) == (State.FAILED, ())
+        account = (await run.user(OLD.id))["id"]
+        with pytest.raises(ConfigurationError, match=f"belongs to {OLD}, who is served at directory still"):
+            await Desk(run).adopt(NEW, account)
+        assert await run.deliverer.ledger.links([str(OLD), str(NEW)]) == {str(OLD): account}
+
+
+async def test_a_deletion_that_is_due_is_not_done(backend: Backend) -> None:
+    """The old one's account is due for deletion when it is handed over == it is never deleted."""
+    removal = {"left": "delete", "after_days": 7}
+    async with hired_again(backend, removal=removal) as (run, watch, account):
+        run.clock.now += 8 * DAY
+        await watch.poll()
+        asked = await watch.take()
+        assert OLD in asked
+        await Desk(run).adopt(NEW, account)
+        for key in (*asked, NEW, OLD):
+            await run.deliverer.deliver(key)
+        run.clock.now += 8 * DAY
+        await watch.poll()
+        await watch.work()
+        await owned_by_new(run, account)
+
+
+async def test_a_removal_that_was_held_is_not_done(backend: Backend) -> None:
+    """The old one's removal is held, handed over, the hold approved == the account stays open."""
+    limits = {"remove": {"count": 0, "percent": 0}}
+    async with delivery(backend, limits=limits) as run:
+        watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
+        await watch.poll(ana(OLD))
+        await watch.work()
+        account = (await run.user(OLD.id))["id"]
+        await watch.poll(ana(OLD, lifecycle="left"), ana(NEW))
+        hold = await watch.hold()
+        await watch.work()
+        await Desk(run).adopt(NEW, account)
+        await backend.holds.approve(hold, "Petra", run.clock.now)
+        await watch.poll()
+        await watch.work()
+        await run.deliverer.deliver(OLD)
+        await owned_by_new(run, account)
+        await watch.poll()
+        assert await backend.holds.all() == []
+
+
+async def test_claimed_at_the_same_moment(backend: Backend) -> None:
+    """A worker has the old record's lock == `adopt` waits for it, and then hands over."""
+    async with hired_again(backend) as (run, watch, account):
+        claim = await run.deliverer.ledger.claim(OLD, "worker")
+        assert claim
+        adopting = asyncio.create_task(Desk(run).adopt(NEW, account))
+        await asyncio.sleep(0.5)
+        assert not adopting.done()
+        await run.deliverer.ledger.release(claim)
+        await adopting
+        await watch.work()
+        await owned_by_new(run, account)
+
+
+async def test_what_a_late_worker_does_is_repaired(backend: Backend) -> None:
+    """The old one's worker has lost its lock, and closes the account after the hand-over == opened again."""
+    async with delivery(backend) as run:
+        watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
+        await watch.poll(ana(OLD))
+        await watch.work()
+        account = (await run.user(OLD.id))["id"]
+        await watch.poll(ana(OLD, lifecycle="left"), ana(NEW))
+        await run.deliverer.deliver(NEW)
+        late: list[str] = []
+
+        async def frozen(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+            if request.method == "PATCH" and not late:
+                late.append("its request leaves long after its lock has ended")
+                await backend.redis.delete(backend.keys.lock(TARGET, OLD))
+                await Desk(run).adopt(NEW, account)
+                await run.deliverer.deliver(NEW)
+                await owned_by_new(run, account)
+            return await proxy.forward(request)
+
+        run.proxy.fail_always(frozen)
+        await run.deliverer.deliver(OLD)
+        assert late
+        assert [user["active"] for user in await run.users()] == [False]
+        await watch.poll()
+        await watch.work()
+        await owned_by_new(run, account)
+
+
+async def test_memberships_and_reports_go_with_it(backend: Backend) -> None:
+    """In a team and a manager of somebody == out of the team where the new one is not in it, manager kept."""
+    ben = person("5f0b", name="Ben", email="ben@example.com", manager=OLD.id)
+    teams = (team("in", OLD.id), team("out", OLD.id))
+    async with delivery(backend, removal={"left": "keep"}) as run:
+        watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
+        await watch.poll(ana(OLD), ben, *teams)
+        await watch.work()
+        account = (await run.user(OLD.id))["id"]
+        left = ana(OLD, lifecycle="left")
+        ben = person("5f0b", name="Ben", email="ben@example.com", manager=NEW.id)
+        await backend.holds.hold_back(TARGET, ["team:in", "team:out"], "x")
+        await watch.poll(left, ana(NEW), ben, team("in", NEW.id), team("out"))
+        await watch.work()
+        await backend.redis.delete(backend.keys.at(TARGET, "held"))
+        await Desk(run).adopt(NEW, account)
+        await watch.poll()
+        await watch.work()
+        await watch.poll()
+        await watch.work()
+        await owned_by_new(run, account)
+        members = {group["externalId"]: group.get("members") or [] for group in await run.groups()}
+        assert [one["value"] for one in members["in"]] == [account]
+        assert members["out"] == []
+
+
+async def test_redis_was_lost_between(backend: Backend) -> None:
+    """Nobody remembers the old one's account but the id that it carries == parked naming whose it is."""
+    async with hired_again(backend) as (run, watch, account):
+        await run.forget_everything()
+        await watch.poll(ana(NEW), ana(OLD, lifecycle="left"))
+        await watch.work()
+        assert f"belongs to {OLD}" in (await run.entry(NEW.id)).reason
+        await Desk(run).adopt(NEW, account)
+        for _ in range(3):
+            await watch.poll()
+            await watch.work()
+        await owned_by_new(run, account)

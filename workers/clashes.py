@@ -1,0 +1,118 @@
+"""Values that change hands: an address or a group's name that another record of ours has still.
+
+Jobs run in any order. A change that the target refuses as a duplicate waits for the record that has the
+value and is to give it up. Where records wait for each other in a circle, one of them takes a value for the
+time being.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken
+from bridge.model import Applied, Key, Match, State, Wanted
+from bridge.succession import fold
+from workers.matching import Matching
+from workers.targets.base import Target
+
+_LONGEST = 1000
+"""Records that wait for each other; a longer chain is left to time."""
+
+
+def temporary(key: Key, value: str) -> str:
+    """What stands in for a value meanwhile: nobody else's, and recognisable. An address stays an address."""
+    _, at, domain = value.rpartition("@")
+    return f"kenjo-bridge.{key.id}{at}{domain if at else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A change of one linked record that the target has refused as a duplicate."""
+
+    matching: Matching
+    target: Target
+    link: str
+
+    async def settle(self, error: Conflict) -> Applied:
+        """What to do about it: wait for who has the value, or break the circle.
+
+        Raises AfterAnother, Taken, RecordRejected. Returns the answer to a second try when nobody has it.
+        """
+        wanted = self.matching.wanted
+        holders = await self._holders()
+        if not holders:
+            return await self.target.upsert(wanted, self.link)  # it was given up just now, or it is a riddle
+        owners: list[tuple[Match, Key]] = []
+        for match in holders:
+            owner = await self.matching.owner(match)
+            if owner is None:
+                raise RecordRejected(f"{error}; the account {match.remote_id} has this {match.by}")
+            owners.append((match, owner))
+        for match, owner in owners:
+            if not await self.matching.gives_up(owner, match):
+                raise Taken(f"{owner} has this {match.by} and keeps it, or has failed itself", str(owner))
+        match, first = owners[0]
+        if await self._closes(first):
+            await self._break(match, first)
+        raise AfterAnother(f"{first} has this {match.by} and gives it up", str(first))
+
+    async def _holders(self) -> list[Match]:
+        """Other objects that have one of our values, as far as the target can be searched for it."""
+        wanted = self.matching.wanted
+        found: dict[str, Match] = {}
+        for name, value in wanted.attributes.items():
+            if isinstance(value, str) and value.strip():
+                with suppress(RecordRejected):  # nobody is looked up by this attribute
+                    for match in await self.target.find(Wanted(wanted.key, {name: value})):
+                        found.setdefault(match.remote_id, match)
+        return [match for remote_id, match in found.items() if remote_id != self.link]
+
+    async def _closes(self, first: Key) -> bool:
+        """Whether all wait for each other, and it is for this record to begin: the first one by its key."""
+        mine = self.matching.wanted.key
+        chain = [first]
+        while len(chain) <= _LONGEST:
+            sight = await self.matching.ledger.sight(chain[-1])
+            entry, stored = sight.entry, sight.stored
+            if entry is None or stored is None or entry.state is not State.RETRYING or not entry.awaits:
+                return False
+            if entry.revision != stored.revision:
+                return False  # it has changed since, and may not wait any more
+            following = Key.parse(entry.awaits)
+            if following == mine:
+                return mine < min(chain)
+            if following in chain:
+                return False
+            chain.append(following)
+        return False
+
+    async def _break(self, match: Match, first: Key) -> None:
+        """Give this record a value for the time being. Raises AfterAnother, Taken."""
+        wanted = self.matching.wanted
+        value = wanted.attributes[match.by]
+        meanwhile: dict[str, Any] = {
+            name: temporary(wanted.key, str(have))
+            for name, have in wanted.attributes.items()
+            if isinstance(have, str) and fold(have) == fold(value)
+        }
+        try:
+            applied = await self.target.upsert(Wanted(wanted.key, meanwhile), self.link)
+        except NotFound:
+            raise
+        except RecordRejected as error:
+            raise Taken(
+                f"changes its {match.by} with {first} in a circle, and the target takes no other one for the"
+                f" time being ({error}): change one of them there",
+                str(first),
+            ) from None
+        raise Moved(f"{first} has this {match.by} and gives it up", str(first), applied.remote_id)
+
+
+class Moved(AfterAnother):
+    """The record has a value for the time being; where that is part of its id, it has another id."""
+
+    def __init__(self, reason: str, awaits: str, remote_id: str) -> None:
+        super().__init__(reason, awaits, freed=True)
+        self.remote_id = remote_id

@@ -1,0 +1,118 @@
+"""Which of a target's objects is one claimed record's: found, made its own, handed over, lost."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from bridge.errors import AfterAnother, AmbiguousMatch, Conflict, RecordRejected
+from bridge.model import Applied, Entry, Key, Wanted
+from bridge.references import resolve
+from bridge.route import Route
+from bridge.store import Claim
+from workers.clashes import Clash, Moved
+from workers.links import Links
+from workers.matching import Matching
+from workers.targets.base import Target
+
+
+class Linking:
+    """The record of one claim and its object.
+
+    `entry` is the former entry, stamped for this revision, and `link` the record's account. Both are kept up
+    to date while the attempt goes on, so that they tell the truth whatever comes of it.
+    """
+
+    def __init__(self, route: Route, target: Target, ledger: Links, claim: Claim, now: float) -> None:
+        self.route = route
+        self.target = target
+        self.ledger = ledger
+        self.claim = claim
+        self.entry = self._stamped(now)
+        self.link = claim.link
+        self.entry_before = claim.entry or Entry()
+
+    @property
+    def key(self) -> Key:
+        """The record."""
+        return self.claim.stored.record.key
+
+    def _stamped(self, now: float) -> Entry:
+        """The former entry, for this revision and configuration, without what was said of an earlier try."""
+        new: dict[str, Any] = {"revision": self.claim.stored.revision, "config": self.route.fingerprint}
+        untried: dict[str, Any] = {"reason": "", "candidates": (), "attempts": 0, "failed_since": 0.0}
+        waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False, "awaits": ""}
+        former = self.claim.entry or Entry()
+        refs = tuple(sorted({*former.refs, *self.claim.refs_in_doubt}))
+        return dataclasses.replace(former, at=now, refs=refs, **new, **untried, **waits)
+
+    def _bare(self) -> Wanted:
+        """The record without references: enough to look it up."""
+        return Wanted(self.key, resolve(self.route.map(self.claim.stored.record), {}))
+
+    async def _clash(self, wanted: Wanted, error: Conflict) -> Applied:
+        try:
+            return await Clash(self._matching(wanted), self.target, str(self.link)).settle(error)
+        except Moved as moved:
+            await self._own(moved.remote_id)
+            raise
+
+    def _matching(self, wanted: Wanted) -> Matching:
+        return Matching(self.route, self.ledger, wanted)
+
+    async def _match(self, wanted: Wanted) -> bool:
+        """Look the record up, and link the one account that is its own. Raises NeedsPerson, AfterAnother."""
+        chosen = await self._matching(wanted).choose(await self.target.find(wanted))
+        if chosen is None:
+            return False
+        if chosen.owner not in (None, self.key):
+            await self._take_over(chosen.remote_id, chosen.owner)
+        await self._own(chosen.remote_id)
+        return True
+
+    async def _take_over(self, remote_id: str, owner: Key | None) -> None:
+        """Make an object this record's that another had, which needs it no more. Raises AfterAnother."""
+        taken = await self.ledger.hand_over(
+            remote_id,
+            self.key,
+            owner,
+            self.entry.at,
+            config=self.route.fingerprint,
+            token=self.claim.token,
+        )
+        if taken is None:
+            raise AfterAnother(f"{owner} is being delivered, and has the account {remote_id}", str(owner))
+        self.entry = dataclasses.replace(self.entry, refs=taken.entry.refs)
+        self.link = remote_id
+
+    async def _find_ours(self) -> bool:
+        """Look up and link an account with the record's Kenjo id, which only the bridge can have given.
+
+        One that a person has given to another record since is not ours any more.
+        """
+        found = [match for match in await self.target.find(self._bare()) if match.ours]
+        owners = [await self.ledger.owner(self.key.kind, match.remote_id) for match in found[:1]]
+        if found and owners[0] not in (None, self.key) and len(found) == 1:
+            return False
+        if len(found) > 1:
+            raise AmbiguousMatch([match.remote_id for match in found])
+        if found:
+            await self._own(found[0].remote_id)
+        return bool(found)
+
+    async def _own(self, remote_id: str) -> None:
+        """Make the object this record's; two records never share one. Raises RecordRejected."""
+        if remote_id == self.link:
+            return
+        owner = await self.ledger.own(remote_id, self.key)
+        if owner != self.key:
+            raise RecordRejected(f"the account {remote_id} belongs to {owner} already")
+        former, self.link = self.link, remote_id
+        if former is not None:  # where the userName is the id, it is free for whoever gets that name
+            await self.ledger.disown(self.key.kind, former)
+
+    async def _lose(self) -> None:
+        """The object is not there any more."""
+        if self.link is not None:
+            await self.ledger.disown(self.key.kind, self.link)
+        self.link = None

@@ -1,0 +1,141 @@
+"""Whose the account is that a look-up has found: this record's, another one's, or for a person to say.
+
+An account that carries another external id, or is inactive, may hold a stranger's mail and rights. Only a
+person can say that it is somebody's own; the account of another record of ours is given up by that one first,
+or handed over by a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bridge.errors import AfterAnother, AmbiguousMatch, NeedsPerson, RecordRejected
+from bridge.model import Key, Kind, Match, State, Wanted
+from bridge.route import Action, Route
+from bridge.store.owners import Sight
+from bridge.succession import fold, successor
+from workers.links import Links
+
+Verdict = Literal["create", "adopt", "ambiguous", "undecided"]
+
+_FEW = 20
+"""Candidates that are asked after one by one; nobody chooses among more."""
+
+
+def verdict(matches: Sequence[Match]) -> Verdict:
+    """What would be done for a record with these matches, as far as they tell."""
+    found = candidates(matches)
+    if not found:
+        return "create"
+    if len(found) > 1:
+        return "ambiguous"
+    return "undecided" if strange(found[0]) else "adopt"
+
+
+def candidates(matches: Sequence[Match]) -> list[Match]:
+    """What carries this record's own id, else everything: active or not, a stranger's or nobody's."""
+    return [match for match in matches if match.ours] or list(matches)
+
+
+def strange(match: Match) -> str:
+    """In words, why an account is not simply this record's; "" when it may be adopted."""
+    if match.ours:
+        return ""  # whoever comes back finds their account inactive
+    parts = (match.other_id and "carries another external id", match.active is False and "is inactive")
+    return " and ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The account that is the record's. `owner`: the record that the ledger has it for until now."""
+
+    remote_id: str
+    owner: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Judges what was found for one record."""
+
+    route: Route
+    ledger: Links
+    wanted: Wanted
+
+    async def choose(self, matches: Sequence[Match]) -> Chosen | None:
+        """The one account to link; None when there is none. Raises AfterAnother and NeedsPerson."""
+        found = candidates(matches)
+        for match in found[:_FEW]:
+            owner = await self.owner(match)
+            if owner and await self.gives_up(owner, match):
+                raise AfterAnother(f"{owner} has the account {match.remote_id}, and gives it up", str(owner))
+        if len(found) > 1:
+            raise AmbiguousMatch([match.remote_id for match in found])
+        return await self._judge(found[0]) if found else None
+
+    async def _judge(self, match: Match) -> Chosen:
+        key, owner = self.wanted.key, await self.owner(match)
+        noted = await self.ledger.owner(key.kind, match.remote_id)
+        sight = await self.ledger.sight(owner) if owner else Sight()
+        if owner is None or sight.link not in (None, match.remote_id):  # or who had it has another one by now
+            if words := strange(match):
+                raise self._ask(f"the account {match.remote_id} {words}", match)
+            return Chosen(match.remote_id, noted)
+        if key.kind is Kind.TEAM and sight.stored and sight.stored.gone:
+            return Chosen(match.remote_id, noted)
+        why = unserved(self.route, sight)
+        if not why:
+            raise NeedsPerson(
+                f"the account {match.remote_id} belongs to {owner}, who has it still: give one of the two"
+                f" another {match.by} in Kenjo"
+            )
+        raise self._ask(f"the account {match.remote_id} belongs to {owner} ({why})", match)
+
+    def _ask(self, what: str, match: Match) -> NeedsPerson:
+        command = f"kenjo-bridge failures adopt {self.route.name} {self.wanted.key} {match.remote_id}"
+        return NeedsPerson(f"{what}; if it is to be this record's: {command}", [match.remote_id])
+
+    async def owner(self, match: Match) -> Key | None:
+        """Which other record of ours has an account: by the ledger, or where that forgot, by its id."""
+        kind = self.wanted.key.kind
+        owner = await self.ledger.owner(kind, match.remote_id)
+        if owner is None and match.other_id and not match.ours:
+            other = Key(kind, match.external_id)
+            owner = other if (await self.ledger.sight(other)).stored else None
+        return None if owner == self.wanted.key else owner
+
+    async def gives_up(self, owner: Key, match: Match) -> bool:
+        """Whether another record is about to have another value of what was looked up than is wanted here."""
+        sight = await self.ledger.sight(owner)
+        stored, entry = sight.stored, sight.entry
+        if stored is None or match.ours:  # an id is never given up
+            return False
+        failed = entry is not None and entry.state is State.FAILED and entry.revision == stored.revision
+        if failed and entry and entry.config == self.route.fingerprint:
+            return False
+        try:
+            if self.route.intend(stored, linked=True).action is not Action.UPSERT:
+                return False
+            have = self.route.map(stored.record).get(match.by)
+        except RecordRejected:
+            return False
+        return fold(have) != fold(self.wanted.attributes.get(match.by))
+
+
+def unserved(route: Route, sight: Sight) -> str:
+    """In words, why a record that has an account should have none; "" when it is served still."""
+    if sight.stored is None:
+        return "nothing is known of it any more"
+    try:
+        return route.unserved(sight.stored)
+    except RecordRejected:
+        return ""
+
+
+async def heir(route: Route, ledger: Links, sight: Sight) -> Key | None:
+    """Who is to take a group over that is gone: see `bridge.succession`."""
+    if sight.stored is None or not sight.stored.gone or sight.stored.record.key.kind is not Kind.TEAM:
+        return None
+    others = await ledger.unlinked(Kind.TEAM)
+    return successor(route, sight.stored, [(one.stored, one.entry) for one in others if one.stored])
