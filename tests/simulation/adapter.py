@@ -10,7 +10,7 @@ from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
 from bridge.settings import TargetSettings
 from workers.targets.base import Adapter
 
-_LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId",)}
+_LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId", "displayName")}
 
 
 class ModelSettings(TargetSettings):
@@ -59,11 +59,11 @@ class ModelTarget:
         change = {
             "set": attributes,
             "add": sorted(set(members) - there),
-            "remove": sorted(wanted.released & there - set(members)),
+            "remove": sorted(wanted.released - set(members)),  # also of those whom it does not show
         }
         if not any(change.values()):
             return Applied(remote_id, Outcome.UNCHANGED, current.get("active"))
-        changed = (await self._http.request("PATCH", path, body=change)).json()
+        changed = (await self._http.request("PATCH", path, body=change)).json() or {}
         return Applied(remote_id, Outcome.UPDATED, changed.get("active"))
 
     async def remove(self, key: Key, remote_id: str, _how: str, released: frozenset[str]) -> Applied:
@@ -76,10 +76,10 @@ class ModelTarget:
                 change["set"] = {"active": False}
                 needed = current.get("active") is not False
             else:
-                change["remove"] = sorted(released & set(current.get("members") or ()))
+                change["remove"] = sorted(released)
                 needed = bool(change["remove"])
             if needed:
-                current = (await self._http.request("PATCH", path, body=change)).json()
+                current = (await self._http.request("PATCH", path, body=change)).json() or {}
         except NotFound:
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         done = Outcome.DEACTIVATED if needed else Outcome.UNCHANGED

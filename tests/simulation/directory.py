@@ -9,11 +9,12 @@ from bridge.model import Kind
 from tests.simulation.company import FOREIGN_ALIAS, REFUSED
 from tests.simulation.kenjo import Kenjo
 from tests.simulation.process import Delivery
-from tests.simulation.referee import Referee, Thing
+from tests.simulation.referee import Referee
+from tests.simulation.things import Thing
 from tests.simulation.world import World
 
-KEYS = ("externalId", "userName", "alias")
-"""What no two accounts may share, where the directory is strict about it; nobody looks up an alias."""
+KEYS = {Kind.PERSON: ("externalId", "userName", "alias"), Kind.TEAM: ("externalId", "displayName")}
+"""What no two objects may share, where the directory is strict about it; nobody looks up an alias."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Reply:
 class Directory:
     """One directory.
 
-    `down`: it never answers, all the time; `halted`: it refuses the token for now; `unknown`: what was there
-    when Redis lost data, by object.
+    `down`: it never answers, all the time; `halted`: it refuses the token for now; `unheard`: records of
+    which it did not do what it said that it did; `unknown`: the references that were there when Redis lost
+    the ledger, by object; `unlinked`: the objects that were there when it lost everything.
     """
 
     def __init__(
@@ -38,10 +40,13 @@ class Directory:
         self.world = world
         self.name = name
         self.referee = referee
+        self.kenjo = kenjo
         self.down = down
         self.halted = False
         self.things = referee.things
+        self.unheard: set[str] = set()
         self.unknown: dict[str, dict[str, Any]] = {}
+        self.unlinked: set[str] = set()
         self._count = 0
         self._furnish(kenjo)
 
@@ -57,6 +62,11 @@ class Directory:
         if self.world.random.random() < 0.3:
             for _ in range(2):
                 self._add(Kind.PERSON, {"userName": second.email}, by_hand=True, foreign=True)
+        if self.world.odds.strangers:
+            marks: tuple[dict[str, Any], ...] = ({"active": False}, {"externalId": "hr-77", "active": True})
+            for id_, mark in zip(active[2:4], marks, strict=False):
+                attributes = {"userName": kenjo.people[id_].email, **mark}
+                self._add(Kind.PERSON, attributes, by_hand=True, foreign=True)
 
     def _add(
         self, kind: Kind, attributes: dict[str, Any], *, by_hand: bool = False, foreign: bool = False
@@ -82,13 +92,22 @@ class Directory:
         for thing in self.things.values():
             self._forget(thing)
 
+    def forget_references(self) -> None:
+        """The ledger was lost: nobody knows which members and managers we gave. Links tell of accounts."""
+        for thing in self.things.values():
+            self._forget_references(thing)
+
     def _forget(self, thing: Thing) -> None:
+        self.unlinked.add(thing.id)
+        self._forget_references(thing)
+
+    def _forget_references(self, thing: Thing) -> None:
         former = self.unknown.get(thing.id, {})
         members = {*former.get("members", ()), *(thing.attributes.get("members") or ())}
-        self.unknown[thing.id] = {**thing.attributes, "members": sorted(members)}
+        self.unknown[thing.id] = {"manager": thing.attributes.get("manager"), "members": sorted(members)}
 
-    def _written(self, thing: Thing, former: dict[str, Any], by: Delivery | None, *, removal: bool) -> None:
-        self.referee.changed(thing, former, by, removal=removal)
+    def _written(self, thing: Thing, former: dict[str, Any], by: Delivery | None, *, emptied: bool) -> None:
+        self.referee.changed(thing, former, by, emptied=emptied)
         if by and by.losses != self.referee.store.losses:
             self._forget(thing)  # sent before Redis lost its data: nobody knows of this, either
 
@@ -108,7 +127,7 @@ class Directory:
         if thing is None:
             return Reply(404)
         if method == "GET":
-            return Reply(200, {"id": thing.id, **thing.attributes})
+            return Reply(200, {"id": thing.id, **self._shown(thing)})
         return self._change(thing, body, by)
 
     def _find(self, kind: Kind, params: dict[str, str]) -> Reply:
@@ -123,8 +142,9 @@ class Directory:
             return error
         thing = self._add(kind, dict(body))
         self.referee.created(thing, list(self.things.values()))
-        self._written(thing, {}, by, removal=body.get("active") is False)
-        return Reply(201, {"id": thing.id})
+        self._hears(thing, False, by)
+        self._written(thing, {}, by, emptied=False)
+        return self._done(201, thing)
 
     def _change(self, thing: Thing, body: dict[str, Any], by: Delivery | None) -> Reply:
         """`set` attributes, `add` and `remove` members; `end` says that it is a removal."""
@@ -132,13 +152,39 @@ class Directory:
         if error := self._refusal(thing.kind, thing, wanted):
             return error
         former, thing.attributes = thing.attributes, wanted
+        self._hears(thing, former.get("active"), by)
         if thing.kind is Kind.TEAM:
             members = set(wanted.get("members") or ()) | set(body.get("add", ()))
             taken_out = members & set(body.get("remove", ()))
             thing.attributes["members"] = sorted(members - taken_out)
             self.referee.members_taken_out(thing, [self.things[id_] for id_ in sorted(taken_out)], by)
-        self._written(thing, former, by, removal=bool(body.get("end")))
-        return Reply(200, {"id": thing.id})
+        self._written(thing, former, by, emptied=bool(body.get("end")) and thing.kind is Kind.TEAM)
+        return self._done(200, thing)
+
+    def _hears(self, thing: Thing, active: Any, by: Delivery | None) -> None:
+        """Leave access as it was, now and then, whatever was asked for, and tell nobody."""
+        asked = thing.attributes.get("active")
+        matters = by is not None and thing.kind is Kind.PERSON and asked is not active
+        if by is None or not matters or not self.world.chance(self.world.odds.deaf):
+            self.referee.ignored.pop(thing.id, None)
+            return
+        thing.attributes = {**thing.attributes, "active": active}
+        self.unheard.add(by.record)
+        self.referee.ignored[thing.id] = by
+        self.world.note(self.name, f"!! leaves {thing.id} active {active}")
+
+    def _done(self, status: int, thing: Thing) -> Reply:
+        """An answer that shows what is there now, or nothing of it."""
+        if status == 200 and self.world.odds.deaf and self.world.random.random() < 0.4:
+            return Reply(204)
+        return Reply(status, {"id": thing.id, **self._shown(thing)})
+
+    def _shown(self, thing: Thing) -> dict[str, Any]:
+        """What a directory shows of an object: of a group perhaps only the first members."""
+        members = thing.attributes.get("members")
+        if members is None or not self.world.odds.partial:
+            return thing.attributes
+        return {**thing.attributes, "members": members[:2]}
 
     def _refusal(self, kind: Kind, thing: Thing | None, wanted: dict[str, Any]) -> Reply | None:
         if wanted.get("title") == REFUSED:
@@ -146,7 +192,7 @@ class Directory:
         if unknown := [one for one in wanted.get("members") or () if one not in self.things]:
             return Reply(400, unknown)
         # An alias is always unique, so that there are conflicts that no look-up explains.
-        names = KEYS if self.world.odds.unique else ("alias",)
+        names = KEYS[kind] if self.world.odds.unique else ("alias",)
         for other in self.things.values():
             if other is thing or other.kind is not kind:
                 continue

@@ -7,7 +7,7 @@ from typing import Any
 
 from arq.constants import job_key_prefix
 
-from tests.simulation.stage import Stage
+from tests.simulation.stage import MISTAKES, Stage
 
 
 async def meddle_with_jobs(stage: Stage) -> None:
@@ -67,9 +67,54 @@ async def forget(stage: Stage) -> None:
         directory.remember()
 
 
+async def misconfigure(stage: Stage) -> None:
+    """Somebody makes a mistake in the settings, restarts everything, and sees it after a while."""
+    world = stage.world
+    if not world.odds.mistake:
+        return
+    await asyncio.sleep(world.random.uniform(15.0, 40.0))
+    mistake = world.random.choice(MISTAKES)
+    world.note("operator", f"!! restarts everything with {mistake}")
+    stage.configure(mistake)
+    await asyncio.sleep(world.random.uniform(10.0, 40.0))
+    world.note("operator", "restarts everything with the right settings")
+    stage.configure(None)
+
+
+async def leap(stage: Stage) -> None:
+    """The machine that all of this runs on sleeps for some hours."""
+    world = stage.world
+    while world.odds.leap:
+        await asyncio.sleep(world.random.expovariate(1 / world.odds.leap))
+        hours = world.random.choice((0.5, 3.0, 12.0, 25.0))
+        world.note("world", f"!! sleeps for {hours:g} hours")
+        world.loop.jump(hours * 3600)
+
+
+_FAMILIES = ["records", "revisions", "links", "ledger", "owners", "claims", "pending", "held", "approved"]
+
+
+async def forget_partly(stage: Stage) -> None:
+    """Lose some values of one kind, or all, and nothing else."""
+    world = stage.world
+    if not world.odds.redis_partly:
+        return
+    await asyncio.sleep(world.random.uniform(5.0, 40.0))
+    name, share = world.random.choice(_FAMILIES), world.random.choice((0.3, 1.0))
+    lost = stage.store.lose_some(name, share)
+    world.note("redis", f"!! loses {lost} {name}")
+    if name == "ledger":
+        for directory in stage.directories.values():
+            directory.forget_references()
+
+
 async def company_life(stage: Stage) -> None:
     """What happens at Kenjo."""
     mean = stage.world.random.choice((0.5, 2.0, 5.0))
     while True:
         await asyncio.sleep(stage.world.random.expovariate(1 / mean))
         stage.company.change()
+
+
+FAULTS = (company_life, meddle_with_jobs, jump_clocks, forget, forget_partly, misconfigure, leap)
+"""All that goes on until the faults stop."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -73,8 +73,7 @@ class Kenjo:
     def read(self, known: set[str], clock: float) -> int:
         """Begin a reading, by somebody who knows of these people; returns its number."""
         reading = Reading(self.truth(clock), self.lists(), self.world.now)
-        odd = {one.id for one in self.people.values() if one.odd}
-        reading.unusable = frozenset(odd)
+        reading.unusable = self.unusable()
         spoil(self.world, reading, known)
         self.readings.append(reading)
         for key, field_, value in _fields(reading.truth):
@@ -82,6 +81,16 @@ class Kenjo:
         number = len(self.readings)
         self.world.note("kenjo", f"reading {number}: {reading.fault or 'whole'}")
         return number
+
+    def unusable(self) -> frozenset[str]:
+        """Those whose rows nobody can use as they are: with an odd cell, or with somebody else's address."""
+        working = Counter(one.email for one in self.people.values() if one.is_active)
+        shared = {one.id for one in self.people.values() if one.is_active and working[one.email] > 1}
+        return frozenset(shared | {one.id for one in self.people.values() if one.odd})
+
+    def is_somebodys(self, field_: str, value: Any) -> bool:
+        """Whether any record ever had this value."""
+        return any(value in values for (_, name), values in self.said.items() if name == field_)
 
     def employee(self, id_: str, reading: int) -> Data | None:
         """The sections of one person, None when there is nobody of that id now."""

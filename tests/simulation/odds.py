@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,13 @@ class Odds:
 
     Quiet faults of Kenjo, whose every list answers 200: `cut`: all lists lack the same people; `one_list`
     lacks some; a `column` is lost; some cells are `odd`. `forbidden`: it tells of no single person.
+
+    `strangers`: accounts with another's id, or inactive ones, match by their address; `hands`: addresses and
+    names change hands. `deaf`: a directory says that access was opened or closed, and leaves it as it was;
+    `partial`: it shows only some members of a group. `redis_partly`: Redis loses some values of one kind.
+
+    `mistake`: somebody gets a setting wrong for a while; `tight`: the limit of removals is a low one; `leap`:
+    mean seconds between two nights in which everything sleeps for hours (0: none).
     """
 
     crash: float = 0.0
@@ -46,6 +54,14 @@ class Odds:
     one_list: float = 0.0
     column: float = 0.0
     odd: float = 0.0
+    strangers: bool = False
+    hands: bool = False
+    deaf: float = 0.0
+    partial: bool = False
+    redis_partly: bool = False
+    mistake: bool = False
+    tight: bool = False
+    leap: float = 0.0
 
     @classmethod
     def of(cls, seed: int) -> Odds:
@@ -87,4 +103,8 @@ class Odds:
             # Each of these lets two deliveries of one record overlap, or hides an account from its look-up.
             # Then only the directory itself can refuse a second account.
             odds = dataclasses.replace(odds, unique=True)
-        return odds
+        quiet: dict[str, Any] = {
+            "partial": random.random() < 0.2,
+            "leap": some(15.0, 40.0, likely=0.1),
+        }
+        return dataclasses.replace(odds, **quiet)

@@ -9,7 +9,7 @@ from bridge.model import Key, Kind
 from tests.simulation.company import FOREIGN_ALIAS, REFUSED
 from tests.simulation.directory import Directory
 from tests.simulation.kenjo import Kenjo
-from tests.simulation.referee import Thing
+from tests.simulation.things import Thing
 
 Data = dict[str, Any]
 Truth = dict[Key, Data]
@@ -17,11 +17,15 @@ Truth = dict[Key, Data]
 
 def differences(kenjo: Kenjo, directory: Directory) -> list[str]:
     """Sentences on what is not as Kenjo says; empty when everything is."""
-    truth = kenjo.truth()
+    truth, unusable = kenjo.truth(), kenjo.unusable()
     found: list[str] = []
     for key, data in truth.items():
-        check = _person if key.kind is Kind.PERSON else _team
-        found += check(key, data, truth, directory)
+        if key.kind is Kind.TEAM:
+            found += _team(key, data, truth, directory, unusable)
+        elif key.id not in unusable:
+            found += _person(key, data, truth, directory)
+        elif not kenjo.people[key.id].is_active:
+            found += _closed(key, "inactive", directory)
     for thing in directory.things.values():
         if thing.foreign or not thing.key or (key := Key.parse(thing.key)) in truth:
             continue
@@ -37,11 +41,9 @@ def _person(key: Key, data: Data, truth: Truth, directory: Directory) -> Iterato
     if len(accounts) > 1:
         yield f"{key} has {len(accounts)} accounts"
     if data["lifecycle"] != "active":
-        yield from (
-            f"{key} is {data['lifecycle']} and active" for one in accounts if _stays_open(one, directory)
-        )
+        yield from _closed(key, data["lifecycle"], directory)
         return
-    if is_parked(data, directory):
+    if is_parked(key, truth, directory):
         return
     if not accounts:
         yield f"{key} has no account"
@@ -62,6 +64,12 @@ def _person(key: Key, data: Data, truth: Truth, directory: Directory) -> Iterato
         yield f"{key} has manager {has.get('manager')!r} and not {managers}"
 
 
+def _closed(key: Key, why: str, directory: Directory) -> Iterator[str]:
+    """Whoever does not work here must have no open account, whatever else is wrong with their rows."""
+    accounts = directory.of(Kind.PERSON, key.id)
+    yield from (f"{key} is {why} and active" for one in accounts if _stays_open(one, directory))
+
+
 def _managers(account: Thing, manager: str | None, truth: Truth, directory: Directory) -> set[str | None]:
     """Which accounts may stand as a person's manager: one, unless something was lost or is not known yet."""
     found: set[str | None] = {one.id for one in directory.of(Kind.PERSON, manager)} if manager else set()
@@ -72,35 +80,57 @@ def _managers(account: Thing, manager: str | None, truth: Truth, directory: Dire
     return found | ({None, forgotten} if unlinked else set())
 
 
-def is_parked(data: Data, directory: Directory) -> bool:
-    """Whether no directory can take this person as Kenjo has them: that waits for somebody to change it."""
-    email = data["account"]["email"]
-    twins = [one for one in directory.things.values() if one.attributes.get("userName") == email]
-    ambiguous = any(one.foreign for one in twins)
-    return data["work"]["jobTitle"] == REFUSED or data["work"]["employeeNumber"] == FOREIGN_ALIAS or ambiguous
+def is_parked(key: Key, truth: Truth, directory: Directory, passed: frozenset[Key] = frozenset()) -> bool:
+    """Whether no directory can take this person as Kenjo has them: that waits for somebody to change it.
+
+    The address may be that of an account which is not ours, or of somebody who waits in turn.
+    """
+    data = truth[key]
+    if data["work"]["jobTitle"] == REFUSED or data["work"]["employeeNumber"] == FOREIGN_ALIAS:
+        return True
+    holders = [
+        one for one in directory.things.values() if one.attributes.get("userName") == data["account"]["email"]
+    ]
+    for one in holders:
+        owner = Key.parse(one.key) if one.key else key
+        if one.foreign:
+            return True
+        if owner != key and owner not in passed and _waits(owner, truth, directory, passed | {key}):
+            return True
+    return False
+
+
+def _waits(owner: Key, truth: Truth, directory: Directory, passed: frozenset[Key]) -> bool:
+    """Whether somebody cannot give up an address because they are parked themselves."""
+    if owner not in truth or truth[owner]["lifecycle"] != "active":
+        return False
+    return owner.id in directory.kenjo.unusable() or is_parked(owner, truth, directory, passed)
 
 
 def _is_unlinked(key: Key, truth: Truth, directory: Directory) -> bool:
     """Whether Redis has lost whose account this is, and no delivery will find out."""
-    lost = any(one.id in directory.unknown for one in directory.of(key.kind, key.id))
-    return lost and (truth[key]["lifecycle"] != "active" or is_parked(truth[key], directory))
+    lost = any(one.id in directory.unlinked for one in directory.of(key.kind, key.id))
+    return lost and (truth[key]["lifecycle"] != "active" or is_parked(key, truth, directory))
 
 
 def _stays_open(account: Thing, directory: Directory) -> bool:
     """Whether an account that nobody should have is active, and the bridge can know of it."""
-    return bool(account.attributes.get("active")) and account.id not in directory.unknown
+    return bool(account.attributes.get("active")) and account.id not in directory.unlinked
 
 
-def _team(key: Key, data: Data, truth: Truth, directory: Directory) -> Iterator[str]:
+def _team(
+    key: Key, data: Data, truth: Truth, directory: Directory, unusable: frozenset[str]
+) -> Iterator[str]:
     groups = directory.of(Kind.TEAM, key.id)
     if len(groups) != 1:
         yield f"{key} has {len(groups)} groups"
         return
     has = groups[0].attributes
-    accounts = {one.id for id_ in data["members"] for one in directory.of(Kind.PERSON, id_)}
+    sure = [id_ for id_ in data["members"] if id_ not in unusable]
+    accounts = {one.id for id_ in sure for one in directory.of(Kind.PERSON, id_)}
     unlinked = {
         one.id
-        for id_ in data["members"]
+        for id_ in sure
         if _is_unlinked(Key(Kind.PERSON, id_), truth, directory)
         for one in directory.of(Kind.PERSON, id_)
     }
@@ -108,7 +138,9 @@ def _team(key: Key, data: Data, truth: Truth, directory: Directory) -> Iterator[
         yield f"{key} is called {has['displayName']!r} and not {data['name']!r}"
     if lacking := accounts - unlinked - set(has.get("members") or ()):
         yield f"{key} lacks members {sorted(lacking)}"
-    perhaps = {id_ for person in data["members"] for id_ in directory.perhaps(Kind.PERSON, person)}
+    perhaps = {
+        id_ for person in {*data["members"], *unusable} for id_ in directory.perhaps(Kind.PERSON, person)
+    }
     if surplus := _surplus(groups[0], accounts | perhaps, directory):
         yield f"{key} has members {surplus} too many"
 

@@ -20,7 +20,7 @@ class Delivery:
     """What the referee needs to know of a running delivery.
 
     `version`: which reading of Kenjo its record comes from; `losses`: how often Redis had lost data when it
-    was claimed; `checked`: when Redis was last asked before a request.
+    was claimed; `checked`: when Redis was last asked before a request; `misconfigured`: by a wrong setting.
     """
 
     process: str
@@ -28,6 +28,7 @@ class Delivery:
     version: int = 0
     losses: int = 0
     checked: float = 0.0
+    misconfigured: bool = False
 
 
 DELIVERY: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
@@ -40,8 +41,9 @@ TURNED: ContextVar[float] = ContextVar("turned", default=0.0)
 class Process:
     """One process.
 
-    `skew`: seconds by which the clock of its host is ahead; `fetched`: its last reading of Kenjo; `troubles`:
-    when something happened to it or to its connection to Redis.
+    `misconfigured`: it runs with somebody's mistake in its settings; `skew`: seconds by which the clock of
+    its host is ahead; `fetched`: its last reading of Kenjo; `troubles`: when something happened to it, or to
+    its connection to Redis.
     """
 
     def __init__(self, world: World, name: str) -> None:
@@ -49,6 +51,7 @@ class Process:
         self.name = name
         self.dead = False
         self.fetched = 0
+        self.misconfigured = False
         self.skew = 0.0
         self.troubles: list[float] = []
         self._thawed = asyncio.Event()

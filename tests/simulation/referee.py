@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,37 +11,20 @@ from bridge.target_settings import Limit
 from tests.simulation.kenjo import Kenjo, Reading
 from tests.simulation.process import Delivery, Process
 from tests.simulation.store import Store
+from tests.simulation.things import Thing
 from tests.simulation.world import World
 
-LIMIT = Limit(count=5, percent=10)
-"""How many may be removed at once; there are so few people that the percentage never matters."""
+LIMITS = (Limit(count=5, percent=10), Limit(count=1, percent=30))
+"""How many may be removed; there are so few people that only the second one's percentage matters."""
 
 SLACK = 2
 """How many more may follow one by one: their accounts were not known of when the others were counted."""
 
-SETTLED = 10.0
-"""Seconds after which a new account is known to the poll that counts removals."""
+WINDOW = 4.0
+"""Seconds within which closed accounts are counted: less than from one poll to the next."""
 
 IN_FLIGHT = 1.0
 """Seconds after a Retry-After came, in which the other workers may not know of it yet."""
-
-
-@dataclass
-class Thing:
-    """An object at a directory. `foreign`: not for the bridge to touch; `owner`: whom it was written for."""
-
-    id: str
-    kind: Kind
-    attributes: dict[str, Any]
-    born: float
-    foreign: bool = False
-    owner: str = ""
-
-    @property
-    def key(self) -> str:
-        """The record that it is of: by its externalId, else by who adopted it."""
-        id_ = self.attributes.get("externalId")
-        return f"{self.kind}:{id_}" if id_ else self.owner
 
 
 @dataclass(frozen=True)
@@ -64,20 +46,24 @@ class Quiet:
 class Referee:
     """Judges one directory's requests.
 
-    `things`: what is there; `newest`: by record, which reading of Kenjo its newest write was from; `removed`:
-    by reading, who was removed for it; `approved`: whose removal a person has let go; `tries`: requests to
-    write, refused or not.
+    `things`: what is there; `newest`: by record, which reading of Kenjo its newest write was from; `closed`:
+    by record, when its account was closed without a person's word, and how often Redis had lost data by then;
+    `approved`: whose removal a person has let go; `chosen`: objects that a person has given to a record;
+    `ignored`: by object, who asked in vain to open or close it; `tries`: requests to write, refused or not.
     """
 
     world: World
     kenjo: Kenjo
     store: Store
+    limit: Limit
     things: dict[str, Thing] = field(default_factory=dict)
     tries: int = 0
     newest: dict[str, tuple[int, int]] = field(default_factory=dict)
     quiet: Quiet | None = None
-    removed: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    closed: dict[str, tuple[float, int]] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
+    chosen: set[tuple[str, str]] = field(default_factory=set)
+    ignored: dict[str, Delivery] = field(default_factory=dict)
 
     def answered_wait(self, seconds: float, to: Process) -> None:
         """A worker has been told to leave the directory alone."""
@@ -92,26 +78,48 @@ class Referee:
             left = quiet.until - looked
             self.world.violate("BOUNDED", f"{what} {left:.1f} s before the Retry-After has passed")
 
+    def called_done(self, process: str, record: str, state: str) -> None:
+        """A ledger says of a record that it is applied or removed."""
+        for id_, by in self.ignored.items():
+            if (by.process, by.record, by.losses) == (process, record, self.store.losses):
+                said = "open" if self.things[id_].is_open else "closed"
+                self.world.violate("SEEN", f"{record} is called {state}, and {id_} is {said}")
+
     def created(self, thing: Thing, others: list[Thing]) -> None:
         """A new object."""
         twins = [one.id for one in others if one is not thing and one.key == thing.key and not one.foreign]
         if twins:
             self.world.violate("NO DUPLICATES", f"{thing.key} has {thing.id} beside {', '.join(twins)}")
 
-    def changed(self, thing: Thing, former: dict[str, Any], by: Delivery | None, *, removal: bool) -> None:
-        """A write has taken effect on an object, which had `former` attributes before."""
+    def changed(self, thing: Thing, former: dict[str, Any], by: Delivery | None, *, emptied: bool) -> None:
+        """A write has taken effect on an object, which had `former` attributes; `emptied`: a group was."""
         if by is None:
             self.world.violate("OWNERSHIP", f"{thing.id} written outside of any delivery")
             return
-        thing.owner = by.record
-        if thing.foreign:
-            self.world.violate("OWNERSHIP", f"{thing.id}, which is not ours, was written")
+        self._ownership(thing, former, by)
         self._order(thing, by)
         self._values(thing, former)
-        if removal:
+        was_open = bool(former.get("active"))
+        if was_open and not thing.is_open:
+            self._count_closed(thing)
+        if thing.is_open:
+            self.closed.pop(thing.key, None)
+        if emptied or (was_open and not thing.is_open):
             self._removal(thing, by)
-        elif thing.attributes.get("active") and not former.get("active"):
+        elif thing.is_open and not was_open:
             self._activation(thing, by)
+
+    def _ownership(self, thing: Thing, former: dict[str, Any], by: Delivery) -> None:
+        """What is somebody else's is written only when a person has given it to this record."""
+        id_ = former.get("externalId")
+        owner = f"{thing.kind}:{id_}" if id_ else by.record
+        if (thing.id, by.record) in self.chosen:
+            thing.foreign = False
+        elif thing.foreign:
+            self.world.violate("OWNERSHIP", f"{thing.id}, which is not ours, was written for {by.record}")
+        elif owner != by.record:
+            self.world.violate("OWNERSHIP", f"{thing.id}, which is {owner}'s, was written for {by.record}")
+        thing.owner = by.record
 
     def _order(self, thing: Thing, by: Delivery) -> None:
         losses, newest = self.newest.get(thing.key, (0, 0))
@@ -125,70 +133,70 @@ class Referee:
                 self.world.note("referee", f"allowed: {sentence}")
         self.newest[thing.key] = (by.losses, by.version)
 
+    def _count_closed(self, thing: Thing) -> None:
+        """How many accounts were closed together, and are so still, and nobody was asked."""
+        key, now, losses = thing.key, self.world.now, self.store.losses
+        if key in self.approved:
+            self.approved.discard(key)
+            return
+        self.closed[key] = now, losses
+        lately = [one for one, (at, lost) in self.closed.items() if at > now - WINDOW and lost == losses]
+        in_use = sum(1 for one in self.things.values() if one.is_open and not one.foreign)
+        base, number = in_use + len(lately), len(lately) - SLACK
+        if number > self.limit.count and number * 100 > self.limit.percent * base:
+            self.world.violate("HELD", f"{len(lately)} of {base} were closed at once, nobody was asked")
+
     def _removal(self, thing: Thing, by: Delivery) -> None:
         """Somebody was deactivated, or a group emptied, for what a reading of Kenjo said."""
-        if not by.version:
+        if not by.version or by.misconfigured:
             return
-        reading = self.kenjo.readings[by.version - 1]
-        if thing.born < reading.at - SETTLED:
-            self._count_removal(thing.key, by.version)
-        key = Key.parse(thing.key)
-        said = reading.truth.get(key)
-        if (
-            said is not None
-            and said.get("lifecycle", "active") == "active"
-            and key.id not in reading.told_gone
-        ):
-            what = f"reading {by.version} ({reading.fault or 'whole'})"
-            self.world.violate("WHOLE", f"{thing.key} removed by {what}, when it was there")
+        reading, key = self.kenjo.readings[by.version - 1], Key.parse(thing.key)
+        if key.id not in reading.told_gone and _says(reading, key) == "active":
+            self._wrong(thing.key, "removed", by, "it was there")
 
     def _activation(self, thing: Thing, by: Delivery) -> None:
         """Somebody was given access for what a reading of Kenjo said."""
         if not by.version:
             return
-        reading = self.kenjo.readings[by.version - 1]
-        if (said := _says(reading, Key.parse(thing.key))) != "active":
-            what = f"reading {by.version} ({reading.fault or 'whole'})"
-            self.world.violate("WHOLE", f"{thing.key} activated by {what}, when it was {said}")
+        said = _says(self.kenjo.readings[by.version - 1], Key.parse(thing.key))
+        if said != "active":
+            self._wrong(thing.key, "activated", by, f"it was {said}")
 
     def _values(self, thing: Thing, former: dict[str, Any]) -> None:
         """Nothing is ever given that Kenjo has never said of this record."""
         key = Key.parse(thing.key)
         for name in ("userName", "title", "alias", "displayName"):
             value = thing.attributes.get(name)
-            if value != former.get(name) and value not in self.kenjo.said[key, name]:
-                self.world.violate("WHOLE", f"{thing.key} was given {name} {value!r}, which Kenjo never said")
+            if value != former.get(name) and not self._was_said(key, name, value):
+                self.world.violate("WHOLE", f"{key} was given {name} {value!r}, which Kenjo never said")
         for id_ in set(thing.attributes.get("members") or ()) - set(former.get("members") or ()):
-            self._member(key, id_)
+            person = self.things[id_].key
+            if person and Key.parse(person).id not in self.kenjo.said[key, "members"]:
+                self.world.violate("WHOLE", f"{person} was put into {key}, where Kenjo never had them")
 
-    def _count_removal(self, key: str, version: int) -> None:
-        removed = self.removed[version]
-        before = len(removed)
-        if key not in self.approved and Key.parse(key).kind is Kind.PERSON:
-            removed.add(key)
-        if before < len(removed) == LIMIT.count + SLACK + 1:
-            self.world.violate("HELD", f"reading {version} removed {len(removed)} people, nobody was asked")
-
-    def _member(self, team: Key, id_: str) -> None:
-        """An account was put into a group."""
-        person = self.things[id_].key
-        if person and Key.parse(person).id not in self.kenjo.said[team, "members"]:
-            self.world.violate("WHOLE", f"{person} was put into {team}, where Kenjo never had them")
+    def _was_said(self, key: Key, name: str, value: Any) -> bool:
+        """Whether Kenjo ever had a value of a record; what nobody has may stand in while two swap theirs."""
+        if value in self.kenjo.said[key, name]:
+            return True
+        unique = name == "userName" or (name == "displayName" and key.kind is Kind.TEAM)
+        return unique and value is not None and not self.kenjo.is_somebodys(name, value)
 
     def members_taken_out(self, group: Thing, members: list[Thing], by: Delivery | None) -> None:
         """Members of a group were taken out for what a reading of Kenjo said."""
-        if by is None or not by.version or by.losses != self.store.losses:
+        if by is None or not by.version or by.losses != self.store.losses or by.misconfigured:
             return
-        reading = self.kenjo.readings[by.version - 1]
-        key = Key.parse(group.key)
+        reading, key = self.kenjo.readings[by.version - 1], Key.parse(group.key)
         if key.id in reading.unusable:
             return
         said = set(reading.truth.get(key, {}).get("members", ())) - reading.unusable
         for one in members:
             if one.key and Key.parse(one.key).id in said:
-                self.world.violate(
-                    "WHOLE", f"{one.key} taken out of {group.key}, where reading {by.version} has it"
-                )
+                self._wrong(one.key, f"taken out of {group.key}", by, "it was in there")
+
+    def _wrong(self, key: str, what: str, by: Delivery, truth: str) -> None:
+        """Something was done that Kenjo gave no reason for."""
+        fault = self.kenjo.readings[by.version - 1].fault or "whole"
+        self.world.violate("WHOLE", f"{key} {what} by reading {by.version} ({fault}), when {truth}")
 
 
 def _says(reading: Reading, key: Key) -> str:

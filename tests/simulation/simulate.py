@@ -21,12 +21,13 @@ from bridge.model import State
 from bridge.store.gate import HALTED, UNREACHABLE
 from tests.simulation.company import Company
 from tests.simulation.directory import Directory
-from tests.simulation.faults import company_life, forget, jump_clocks, meddle_with_jobs
+from tests.simulation.faults import FAULTS
+from tests.simulation.hands import Hands
 from tests.simulation.kenjo import Kenjo
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.outcome import differences
 from tests.simulation.process import Process
-from tests.simulation.referee import Referee
+from tests.simulation.referee import LIMITS, Referee
 from tests.simulation.stage import INTERVAL, Stage, configuration
 from tests.simulation.store import Store
 from tests.simulation.world import EPOCH, World
@@ -92,7 +93,7 @@ async def _play(world: World, client: redis.Redis) -> None:
     lives = [stage.keep_running(f"service{n}", stage.start_service) for n in (1, 2)]
     lives += [stage.keep_running(f"worker{n}", stage.start_worker) for n in (1, 2, 3)]
     lives.append(stage.keep_running("operator", stage.start_operator))
-    faults = [company_life(stage), meddle_with_jobs(stage), jump_clocks(stage), forget(stage)]
+    faults = [fault(stage) for fault in FAULTS]
     running = [asyncio.create_task(life) for life in lives]
     troubles = [asyncio.create_task(fault) for fault in faults]
     await asyncio.sleep(world.random.uniform(20.0, 90.0))
@@ -111,15 +112,18 @@ async def _play(world: World, client: redis.Redis) -> None:
 
 def _stage(world: World, client: redis.Redis) -> Stage:
     names = ["one", "two"] if world.odds.second_target_down or world.random.random() < 0.2 else ["one"]
-    values = configuration(names)
+    limit = LIMITS[world.odds.tight]
+    values = configuration(names, limit)
     store, kenjo = Store(client, world), Kenjo(world)
     company = Company(world, kenjo)
+    if world.odds.hands:
+        company.further = Hands(company).acts()
     directories = {
         name: Directory(
             world,
             name,
             kenjo,
-            Referee(world, kenjo, store),
+            Referee(world, kenjo, store, limit),
             down=name == "two" and world.odds.second_target_down,
         )
         for name in names
@@ -132,6 +136,8 @@ async def _mend(stage: Stage) -> None:
     """No more faults: clocks are right again, and whoever refused our token accepts it."""
     stage.world.faulty = False
     stage.world.note("world", "no more faults")
+    if stage.misconfigured:
+        stage.configure(None)
     for process in stage.running.values():
         process.skew = 0.0
     for directory in stage.directories.values():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,34 +10,32 @@ from typing import Any, cast
 
 import aiohttp
 from arq.connections import ArqRedis
-from redis.exceptions import RedisError
 
 import workers.connect
 from bridge.backend import Backend
 from bridge.codec import Codec
-from bridge.errors import BridgeError
 from bridge.metrics import Metrics
-from bridge.model import Key, Kind
+from bridge.model import Entry, State
 from bridge.route import Route
 from bridge.settings import Values
-from bridge.store import Hold, Keys
+from bridge.store import Claim, Keys
+from bridge.target_settings import Limit
 from service.cli.assembly import Bridge, deliverers
-from service.cli.greet import revive
-from service.cli.holds import decide
 from service.poller import Poller
 from tests.simulation.adapter import ADAPTER
 from tests.simulation.company import Company
 from tests.simulation.directory import Directory
 from tests.simulation.kenjo import Kenjo
 from tests.simulation.network import Line
+from tests.simulation.operating import Operator
 from tests.simulation.process import Process
-from tests.simulation.referee import LIMIT
 from tests.simulation.source import Source
 from tests.simulation.store import Store
 from tests.simulation.wire import Wire
 from tests.simulation.worker import Worker
 from tests.simulation.world import World
 from workers.connect import Connected
+from workers.deliver import Observer
 from workers.targets.base import Adapter
 
 INTERVAL = 5.0
@@ -48,13 +45,18 @@ RETRY = {"first": 1.0, "longest": 10.0, "attempts": 12}
 """Longer than any time with faults, so that nothing is given up for a fault that passes."""
 
 
-_GONE = {"lifecycle": "gone"}
+MISTAKES: tuple[dict[str, Any], ...] = (
+    {"map": {"active": 'person.lifecycle == "aktiv"'}},
+    {"scope": 'person.work.jobTitle == "Managing director"', "removal": {"out_of_scope": "deactivate"}},
+)
+"""What somebody may get wrong in the settings."""
 
 
-def configuration(names: list[str]) -> Values:
+def configuration(names: list[str], limit: Limit, mistake: dict[str, Any] | None = None) -> Values:
     """The settings of a bridge to modelled directories."""
-    limits = {"remove": LIMIT.model_dump()}
+    limits = {"remove": limit.model_dump()}
     common: dict[str, Any] = {"kind": "model", "rate": 50.0, "concurrency": 2, "limits": limits}
+    common |= mistake or {}
     return Values.model_validate(
         {
             "targets": {name: {**common, "host": name} for name in names},
@@ -76,7 +78,16 @@ class Stage:
     values: Values
     routes: dict[str, Route]
     metrics: Metrics
+    misconfigured: bool = False
     running: dict[str, Process] = field(default_factory=dict)
+
+    def configure(self, mistake: dict[str, Any] | None) -> None:
+        """Restart everything with a mistake in the settings, or without."""
+        limit = self.directories["one"].referee.limit
+        self.values = configuration(list(self.directories), limit, mistake)
+        self.routes, self.misconfigured = workers.connect.routes(self.values), mistake is not None
+        for process in self.running.values():
+            process.crash()
 
     def backend(self, process: Process) -> Backend:
         """What a process sees of Redis."""
@@ -105,34 +116,16 @@ class Stage:
     def start_worker(self, process: Process) -> None:
         """A worker that serves all targets."""
         bridge = self.bridge(process)
-        for deliverer in deliverers(bridge, self.targets(process, bridge.backend)):
+        watcher = cast("Observer", Watcher(self, process.name))
+        for deliverer in deliverers(bridge, self.targets(process, bridge.backend), watcher):
             its_own = dataclasses.replace(deliverer, clock=process.clock)
             Worker(its_own, bridge.backend, process, self.store).start()
 
     def start_operator(self, process: Process) -> None:
         """A person who looks after the bridge from time to time, with the commands that there are."""
-        process.spawn(self._operate(self.bridge(process), process))
-
-    async def _operate(self, bridge: Bridge, process: Process) -> None:
-        targets = self.targets(process, bridge.backend)
-        while True:
-            await asyncio.sleep(10.0)
-            with contextlib.suppress(RedisError, BridgeError):
-                for hold in await bridge.backend.holds.all():
-                    if self._is_right(hold):
-                        if hold.target:
-                            self.directories[hold.target].referee.approved.update(hold.keys)
-                        await decide(bridge, hold.id, approve=True, by="operator")
-                await revive(bridge, targets)
-
-    def _is_right(self, hold: Hold) -> bool:
-        """Whether what a hold keeps back is what Kenjo says."""
-        if not hold.target:
-            return not self.world.faulty  # who approves a list has looked at it: then it is whole
-        truth = self.kenjo.truth()
-        # Teams are kept back along with their members.
-        keys = [key for key in map(Key.parse, hold.keys) if key.kind is Kind.PERSON or "team" in hold.kind]
-        return not any(truth.get(key, _GONE).get("lifecycle", "active") == "active" for key in keys)
+        bridge = self.bridge(process)
+        operator = Operator(bridge, self.kenjo, self.directories)
+        process.spawn(operator.work(self.targets(process, bridge.backend)))
 
     async def keep_running(self, name: str, start: Callable[[Process], None]) -> None:
         """A process, and another one in its place whenever it dies."""
@@ -140,11 +133,30 @@ class Stage:
         while True:
             process = self.running[name] = Process(self.world, name)
             process.skew = skew if self.world.faulty else 0.0
+            process.misconfigured = self.misconfigured
             self.world.note(name, "starts")
             start(process)
             await process.ended()
             skew = process.skew
             await asyncio.sleep(self.world.random.uniform(0.5, 8.0))
+
+
+class Watcher:
+    """Hears of what one process writes into the ledgers, and tells the referees and the metrics."""
+
+    def __init__(self, stage: Stage, process: str) -> None:
+        self._stage = stage
+        self._process = process
+
+    def settled(self, target: str, claim: Claim, entry: Entry) -> None:
+        """A delivery was written to the ledger."""
+        if entry.state in (State.APPLIED, State.REMOVED):
+            referee = self._stage.directories[target].referee
+            referee.called_done(self._process, str(claim.stored.record.key), entry.state)
+        self._stage.metrics.settled(target, claim, entry)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stage.metrics, name)
 
 
 def _load(kind: str) -> Adapter:

@@ -122,6 +122,22 @@ class Store:
             pipe.dump(key)
         return list(zip(keys, pipe.execute(), strict=True)), dict(self.versions)
 
+    def lose_some(self, name: str, share: float) -> int:
+        """Lose a share of the values of one key, or of the keys of this kind; returns how many."""
+        found, random = 0, self._world.random
+        for key in sorted(self.client.keys(f"*:{name}")):
+            kind = self.client.type(key)
+            fields = sorted(self.client.hkeys(key) if kind == b"hash" else self.client.zrange(key, 0, -1))
+            gone = [one for one in fields if random.random() < share]
+            if gone:
+                (self.client.hdel if kind == b"hash" else self.client.zrem)(key, *gone)
+            found += len(gone)
+            if name in ("records", "revisions"):
+                for one in gone:
+                    self.versions.pop(one.decode(), None)
+        self.losses += 1
+        return found
+
     def restore(self, saved: Saved) -> None:
         """Start again from an earlier snapshot: what was written since is lost."""
         pipe = self.client.pipeline(transaction=False)

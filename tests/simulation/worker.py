@@ -88,7 +88,7 @@ class Worker:
             self._process.spawn(self._job(blob.decode(), body))
 
     async def _job(self, job_id: str, body: bytes) -> None:
-        DELIVERY.set(Delivery(self._process.name))
+        DELIVERY.set(Delivery(self._process.name, misconfigured=self._process.misconfigured))
         try:
             # A job that fails is taken off the queue all the same, like one whose body has gone.
             with contextlib.suppress(RedisError):

@@ -1,0 +1,96 @@
+"""A person who looks after the bridge from time to time, with the commands that there are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from bridge.errors import BridgeError
+from bridge.model import Key, Kind
+from bridge.store import Hold
+from service.cli.assembly import Bridge
+from service.cli.failures import adopt, failures, retry
+from service.cli.greet import revive
+from service.cli.holds import decide
+from tests.simulation.directory import Directory
+from tests.simulation.kenjo import Kenjo
+from tests.simulation.things import Thing
+from workers.connect import Connected
+
+_GONE = {"lifecycle": "gone"}
+
+
+class Operator:
+    """Approves what is right, gives accounts to whom they belong, and has tried again what can work now."""
+
+    def __init__(self, bridge: Bridge, kenjo: Kenjo, directories: Mapping[str, Directory]) -> None:
+        self._bridge = bridge
+        self._kenjo = kenjo
+        self._directories = directories
+
+    async def work(self, targets: Mapping[str, Connected]) -> None:
+        """Look every ten seconds, for ever."""
+        while True:
+            await asyncio.sleep(10.0)
+            with contextlib.suppress(RedisError, BridgeError):
+                await self._decide()
+                await revive(self._bridge, dict(targets))
+                for row in await failures(self._bridge):
+                    if row["state"] == "failed":
+                        await self._mend(row)
+
+    async def _decide(self) -> None:
+        for hold in await self._bridge.backend.holds.all():
+            if self._is_right(hold):
+                if hold.target:
+                    self._directories[hold.target].referee.approved.update(hold.keys)
+                await decide(self._bridge, hold.id, approve=True, by="operator")
+
+    def _is_right(self, hold: Hold) -> bool:
+        """Whether what a hold keeps back is what Kenjo says."""
+        if not hold.target:
+            return not self._kenjo.world.faulty  # who approves a list has looked at it: then it is whole
+        truth = self._kenjo.truth()
+        if hold.kind == "members" and self._kenjo.world.faulty:
+            return False
+        # Teams are kept back along with their members.
+        keys = [key for key in map(Key.parse, hold.keys) if key.kind is Kind.PERSON or "team" in hold.kind]
+        return not any(truth.get(key, _GONE).get("lifecycle", "active") == "active" for key in keys)
+
+    async def _mend(self, row: Mapping[str, Any]) -> None:
+        directory, record = self._directories[row["target"]], str(row["record"])
+        if record in directory.unheard:
+            directory.unheard.discard(record)  # what it did not do it may do now
+            await retry(self._bridge, directory.name, record)
+        for id_ in row["candidates"]:
+            thing = directory.things.get(id_)
+            if thing and self._may_be_given(thing, Key.parse(record), directory):
+                await self._give(thing, record, directory)
+                return
+
+    async def _give(self, thing: Thing, record: str, directory: Directory) -> None:
+        chosen = directory.referee.chosen
+        self._kenjo.world.note("operator", f"gives {thing.id} to {record}")
+        chosen.add((thing.id, record))
+        try:
+            await adopt(self._bridge, directory.name, record, thing.id)
+        except BridgeError as refusal:
+            chosen.discard((thing.id, record))
+            self._kenjo.world.note("operator", f"was refused: {refusal}")
+
+    def _may_be_given(self, thing: Thing, to: Key, directory: Directory) -> bool:
+        """Whether an account is of nobody who works here, and the only one that matches."""
+        truth = self._kenjo.truth()
+        name = "userName" if to.kind is Kind.PERSON else "displayName"
+        twins = [
+            one for one in directory.things.values() if one.attributes.get(name) == thing.attributes[name]
+        ]
+        if len(twins) > 1 or to not in truth:
+            return False
+        owner = thing.attributes.get("externalId")
+        lifecycle = truth.get(Key(to.kind, str(owner)), _GONE).get("lifecycle", "active")
+        return thing.foreign or lifecycle != "active"
