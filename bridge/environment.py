@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import cel
 
+from bridge.budget import Budget
 from bridge.functions import Lookups, functions
 from bridge.lifecycle import today_in
 from bridge.model import Record
@@ -25,6 +26,7 @@ class Variables:
 
     cel: cel.Context
     data: Mapping[str, Any]
+    budget: Budget
 
 
 class Environment:
@@ -39,6 +41,7 @@ class Environment:
         self.lookups: Lookups = lookups or {}
         self._zone = zone or ZoneInfo("UTC")
         self._clock = clock
+        self._budget = Budget()
 
     @property
     def today(self) -> date:
@@ -48,7 +51,7 @@ class Environment:
     @cached_property
     def functions(self) -> dict[str, Callable[..., Any]]:
         """All functions by name."""
-        return functions(self.lookups)
+        return functions(self.lookups, self._budget)
 
     def variables(self, record: Record, today: str = "") -> Variables:
         """The variables of one record, converted once for all its expressions; `today`: on another day.
@@ -56,7 +59,7 @@ class Environment:
         To register all functions costs 2 microseconds, less than to find out which of them are needed.
         """
         values = {record.key.kind.value: record.data, TODAY: today or self.today.isoformat()}
-        return Variables(cel.Context(values, functions=self.functions), record.data)
+        return Variables(cel.Context(values, functions=self.functions), record.data, self._budget)
 
 
 PLAIN = Environment()

@@ -11,7 +11,7 @@ from typing import Any
 
 import cel
 
-from bridge.bounds import MAX_RESULT, loops
+from bridge.bounds import MAX_RESULT, TEXT_IN_LOOPS, loops
 from bridge.environment import PLAIN, TODAY, Environment, Variables
 from bridge.errors import ConfigurationError, RecordRejected
 from bridge.model import Record
@@ -70,11 +70,21 @@ class Expression:
     def evaluate(self, variables: Variables) -> Any:
         """The value as JSON. Raises RecordRejected, naming the expression and not the values."""
         if self._loops.too_long(variables.data):
-            raise RecordRejected(f"{self.where} has too many rounds to go for this record: {self.source}")
+            raise self._too_long()
+        budget = variables.budget
+        budget.begin(*((self._loops.most_parts, TEXT_IN_LOOPS) if self._loops.degree else ()))
         try:
-            return _json(self._program.execute(variables.cel))
+            value = _json(self._program.execute(variables.cel))
         except Exception as error:  # noqa: BLE001 - whatever CEL raises is about this record and expression
+            if budget.spent:
+                raise self._too_long() from None
             raise RecordRejected(f"{self.where} failed ({type(error).__name__}): {self.source}") from None
+        if budget.spent:  # the expression took the error for an answer: `|| true`
+            raise self._too_long()
+        return value
+
+    def _too_long(self) -> RecordRejected:
+        return RecordRejected(f"{self.where} has too many rounds to go for this record: {self.source}")
 
 
 def context(record: Record, environment: Environment = PLAIN) -> Variables:

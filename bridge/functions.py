@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bridge.budget import MOST_TEXT, Budget
+
 Lookups = Mapping[str, Mapping[str, str]]
 """The setting `lookups`: tables by name."""
 
-MAX_TEXT = 100_000
+MAX_TEXT = MOST_TEXT
 """Characters of a text that a function may make."""
 
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
@@ -127,8 +129,9 @@ def format_date(day: Any, pattern: str) -> str | None:
     return "".join(parts.get(token, token[1:-1] if len(token) > 1 else token) for token in tokens)
 
 
-def functions(lookups: Lookups) -> dict[str, Callable[..., Any]]:
-    """All of them by the name that expressions know."""
+def functions(lookups: Lookups, budget: Budget | None = None) -> dict[str, Callable[..., Any]]:
+    """All of them by the name that expressions know; `budget` counts what they do."""
+    counts = budget or Budget()
 
     def lookup(table: str, key: Any, fallback: Any = None) -> Any:
         if table not in lookups:
@@ -150,16 +153,17 @@ def functions(lookups: Lookups) -> dict[str, Callable[..., Any]]:
         "formatDate": format_date,
         "lookup": lookup,
     }
-    return {name: _private(function) for name, function in made.items()}
+    return {name: _private(function, counts) for name, function in made.items()}
 
 
-def _private(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, whose errors say nothing of the values: the CEL package logs their text."""
+def _private(function: Callable[..., Any], budget: Budget) -> Callable[..., Any]:
+    """The same function, counted, whose errors say nothing of the values: the CEL package logs their text."""
 
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
         try:
-            return function(*arguments)
+            budget.give(arguments)
+            return budget.take(function(*arguments))
         except Exception as error:  # noqa: BLE001 - whatever it is, its text may have values
             problem = type(error).__name__
         raise ValueError(problem)

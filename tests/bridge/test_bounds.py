@@ -93,6 +93,18 @@ for source in (
     "replace(replace(replace(team.name, 'a', team.name), 'a', team.name), 'a', team.name)",
     "join(team.members.map(a, join(team.members, team.name)), team.name)",
     "replace(team.name, 'a', team.name).split('').size()", "split(team.name, 'a').map(a, team.name)",
+    "split(team.name,'a').all(a, split(team.name,'a').all(b, a==b))", "team.members.map(m, team.name).size()",
+    "split(team.name,'a').all(a, split(team.name,'a').all(b, a==b)) || true",
+    "[split(team.name,'a')].all(l, l.all(a, a in l))", "[split(team.name,'a')].all(l, l.map(a, l) != [])",
+    "[join(team.members)].map(r, team.members.map(m, r))", "+".join(["team.name"] * 900),
+    "['" + "x" * 9000 + "'].map(a, a+a+a).map(a, a+a+a).map(a, a+a+a)", "+".join(["team.members"] * 700),
+    "team.members.all(m, transliterate(team.name) == m || true)",
+    "team.members.all(m, first(team.members) == 'zz' || true)",
+    "team.members.all(m, join(team.members) == m || true)",
+    "team.members.exists(m, team.name.matches('" + r"\\w" * 90 + "y'))",
+    "team.members.exists(m, team.name.matches(m))", " || ".join(["team.name.matches(team.name)"] * 300),
+    "team.members.all(m, team.members + team.members + team.members != [])",
+    "team.members.map(m, [team.name, team.name]).size()", "[1].map(m, [" + ",".join(["team.name"] * 9) + "])",
 ):
     began = time.process_time()
     try:
@@ -110,6 +122,43 @@ def test_hostile_loops_end_soon() -> None:
     done = subprocess.run([sys.executable, "-c", HOSTILE], capture_output=True, text=True, timeout=60)  # noqa: S603
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert len(lines) == 16
+    assert len(lines) == 34
     assert {said for _, said in lines} <= {"value", "RecordRejected", "ConfigurationError"}
     assert max(float(seconds) for seconds, _ in lines) < 3
+
+
+def evaluate(source: str, **data: Any) -> Any:
+    return Expression(source, "here").evaluate(context(Record(Key(Kind.TEAM, "t"), data)))
+
+
+def test_what_functions_make_is_counted() -> None:
+    """A text of 20 words against itself == a value; of 2,000 == too many rounds, whatever is made of that."""
+    source = "split(team.name, ' ').all(a, split(team.name, ' ').exists(b, a == b))"
+    assert evaluate(source, name="ab " * 20) is True
+    for hidden in ("", " || true"):
+        with pytest.raises(RecordRejected, match="too many rounds"):
+            evaluate(source + hidden, name="ab " * 2000)
+
+
+def test_each_evaluation_may_do_as_much() -> None:
+    """Much work in one evaluation after the other == each one has a value."""
+    data = {"members": ["a" * 24] * 2000, "name": "x"}
+    for _ in range(100):
+        assert evaluate("team.members.all(m, lower(m) == m)", **data) is True
+
+
+def test_large_teams_are_mapped() -> None:
+    """What is usual, for a team of 3,000 == a value."""
+    data = {"members": ["a" * 24] * 3000, "name": "Team"}
+    assert len(evaluate("team.members.map(m, m)", **data)) == 3000
+    assert len(evaluate("team.members.filter(m, !m.matches('^b'))", **data)) == 3000
+    assert evaluate("'x' + " * 150 + "team.name", name="Team").endswith("xTeam")
+
+
+@pytest.mark.parametrize(
+    "source", ["team.members.exists(m, team.name.matches(m))", "[1].map(a, matches('a', 'b'))"]
+)
+def test_patterns_in_loops_are_plain_text(source: str) -> None:
+    """A pattern that is no plain text, in an expression with a loop == refused at the start."""
+    with pytest.raises(ConfigurationError, match="a loop and a pattern that is no plain text"):
+        Expression(source, "scope")
