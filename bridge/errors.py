@@ -7,6 +7,7 @@ targets) reads the class and acts. Messages are one sentence for a person and ca
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 
 class BridgeError(Exception):
@@ -109,3 +110,19 @@ class Taken(RecordRejected):
 
 class TargetHalted(BridgeError):
     """Credentials or permission were refused: the whole target pauses until a person has acted."""
+
+
+def unforeseen(error: Exception) -> TryLater:
+    """What an exception of a type that nobody foresaw means for one record: a fault to try again, and count.
+
+    It names the class and the place, never the text, which may have anybody's values.
+    """
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, BridgeError):
+        return TryLater(str(error))  # its text is ours
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f" in {PurePath(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return TryLater(f"an error that nobody foresaw ({type(error).__name__[:60]}{place}); please report it")

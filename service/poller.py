@@ -13,11 +13,12 @@ from redis.exceptions import RedisError
 
 from bridge.backend import Backend, trouble
 from bridge.diff import diff, revised
-from bridge.errors import BridgeError, LeaseLost
+from bridge.errors import LeaseLost, unforeseen
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
-from bridge.model import Change, Key, Kind, Snapshot
+from bridge.model import Change, Key, Kind, Snapshot, Stored
 from bridge.route import Route
+from service.apart import Apart
 from service.holding import believe, keep_back, let_go, withdraw_orphans
 from service.pending import Standing, assess, enqueue_pending
 from service.snapshot import keep_members
@@ -89,18 +90,27 @@ class Poller:
         await believe(snapshot, known, self._backend, now)
         changes = diff(known, snapshot)
         coming = {**known, **revised(known, changes, now)}
-        targets = [await assess(coming, route, self._backend, now) for route in self._routes.values()]
-        for target in targets:
-            await keep_back(target, self._backend, now)
+        apart = Apart()
+        targets = await apart.each(self._routes.values(), lambda route: self._judge(route, coming, now))
         await self._backend.records.commit(changes, self._grip, now)
-        await self._note(snapshot, changes, now)
+        await self._note(snapshot := apart.told(snapshot), changes, now)
         await withdraw_orphans(self._backend, self._routes, now)
-        for target in targets:
+
+        async def ask(target: Standing) -> Standing:
             await let_go(target, self._backend, now)
             only = None if chosen is None else chosen.get(target.route.name, ())
             await enqueue_pending(target, coming, self._backend, now, only)
             self._metrics.standing(target.route.name, target.pending, target.held, target.failed)
-        return Poll(snapshot, changes, targets)
+            return target
+
+        targets = await apart.each(targets, ask)
+        return Poll(apart.told(snapshot), changes, targets)
+
+    async def _judge(self, route: Route, coming: Mapping[Key, Stored], now: float) -> Standing:
+        """See where a target stands, and hold what is too big."""
+        standing = await assess(coming, route, self._backend, now)
+        await keep_back(standing, self._backend, now)
+        return standing
 
     async def run(self) -> None:
         """Poll at every interval, for ever, while no other service does. Faults are logged and outlived."""
@@ -137,9 +147,12 @@ class Poller:
             except LeaseLost:
                 self._leading.clear()
                 result = "lease_lost"
-            except (BridgeError, RedisError, OSError) as error:
+            except (RedisError, OSError) as error:
                 result = type(error).__name__
-                self._say(f"{error}" if isinstance(error, BridgeError) else trouble(error), result)
+                self._say(trouble(error), result)
+            except Exception as error:  # noqa: BLE001 - the next poll may succeed, whatever it is
+                result = type(error).__name__
+                self._say(str(unforeseen(error)), result)
             else:
                 result = "ok"
                 self._say("", result)
@@ -169,7 +182,7 @@ class Poller:
         while True:
             try:
                 holds = await self.lease.hold()
-            except (RedisError, OSError):
+            except Exception:  # noqa: BLE001 - Redis is away, or answers what nobody foresaw
                 holds = False
             if holds and not self.leads:
                 log.info("this service polls now")

@@ -10,23 +10,36 @@ from __future__ import annotations
 import dataclasses
 import random
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.errors import AfterAnother, LockLost, RecordRejected, TargetHalted, TryLater
+from redis.exceptions import RedisError
+
+from bridge.errors import (
+    AfterAnother,
+    LockLost,
+    RecordRejected,
+    StoreUnavailable,
+    TargetHalted,
+    TryLater,
+    unforeseen,
+)
 from bridge.http import writes_allowed
 from bridge.model import Entry, Key, Kind, Outcome, State
 from bridge.queue import Job, Queue, serial_of
+from bridge.quiet import granted
 from bridge.redaction import redact
 from bridge.route import Route
 from bridge.settings import RetrySettings
 from bridge.store import Claim, Gate, Ledger
+from bridge.store.claims import Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from workers.apply import Applier, Done
 from workers.targets.base import Target
 
 _ROUNDS = 10  # a delivery that keeps finding something newer leaves the rest to the next poll
+_NOT_OF_A_RECORD = (LockLost, TargetHalted, StoreUnavailable, RedisError)
 PATIENCE = 3600.0
 """Seconds for which a record waits for another one that is to give up a value."""
 
@@ -105,10 +118,7 @@ class Deliverer:
         """One pass over the newest record. False: something newer came meanwhile."""
         applier = Applier(self.route, self.target, self.ledger, claim, self.clock())
         try:
-            done = await self._outcome(claim, applier)
-            settled = await self.ledger.settle(
-                claim, done.entry, done.link, hold=done.found, freed=_frees(done)
-            )
+            done, settled = await self._settle(claim, applier, await self._outcome(claim, applier))
         except LockLost:
             # What was sent before may have overtaken a successor's write: somebody has to look again, at the
             # account's new owner too.
@@ -125,12 +135,26 @@ class Deliverer:
         await self._enqueue_followers(claim, done.entry, followers)
         return not settled.again
 
-    async def _outcome(self, claim: Claim, applier: Applier) -> Done:
-        if await applier.is_current():
-            # Nothing was done this time, whatever was done before.
-            current = claim.entry or applier.entry
-            return Done(dataclasses.replace(current, outcome=Outcome.UNCHANGED), claim.link)
+    async def _settle(self, claim: Claim, applier: Applier, done: Done) -> tuple[Done, Settled]:
+        """Write what came of it; where that cannot be written, that it could not."""
         try:
+            return done, await self._written(claim, done)
+        except _NOT_OF_A_RECORD:
+            raise
+        except Exception as error:  # noqa: BLE001 - such as an id that is no text
+            clean = Applier(self.route, self.target, self.ledger, claim, applier.entry.at)
+            done = self._later(claim, clean, unforeseen(error))
+            return done, await self._written(claim, done)
+
+    async def _written(self, claim: Claim, done: Done) -> Settled:
+        return await self.ledger.settle(claim, done.entry, done.link, hold=done.found, freed=_frees(done))
+
+    async def _outcome(self, claim: Claim, applier: Applier) -> Done:
+        try:
+            if await applier.is_current():
+                # Nothing was done this time, whatever was done before.
+                current = claim.entry or applier.entry
+                return Done(dataclasses.replace(current, outcome=Outcome.UNCHANGED), claim.link)
             with writes_allowed(lambda: self.ledger.renew(claim)):
                 return await applier.run()
         except AfterAnother as error:
@@ -142,6 +166,10 @@ class Deliverer:
         except RecordRejected as error:
             parts = {name: getattr(error, name) for name in ("candidates", "awaits") if hasattr(error, name)}
             return self._failed(claim, applier, str(error), **parts)
+        except _NOT_OF_A_RECORD:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's and nobody else's
+            return self._later(claim, applier, unforeseen(error))
 
     async def _nudge(self, other: Key) -> None:
         """A record that is waited for, and has given up the value by its ledger, is read back: it may not."""
@@ -176,7 +204,8 @@ class Deliverer:
         former, entry = claim.entry, applier.entry
         if former is None or former.revision != entry.revision or former.config != entry.config:
             former = Entry()
-        of_the_record = error.after is None and not error.unreachable
+        pause = granted(error.after or 0.0, self.retry.longest_pause)
+        of_the_record = not pause and not error.unreachable
         attempts = former.attempts + 1 if of_the_record else former.attempts
         if attempts >= self.retry.attempts:
             return self._failed(claim, applier, f"gave up after {attempts} attempts: {error}")
@@ -189,7 +218,7 @@ class Deliverer:
             reason=private(str(error), claim),
             attempts=attempts,
             unreachable=error.unreachable,
-            retry_at=entry.at + max(wait, error.after or 0.0),
+            retry_at=entry.at + max(wait, pause),
             failed_since=former.failed_since or entry.at,
         )
         return Done(waiting, applier.link)
@@ -235,4 +264,4 @@ def _frees(done: Done) -> bool:
 def private(reason: str, claim: Claim) -> str:
     """A reason without the values of the person's sections; ids and the lifecycle may stay."""
     sections = claim.stored.record.data.values()
-    return redact(reason, [section for section in sections if not isinstance(section, str)])
+    return redact(reason, [section for section in sections if isinstance(section, Mapping)])

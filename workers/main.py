@@ -17,7 +17,7 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from bridge.backend import AWAY, Backend, trouble
-from bridge.errors import LockLost, StoreUnavailable
+from bridge.errors import LockLost, StoreUnavailable, unforeseen
 from bridge.logs import get_logger
 from bridge.model import Key
 from bridge.queue import FUNCTION, deserialize, serialize
@@ -79,10 +79,13 @@ class TargetWorker(Worker):
         job_id: str = ctx["job_id"]
         try:
             # A Redis that is away is noticed and logged by the loop, once, and not by every job.
-            with contextlib.suppress(RedisError, OSError):
+            with contextlib.suppress(RedisError, OSError, StoreUnavailable):
                 await self._deliverer.deliver(
                     Key.parse(key), lambda claim: self._held.__setitem__(job_id, claim)
                 )
+        except Exception as error:  # noqa: BLE001 - arq would log its text, which may have values
+            name = self._deliverer.route.name
+            log.warning("delivery failed", target=name, record=key, reason=str(unforeseen(error)))
         finally:
             self._held.pop(job_id, None)
 
@@ -176,10 +179,10 @@ class Workers:
                 # Outside of any job: looking up everybody takes its time.
                 await FirstContact(deliverer, self._backend).wait(lambda: self._beat(name))
                 await worker.async_run()
-            except (RedisError, OSError, StoreUnavailable) as error:
+            except Exception as error:  # noqa: BLE001 - the other targets' workers go on, whatever it is
                 if time.monotonic() - started > QUIET:
                     said = ""  # it has worked meanwhile
-                if (now := trouble(error)) != said:
+                if (now := _trouble(error)) != said:
                     log.warning("worker waits", target=name, reason=now)
                 said = now
                 # A new worker: arq loses count of its free places when Redis fails under it.
@@ -193,8 +196,15 @@ class Workers:
         while not self._stopping:
             await asyncio.sleep(LOCK_TTL / 3)
             for worker in list(self._workers.values()):
-                with contextlib.suppress(RedisError, OSError):
+                # A claim that is not renewed passes to another worker; the next one is tried all the same.
+                with contextlib.suppress(Exception):
                     await worker.renew()
+
+
+def _trouble(error: Exception) -> str:
+    """What keeps a worker from working, in a sentence."""
+    is_redis = isinstance(error, RedisError | OSError | StoreUnavailable)
+    return trouble(error) if is_redis else str(unforeseen(error))
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from redis.exceptions import RedisError
 
 from bridge.backend import Backend
-from bridge.errors import RecordRejected, TargetHalted, TryLater
+from bridge.errors import BridgeError, RecordRejected, StoreUnavailable, TargetHalted, TryLater, unforeseen
 from bridge.logs import get_logger
 from bridge.model import Key, Kind, Record, Stored, Wanted
 from bridge.redaction import redact
@@ -33,6 +33,9 @@ log = get_logger("survey")
 SAMPLE = 200
 """People who are looked up at most: whether most of them match can be told from so many, within a minute."""
 
+COMPLETE_PASSES = 5
+"""Surveys in which everybody has to be found or not; one look-up that always fails stops nobody for ever."""
+
 LOOK = 1.0  # seconds between looks at a first contact that is not over
 
 
@@ -48,6 +51,8 @@ class FirstContact:
         self.deliverer = deliverer
         self.backend = backend
         self._done = False
+        self._said = ""
+        self._passes = 0
         self._lock = asyncio.Lock()
 
     async def passed(self) -> bool:
@@ -63,11 +68,21 @@ class FirstContact:
                 await self.deliverer.tell_gate(error)
             except TargetHalted as error:
                 await self.deliverer.halt(error)
+            except (RedisError, StoreUnavailable):
+                raise
             except RecordRejected as error:
-                log.warning(
-                    "first contact failed", target=self.deliverer.route.name, reason=redact(str(error))
-                )
+                self._say(error)
+            except Exception as error:  # noqa: BLE001 - the other targets go on, whatever it is
+                self._say(fault := unforeseen(error))
+                # Asked again and again it gets no better: the gate lets it be tried now and then.
+                await self.deliverer.tell_gate(TryLater(str(fault), unreachable=True))
             return self._done
+
+    def _say(self, error: BridgeError) -> None:
+        """Log once why first contact is not over."""
+        if (reason := redact(str(error))) != self._said:
+            log.warning("first contact failed", target=self.deliverer.route.name, reason=reason)
+        self._said = reason
 
     async def wait(self, beat: Callable[[], None] = lambda: None) -> None:
         """Wait until deliveries may begin; `beat` is told that the waiting goes on."""
@@ -91,7 +106,10 @@ class FirstContact:
         known = await self.backend.records.known()
         if not known:
             return False  # nothing to compare yet
-        found = await survey(self.deliverer.target, route, known, gate)
+        self._passes += 1
+        found = await survey(
+            self.deliverer.target, route, known, gate, complete=self._passes <= COMPLETE_PASSES
+        )
         if not await self._is_surveyed():  # by another worker, and perhaps judged by a person since
             log.info("first contact", target=route.name, **found.counts())
             await self._judge(found)
@@ -143,10 +161,13 @@ def tally(route: Route, accounts: int, people: int, verdicts: Iterable[str]) -> 
     return Survey(route.configuration, accounts, people, *(counts[name] for name in names))
 
 
-async def survey(target: Target, route: Route, known: Mapping[Key, Stored], gate: Gate) -> Survey:
+async def survey(
+    target: Target, route: Route, known: Mapping[Key, Stored], gate: Gate, *, complete: bool = True
+) -> Survey:
     """Look up who would be created, of many people SAMPLE; a target without accounts needs no look-ups.
 
-    The answers are shared in Redis as they come: a fault, or a killed worker, costs none of them twice.
+    The answers are shared in Redis as they come: a fault, or a killed worker, costs none of them twice. If it
+    need not be `complete`, some may be left out whose look-up fails while those of most others succeed.
     """
     accounts = await target.size()
     people = [stored.record for stored in known.values() if _would_be_created(route, stored)]
@@ -155,6 +176,7 @@ async def survey(target: Target, route: Route, known: Mapping[Key, Stored], gate
     chosen = sorted(people, key=lambda record: _lot(record.key))[:SAMPLE]
     found = await gate.looked_up(route.configuration)
     faults: list[Exception] = []
+    unanswered: list[Exception] = []
     waiting = (record for record in chosen if str(record.key) not in found)
 
     async def look_up() -> None:
@@ -162,18 +184,26 @@ async def survey(target: Target, route: Route, known: Mapping[Key, Stored], gate
             try:
                 found[str(record.key)] = word = await _verdict(target, route, record)
                 await gate.note_looked_up(route.configuration, record.key, word)
-            except (TryLater, TargetHalted, RedisError, OSError) as fault:
-                faults.append(fault)
-            if faults:  # the others' answers are still heard, but nobody asks any more
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the others' answers are still heard
+                (unanswered if _is_of_the_record(fault) else faults).append(fault)
+            if faults:  # nobody asks any more
                 return
 
     async with asyncio.TaskGroup() as group:
         for _ in range(route.settings.concurrency):
             group.create_task(look_up())
-    if faults:
+    if faults or (unanswered and (complete or len(unanswered) * 2 > len(chosen))):
         halted = (fault for fault in faults if isinstance(fault, TargetHalted))
-        raise next(halted, faults[0])
-    return tally(route, accounts, len(people), [found[str(record.key)] for record in chosen])
+        raise next(halted, (faults or unanswered)[0])
+    answered = [found[str(record.key)] for record in chosen if str(record.key) in found]
+    return tally(route, accounts, len(people), answered)
+
+
+def _is_of_the_record(fault: Exception) -> bool:
+    """Whether others may be asked on: this one's look-up went wrong, and not the target or Redis."""
+    if isinstance(fault, TryLater):
+        return not fault.after and not fault.unreachable
+    return not isinstance(fault, TargetHalted | RedisError | OSError | StoreUnavailable)
 
 
 def _lot(key: Key) -> bytes:

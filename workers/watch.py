@@ -8,10 +8,13 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
-from bridge.errors import BridgeError, TryLater
+from bridge.errors import StoreUnavailable, TryLater, unforeseen
+from bridge.logs import get_logger
 from bridge.queue import Job
 from bridge.store.gate import UNREACHABLE
 from workers.deliver import Deliverer
+
+log = get_logger("watch")
 
 LOOK = 1.0  # seconds between looks at the gate
 FIRST_GAP = (
@@ -22,7 +25,7 @@ LONGEST_GAP = 300.0
 
 async def watch(deliverer: Deliverer, beat: Callable[[], None] = lambda: None) -> None:
     """Run until cancelled."""
-    paused, gap = False, FIRST_GAP
+    paused, gap, said = False, FIRST_GAP, ""
     while True:
         await asyncio.sleep(LOOK)
         beat()
@@ -39,8 +42,12 @@ async def watch(deliverer: Deliverer, beat: Callable[[], None] = lambda: None) -
                 if paused:
                     await ask_again(deliverer)
             paused = state is not None
-        except (RedisError, OSError):
+        except (RedisError, OSError, StoreUnavailable):
             continue  # the worker's own loop says that Redis is away
+        except Exception as error:  # noqa: BLE001 - the other targets are watched on, whatever it is
+            if (reason := str(unforeseen(error))) != said:
+                log.warning("gate cannot be watched", target=deliverer.route.name, reason=reason)
+            said = reason
 
 
 async def answers(deliverer: Deliverer) -> bool:
@@ -49,7 +56,9 @@ async def answers(deliverer: Deliverer) -> bool:
         await deliverer.target.check()
     except TryLater as error:
         return not error.unreachable
-    except BridgeError:
+    except RedisError:
+        raise
+    except Exception:  # noqa: BLE001 - it has answered, if with something that nobody foresaw
         return True
     return True
 

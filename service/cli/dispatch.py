@@ -6,7 +6,7 @@ import typer
 from redis.exceptions import RedisError
 
 from bridge.backend import trouble
-from bridge.errors import BridgeError, SnapshotHeld
+from bridge.errors import BridgeError, SnapshotHeld, unforeseen
 from service.cli import commands, deciding, inspecting, operating, stopping
 from service.cli.app import app, err
 from service.cli.sync import HELD, PROBLEM
@@ -43,6 +43,9 @@ def dispatch() -> int:
     except stopping.Ended:
         _say(stopping.sentence(stopping.heard(), "before it was done; the next run goes on from there"))
         code = 128 + stopping.heard()
+    except Exception as error:  # noqa: BLE001 - a traceback may have values in it
+        _say(str(unforeseen(error)))
+        code = PROBLEM
     return code or 0
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 
+from redis.exceptions import RedisError
+
 from bridge.diff import diff, revised
-from bridge.errors import ConfigurationError, TargetHalted, TryLater
+from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
 from bridge.model import Change, Entry, Key, Kind, Snapshot, State, Stored
 from bridge.redaction import redact
 from bridge.settings import Values
@@ -101,8 +103,20 @@ async def plan_of(
         return Plan(snapshot, (), known, {}, hold.reason, day)
     changes = diff(known, snapshot)
     coming = {**known, **revised(known, changes, now)}
-    plans = {name: await _target(bridge, name, target, coming, now) for name, target in targets.items()}
+    plans = {name: await _planned(bridge, name, target, coming, now) for name, target in targets.items()}
     return Plan(snapshot, tuple(changes), coming, plans, day=day)
+
+
+async def _planned(
+    bridge: Bridge, name: str, target: Connected, coming: Mapping[Key, Stored], now: float
+) -> TargetPlan:
+    """The plan of one target; whatever goes wrong with it is its own trouble."""
+    try:
+        return await _target(bridge, name, target, coming, now)
+    except (RedisError, StoreUnavailable):
+        raise
+    except Exception as error:  # noqa: BLE001 - the other targets are planned all the same
+        return TargetPlan(trouble=redact(str(unforeseen(error))))
 
 
 async def _target(
@@ -119,8 +133,10 @@ async def _target(
         return TargetPlan(parked=parked, paused=paused)
     try:
         accounts = await target.target.size()
-    except (TryLater, TargetHalted) as error:
-        return TargetPlan(parked=parked, paused=paused, trouble=redact(str(error)))
+    except (RedisError, StoreUnavailable):
+        raise
+    except Exception as error:  # noqa: BLE001 - what is known without asking is shown all the same
+        return TargetPlan(parked=parked, paused=paused, trouble=redact(str(unforeseen(error))))
     rehearsal = await rehearsal_of(bridge, target, standing, coming, now)
     rehearsal.empty = accounts == 0
     steps = await rehearsal.run(rank(standing.pending, coming))

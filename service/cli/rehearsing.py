@@ -9,7 +9,9 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater
+from redis.exceptions import RedisError
+
+from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater, unforeseen
 from bridge.model import Applied, Entry, FieldChange, Greeting, Key, Kind, Match, Outcome, Stored, Wanted
 from bridge.store import Claim
 from service.cli.sketching import Sketch
@@ -160,6 +162,10 @@ class Rehearsal:
             )
         except (TryLater, TargetHalted) as error:
             return self._away(error, key, claim)
+        except RedisError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's and nobody else's
+            return self._away(unforeseen(error), key, claim)
         if done.link is not None and done.link != claim.link:
             self.sketch.made[str(key)] = done.link
         entry = done.entry
