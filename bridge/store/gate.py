@@ -19,6 +19,8 @@ HALTED = "halted"
 """Credentials or permission were refused: goes on when `check` passes."""
 HELD = "held"
 """First contact looks wrong: waits for somebody's approval."""
+THROTTLED = "throttled"
+"""The target has asked to be left alone: goes on after that time, or when a person says so."""
 UNREACHABLE = "unreachable"
 """No answers: probed until there are."""
 
@@ -73,12 +75,18 @@ class Gate:
         await self._redis.delete(self._keys.at(self.target, "faults"))
         return bool(await self._redis.delete(self._keys.at(self.target, "state")))
 
+    async def reopen(self) -> bool:
+        """Let deliveries start at a person's word, whatever the target has asked. True when it was closed."""
+        names = [self._keys.at(self.target, name) for name in ("throttle", "probe")]
+        throttled, _ = [await self._redis.delete(name) for name in names]
+        return bool(throttled) | await self.resume()
+
     async def paused(self) -> dict[str, str]:
         """`{state, reason, since}` while the target is paused or throttled, else empty."""
         fields = await self._redis.hgetall(self._keys.at(self.target, "state"))
         found = {name.decode(): value.decode() for name, value in fields.items()}
         if not found and (left := await self._redis.pttl(self._keys.at(self.target, "throttle"))) > 0:
-            return {"state": "throttled", "reason": f"the target asked to wait {left / 1000:.0f} s more"}
+            return {"state": THROTTLED, "reason": f"the target asked to wait {left / 1000:.0f} s more"}
         return found
 
     async def throttle(self, seconds: float) -> None:

@@ -40,7 +40,7 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
         await _kenjo(bridge),
     ]
     async with connected(bridge, only) as targets:
-        greetings = await greet(bridge, targets)
+        greetings = await greet(bridge, targets, by_hand=True)
     return findings + [
         Finding(f"target {name}", (*g.facts, summary(bridge.routes[name])), g.problems)
         for name, g in greetings.items()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from service.cli import failures as failing
+from service.cli import greet as greeting
 from service.cli import holds as holding
 from service.cli import views
 from service.cli.app import ConfigOption, JsonOption, app, out, print_json
@@ -16,7 +17,9 @@ from service.cli.visiting import visit
 
 holds_app = typer.Typer(help="What waits for a person: list, show, approve, reject.")
 failures_app = typer.Typer(help="Records that a target will not take: list, show, retry, discard, adopt.")
+targets_app = typer.Typer(help="The targets: let one go on that is paused.", no_args_is_help=True)
 app.add_typer(holds_app, name="holds", invoke_without_command=True)
+app.add_typer(targets_app, name="targets")
 app.add_typer(failures_app, name="failures", invoke_without_command=True)
 
 ByOption = Annotated[str | None, typer.Option(help="In whose name (default: the user of this machine).")]
@@ -158,6 +161,18 @@ def failures_adopt(
 ) -> int:
     """Say which account is a record's: one of several, an inactive one, or one of somebody who has left."""
     return visit(config, lambda bridge: _done(failing.adopt(bridge, target, record, account)))
+
+
+@targets_app.command("resume")
+def targets_resume(target: TargetArgument, config: ConfigOption = None) -> int:
+    """Let a target go on that is paused: it asked for time, did not answer, or refused the credentials."""
+
+    async def work(bridge: Bridge) -> int:
+        was_paused = await greeting.resume(bridge, target)
+        out.print("it goes on; the workers, or the next sync, deliver" if was_paused else "it is not paused")
+        return 0
+
+    return visit(config, work)
 
 
 async def _done(work: Awaitable[None]) -> int:
