@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from yarl import URL
 
@@ -42,6 +42,21 @@ def is_open_to_listeners(address: str) -> bool:
     """Whether what is sent there passes a network without encryption: plain http to another machine."""
     parts = urlsplit(address)
     return parts.scheme.lower() == "http" and not _is_this_machine(parts.hostname or "")
+
+
+def same_place(address: str) -> str:
+    """What two addresses have in common that reach one API, whatever letter case, port and slashes they have.
+
+    http and https at their usual ports count as one, because they are one server as a rule.
+    """
+    parts = urlsplit(address.strip())
+    try:
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return address.strip().casefold()
+    path = "/".join(step for step in unquote(parts.path).split("/") if step not in ("", "."))
+    usual = port is None or port == {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{host}{'' if usual else f':{port}'}/{path}".casefold()
 
 
 def host_of(address: str) -> str:

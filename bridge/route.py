@@ -219,7 +219,9 @@ class Route:
     @property
     def server(self) -> str:
         """Which server this is: what another one was given says nothing about this one."""
-        return f"{self.settings.kind} {getattr(self.settings, 'base_url', '')}"
+        tenant = getattr(self.settings, "tenant", None)
+        address = f"{self.settings.kind} {getattr(self.settings, 'base_url', '')}"
+        return f"{address} {tenant}" if tenant else address
 
     def _hash(self) -> str:
         # Not the credential nor the pace: they change nothing that the target should hold.

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, PrivateAttr, SecretStr, field_validator
 
 from bridge.addresses import http_address
+from bridge.credentials import credential
 from bridge.section import Section
 from bridge.target_settings import AnyTarget, BearerTarget, TargetSettings
 
@@ -45,6 +46,11 @@ class KenjoSettings(Section):
     @classmethod
     def _is_http(cls, value: str | None) -> str | None:
         return None if value is None else http_address(value)
+
+    @field_validator("api_key")
+    @classmethod
+    def _is_usable(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else credential(value)
 
     @property
     def url(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from bridge.addresses import http_address
+from bridge.credentials import credential
 from bridge.section import Section
 
 Mode = Literal["create_only", "upsert", "sync"]
@@ -97,6 +98,16 @@ class BearerTarget(TargetSettings):
     """The address of the target's API."""
     token: SecretStr
     """The target's bearer token."""
+    tenant: str | None = None
+    """A name for the account that the token belongs to, where many accounts have one address (Slack): only
+    targets with different tenants and different tokens may share an address."""
+
+    @field_validator("token")
+    @classmethod
+    def _is_usable(cls, value: SecretStr) -> SecretStr:
+        if not (token := credential(value)).get_secret_value():
+            raise ValueError("is empty")
+        return token
 
     @field_validator("base_url")
     @classmethod

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import aiohttp
 
+from bridge.addresses import same_place
 from bridge.backend import Backend
 from bridge.configuration import target_settings
 from bridge.environment import Environment
@@ -19,7 +20,7 @@ from bridge.model import Kind
 from bridge.protected import Protected
 from bridge.quiet import LONGEST_PAUSE
 from bridge.route import Route
-from bridge.settings import TargetSettings, Values
+from bridge.settings import AnyTarget, TargetSettings, Values
 from bridge.vocabulary import problems
 from workers.targets import load
 from workers.targets.base import Target
@@ -42,6 +43,7 @@ def routes(values: Values, clock: Clock = utc_now) -> dict[str, Route]:
 
 def route(values: Values, name: str, clock: Clock = utc_now) -> Route:
     """The route of one target. Raises ConfigurationError, naming the setting."""
+    _check_address(values, name)
     adapter = load(values.targets[name].kind)
     settings = target_settings(name, values.targets[name], adapter.settings)
     at_target = plain_http(f"targets.{name}.base_url", adapter.base_url(settings), values)
@@ -56,6 +58,42 @@ def route(values: Values, name: str, clock: Clock = utc_now) -> Route:
     if wrong:
         raise ConfigurationError("\n".join(wrong))
     return compiled
+
+
+def _check_address(values: Values, name: str) -> None:
+    """Two targets that write to one account would fight over whoever moves from one scope to the other.
+
+    Raises ConfigurationError, naming both.
+    """
+    here = _Place.of(values.targets[name])
+    for other, settings in values.targets.items():
+        there = _Place.of(settings)
+        if other == name or here.address is None or here.address != there.address:
+            continue
+        if here.tenant and there.tenant and here.tenant != there.tenant and here.token != there.token:
+            continue
+        first, second = sorted((name, other))
+        raise ConfigurationError(
+            f"targets.{first} and targets.{second} have the same base_url: make them one target with a scope"
+            " that names both groups of people; or, if their tokens belong to different accounts there, give"
+            " each a tenant of its own"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What tells two targets apart, as it stands in the configuration."""
+
+    address: str | None
+    tenant: str
+    token: str = field(repr=False)
+
+    @classmethod
+    def of(cls, settings: AnyTarget) -> _Place:
+        address = getattr(settings, "base_url", None)
+        place = same_place(address) if isinstance(address, str) else None
+        tenant, token = (str(getattr(settings, key, None) or "").strip() for key in ("tenant", "token"))
+        return cls(place, tenant, token)
 
 
 def _check_match(compiled: Route) -> None:
