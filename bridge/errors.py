@@ -6,7 +6,8 @@ targets) reads the class and acts. Messages are one sentence for a person and ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 
@@ -126,3 +127,14 @@ def unforeseen(error: Exception) -> TryLater:
         place = f" in {PurePath(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"
         trace = trace.tb_next
     return TryLater(f"an error that nobody foresaw ({type(error).__name__[:60]}{place}); please report it")
+
+
+@contextlib.contextmanager
+def of_one_record() -> Iterator[None]:
+    """What is done here is about one record: so is any exception. Raises RecordRejected."""
+    try:
+        yield
+    except BridgeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug, or data that nobody foresaw
+        raise RecordRejected(str(unforeseen(error))) from None

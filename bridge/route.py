@@ -11,7 +11,7 @@ from typing import Any, Literal
 from bridge.codec import canonical
 from bridge.compiling import compile_maps, compile_scopes
 from bridge.environment import PLAIN, Environment, Variables
-from bridge.errors import RecordRejected
+from bridge.errors import RecordRejected, of_one_record
 from bridge.expressions import Expression, context
 from bridge.model import (
     GROUP_KINDS,
@@ -85,6 +85,7 @@ class Route:
         self._dated = any(expression.dated for expression in self.expressions)
         self.configuration = self._hash()
 
+    @of_one_record()
     def intend(self, stored: Stored, *, linked: bool) -> Intent:
         """Decide what to do for a record; `linked`: the target has an object of it.
 
@@ -96,6 +97,7 @@ class Route:
             return Intent(Action.SKIP, "create_only: what is there is never changed")
         return Intent(Action.UPSERT)
 
+    @of_one_record()
     def map(self, record: Record) -> dict[str, Any]:
         """The target's attributes, with a Reference for every other record. None: to be cleared.
 

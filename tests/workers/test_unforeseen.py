@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from bridge.errors import BridgeError, ConfigurationError, TryLater, WriteRefused
 from bridge.metrics import Metrics
-from bridge.model import Applied, Key, Kind, Outcome, State
+from bridge.model import Applied, Key, Kind, Outcome, State, Stored
 from bridge.route import Route
 from bridge.settings import RetrySettings
 from service.poller import Poller
@@ -215,6 +215,33 @@ async def test_one_target_that_cannot_be_judged_stops_no_poll(run: Delivery) -> 
     seen = await run.backend.records.last_snapshot()
     assert seen
     assert seen["problem_count"] == 1
+
+
+class _Odd(Route):
+    """A route that cannot decide about Ana."""
+
+    def _removable(self, stored: Stored) -> Any:
+        if stored.record.key == ANA:
+            raise KeyError(PLANTED)
+        return super()._removable(stored)
+
+
+async def test_one_record_that_cannot_be_decided_stops_no_other(run: Delivery) -> None:
+    """A bug in the decision about Ana == Ana is parked with the class, Ben is asked for and delivered."""
+    good = run.deliverer.route
+    odd = _Odd(TARGET, good.settings, {"person": _sources(run)})
+    kenjo = Script()
+    kenjo.say(person("ana"), person("ben"))
+    poller = Poller(kenjo, run.backend, {TARGET: odd}, Metrics(), interval=1.0)
+    assert await poller.lease.hold()
+    poll = await poller.poll_once()
+    assert poll.snapshot.problems == ()
+    assert {ANA, BEN} <= poll.targets[0].pending
+    for key in (ANA, BEN):
+        await dataclasses.replace(run.deliverer, route=odd).deliver(key)
+    entry = await run.entry("ana")
+    assert (entry.state, "KeyError" in entry.reason, PLANTED in entry.reason) == (State.FAILED, True, False)
+    assert (await run.entry("ben")).state is State.APPLIED
 
 
 STATUSES = [0, 99, 100, 199, 200, 201, 204, 299, 302, 400, 404, 409, 412, 429, 500, 503, 999]
