@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -21,6 +20,7 @@ from bridge.route import Route
 from bridge.settings import RetrySettings
 from service.poller import Poller
 from tests.delivery import TARGET, Delivery, person
+from tests.odd_answers import ANSWERS, saying
 from tests.polling import Script
 from tests.workers.gating import other, state, until, working
 from workers.connect import open_target
@@ -242,64 +242,6 @@ async def test_one_record_that_cannot_be_decided_stops_no_other(run: Delivery) -
     entry = await run.entry("ana")
     assert (entry.state, "KeyError" in entry.reason, PLANTED in entry.reason) == (State.FAILED, True, False)
     assert (await run.entry("ben")).state is State.APPLIED
-
-
-STATUSES = [0, 99, 100, 199, 200, 201, 204, 299, 302, 400, 404, 409, 412, 429, 500, 503, 999]
-BODIES = st.one_of(
-    st.sampled_from(
-        [b"[" * 3000, b'{"a":' * 900 + b"1" + b"}" * 900, b"null", b"7", b'"x"', b"{}", b"[]", b"[{}]",
-         b"\xff\xfe",
-         b'{"Resources": 7}', b'{"Resources": [[], 7, null, {"id": {}}], "totalResults": "many"}',
-         b'{"Resources": [{"id": "1", "userName": []}], "totalResults": -1}',
-         b'{"id": null}', b'{"id": {"x": 1}}',
-         b'{"detail": ["planted"]}', b'{"detail": {"detail": {"detail": {}}}}', b'{"scimType": {}}',
-         b'{"Resources": [{"id": "1", "emails": "planted", "externalId": "ana", "active": []}]}',
-         b'{"totalResults": 1e400}', b'{"\\ud83d": "\\ud83d"}']
-    ),
-    st.binary(max_size=40),
-)  # fmt: skip
-HEADERS = st.lists(
-    st.sampled_from(
-        [b"Retry-After: 1e308", b"Retry-After: -1", b"Content-Length: -5", b"Content-Length: 99999999",
-         b"X: \xff\x00",
-         b"Content-Encoding: gzip", b"Content-Encoding: br", b"Transfer-Encoding: chunked",
-         b"Content-Type: \xe9",
-         b"Content-Type: text/html; charset=nonsense", b"ETag: " + b"x" * 9000, b": empty", b"no colon",
-         b"Location: http://[",
-         b"X-RateLimit-Reset: 99999999999", b"Date: never", b"Set-Cookie: a=\xff; expires=x"]
-    ),
-    max_size=3,
-)  # fmt: skip
-
-
-@asynccontextmanager
-async def saying(*said: bytes) -> AsyncIterator[str]:
-    """A server that answers each request with these bytes, one after the other, and then hangs up."""
-    turns = iter(said)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(next(turns, said[-1]))
-            await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-
-
-ANSWERS = st.builds(
-    lambda status, headers, body: b"\r\n".join([b"HTTP/1.1 %d Odd" % status, *headers, b"", body]),
-    st.sampled_from(STATUSES),
-    HEADERS,
-    BODIES,
-)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
