@@ -24,7 +24,14 @@ class StoreUnavailable(BridgeError):
 
 
 class SourceUnavailable(BridgeError):
-    """Kenjo gave no whole snapshot: nothing changes anywhere, the next tick tries again."""
+    """Kenjo gave no whole snapshot: nothing changes anywhere, the next tick tries again.
+
+    `after`: seconds for which Kenjo asked to be left alone, or None.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 class SourceRefused(SourceUnavailable):

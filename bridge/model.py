@@ -108,22 +108,40 @@ class RowProblem:
     reason: str
 
 
+class Filled(NamedTuple):
+    """How full a column of a list is: how many rows there are, have it at all, and have something in it."""
+
+    rows: int
+    named: int
+    filled: int
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What Kenjo says now: every list answered and was parsed.
 
-    `kept` are people whose rows could not be used in this snapshot: known to exist, so absence from
-    `records` does not mean that they left. `unnamed` are kinds whose list has a row without an id, which may
-    be anybody's: nobody of that kind can be said to have gone. `group_kinds` are the groups that were asked
-    for at all.
+    `kept` are people whose rows could not be used in this snapshot, or that one list lacks: they are there,
+    and keep their last known values. `closed` are those of them of whom Kenjo says all the same that they are
+    inactive, or that their contract has ended. `unsure` are fields of people that come from a row which a
+    list lacks. `unnamed` are kinds whose list has a row without an id, which may be anybody's: that somebody
+    of that kind is in no list says nothing. `filled` tells by list and column how full it is; `group_kinds`
+    are the groups that were asked for at all.
     """
 
     records: Mapping[Key, Record]
     kept: frozenset[Key] = frozenset()
+    closed: Mapping[Key, Lifecycle] = field(default_factory=dict)
+    unsure: Mapping[Key, frozenset[str]] = field(default_factory=dict)
     unnamed: frozenset[Kind] = frozenset()
     problems: tuple[RowProblem, ...] = ()
     warnings: tuple[str, ...] = ()
+    filled: Mapping[str, Filled] = field(default_factory=dict)
     group_kinds: frozenset[str] = frozenset(GROUP_KINDS.values())
+
+    @property
+    def partial(self) -> bool:
+        """Whether rows of Kenjo cannot be used, or people keep the last known values for another reason."""
+        return bool(self.problems) or any(key.kind is Kind.PERSON for key in self.kept)
 
     def tells_of(self, key: Key) -> bool:
         """Whether a record that is not in this snapshot is therefore not in Kenjo."""

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
-from bridge.model import Key, Kind, Snapshot, Stored
+from bridge.model import Filled, Key, Kind, Lifecycle, Record, Snapshot, Stored
 
 SHRINK_PERCENT = 20
 """A snapshot with more than this share of people (or teams) fewer than before is not believed ..."""
 SHRINK_COUNT = 5
 """... if it lacks at least this many."""
 
+_SEVERAL = 2
+"""So many values that are all lost at once, or more than so many of which most are lost, are no accident."""
+
 _NAMES = {Kind.PERSON: "people", Kind.TEAM: "groups"}
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a snapshot is hard to believe: `what` is lacking, so many times, and a sentence."""
+
+    what: str
+    count: int
+    reason: str
+
+
+def doubts(
+    known: Mapping[Key, Stored], snapshot: Snapshot, before: Mapping[str, Filled] = MappingProxyType({})
+) -> list[Doubt]:
+    """Why this snapshot should not be acted on; empty when it is plausible.
+
+    `known` is what the store knows, `before` how full the columns of the last accepted snapshot were.
+    """
+    shrunken = [doubt for kind in Kind if (doubt := _shrunken(known, snapshot, kind))]
+    return [*shrunken, *_columns(known, snapshot, before), *_fields(known, snapshot)]
+
+
 def implausible(known: Mapping[Key, Stored], snapshot: Snapshot) -> str | None:
-    """Why this snapshot should not be acted on, with the numbers; None when it is plausible."""
-    return next(filter(None, (_shrunken(known, snapshot, kind) for kind in Kind)), None)
+    """The first of the doubts, with the numbers; None when the snapshot is plausible."""
+    return next((doubt.reason for doubt in doubts(known, snapshot)), None)
 
 
 def missing(snapshot: Snapshot, known: Mapping[Key, Stored], kind: Kind) -> int:
@@ -25,11 +52,69 @@ def missing(snapshot: Snapshot, known: Mapping[Key, Stored], kind: Kind) -> int:
     return sum(1 for key in before if key not in snapshot.records and snapshot.tells_of(key))
 
 
-def _shrunken(known: Mapping[Key, Stored], snapshot: Snapshot, kind: Kind) -> str | None:
+def _shrunken(known: Mapping[Key, Stored], snapshot: Snapshot, kind: Kind) -> Doubt | None:
     before = sum(1 for key, stored in known.items() if key.kind is kind and not stored.gone)
     lacking, name = missing(snapshot, known, kind), _NAMES[kind]
     if before and lacking == before and (kind is Kind.PERSON or before >= SHRINK_COUNT):
-        return f"Kenjo lists none of the {before} {name} that there were before"
+        return Doubt(kind.value, lacking, f"Kenjo lists none of the {before} {name} that there were before")
     if lacking >= SHRINK_COUNT and lacking * 100 > before * SHRINK_PERCENT:
-        return f"Kenjo lists {lacking} of the {before} {name} that there were before no more"
+        reason = f"Kenjo lists {lacking} of the {before} {name} that there were before no more"
+        return Doubt(kind.value, lacking, reason)
     return None
+
+
+def _columns(
+    known: Mapping[Key, Stored], snapshot: Snapshot, before: Mapping[str, Filled]
+) -> Iterator[Doubt]:
+    """Columns of Kenjo's lists that are much emptier than before, but for rows that have gone."""
+    absent = missing(snapshot, known, Kind.PERSON)
+    for column, was in before.items():
+        now = snapshot.filled.get(column)
+        if now is None:  # it is not read any more
+            continue
+        of_people = absent if column.startswith("employees/") else 0
+        had = was.filled - max(0, was.rows - now.rows, of_people)
+        lost = had - now.filled
+        if lost > 0 and (_emptied(had, lost) or (was.named >= _SEVERAL <= now.rows and not now.named)):
+            reason = f"{column} is empty now in {lost} of the {had} rows that had something there before"
+            yield Doubt(column, lost, reason)
+
+
+def _fields(known: Mapping[Key, Stored], snapshot: Snapshot) -> Iterator[Doubt]:
+    """Fields in use that many people (or groups) had, and have no more."""
+    had: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for key, record in snapshot.records.items():
+        stored = known.get(key)
+        if stored is None or stored.gone or record.lifecycle in (Lifecycle.INACTIVE, Lifecycle.LEFT):
+            continue  # of people who have left, a company may well erase everything
+        before = dict(_values(stored.record))
+        for field, value in _values(record):
+            if not _is_empty(former := before.get(field)):
+                had[field] += 1
+                lost[field] += _is_empty(value) or (_is_scalar(former) and not _is_scalar(value))
+    for field in sorted(lost):
+        if _emptied(had[field], lost[field]):
+            reason = f"{field} is empty or of another type now for {lost[field]} of {had[field]} who had it"
+            yield Doubt(field, lost[field], reason)
+
+
+def _emptied(had: int, lost: int) -> bool:
+    """Whether all values are lost, or most of several; one that is cleared is nothing unusual."""
+    return (lost == had and lost >= _SEVERAL) or (lost > _SEVERAL and lost * 2 > had)
+
+
+def _values(record: Record) -> Iterator[tuple[str, Any]]:
+    for section, value in record.data.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{section}.{name}", one) for name, one in value.items())
+        elif section == "name":
+            yield "name of groups", value
+
+
+def _is_empty(value: Any) -> bool:
+    return value in (None, "", [], {}, ())
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, Mapping | list | tuple)

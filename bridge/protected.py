@@ -39,8 +39,15 @@ class Protected:
         """Whether this person is protected. Raises RecordRejected when an expression cannot tell."""
         if record.key.kind is not Kind.PERSON:
             return False
+        if record.key.id in self._ids:
+            return True
+        if self.fields and not record.data.keys() - {"id", "lifecycle"}:
+            raise RecordRejected(
+                "nothing is known of this person any more, so nobody can tell whether they are protected:"
+                " name their Kenjo id under 'protected', or close the account by hand"
+            )
         email = (record.data.get("account") or {}).get("email") or ""
-        if record.key.id in self._ids or folded(str(email)) in self._emails:
+        if folded(str(email)) in self._emails:
             return True
         return any(self._holds(expression, record) for expression in self.expressions)
 

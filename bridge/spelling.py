@@ -31,10 +31,14 @@ def tidy(text: str) -> str:
     return _form("NFC", text[first.start() : end])
 
 
+def visible(text: str) -> str:
+    """A text without what is invisible, also within it: for addresses. In a name it can matter."""
+    return _HIDDEN.sub("", text)
+
+
 def folded(text: str) -> str:
     """A text as it is compared where letter case does not matter: also blanks within are all alike."""
-    visible = " ".join(_HIDDEN.sub("", text).split())
-    return _form("NFC", _form("NFC", visible).casefold())
+    return _form("NFC", _form("NFC", " ".join(visible(text).split())).casefold())
 
 
 def composed(text: str) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.errors import SourceUnavailable, TryLater
 from bridge.http import Answer, Http
-from bridge.quiet import retry_after
+from bridge.parsing import TooMuch, parse
+from bridge.quiet import granted, quiet_time, retry_after
 from bridge.redaction import words
+from service.lenient import read_list
 
 REFUSALS = (401, 403)
 """What Kenjo answers to a token, or to a key, that may not do this."""
@@ -41,7 +45,8 @@ async def ask(
         return answer
     said = words(answer.status, answer.body, [token, body])
     raise SourceUnavailable(
-        f"Kenjo answered {answer.status} for {path}{f' ({said})' if said else ''}; {_advice(answer)}"
+        f"Kenjo answered {answer.status} for {path}{f' ({said})' if said else ''}; {_advice(answer)}",
+        after=_pause(answer),
     )
 
 
@@ -51,6 +56,24 @@ def parsed(answer: Answer, path: str) -> Any:
         return answer.json()
     except TryLater as error:
         raise SourceUnavailable(f"Kenjo's {path} {error}") from None
+
+
+async def parsed_list(answer: Answer, path: str) -> Any:
+    """The JSON of a list, in which single values may be broken. Raises SourceUnavailable when it is none."""
+    try:
+        return parse(answer.body, answer.most_values)
+    except TooMuch:
+        return parsed(answer, path)  # which says so
+    except ValueError:
+        with contextlib.suppress(ValueError, RecursionError):
+            return await asyncio.to_thread(read_list, answer.body)  # slow: everything else has to go on
+        return parsed(answer, path)
+
+
+def _pause(answer: Answer) -> float | None:
+    """Seconds for which Kenjo asked to be left alone, as far as they are granted."""
+    wait = quiet_time(answer.headers) if answer.status == 429 else retry_after(answer.headers)
+    return granted(wait) if wait else None
 
 
 def _advice(answer: Answer) -> str:

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from bridge.backend import Backend
-from bridge.errors import SnapshotHeld
 from bridge.logs import get_logger
-from bridge.model import Key, Kind, Snapshot, Stored
-from bridge.plausible import SHRINK_COUNT, SHRINK_PERCENT, implausible, missing
+from bridge.model import Key, Kind
 from bridge.policy import Excess, what_of
 from bridge.store import Hold
-from bridge.store.holds import FIRST_CONTACT, SNAPSHOT
+from bridge.store.holds import FIRST_CONTACT
 from service.pending import Standing
 
 log = get_logger("holds")
-
-
-async def believe(snapshot: Snapshot, known: Mapping[Key, Stored], backend: Backend, now: float) -> None:
-    """Accept a plausible snapshot, or one that a person has approved. Raises SnapshotHeld."""
-    former = await backend.holds.get(SNAPSHOT)
-    hold = await doubted(snapshot, known, backend, now)
-    if hold is None:
-        if former is not None:
-            await _withdraw(former, backend, now)
-        return
-    await _raise(hold, former, backend, now)
-    raise SnapshotHeld(f"{hold.reason} (kenjo-bridge holds approve {SNAPSHOT}, if this is right)")
-
-
-async def doubted(
-    snapshot: Snapshot, known: Mapping[Key, Stored], backend: Backend, now: float
-) -> Hold | None:
-    """The hold that an implausible snapshot is to get; None for one that can be acted on. Reads only."""
-    reason = implausible(known, snapshot)
-    former = await backend.holds.get(SNAPSHOT)
-    lacking = {kind.value: missing(snapshot, known, kind) for kind in Kind}
-    if reason is None or (former is not None and _was_approved(former, lacking)):
-        return None
-    limit = f"{SHRINK_COUNT} and {SHRINK_PERCENT} %"
-    return Hold(SNAPSHOT, "", "snapshot", sum(lacking.values()), limit, reason, now, missing=lacking)
-
-
-def _was_approved(hold: Hold, lacking: Mapping[str, int]) -> bool:
-    """An approval is for what was seen: a snapshot that lacks still more is held again."""
-    within = all(number <= hold.missing.get(kind, 0) for kind, number in lacking.items())
-    return hold.state == "approved" and within
 
 
 async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
@@ -60,14 +27,14 @@ async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
         hold = hold_of(excess, target, now)
         old = former.get(hold.id)
         await backend.holds.hold_back(target, hold.keys, hold.id)
-        await _raise(hold, old, backend, now)
+        await raise_hold(hold, old, backend, now)
 
 
 async def withdraw_orphans(backend: Backend, targets: Collection[str], now: float) -> None:
     """Withdraw the holds at targets that are configured no more."""
     for hold in await backend.holds.all():
         if hold.target and hold.target not in targets:
-            await _withdraw(hold, backend, now)
+            await withdraw(hold, backend, now)
 
 
 async def let_go(standing: Standing, backend: Backend, now: float) -> None:
@@ -77,7 +44,7 @@ async def let_go(standing: Standing, backend: Backend, now: float) -> None:
     for hold in await backend.holds.all():
         # First contact is the worker's to judge: it alone can look at the target.
         if hold.target == target and hold.id not in current and hold.kind != FIRST_CONTACT:
-            await _withdraw(hold, backend, now)
+            await withdraw(hold, backend, now)
     await backend.holds.release(target, standing.was_held - {str(key) for key in standing.held})
     await backend.holds.forget_approvals(target, await _outlived(standing, backend))
 
@@ -100,7 +67,7 @@ def hold_of(excess: Excess, target: str, now: float) -> Hold:
     return Hold(f"{target}-{what}", target, what, len(excess.keys), limit, excess.reason, now, keys)
 
 
-async def _raise(hold: Hold, former: Hold | None, backend: Backend, now: float) -> None:
+async def raise_hold(hold: Hold, former: Hold | None, backend: Backend, now: float) -> None:
     """Write a hold, and say so once. A decision against it stays."""
     if former is not None and former.state != "approved":
         hold = dataclasses.replace(hold, since=former.since, state=former.state, by=former.by, at=former.at)
@@ -112,7 +79,8 @@ async def _raise(hold: Hold, former: Hold | None, backend: Backend, now: float) 
     await backend.audit.note("held", now, hold=hold.id, count=hold.count, reason=hold.reason)
 
 
-async def _withdraw(hold: Hold, backend: Backend, now: float) -> None:
+async def withdraw(hold: Hold, backend: Backend, now: float) -> None:
+    """Forget a hold whose cause has gone, and say so."""
     await backend.holds.withdraw(hold.id)
     log.info("no longer held", id=hold.id, target=hold.target)
     await backend.audit.note("withdrawn", now, hold=hold.id)

@@ -13,15 +13,17 @@ from redis.exceptions import RedisError
 
 from bridge.backend import Backend, trouble
 from bridge.diff import diff, revised
-from bridge.errors import LeaseLost, unforeseen
+from bridge.errors import LeaseLost, SourceUnavailable, unforeseen
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
 from bridge.model import Change, Key, Kind, Snapshot, Stored
 from bridge.route import Route
 from service.apart import Apart
-from service.holding import believe, keep_back, let_go, withdraw_orphans
+from service.holding import keep_back, let_go, withdraw_orphans
+from service.judging import believe, judge, leave_alone
+from service.keeping import keep_known
+from service.knowing import Known, what_is_known
 from service.pending import Standing, assess, enqueue_pending
-from service.snapshot import keep_members
 
 log = get_logger("poller")
 
@@ -31,6 +33,12 @@ class Source(Protocol):
 
     async def fetch_snapshot(self) -> Snapshot:
         """One whole snapshot. Raises SourceUnavailable."""
+
+    async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
+        """Whether Kenjo has these people and groups: True, False, or None where that cannot be told.
+
+        Raises SourceUnavailable.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Poller:
         interval: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._source = source
+        self.source = source
         self._backend = backend
         self._routes = routes
         self._metrics = metrics
@@ -71,7 +79,12 @@ class Poller:
         """One whole snapshot; nothing comes of it yet. Raises SourceUnavailable."""
         # Taken before the look: what is seen under a lease that is lost meanwhile must not be written.
         self._grip = self.lease.grip()
-        return await self._source.fetch_snapshot()
+        await leave_alone(self._backend)
+        try:
+            return await self.source.fetch_snapshot()
+        except SourceUnavailable as error:
+            await self._note_pause(error)
+            raise
 
     async def poll_once(
         self, snapshot: Snapshot | None = None, chosen: Mapping[str, Collection[Key]] | None = None
@@ -85,13 +98,17 @@ class Poller:
         snapshot = snapshot or await self.look()
         now = self._clock()
         await self._look_back()
-        known = await self._backend.forgotten.known(await self._backend.records.known(), self._routes)
-        snapshot = keep_members(await self._backend.forgotten.without(snapshot), known)
-        await believe(snapshot, known, self._backend, now)
-        changes = diff(known, snapshot)
-        coming = {**known, **revised(known, changes, now)}
+        records = await self._backend.forgotten.known(await self._backend.records.known(), self._routes)
+        known = await what_is_known(self._backend, records, self._routes)
+        snapshot = await self._judged(await self._backend.forgotten.without(snapshot), known, now)
+        changes = diff(known.records, snapshot)
+        revisions = revised(known.records, changes, now)
+        coming = known.after(revisions)
         apart = Apart()
         targets = await apart.each(self._routes.values(), lambda route: self._judge(route, coming, now))
+        await self._backend.records.restore_revisions(
+            {key: known.records[key].revision for key in known.lost & revisions.keys()}
+        )
         await self._backend.records.commit(changes, self._grip, now)
         await self._note(snapshot := apart.told(snapshot), changes, now)
         await withdraw_orphans(self._backend, self._routes, now)
@@ -111,6 +128,19 @@ class Poller:
         standing = await assess(coming, route, self._backend, now)
         await keep_back(standing, self._backend, now)
         return standing
+
+    async def _judged(self, snapshot: Snapshot, known: Known, now: float) -> Snapshot:
+        """The snapshot with the last known values of whoever it cannot tell of. Raises SnapshotHeld."""
+        try:
+            judgement = await judge(snapshot, known.records, self.source, self._backend, now, self._interval)
+        except SourceUnavailable as error:
+            await self._note_pause(error)
+            raise
+        return keep_known(await believe(judgement, self._backend, now), known.records)
+
+    async def _note_pause(self, error: SourceUnavailable) -> None:
+        if error.after:
+            await self._backend.records.leave_source_alone(error.after)
 
     async def run(self) -> None:
         """Poll at every interval, for ever, while no other service does. Faults are logged and outlived."""
@@ -206,9 +236,10 @@ class Poller:
                 "at": now,
                 "people": people,
                 "teams": teams,
-                "problems": [[p.list, p.id, p.reason] for p in snapshot.problems[:100]],
+                "problems": [[p.list, p.id, p.reason] for p in snapshot.problems[:1000]],
                 "problem_count": len(snapshot.problems),
                 "warnings": list(snapshot.warnings),
+                "columns": {column: list(numbers) for column, numbers in snapshot.filled.items()},
             }
         )
         self._metrics.snapshot(now, people, teams, len(snapshot.problems))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -12,12 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge.lifecycle import lifecycle, today_in
-from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Snapshot, Stored, group_key
+from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Snapshot, group_key
+from bridge.spelling import tidy
 from service.fields import LOOKED_UP, WHOLE, Path, Use, lists_for
 from service.lists import Values, team_field_found
-from service.tables import Tables, Waits, count, has, read_tables, usable_people
+from service.tables import Tables, Waits, count, has, read_tables, reject_shared_emails, usable_people
 
-__all__ = ["Zones", "build", "keep_members", "lists_for", "team_field_found"]
+__all__ = ["Zones", "build", "join", "lists_for", "team_field_found"]
 
 Zones = Mapping[str, ZoneInfo]
 """Time zones by office, which is named by its name or its `_id`."""
@@ -43,7 +44,17 @@ def build(
     """
     use = Use.of(fields)
     tables = read_tables(lists, use, zones=bool(office_zones), team_field=team_field)
-    person = _People(tables, use, _Days.of(tables, now, zone, office_zones), lead_days)
+    return join(tables, use, now=now, zone=zone, office_zones=office_zones, lead_days=lead_days)
+
+
+def join(
+    tables: Tables, use: Use, *, now: datetime, zone: ZoneInfo, office_zones: Zones, lead_days: int
+) -> Snapshot:
+    """The snapshot of lists that have been read (see `build`)."""
+    everybody = tables.everybody()
+    person = _People(tables, use, _Days.of(tables, now, zone, office_zones), lead_days, everybody)
+    closed = {id_: state for id_ in everybody if (state := person.closed(id_))}
+    reject_shared_emails(tables.accounts, closed)
     usable, kept, warnings = usable_people(tables)
     people: dict[str, Values] = {}
     waiting: Counter[str] = Counter()
@@ -61,28 +72,14 @@ def build(
     return Snapshot(
         records={key: Record(key, values) for key, values in data.items()},
         kept=frozenset(Key(Kind.PERSON, id_) for id_ in kept) | kept_teams,
+        closed={Key(Kind.PERSON, id_): state for id_, state in closed.items() if id_ in kept},
+        unsure={Key(Kind.PERSON, id_): names for id_ in people if (names := person.unsure(id_))},
         unnamed=tables.unnamed,
         problems=tables.problems,
         warnings=tuple(sorted({*warnings, *tables.warnings})),
+        filled=tables.filled,
         group_kinds=frozenset(GROUP_KINDS[name] for name in use.groups),
     )
-
-
-def keep_members(snapshot: Snapshot, known: Mapping[Key, Stored]) -> Snapshot:
-    """Leave people who are `kept` in the teams where they were: nobody knows that they left them.
-
-    `known` is what the store knows, which `build` cannot know.
-    """
-    changed = {}
-    for key, record in snapshot.records.items():
-        stored = known.get(key) if key.kind is Kind.TEAM else None
-        if stored is None or stored.gone or "members" not in record.data:
-            continue
-        before = stored.record.data.get("members") or ()
-        stay = {id_ for id_ in before if Key(Kind.PERSON, id_) in snapshot.kept}
-        members = sorted(stay.union(record.data["members"]))
-        changed[key] = Record(key, {**record.data, "members": members})
-    return dataclasses.replace(snapshot, records={**snapshot.records, **changed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +95,17 @@ class _Days:
         if not zones:
             return cls(default, None)
         offices = tables.others["offices"].rows
-        own = {id_: zones.get(id_) or zones.get(row["name"] or "") for id_, row in offices.items()}
+        named = {tidy(name): zone for name, zone in zones.items()}
+        own = {id_: named.get(id_) or named.get(row["name"] or "") for id_, row in offices.items()}
         return cls(default, {id_: today_in(found or zone, now) for id_, found in own.items()})
 
-    def at(self, tables: Tables, office: str | None) -> date:
-        if self.by_office is None or office is None or not has(tables.others["offices"], office):
+    def at(self, tables: Tables, office: str | None, *, careful: bool = False) -> date:
+        """The day in an office. Raises Waits for a row that cannot be used; `careful`: the earliest then."""
+        if self.by_office is None or office is None:
             return self.default
-        return self.by_office[office]
+        if careful and office not in self.by_office:
+            return min(self.default, *self.by_office.values())
+        return self.by_office[office] if has(tables.others["offices"], office) else self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class _People:
     use: Use
     days: _Days
     lead_days: int
+    everybody: AbstractSet[str]
 
     def data(self, id_: str) -> Values:
         """A person's data. Raises Waits when it refers to a row that cannot be used."""
@@ -123,6 +125,35 @@ class _People:
             "lifecycle": self._lifecycle(id_).value,
             **{section: self._section(section, id_, fields) for section, fields in self.use.person.items()},
         }
+
+    def closed(self, id_: str) -> Lifecycle | None:
+        """The state of somebody of whom one readable cell says that they have no access; else None.
+
+        Nothing else about them matters then: neither other cells, nor that another list lacks them.
+        """
+        works = self.tables.works
+        active = self.tables.accounts.said(id_, "isActive")
+        state = lifecycle(
+            is_active=active is not False,
+            start=_date(works.said(id_, "startDate")),
+            end=_date(works.said(id_, "contractEnd")),
+            today=self.days.at(self.tables, works.said(id_, "officeId"), careful=True),
+            lead_days=self.lead_days,
+        )
+        return state if active is False or state is Lifecycle.LEFT else None
+
+    def unsure(self, id_: str) -> frozenset[str]:
+        """The fields of the work section made from a row of which nobody knows whether it is gone."""
+        return frozenset(
+            field
+            for field in self.use.person.get("work", ())
+            if (which := LOOKED_UP.get(field)) and self.tables.unsure.get(which)
+            if not self.tables.unsure[which].isdisjoint(self._named(field, which, id_))
+        )
+
+    def _named(self, field: str, which: str, id_: str) -> tuple[str, ...]:
+        links = self.tables.works.links[id_]
+        return links[which] if which in links else (self.tables.works.rows[id_][f"{field}Id"],)
 
     def _lifecycle(self, id_: str) -> Lifecycle:
         work = self.tables.works.rows[id_]
@@ -156,13 +187,8 @@ class _People:
                 return self._manager(row["reportsToId"])
         return row[field]
 
-    def _known(self, id_: str | None) -> str | None:
-        """The id of a person who exists, whether their own row can be used or not."""
-        accounts = self.tables.accounts
-        return id_ if id_ in accounts.bad or (id_ is not None and has(accounts, id_)) else None
-
     def _manager(self, id_: str | None) -> Values | None:
-        if self._known(id_) is None or id_ is None:
+        if id_ is None or not (id_ in self.everybody or has(self.tables.accounts, id_)):
             return None
         for section in self.use.manager:
             if id_ not in (rows := self.tables.sections[section]).rows:

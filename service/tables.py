@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.model import Kind, RowProblem
-from service.fields import ACCOUNTS, MEMBERSHIP, SECTIONS, WORKS, Use
+from bridge.model import Filled, Kind, RowProblem
+from bridge.spelling import folded
+from service.cells import ID
+from service.fields import MEMBERSHIP, SECTIONS, WORKS, Use
 from service.lists import AREA_FIELDS, Rows, first_present, read_rows, team_field_found
 
 
@@ -20,17 +22,20 @@ class Waits(Exception):
 class Tables:
     """The lists of people's sections by section, all other lists by name, and what is to be warned of.
 
-    `groups` are those of the other lists whose rows become groups.
+    `groups` are those of the other lists whose rows become groups; `unsure` are ids that rows of people name,
+    that a list lacks, and of which nobody could tell whether Kenjo has them.
     """
 
     sections: Mapping[str, Rows]
     others: Mapping[str, Rows]
     groups: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: list[str]
+    columns: Mapping[str, set[str]]
+    unsure: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def accounts(self) -> Rows:
-        """The list that says who exists."""
+        """The list that says who is active."""
         return self.sections["account"]
 
     @property
@@ -39,24 +44,60 @@ class Tables:
         return self.sections["work"]
 
     @property
+    def all(self) -> list[Rows]:
+        """Every list."""
+        return [*self.sections.values(), *self.others.values()]
+
+    @property
     def problems(self) -> tuple[RowProblem, ...]:
-        """What is wrong with rows, but for rows of people who do not exist; sorted."""
-        everybody = self.accounts.ids
-        people = [
-            problem
-            for rows in self.sections.values()
-            for problem in rows.problems
-            if problem.id is None or problem.id in everybody
-        ]
-        all_ = people + [problem for rows in self.others.values() for problem in rows.problems]
-        return tuple(sorted(all_, key=lambda problem: (problem.list, problem.id or "", problem.reason)))
+        """What is wrong with rows; sorted."""
+        found = [problem for rows in self.all for problem in rows.problems]
+        return tuple(sorted(found, key=lambda problem: (problem.list, problem.id or "", problem.reason)))
+
+    @property
+    def filled(self) -> dict[str, Filled]:
+        """How full each column is that is read, by list and column."""
+        return {f"{rows.name} {column}": n for rows in self.all for column, n in rows.filled.items()}
+
+    def everybody(self) -> set[str]:
+        """Whoever stands in any list of people."""
+        return set().union(*(rows.ids for rows in self.sections.values()))
 
     @property
     def unnamed(self) -> frozenset[Kind]:
-        """The kinds whose list has a row that does not say whose it is."""
-        groups = sum(self.others[name].unnamed for name in self.groups)
-        found = {Kind.PERSON: self.accounts.unnamed, Kind.TEAM: groups}
-        return frozenset(kind for kind, number in found.items() if number)
+        """The kinds of which a list has a row that does not say whose it is."""
+        people = any(rows.unnamed for rows in self.sections.values())
+        groups = any(self.others[name].unnamed for name in self.groups)
+        return frozenset(kind for kind, some in ((Kind.PERSON, people), (Kind.TEAM, groups)) if some)
+
+    def dangling(self) -> dict[str, set[str]]:
+        """By list the ids that rows of people name and that the list lacks."""
+        found = {}
+        for name, rows in self.others.items():
+            named: set[str] = set()
+            for person, row in self.works.rows.items():
+                named.update(self.works.links[person].get(name, ()))
+                if (id_ := row.get(_NAMED_BY.get(name, ""))) and ID.fullmatch(str(id_)):
+                    named.add(id_)
+            if lost := named - rows.ids:
+                found[name] = lost
+        return found
+
+    def complete(self, name: str, answers: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Add rows that Kenjo gave when it was asked for their ids; None: nobody could tell."""
+        rows = self.others[name]
+        self.unsure[name] = {id_ for id_, row in answers.items() if row is None}
+        given = read_rows(name, {name: [row for row in answers.values() if row]}, self.columns[name])
+        rows.rows |= given.rows
+        for problem in given.problems:
+            rows.reject(problem.id or "", problem.reason, {})
+        if number := len(given.ids):
+            self.warnings.append(f"{name} lacks {number} rows that Kenjo has all the same: they are used")
+        if number := len(self.unsure[name]):
+            self.warnings.append(
+                f"{name} lacks {number} rows that people name, and Kenjo does not tell whether they are gone:"
+                " the last known names stay"
+            )
 
     def name(self, which: str, id_: str | None) -> str | None:
         """The name that a list has for an id; None for an id that it does not know. Raises Waits."""
@@ -97,6 +138,7 @@ def read_tables(lists: Mapping[str, Any], use: Use, *, zones: bool, team_field: 
     warnings: list[str] = []
     links = _links(lists.get(WORKS), use, team_field, warnings)
     sections = {}
+    read: dict[str, set[str]] = {}
     for section, name in SECTIONS.items():
         if name in wanted:
             columns = use.columns(section)
@@ -107,26 +149,35 @@ def read_tables(lists: Mapping[str, Any], use: Use, *, zones: bool, team_field: 
     for name in wanted - set(SECTIONS.values()):
         columns = {"name", *(use.team or ())} - {"members", "kind"} if name in use.groups else {"name"}
         others[name] = read_rows(name, lists, columns)
-    _reject_shared_emails(sections["account"])
-    return Tables(sections, others, use.groups, tuple(warnings))
+        read[name] = columns
+    return Tables(sections, others, use.groups, warnings, read)
 
 
 def usable_people(tables: Tables) -> tuple[set[str], set[str], list[str]]:
-    """Who exists with a usable row in every list, who exists without, and warnings about the latter."""
-    everybody = tables.accounts.ids
+    """Who has a usable row in every list, who stands only in some, and warnings about the latter.
+
+    Whoever stands in any list is there: that one list lacks somebody says nothing.
+    """
+    everybody = tables.everybody()
     kept: set[str] = set()
     warnings = []
     for rows in tables.sections.values():
         if missing := everybody - rows.ids:
             warnings.append(count(len(missing), f"missing from {rows.name}"))
-        kept |= missing | (rows.bad & everybody)
-    if tables.accounts.unnamed:
-        # Such a row may be anybody's who is in another list, so nobody knows that they left.
-        strangers = set().union(*(rows.ids for rows in tables.sections.values())) - everybody
-        if strangers:
-            warnings.append(count(len(strangers), f"perhaps in a row of {ACCOUNTS} that names nobody"))
-        kept |= strangers
+        kept |= missing | rows.bad.keys()
+    for rows in tables.all:
+        warnings += _unreadable(rows)
     return everybody - kept, kept, warnings
+
+
+def _unreadable(rows: Rows) -> list[str]:
+    """A sentence where most rows of a list cannot be used for one reason: then it is not about rows."""
+    reason, number = next(iter(Counter(p.reason for p in rows.problems).most_common(1)), ("", 0))
+    if number < 2 or number * 2 <= len(rows.ids) + rows.unnamed:
+        return []
+    return [
+        f"{rows.name}: {reason} in {number} of {len(rows.ids) + rows.unnamed} rows; none of these is used"
+    ]
 
 
 def count(number: int, what: str) -> str:
@@ -151,14 +202,21 @@ def _links(works: Any, use: Use, team_field: str | None, warnings: list[str]) ->
     return {what: found or what for what, found in links.items()}
 
 
-def _reject_shared_emails(accounts: Rows) -> None:
-    """Keep out who shares an e-mail: a target would give one's account to the other."""
+def reject_shared_emails(accounts: Rows, closed: Collection[str]) -> None:
+    """Keep out who shares an e-mail: a target would give one's account to the other.
+
+    `closed` are people who are to have no access anyhow: they take no part in it.
+    """
     sharing: dict[str, list[str]] = defaultdict(list)
     for id_, row in accounts.rows.items():
-        if row.get("email") is not None:  # where no e-mail is used, none was read
-            sharing[row["email"].strip().casefold()].append(id_)
+        if row.get("email") is not None and id_ not in closed:  # where no e-mail is used, none was read
+            sharing[folded(row["email"])].append(id_)
     for group in sharing.values():
         for id_ in group if len(group) > 1 else ():
             others = sorted(set(group) - {id_})
             more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-            accounts.reject(id_, f"has the same e-mail as {', '.join(others[:5])}{more}")
+            accounts.reject(id_, f"has the same e-mail as {', '.join(others[:5])}{more}", accounts.rows[id_])
+
+
+_NAMED_BY = {"departments": "departmentId", "offices": "officeId", "companies": "companyId"}
+"""The column of the work section that names one row of a list."""

@@ -34,6 +34,10 @@ class Script:
         """What was said."""
         return self.snapshot
 
+    async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
+        """Who is in the snapshot is there, and nobody else."""
+        return {key: key in self.snapshot.records or key in self.snapshot.kept for key in keys}
+
 
 class Watch:
     """A poller of a scripted Kenjo for one target, and a worker that is made to work by hand."""

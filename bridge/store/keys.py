@@ -23,6 +23,8 @@ class Keys:
     | `audit` | stream | who did what when |
     | `forgotten` | hash | by record: when it was erased for good; it is not read in again |
     | `snapshot` | string | when and what the last accepted snapshot was |
+    | `absent` | hash | by record: since when Kenjo's lists lack it, where Kenjo tells no more |
+    | `quiet` | string | there while Kenjo has asked to be left alone |
     | `revisions`, `records` | hash | by record: its revision, its sealed value |
     | `{t}:ledger`, `{t}:links` | hash | by record: its sealed entry, its sealed remote id |
     | `{t}:owners` | hash | by fingerprint of a kind and remote id: the record that it belongs to |

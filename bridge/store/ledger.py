@@ -45,6 +45,14 @@ class Ledger(Owners):
         blob = await self._redis.hget(self._key("ledger"), str(key))
         return open_entry(self._codec, str(key), blob) if blob else None
 
+    async def given(self, known: Collection[Key]) -> dict[Key, int]:
+        """The records but the `known` ones for which the target was given something: the newest revision."""
+        entries, links = self._key("ledger"), self._key("links")
+        names = {*await self._redis.hkeys(entries), *await self._redis.hkeys(links)}
+        unknown = {key: name for name in names if (key := Key.parse(name.decode())) not in known}
+        found = {key: await self.entry(key) for key in unknown}
+        return {key: entry.revision if entry else 0 for key, entry in found.items()}
+
     async def linked(self) -> set[str]:
         """The record keys that have an object at the target."""
         return {name.decode() for name in await self._redis.hkeys(self._key("links"))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ class Records:
         self._codec = codec
 
     async def known(self) -> dict[Key, Stored]:
-        """All records, those that are gone included."""
+        """All records, those that are gone included; one whose revision is lost is as good as lost itself."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(self._keys.of("revisions"))
             pipe.hgetall(self._keys.of("records"))
@@ -81,7 +81,43 @@ class Records:
         return {
             Key.parse(name.decode()): open_record(self._codec, name.decode(), blob, int(revisions[name]))
             for name, blob in blobs.items()
+            if name in revisions
         }
+
+    async def revisions(self, keys: Collection[Key]) -> dict[Key, int]:
+        """The revisions of records, as far as they are known, also where the records are lost."""
+        if not keys:
+            return {}
+        found = await self._redis.hmget(self._keys.of("revisions"), [str(key) for key in keys])
+        return {key: int(number) for key, number in zip(keys, found, strict=True) if number is not None}
+
+    async def restore_revisions(self, revisions: Mapping[Key, int]) -> None:
+        """Set the revisions of lost records, so that they go on from what targets have been given."""
+        if revisions:
+            names = {str(key): number for key, number in revisions.items()}
+            await self._redis.hset(self._keys.of("revisions"), mapping=names)
+
+    async def absent(self) -> dict[Key, float]:
+        """Since when records are missed that Kenjo's lists lack: epoch seconds of the first snapshot."""
+        found = await self._redis.hgetall(self._keys.of("absent"))
+        return {Key.parse(name.decode()): float(at) for name, at in found.items()}
+
+    async def note_absent(self, absent: Mapping[Key, float]) -> None:
+        """Remember who is missed, and nobody else."""
+        place = self._keys.of("absent")
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(place)
+            if absent:
+                pipe.hset(place, mapping={str(key): at for key, at in absent.items()})
+            await pipe.execute()
+
+    async def leave_source_alone(self, seconds: float) -> None:
+        """Let no process ask Kenjo for so long: it has asked for that."""
+        await self._redis.set(self._keys.of("quiet"), "1", px=max(1, int(seconds * 1000)))
+
+    async def source_is_left_alone(self) -> float:
+        """Seconds for which Kenjo still wants to be left alone; 0 when it may be asked."""
+        return max(0.0, await self._redis.pttl(self._keys.of("quiet")) / 1000)
 
     async def get(self, key: Key) -> Stored | None:
         """One record."""
@@ -89,7 +125,7 @@ class Records:
             pipe.hget(self._keys.of("revisions"), str(key))
             pipe.hget(self._keys.of("records"), str(key))
             revision, blob = await pipe.execute()
-        return open_record(self._codec, str(key), blob, int(revision)) if blob else None
+        return open_record(self._codec, str(key), blob, int(revision)) if blob and revision else None
 
     async def commit(self, changes: Sequence[Change], lease: Lease | Grip, now: float) -> dict[Key, Stored]:
         """Write the changes seen `now` (epoch seconds), each with a revision one higher. Raises LeaseLost.

@@ -123,6 +123,10 @@ class KenjoSource:
             self.fields, zone=self.zone, office_zones=self.office_zones, lead_days=self.lead_days
         )
 
+    async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
+        """Whether Kenjo has these people and groups (see `KenjoClient.ask`). Raises SourceUnavailable."""
+        return await self.client.ask(keys)
+
 
 @asynccontextmanager
 async def kenjo(values: Values, clock: Clock = utc_now) -> AsyncIterator[KenjoClient]:

@@ -14,6 +14,7 @@ from service.cli.choosing import Chosen, Targets
 from service.cli.rehearsing import Rehearsal
 from service.cli.sketching import Sketch
 from service.cli.sync import HELD, PROBLEM, SyncResult, Tally, sync
+from service.judging import Asks
 from service.pending import assess, rank
 from workers.targets.base import Previews
 
@@ -42,7 +43,7 @@ class Canary:
         self._number = number
         self._chosen: Chosen = {}
 
-    async def choose(self, bridge: Bridge, targets: Targets, snapshot: Snapshot) -> Chosen:
+    async def choose(self, bridge: Bridge, targets: Targets, snapshot: Snapshot, _: Asks) -> Chosen:
         """The most urgent people of each target who are not held."""
         now = time.time()
         known = await bridge.backend.records.known()

@@ -13,6 +13,7 @@ from service.cli.custom_fields import check_custom_fields
 from service.cli.flows import summary
 from service.cli.greet import greet
 from service.fields import WORKS, lists_for
+from service.judging import leave_alone
 from service.lists import team_field_found
 
 
@@ -58,6 +59,7 @@ def _sealed(bridge: Bridge) -> str:
 async def _kenjo(bridge: Bridge) -> Finding:
     """Sign in and read what a poll reads, each list once."""
     try:
+        await leave_alone(bridge.backend)
         async with kenjo(bridge.values) as client:
             fields = fields_in_use(bridge.routes)
             lists = await client.fetch(lists_for(fields, bridge.values.timezones))

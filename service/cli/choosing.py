@@ -11,20 +11,21 @@ from bridge.model import Key, Snapshot, Stored
 from service.cli.assembly import Bridge
 from service.cli.planning import person_key, plan_of
 from service.cli.signing import Signed, moved, read_plan
+from service.judging import Asks
 from workers.connect import Connected
 
 Chosen = Mapping[str, frozenset[Key]]
 """By target: the records to deliver. Everything else stays pending."""
 
 Targets = Mapping[str, Connected]
-Choose = Callable[[Bridge, Targets, Snapshot], Awaitable[Chosen]]
+Choose = Callable[[Bridge, Targets, Snapshot, Asks], Awaitable[Chosen]]
 """Chooses, when Kenjo has been read and nothing was written yet. Raises ConfigurationError to refuse."""
 
 
 def only_person(who: str) -> Choose:
     """One person (or team): by Kenjo id, e-mail address or external id."""
 
-    async def choose(bridge: Bridge, targets: Targets, snapshot: Snapshot) -> Chosen:
+    async def choose(bridge: Bridge, targets: Targets, snapshot: Snapshot, _: Asks) -> Chosen:
         known = await bridge.backend.records.known()
         snapshot = await bridge.backend.forgotten.without(snapshot)
         seen = {key: Stored(record, 0) for key, record in snapshot.records.items()}
@@ -40,8 +41,8 @@ def planned(bridge: Bridge, file: Path) -> tuple[Signed, Choose]:
     """
     signed = read_plan(bridge, file)
 
-    async def choose(bridge: Bridge, targets: Targets, snapshot: Snapshot) -> Chosen:
-        now = await plan_of(bridge, targets, snapshot, time.time())
+    async def choose(bridge: Bridge, targets: Targets, snapshot: Snapshot, source: Asks) -> Chosen:
+        now = await plan_of(bridge, targets, snapshot, source, time.time())
         if differences := moved(bridge, signed, now):
             shown = "; ".join(differences[:10]) + ("; ..." if len(differences) > 10 else "")
             raise ConfigurationError(f"the plan is not what would be done now, so nothing was done: {shown}")

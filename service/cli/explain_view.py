@@ -27,6 +27,8 @@ def show_explained(console: Console, found: Mapping[str, Any], *, values: bool) 
         _print(console, f"  {lifecycle['is']}: {lifecycle['why']} ({', '.join(facts) or 'dates unknown'})")
         if "kenjo" in lifecycle:
             _print(console, f"  Kenjo was asked for the dates: {lifecycle['kenjo']}", "yellow")
+    for reason in found["unusable"]:
+        _print(console, f"  cannot be used: {reason}", "yellow")
     if values:
         for name, value in found["fields"].items():
             _print(console, f"  {name:<28} {_plain(value)}")

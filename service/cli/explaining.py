@@ -11,12 +11,14 @@ from bridge.errors import BridgeError, ConfigurationError, RecordRejected
 from bridge.model import Entry, Key, Kind, Lifecycle, Record, Reference, State, Stored
 from bridge.store import Hold
 from service.cli.assembly import Bridge, connected, kenjo
+from service.cli.failures import unusable
 from service.cli.plan_view import shown, step_json, word
 from service.cli.planning import person_key
 from service.cli.rehearsing import Rehearsal, Step
 from service.cli.scopes import parts
 from service.cli.sketching import Sketch
 from service.fields import ACCOUNTS, WORKS
+from service.judging import leave_alone
 from service.pending import is_behind
 from workers.connect import Connected
 
@@ -43,6 +45,7 @@ async def explain(bridge: Bridge, who: str, *, values: bool) -> dict[str, Any]:
         "gone": stored.gone,
         "fields": {name: shown(value, values) for name, value in _flat(stored.record.data)},
         "lifecycle": await _lifecycle(bridge, stored) if key.kind is Kind.PERSON else None,
+        "unusable": [row["reason"] for row in await unusable(bridge) if row["record"] == str(key)],
         "targets": sights,
         "events": await bridge.backend.audit.read(EVENTS, [str(key)]),
     }
@@ -57,6 +60,9 @@ async def _find(bridge: Bridge, who: str) -> Stored:
         if stored := await bridge.backend.records.get(key):
             return stored
     known = await bridge.backend.records.known()
+    for row in await unusable(bridge):
+        if row["record"] in (who, str(Key(Kind.PERSON, who))):
+            raise ConfigurationError(f"nothing is known of {row['record']} yet: {row['reason']}")
     return known[person_key(known, who)]
 
 
@@ -67,6 +73,7 @@ async def _lifecycle(bridge: Bridge, stored: Stored) -> dict[str, Any]:
     if stored.gone:
         return {"is": "gone", "why": "Kenjo has no such person any more"}
     try:
+        await leave_alone(bridge.backend)
         async with kenjo(bridge.values) as client:
             lists = await client.fetch((ACCOUNTS, WORKS))
     except BridgeError as error:

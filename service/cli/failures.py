@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from bridge.errors import ConfigurationError
-from bridge.model import Entry, Key, State
+from bridge.model import Entry, Key, Kind, State
 from bridge.queue import Job, serial_of
 from bridge.store.audit import operator
 from bridge.store.owners import HandedOver
@@ -17,9 +17,45 @@ from workers.matching import unserved
 
 _PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
 
+SOURCE = "kenjo"
+"""Stands for the target where it is Kenjo's own row that cannot be used."""
+
 
 async def failures(bridge: Bridge) -> list[dict[str, Any]]:
-    """All failed and retrying records: `{record, target, state, reason, candidates, attempts, ...}`."""
+    """All failed and retrying records: `{record, target, state, reason, candidates, attempts, ...}`.
+
+    Rows of Kenjo that cannot be used come first: `target` is "kenjo", `state` is `unusable`.
+    """
+    return await unusable(bridge) + await _at_targets(bridge)
+
+
+async def unusable(bridge: Bridge) -> list[dict[str, Any]]:
+    """The rows of Kenjo that the last accepted snapshot could not use, like failures."""
+    seen = await bridge.backend.records.last_snapshot() or {"problems": [], "at": 0.0}
+    return [
+        {
+            "record": _record(list_, id_),
+            "target": SOURCE,
+            "state": "unusable",
+            "reason": f"{list_}: {reason}; put it right in Kenjo, until then the last known values stay",
+            "candidates": [],
+            "attempts": 0,
+            "first": seen["at"],
+            "last": seen["at"],
+            "next": None,
+        }
+        for list_, id_, reason in seen["problems"]
+    ]
+
+
+def _record(list_: str, id_: str | None) -> str:
+    """What a row of a list is about, as far as it says that."""
+    if id_ is None:
+        return f"a row of {list_}"
+    return str(Key(Kind.PERSON, id_)) if list_.startswith("employees/") else f"{list_}/{id_}"
+
+
+async def _at_targets(bridge: Bridge) -> list[dict[str, Any]]:
     found = []
     for target in bridge.routes:
         for key, entry in (await bridge.backend.ledger(target).entries()).items():
@@ -32,7 +68,9 @@ async def show(
     bridge: Bridge, target: str | None, record: str, count: int = 10
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The failures of one record, and its last events. Raises ConfigurationError when it has not failed."""
-    rows = await _rows(bridge, target, record)
+    named = (record, str(Key(Kind.PERSON, record)))
+    rows = [row for row in await unusable(bridge) if target in (None, SOURCE) and row["record"] in named]
+    rows += await _rows(bridge, target, record, required=not rows)
     return rows, await bridge.backend.audit.read(count, [rows[0]["record"]])
 
 
@@ -116,15 +154,17 @@ async def _wake(bridge: Bridge, target: str, key: Key, entry: Entry) -> None:
     await bridge.backend.audit.note("retried", now, target=target, record=str(key), by=operator())
 
 
-async def _rows(bridge: Bridge, target: str | None, record: str | None) -> list[dict[str, Any]]:
-    """The failures, of a target or of a record (with or without its kind) where these are named."""
+async def _rows(
+    bridge: Bridge, target: str | None, record: str | None, *, required: bool = True
+) -> list[dict[str, Any]]:
+    """The failures at targets, of one or of a record (with or without its kind) where these are named."""
     found = [
         row
-        for row in await failures(bridge)
+        for row in await _at_targets(bridge)
         if target in (None, row["target"])
         and record in (None, row["record"], row["record"].partition(":")[2])
     ]
-    if record and not found:
+    if record and required and not found:
         where = f"'{record}' has not failed" + (f" at {target}" if target else "")
         raise ConfigurationError(f"{where}; see kenjo-bridge failures")
     return found

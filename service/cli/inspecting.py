@@ -20,7 +20,6 @@ from service.cli.initialising import Answers, write
 from service.cli.planning import moment_of
 from service.cli.planning import plan as make_plan
 from service.cli.signing import write_plan
-from service.cli.sync import PROBLEM
 
 _EXAMPLE = "https://example.com/scim/v2"
 
@@ -54,9 +53,7 @@ def plan(
         moment = moment_of(settings, day)
         async with opened(settings, join=True, clock=lambda: moment) as bridge:
             found = await make_plan(bridge, moment, target or [], day)
-            number = (
-                write_plan(bridge, found, save, time.time()) if save and found.exit_code != PROBLEM else None
-            )
+            number = write_plan(bridge, found, save, time.time()) if save and found.stands else None
         if json:
             print_json(plan_view.plan_json(found, values=values))
         else:

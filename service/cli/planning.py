@@ -21,9 +21,11 @@ from bridge.store import Hold, Survey
 from service.cli.assembly import Bridge, KenjoSource, connected, kenjo
 from service.cli.rehearsing import Rehearsal, Step
 from service.cli.sketching import Sketch
-from service.holding import doubted, hold_of
+from service.holding import hold_of
+from service.judging import Asks, judge, leave_alone
+from service.keeping import keep_known
+from service.knowing import what_is_known
 from service.pending import Standing, assess, rank
-from service.snapshot import keep_members
 from workers.connect import Connected
 from workers.survey import hold_id, mismatch, tally
 
@@ -71,9 +73,14 @@ class Plan:
     day: date | None = None
 
     @property
+    def stands(self) -> bool:
+        """Whether this is what a sync would do: Kenjo is believed, and every target has answered."""
+        return not self.held and not any(target.trouble for target in self.targets.values())
+
+    @property
     def exit_code(self) -> int:
-        """0 nothing to do, 2 changes, 3 a problem."""
-        if self.held or any(target.trouble for target in self.targets.values()):
+        """0 nothing to do, 2 changes, 3 a problem: also rows of Kenjo that cannot be used."""
+        if not self.stands or self.snapshot.partial:
             return 3
         return 2 if any(target.acts for target in self.targets.values()) else 0
 
@@ -84,25 +91,31 @@ async def plan(bridge: Bridge, moment: datetime, only: Collection[str] = (), day
     Raises SourceUnavailable, ConfigurationError.
     """
     async with kenjo(bridge.values, clock=lambda: moment) as client, connected(bridge, only) as targets:
-        snapshot = await KenjoSource.of(client, bridge).fetch_snapshot()
-        return await plan_of(bridge, targets, snapshot, moment.timestamp(), day)
+        await leave_alone(bridge.backend)
+        source = KenjoSource.of(client, bridge)
+        return await plan_of(bridge, targets, await source.fetch_snapshot(), source, moment.timestamp(), day)
 
 
 async def plan_of(
     bridge: Bridge,
     targets: Mapping[str, Connected],
     snapshot: Snapshot,
+    source: Asks,
     now: float,
     day: date | None = None,
 ) -> Plan:
     """The plan for a snapshot, as `Poller.poll_once` and the workers would go about it."""
     gone = await bridge.backend.forgotten.all()
-    known = {key: stored for key, stored in (await bridge.backend.records.known()).items() if key not in gone}
-    snapshot = keep_members(await bridge.backend.forgotten.without(snapshot), known)
-    if hold := await doubted(snapshot, known, bridge.backend, now):
-        return Plan(snapshot, (), known, {}, hold.reason, day)
-    changes = diff(known, snapshot)
-    coming = {**known, **revised(known, changes, now)}
+    records = {key: one for key, one in (await bridge.backend.records.known()).items() if key not in gone}
+    known = await what_is_known(bridge.backend, records, bridge.routes)
+    seen = await bridge.backend.forgotten.without(snapshot)
+    interval = bridge.values.kenjo.poll_interval
+    judgement = await judge(seen, known.records, source, bridge.backend, now, interval)
+    snapshot = keep_known(judgement.snapshot, known.records)
+    if judgement.hold:
+        return Plan(snapshot, (), records, {}, judgement.hold.reason, day)
+    changes = diff(known.records, snapshot)
+    coming = known.after(revised(known.records, changes, now))
     plans = {name: await _planned(bridge, name, target, coming, now) for name, target in targets.items()}
     return Plan(snapshot, tuple(changes), coming, plans, day=day)
 

@@ -90,7 +90,7 @@ class SyncResult:
         if any(row.counts["held"] or row.state == HELD_BACK for row in self.targets.values()):
             return HELD
         undone = any(row.counts["failed"] or row.pending for row in self.targets.values())
-        return SOME_FAILED if undone or self.stopped or self.ended or self.snapshot.problems else OK
+        return SOME_FAILED if undone or self.stopped or self.ended or self.snapshot.partial else OK
 
 
 async def sync(
@@ -123,7 +123,7 @@ async def sync(
             for name in targets if verify else ():
                 await bridge.backend.ledger(name).doubt_everything()
             snapshot = await the_poller.look()
-            chosen = await choose(bridge, targets, snapshot) if choose else None
+            chosen = await choose(bridge, targets, snapshot, the_poller.source) if choose else None
             poll = await the_poller.poll_once(snapshot, chosen)
             stop = begin()
             waits = _Waits(bridge, {name: (chosen or {}).get(name) for name in targets})

@@ -112,6 +112,8 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
             f"Kenjo: {snapshot['people']} people, {snapshot['teams']} groups, seen {_ago(snapshot['age'])}"
         )
         _problems(console, snapshot["problems"])
+        if snapshot["problems"]:
+            _warn(console, "Put these rows right in Kenjo; until then the last known values stay.")
         for warning in snapshot["warnings"]:
             _warn(console, warning)
     columns = ("applied", "removed", "pending", "failed", "held", "skipped")

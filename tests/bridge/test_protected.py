@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.errors import ConfigurationError, RecordRejected
-from bridge.model import Stored
+from bridge.model import Key, Kind, Record, Stored
 from bridge.protected import Protected
 from bridge.route import Action, Route
 from bridge.settings import TargetSettings
@@ -47,12 +47,14 @@ def test_covers(sources: list[str], fields: dict[str, Any], covered: bool) -> No
     assert Protected(sources).covers(person(ID, **fields)) is covered
 
 
-def test_somebody_without_an_account_section() -> None:
-    """A record without the e-mail address in use == not protected by an address, and no error."""
-    record = person(ID)
-    assert not Protected(["ana@example.com"]).covers(
-        type(record)(record.key, {"id": ID, "lifecycle": "active"})
-    )
+@pytest.mark.parametrize("sources", [["ana@example.com"], [BOSS]])
+def test_somebody_of_whom_nothing_is_known(sources: list[str]) -> None:
+    """A record that was lost == nobody can tell by an address or an expression; by the id everybody can."""
+    lost = Record(Key(Kind.PERSON, ID), {"id": ID})
+    with pytest.raises(RecordRejected, match="nothing is known of this person any more"):
+        Protected(sources).covers(lost)
+    assert Protected([*sources, ID]).covers(lost)
+    assert not Protected(["7" * 24]).covers(lost)
 
 
 def test_teams_are_not_protected() -> None:

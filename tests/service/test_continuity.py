@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import pytest
 
 from bridge.backend import Backend
@@ -21,6 +23,9 @@ class Still:
     async def fetch_snapshot(self) -> Snapshot:
         record: Record = person("ana")
         return Snapshot({record.key: record})
+
+    async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
+        return dict.fromkeys(keys, True)
 
 
 @pytest.fixture

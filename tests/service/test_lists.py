@@ -152,13 +152,15 @@ def test_person_missing_from_an_unused_list_is_whole() -> None:
     assert people(snap(account() | {PERSONALS: []}, TITLE)) == {ANA, BEN, CEM}
 
 
-def test_person_without_account_does_not_exist() -> None:
-    """Rows in other lists of people without an account are ignored, even bad ones."""
+def test_whoever_stands_in_any_list_is_there() -> None:
+    """In the works and personals, but not in the accounts == kept and counted; a bad row is reported."""
     lists = account()
     lists[ACCOUNTS] = [values for values in lists[ACCOUNTS] if values["_id"] != CEM]
     row(lists, PERSONALS, CEM)["firstName"] = 7
     snapshot = snap(lists)
-    assert (people(snapshot), snapshot.kept, snapshot.problems) == ({ANA, BEN}, frozenset(), ())
+    assert (people(snapshot), kept(snapshot)) == ({ANA, BEN}, {CEM})
+    assert snapshot.problems == (RowProblem(PERSONALS, CEM, "firstName is not text"),)
+    assert snapshot.warnings == (f"1 person is missing from {ACCOUNTS}: the last known values stay",)
 
 
 def test_account_without_id_lets_nobody_leave() -> None:

@@ -7,7 +7,8 @@ import pytest
 from bridge.diff import diff
 from bridge.model import ChangeKind, Key, Kind, Record, RowProblem, Stored
 from service.fields import ACCOUNTS, WORKS
-from service.snapshot import keep_members, team_field_found
+from service.keeping import keep_known
+from service.snapshot import team_field_found
 from tests.service.account import (
     ANA,
     BEN,
@@ -118,7 +119,7 @@ def test_kept_people_stay_in_their_teams() -> None:
     snapshot = snap(lists, MEMBERS, EMAIL)
     members = [
         {key.id: record.data["members"] for key, record in state.records.items() if key.kind is Kind.TEAM}
-        for state in (snapshot, keep_members(snapshot, known), keep_members(snapshot, {}))
+        for state in (snapshot, keep_known(snapshot, known), keep_known(snapshot, {}))
     ]
     assert members == [{RED: [], BLUE: [ANA]}, {RED: [BEN], BLUE: [ANA]}, {RED: [], BLUE: [ANA]}]
 
@@ -129,4 +130,4 @@ def test_gone_team_gives_no_members_back() -> None:
     lists = account()
     row(lists, ACCOUNTS, BEN)["email"] = 7
     before = {key: Stored(Record(key, {"id": RED, "members": [BEN]}), 3, gone=True)}
-    assert keep_members(snap(lists, MEMBERS, EMAIL), before).records[key].data["members"] == [ANA]
+    assert keep_known(snap(lists, MEMBERS, EMAIL), before).records[key].data["members"] == [ANA]
