@@ -67,6 +67,10 @@ class TryLater(BridgeError):
         self.unreachable = unreachable
 
 
+class Accepted(TryLater):
+    """A create was accepted, and nothing shows the account yet: look for it, never create a second one."""
+
+
 class RecordRejected(BridgeError):
     """The target will not take this record as it is: park it until record, mapping or operator changes it."""
 

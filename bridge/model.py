@@ -202,7 +202,8 @@ class Entry:
     last given; `refs` are records that it refers to and `missing` those not at the target yet; `attempts`
     counts passing faults of this record in a row; `unreachable`: the target did not answer at all; `awaits`
     is the record that has at the target what this one needs. Times are seconds since the epoch; at
-    `delete_at` a deactivated account is to be deleted (0: never), some days after `delete_from`.
+    `delete_at` a deactivated account is to be deleted (0: never), some days after `delete_from`. `accepted`:
+    when a create was accepted whose account has not been seen since (0: none).
     """
 
     revision: int = 0
@@ -222,6 +223,7 @@ class Entry:
     delete_at: float = 0.0
     failed_since: float = 0.0
     at: float = 0.0
+    accepted: float = 0.0
 
 
 DAY = 86400.0
@@ -275,13 +277,15 @@ class Applied:
     """The result of a write: the object's id there, what was done, and what the target then shows.
 
     `open`: whether the account gives access after it; None where the target's answer shows nothing of it
-    (`Target.shows` looks). `staying`: members who were to leave a group and are in it still.
+    (`Target.shows` looks). `staying`: members who were to leave a group and are in it still, `lacking`:
+    those whom it was given and does not have.
     """
 
     remote_id: str
     outcome: Outcome
     open: bool | None = None
     staying: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

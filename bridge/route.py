@@ -74,6 +74,7 @@ class Route:
         self._protected = protected or Protected([])
         self.references: Mapping[str, str] = mapping.get("references", {})
         self.group_name: str = mapping.get("group_name") or "displayName"
+        self._access: str = mapping.get("access", "")
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
         self._group_kinds = {GROUP_KINDS[source] for source in settings.groups.from_}
         self._maps = compile_maps(name, settings, mapping)
@@ -107,6 +108,16 @@ class Route:
         """
         mapped = self._mapped(record, self._environment.variables(record))
         return {name: value for name, value in mapped.items() if not self._stays(name, value)}
+
+    def access(self, mapped: Mapping[str, Any]) -> bool | None:
+        """Whether what `map` gave opens a person's account; None where it leaves that as it is.
+
+        Anything but true closes it: an empty or wrong value must not pass for no change.
+        """
+        if self._access not in mapped:
+            return None
+        value = mapped[self._access]
+        return value is True or (isinstance(value, str) and value.strip().casefold() == "true")
 
     def _stays(self, attribute: str, value: Any) -> bool:
         """Whether an empty value leaves alone what the target has. No members is a value like another."""

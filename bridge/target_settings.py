@@ -47,8 +47,9 @@ class Removals(Section):
     """Deleted in Kenjo."""
     out_of_scope: Removal = "keep"
     """Not in the target's scope any more. That is no leaver: by default the account stays as it is."""
-    after_days: int = Field(30, ge=1)
-    """Days from the deactivation to the deletion, where `delete` is set."""
+    after_days: int = Field(30, ge=0)
+    """Days from the deactivation to the deletion, where `delete` is set. 0 deletes at once, without
+    deactivating first: for targets that cannot deactivate."""
 
 
 class Groups(Section):
@@ -87,6 +88,9 @@ class TargetSettings(Section):
     """Requests per second to this target, over all workers."""
     concurrency: int = Field(10, ge=1, le=100)
     """Requests to this target at the same time, per worker."""
+    create_shows_within: float = Field(600.0, ge=0)
+    """Seconds for which an account is looked for that the target accepted without showing it. Then a person
+    has to look: it is never created again by itself."""
     timeout: float = Field(10.0, gt=0)
     """Seconds for one request, reading the whole answer included."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,11 +157,19 @@ class Delivery:
 
 @asynccontextmanager
 async def delivery(
-    backend: Backend, *, retry: RetrySettings | None = None, odd: Odd | None = None, **target: Any
+    backend: Backend,
+    *,
+    retry: RetrySettings | None = None,
+    odd: Odd | None = None,
+    server: Callable[[], AbstractAsyncContextManager[tuple[str, str]]] | None = None,
+    **target: Any,
 ) -> AsyncIterator[Delivery]:
-    """Set everything up; `target` are settings of the SCIM target, `odd` are differences of an odd server."""
+    """Set everything up; `target` are settings of the SCIM target, `odd` are differences of an odd server.
+
+    `server` gives the base address and token of another one.
+    """
     clock = Clock()
-    async with serving(odd) as (base_url, token):
+    async with server() if server else serving(odd) as (base_url, token):
         origin, path = base_url[: base_url.rindex("/")], base_url[base_url.rindex("/") :]
         async with (
             proxy_to(origin) as proxy,

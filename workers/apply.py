@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, TryLater
-from bridge.model import DAY, Entry, Kind, Outcome, State, Wanted, is_due
+from bridge.errors import Accepted, AfterAnother, Conflict, NotFound, RecordRejected, TryLater
+from bridge.model import DAY, Applied, Entry, Kind, Outcome, State, Wanted, is_due
 from bridge.references import references, resolve
 from bridge.route import Action, Intent
 from bridge.store.owners import HANDED_OVER, Sight
 from workers.linking import Linking
 from workers.matching import heir
+from workers.seeing import see_access, see_gone, see_members
 
 LOOKS = 5
 """How often an account that may exist is looked for again, in growing gaps: for about half a minute."""
@@ -64,7 +65,8 @@ class Applier(Linking):
             return False
         if entry is None:
             return bool(self.claim.doubt) or (stored.leaves and stored.record.key.kind is Kind.PERSON)
-        return bool(self.claim.doubt) or entry.state in (State.RETRYING, State.FAILED)
+        tried = entry.state in (State.RETRYING, State.FAILED) or bool(entry.accepted)
+        return bool(self.claim.doubt) or tried
 
     def skip(self, reason: str) -> Done:
         """Note why this record is not for this target."""
@@ -90,9 +92,8 @@ class Applier(Linking):
         except Conflict as error:
             if self.link is not None:
                 raise
-            if not await self._match(bare):
-                # Some targets find a new account only after a while.
-                raise TryLater(f"{error}; but no account there matches this record") from None
+            if not await self._match(bare, thorough=True):
+                raise self._unexplained(error) from None
             return await self._give(mapped, found=True)
 
     async def _give(self, mapped: Mapping[str, Any], *, found: bool) -> Done:
@@ -113,9 +114,12 @@ class Applier(Linking):
         if not found and self._has(digest):
             return self._done(State.APPLIED, Outcome.UNCHANGED, **given)
         released = frozenset(links[name] for name in set(self.entry.refs) - refs if name in links)
-        await self._announce(to_give)
-        outcome = await self._write(Wanted(self.key, attributes, released), found=found)
-        return self._done(State.APPLIED, outcome, **given)
+        await self._announce(refs=to_give)
+        applied = await self._write(Wanted(self.key, attributes, released), found=found)
+        untouched = applied.outcome is Outcome.ADOPTED and self.route.settings.mode == "create_only"
+        wants = None if untouched else self.route.access(attributes)
+        await self._see(applied, wants=wants, members=links)
+        return self._done(State.APPLIED, applied.outcome, **given)
 
     async def recognise(self, intent: Intent) -> Done:
         """Look for an object that the bridge made and has no link of.
@@ -123,6 +127,7 @@ class Applier(Linking):
         It is only linked: as the removal that it now is, it goes the way of all removals, limits included.
         """
         if not await self._find_ours():
+            self._await_accepted()
             if self._may_come_to_light():
                 raise TryLater("a create was cut short, and its account is not found yet")
             return self.skip(intent.reason)
@@ -136,6 +141,14 @@ class Applier(Linking):
             return bool(self.claim.doubt)
         return former.revision != revision or former.attempts < LOOKS
 
+    @property
+    def _patient(self) -> bool:
+        """Whether a target that does not show yet what it has done is looked at again later."""
+        former = self.claim.entry
+        if former is None or former.state is not State.RETRYING:
+            return True
+        return former.revision != self.claim.stored.revision or former.attempts < LOOKS
+
     async def remove(self, intent: Intent, link: str) -> Done:
         """Take the account out of use, what it holds stays; delete it where its time has come."""
         key = self.key
@@ -143,14 +156,17 @@ class Applier(Linking):
         delete_from = self._delete_from(intent)
         if not was_removed and (heir_ := await heir(self.route, self.ledger, Sight(self.claim.stored))):
             raise AfterAnother(f"{heir_} has its name, and takes its group over", str(heir_))
-        if was_removed and self._is_due(intent, delete_from):
+        if intent.delete_after == 0 or (was_removed and self._is_due(intent, delete_from)):
             await self.target.remove(key, link, "delete", frozenset())
+            await see_gone(self.target, key, link, patient=self._patient)
             await self._lose()
             return self._removed(intent, Outcome.DELETED, 0.0)
         outcome = Outcome.UNCHANGED
         if not was_removed or self.claim.doubt:
-            released = frozenset((await self.ledger.links(self.entry.refs)).values())
-            outcome = (await self.target.remove(key, link, "deactivate", released)).outcome
+            released = await self.ledger.links(self.entry.refs)
+            applied = await self.target.remove(key, link, "deactivate", frozenset(released.values()))
+            await self._see(applied, wants=False, members=released)
+            outcome = applied.outcome
         return self._removed(intent, outcome, delete_from)
 
     def _delete_from(self, intent: Intent) -> float:
@@ -173,13 +189,53 @@ class Applier(Linking):
         changes |= {"reason": intent.reason, "delete_from": delete_from, "delete_at": delete_at}
         return self._done(State.REMOVED, outcome, **changes)
 
-    async def _announce(self, refs: Iterable[str]) -> None:
-        """Note references before they are given: after a crash nobody could tell whose they are."""
-        together = tuple(sorted({*self.entry.refs, *refs}))
-        if together != self.entry.refs:
-            self.entry = dataclasses.replace(self.entry, refs=together)
-            former = self.claim.entry or Entry()
-            await self.ledger.announce(self.claim, dataclasses.replace(former, refs=together))
+    async def _announce(self, *, refs: Iterable[str] = (), accepted: float | None = None) -> None:
+        """Note what has to be known even after a crash.
+
+        References before they are given: nobody could tell whose they are. A create that was accepted
+        without an account to be seen: nobody would know that there may be one.
+        """
+        told: dict[str, Any] = {
+            "refs": tuple(sorted({*self.entry.refs, *refs})),
+            "accepted": self.entry.accepted if accepted is None else accepted,
+        }
+        entry = dataclasses.replace(self.entry, **told)
+        if entry != self.entry:
+            self.entry = entry
+            await self.ledger.announce(self.claim, dataclasses.replace(self.claim.entry or Entry(), **told))
+
+    async def _see(self, applied: Applied, *, wants: bool | None, members: Mapping[str, str]) -> None:
+        """Believe a write when the target shows it. Raises RecordRejected or TryLater.
+
+        `members`: remote ids by record, of those who may be named.
+        """
+        if self.key.kind is Kind.PERSON:
+            await see_access(self.target, self.key, applied, wants, patient=self._patient)
+        see_members(applied, {id_: name for name, id_ in members.items()}, patient=self._patient)
+
+    def _await_accepted(self) -> None:
+        """Let nothing follow a create that was accepted but looks, as long as no account is seen.
+
+        Raises TryLater while it may still show, then RecordRejected: a second create would risk two accounts.
+        """
+        if not self.entry.accepted:
+            return
+        within = self.route.settings.create_shows_within
+        if self.entry.at < self.entry.accepted + within:
+            raise TryLater("accepted the account, and does not show it yet")
+        raise RecordRejected(
+            f"accepted the account, and did not show it within {within:g} s; look there, and use"
+            f" kenjo-bridge failures retry {self.key} to have it created again"
+        )
+
+    def _unexplained(self, error: Conflict) -> TryLater | RecordRejected:
+        """What a create becomes that hits an account which no look-up shows."""
+        if self._patient:  # some targets find a new account only after a while
+            return TryLater(f"{error}; but no account there matches this record")
+        return RecordRejected(
+            f"{error}; but no account there matches this record: it may be hidden there, as inactive or"
+            " deleted ones are; restore or rename it there, or use failures adopt"
+        )
 
     def _has(self, digest: str) -> bool:
         """Whether the target was last given just this, and nobody can have changed it since."""
@@ -187,22 +243,26 @@ class Applier(Linking):
         given = entry.state in (State.APPLIED, State.SKIPPED) and entry.digest == digest
         return given and self.link is not None and not self.claim.doubt
 
-    async def _write(self, wanted: Wanted, *, found: bool) -> Outcome:
+    async def _write(self, wanted: Wanted, *, found: bool) -> Applied:
         if self.link is None:
             return await self._create(wanted)
         if found and self.route.settings.mode == "create_only":
-            return Outcome.ADOPTED
+            return Applied(self.link, Outcome.ADOPTED)
         try:
             applied = await self.target.upsert(wanted, self.link)
         except Conflict as error:
             applied = await self._clash(wanted, error)
         await self._own(applied.remote_id)
-        return Outcome.ADOPTED if found else applied.outcome
+        return dataclasses.replace(applied, outcome=Outcome.ADOPTED) if found else applied
 
-    async def _create(self, wanted: Wanted) -> Outcome:
+    async def _create(self, wanted: Wanted) -> Applied:
         """No create without a look-up, which has found nothing. Raises Conflict: look up again."""
+        self._await_accepted()
         try:
             applied = await self.target.upsert(wanted, None)
+        except Accepted:
+            await self._announce(accepted=self.entry.at)
+            raise
         except Conflict:
             raise
         except RecordRejected as error:
@@ -210,7 +270,7 @@ class Applier(Linking):
                 raise TryLater(f"{error}; a create was cut short before") from None
             raise
         await self._own(applied.remote_id)
-        return applied.outcome
+        return applied
 
     def _done(self, state: State, outcome: Outcome, **changes: Any) -> Done:
         return Done(dataclasses.replace(self.entry, state=state, outcome=outcome, **changes), self.link)

@@ -60,9 +60,12 @@ class Linking:
     def _matching(self, wanted: Wanted) -> Matching:
         return Matching(self.route, self.ledger, wanted)
 
-    async def _match(self, wanted: Wanted) -> bool:
-        """Look the record up, and link the one account that is its own. Raises NeedsPerson, AfterAnother."""
-        chosen = await self._matching(wanted).choose(await self.target.find(wanted))
+    async def _match(self, wanted: Wanted, *, thorough: bool = False) -> bool:
+        """Look the record up, and link the one account that is its own. Raises NeedsPerson, AfterAnother.
+
+        `thorough`: a conflict tells that there is one.
+        """
+        chosen = await self._matching(wanted).choose(await self.target.find(wanted, thorough=thorough))
         if chosen is None:
             return False
         if chosen.owner not in (None, self.key):
@@ -82,7 +85,7 @@ class Linking:
         )
         if taken is None:
             raise AfterAnother(f"{owner} is being delivered, and has the account {remote_id}", str(owner))
-        self.entry = dataclasses.replace(self.entry, refs=taken.entry.refs)
+        self.entry = dataclasses.replace(self.entry, refs=taken.entry.refs, accepted=0.0)
         self.link = remote_id
 
     async def _find_ours(self) -> bool:
@@ -108,6 +111,7 @@ class Linking:
         if owner != self.key:
             raise RecordRejected(f"the account {remote_id} belongs to {owner} already")
         former, self.link = self.link, remote_id
+        self.entry = dataclasses.replace(self.entry, accepted=0.0)
         if former is not None:  # where the userName is the id, it is free for whoever gets that name
             await self.ledger.disown(self.key.kind, former)
 

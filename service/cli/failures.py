@@ -78,7 +78,7 @@ async def retry(bridge: Bridge, target: str | None, record: str | None) -> int:
     """Try again, as if the record had just changed; everything that failed unless named. Returns how many."""
     rows = await _rows(bridge, target, record)
     for row in rows:
-        await _reopen(bridge, row["target"], Key.parse(row["record"]))
+        await _reopen(bridge, row["target"], Key.parse(row["record"]), create=record is not None)
     return len(rows)
 
 
@@ -138,10 +138,14 @@ async def _take(bridge: Bridge, target: str, key: Key, account: str) -> tuple[Ha
         await asyncio.sleep(0.2)  # a worker delivers one of the two just now
 
 
-async def _reopen(bridge: Bridge, target: str, key: Key) -> None:
+async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False) -> None:
+    """`create`: a person has named this record, so one that the target accepted may be created again."""
     ledger, now = bridge.backend.ledger(target), time.time()
     entry = await ledger.entry(key) or Entry()
-    reopened = dataclasses.replace(entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="")
+    accepted = 0.0 if create else entry.accepted
+    reopened = dataclasses.replace(
+        entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="", accepted=accepted
+    )
     await ledger.write(key, reopened)
     await ledger.add_pending({key: 1})
     await _wake(bridge, target, key, reopened)

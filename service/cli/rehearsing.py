@@ -74,10 +74,10 @@ class ReadOnly:
         """Pass it on."""
         return await self.target.size()
 
-    async def find(self, wanted: Wanted) -> list[Match]:
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:
         """Look up; where the target has no accounts at all, nobody has one."""
         nobody = self.empty and wanted.key.kind is Kind.PERSON
-        found = [] if nobody else await self.target.find(wanted)
+        found = [] if nobody else await self.target.find(wanted, thorough=thorough)
         self.verdict = verdict(found)
         return found
 

@@ -34,7 +34,7 @@ class ModelTarget:
         """How many accounts there are."""
         return int((await self._http.request("GET", "/person/size")).json())
 
-    async def find(self, wanted: Wanted) -> list[Match]:
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:  # noqa: ARG002 - exact anyway
         """Look up by externalId, then by userName."""
         for name in _LOOKED_UP[wanted.key.kind]:
             if not (value := wanted.attributes.get(name)):
@@ -115,6 +115,7 @@ MAPPING = {
         "manager": "person.work.reportsToId",
     },
     "team": {"externalId": "team.id", "displayName": "team.name", "members": "team.members"},
+    "access": "active",
     "references": {"manager": "person", "members": "person"},
     "required": {"person": ["userName"], "team": ["displayName"]},
 }

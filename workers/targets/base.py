@@ -22,18 +22,19 @@ class Target(Protocol):
     async def size(self) -> int:
         """How many accounts of people the target has."""
 
-    async def find(self, wanted: Wanted) -> list[Match]:
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:
         """Look up objects that may be this record's, in match order; the first attribute with a hit wins.
 
         No hit: an empty list. Several hits: all of them; the caller never guesses. `wanted` may have some of
         its attributes only; the others are not looked up. Raises RecordRejected when none can be.
+        `thorough`: a create was answered with Conflict, so there is one, and more effort is worth it.
         """
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
         """Make the object equal to `wanted`: create it (`remote_id` None), or change what differs.
 
         Sends nothing that writes when nothing differs. Raises Conflict when a create hits an existing object,
-        NotFound when `remote_id` is not there any more.
+        Accepted when a create shows no object yet, NotFound when `remote_id` is not there any more.
         """
 
     async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:

@@ -3,53 +3,33 @@
 from __future__ import annotations
 
 import importlib.resources
-from typing import Literal
 
 import yaml
-from pydantic import Field, field_validator
 
-from bridge.errors import Conflict, NotFound, RecordRejected, TryLater
+from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.http import Http
 from bridge.model import Applied, FieldChange, Greeting, Key, Kind, Match, Outcome, Wanted
-from bridge.settings import BearerTarget
-from bridge.spelling import spellings
 from workers.targets.base import Adapter, Removal
-from workers.targets.scim_attributes import ACTIVE, MEMBERS, Slot, attributes, boolean, check_attribute, get
+from workers.targets.scim_attributes import (
+    ACTIVE,
+    MEMBERS,
+    Slot,
+    attributes,
+    boolean,
+    check_attribute,
+    get,
+    resolve,
+)
 from workers.targets.scim_changes import Difference, changes, difference, new_resource, slots
-from workers.targets.scim_client import PATHS, Patch, ScimClient, address, classify
+from workers.targets.scim_client import ScimClient, address, classify
 from workers.targets.scim_resource import Resource
+from workers.targets.scim_search import MANY, Search
+from workers.targets.scim_settings import ScimSettings
+from workers.targets.scim_writing import Writer
 
 __all__ = ["ADAPTER", "ScimSettings", "ScimTarget", "attributes", "check_attribute"]
 
-_LOOKED_UP_TEAMS = ("externalId", "displayName")
-
-
-class ScimSettings(BearerTarget):
-    """A SCIM 2.0 server. `base_url` is the part of its addresses before `/Users`."""
-
-    match: list[str] = Field(["externalId", "userName"], min_length=1)
-    """Mapped attributes by which a person's account is looked up, one after the other; the first with a hit
-    wins. Several hits are left for a person to decide."""
-    patch: Patch = "auto"
-    """How changes are sent: `auto` asks ServiceProviderConfig and falls back from PATCH to PUT, `always` uses
-    PATCH, `never` PUT, and `flat` PATCH with a plain resource instead of operations (Leapsome)."""
-    manager_form: Literal["object", "string", "omit"] = "object"
-    """How a manager is sent: `object` is `{"value": id}` as RFC 7643 has it, `string` the plain id, `omit`
-    leaves it out."""
-    members_per_request: int = Field(100, ge=1)
-    """Members of a group that one request adds or takes out."""
-    members_listed: bool = True
-    """Whether the server shows a group's members when asked. If not, all of ours are sent at each change."""
-
-    @field_validator("match")
-    @classmethod
-    def _can_be_looked_up(cls, value: list[str]) -> list[str]:
-        for name in value:
-            if problem := check_attribute(name):
-                raise ValueError(f"has '{name}': {problem}")
-            if name in ("members", "manager", "active"):
-                raise ValueError(f"has '{name}', which many objects share")
-        return value
+_MAPPING = yaml.safe_load(importlib.resources.files(__package__).joinpath("scim.yaml").read_text("utf-8"))
 
 
 class ScimTarget:
@@ -57,82 +37,111 @@ class ScimTarget:
 
     def __init__(self, settings: ScimSettings, http: Http) -> None:
         self._settings = settings
-        self._client = ScimClient(http, settings.patch, settings.members_per_request)
+        self._client = ScimClient(http, settings.content_type)
+        self._search = Search(self._client, settings.match, settings.match_groups)
+        self._writer = Writer(self._client, settings)
+        self._members = self._writer.members
 
     async def check(self) -> Greeting:
-        """Read what the server can do, and one user."""
+        """Read what the server can do, its schemas, and some users."""
         said = {True: "yes", False: "no", None: "not said"}
         features = [f"{name} {said[await self._client.supports(name.lower())]}" for name in ("PATCH", "bulk")]
-        return Greeting(facts=(f"SCIM 2.0, {', '.join(features)}, {await self.size()} users",))
+        size = await self.size()
+        users = f"{size} users" if size != MANY else "a list of users without an end"
+        return Greeting((f"SCIM 2.0, {', '.join(features)}, {users}", *await self._left_out()))
+
+    async def _left_out(self) -> list[str]:
+        """What `check` says of mapped attributes that are not sent."""
+        mapped = {**_MAPPING[Kind.PERSON], **self._settings.map}
+        named = {
+            resolve(Kind.PERSON, name): name
+            for name, value in mapped.items()
+            if value is not None and name != MEMBERS and not check_attribute(name)
+        }
+        names = sorted(named[slot] for slot in await self._writer.lacking(named))
+        return [f"left out, as the server's /Schemas has no {', '.join(names)}"] if names else []
 
     async def size(self) -> int:
-        """`totalResults` of all users; where a server does not tell it, what it shows of them."""
-        shown, total = await self._client.page("/Users", {"startIndex": "1", "count": "1"})
-        return len(shown) if total is None else total
+        """How many users there are, at least."""
+        return await self._search.size()
 
-    async def find(self, wanted: Wanted) -> list[Match]:
-        """Look up by the attributes of `match`, a group by externalId and displayName; inactive ones count.
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:
+        """Look up by the attributes of `match`, a group by those of `match_groups`; inactive ones count.
 
         Raises RecordRejected when no look-up gave a certain answer: a create would risk a second object.
         """
-        name, found = await self._look_up(wanted)
+        name, found = await self._search.find(wanted)
+        if thorough and not found:
+            name, found = await self._search.find_folded(wanted)
         return [_match(wanted, name, one) for one in found]
-
-    async def _look_up(self, wanted: Wanted) -> tuple[str, list[Resource]]:
-        """The attribute with the first hit, and the hits."""
-        certain = False
-        person = wanted.key.kind is Kind.PERSON
-        for name in self._settings.match if person else _LOOKED_UP_TEAMS:
-            value = wanted.attributes.get(name)
-            if value in (None, ""):
-                continue
-            for spelling in spellings(str(value)) if name != "externalId" else [str(value)]:
-                found = await self._client.search(wanted.key.kind, name, spelling)
-                if found:
-                    return name, found
-                if found is None:
-                    break  # it cannot be asked for this attribute, however the value is spelled
-                certain = True
-        if not certain:
-            raise RecordRejected("the target cannot be searched for this object: it may exist already")
-        return "", []
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
         """Create, or read and send what differs in the mapped attributes."""
         if remote_id is None:
             return await self._create(wanted)
         path = address(wanted.key.kind, remote_id)
-        current = await self._client.read(path)
-        change = self._difference(wanted, current)
+        try:
+            current = await self._client.read(path)
+        except NotFound:
+            return await self._revive(wanted, remote_id)
+        change = await self._difference(wanted, current)
         if not change:
             return Applied(remote_id, Outcome.UNCHANGED, _open(current))
-        answer = await self._client.change(path, change)
+        if wanted.key.kind is Kind.TEAM:
+            return await self._change_group(remote_id, current, change, wanted)
+        answer = await self._writer.change(path, current, change)
         shown = answer if ACTIVE in change.changed else current
         # Where the id is the userName, it changes with it.
         return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED, _open(shown))
+
+    async def _revive(self, wanted: Wanted, remote_id: str) -> Applied:
+        """Change a user whom the server does not show: some answer 404 for inactive ones. Raises NotFound."""
+        places = await self._slots(wanted)
+        if wanted.key.kind is not Kind.PERSON or places.get(ACTIVE) is not True:
+            raise NotFound("answered 404")
+        path, whole = address(Kind.PERSON, remote_id), new_resource(Kind.PERSON, places)
+        try:
+            answer = await self._writer.revive(Kind.PERSON, path, places, {**whole, "id": remote_id})
+        except (RecordRejected, TryLater) as error:
+            if isinstance(error, TryLater) and (error.unreachable or error.after is not None):
+                raise
+            raise NotFound(f"answered 404; {error}") from None
+        return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED, _open(answer))
+
+    async def _change_group(
+        self, remote_id: str, group: Resource, change: Difference, wanted: Wanted | None = None
+    ) -> Applied:
+        """Change a group, first what it gets, then who leaves it, and see what came of it."""
+        path = address(Kind.TEAM, remote_id)
+        if change.changed or change.add:
+            answer = await self._writer.change(path, group, change)
+            remote_id = str(get(answer, "id") or remote_id)
+            group = await self._members.look(path, answer)
+        if change.remove and self._settings.patch_of(Kind.TEAM) == "flat":
+            raise RecordRejected(
+                "this server takes no single member out of a group (patch: flat); take them out there by hand"
+            )
+        ours = (wanted.attributes.get(MEMBERS) or []) if wanted else []
+        lacking = await self._members.lacking(remote_id, group, change.add)
+        staying = await self._members.take_out(remote_id, group, change.remove, ours) if change.remove else ()
+        return Applied(remote_id, Outcome.UPDATED, staying=frozenset(staying), lacking=lacking)
 
     async def _create(self, wanted: Wanted) -> Applied:
         kind = wanted.key.kind
         members = wanted.attributes.get(MEMBERS) or []
         first = members[: self._settings.members_per_request]
-        resource = new_resource(kind, self._slots(wanted), first)
-        created = await self._client.write("POST", PATHS[kind], resource)
-        remote_id = str(get(created, "id") or await self._id_of_created(wanted))
+        resource = new_resource(kind, await self._slots(wanted, new=True), first)
+        created, remote_id = await self._client.create(kind, resource)
+        if not get(created, "id"):
+            remote_id = await self._search.created(wanted, remote_id)
+        if not members:
+            return Applied(remote_id, Outcome.CREATED, _open(created))
+        path = address(kind, remote_id)
         if rest := members[len(first) :]:
             change = Difference(kind, {**resource, "id": remote_id}, add=tuple(rest))
-            await self._client.change(address(kind, remote_id), change)
-        return Applied(remote_id, Outcome.CREATED, _open(created))
-
-    async def _id_of_created(self, wanted: Wanted) -> str:
-        """Find what a create without an answer was about: some servers say 201 with `{}` to a duplicate."""
-        _, found = await self._look_up(wanted)
-        if not found:
-            raise TryLater("answered a create without an id, and the object is not found yet")
-        id_ = wanted.attributes.get("externalId")
-        ours = [one for one in found if id_ and get(one, "externalId") == id_]
-        if len(found) > 1 or not ours:
-            raise Conflict("answered a create without an id; an object with this key exists")
-        return str(get(ours[0], "id"))
+            created = await self._writer.change(path, {}, change)
+        lacking = await self._members.lacking(remote_id, await self._members.look(path, created), members)
+        return Applied(remote_id, Outcome.CREATED, lacking=lacking)
 
     async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:
         """Set a person's `active` to false or take our members out of a group; or delete."""
@@ -145,7 +154,10 @@ class ScimTarget:
             change = self._removal(key, current, released)
             if not change:
                 return Applied(remote_id, Outcome.UNCHANGED, _open(current))
-            answer = await self._client.change(path, change)
+            if key.kind is Kind.TEAM:
+                done = await self._change_group(remote_id, current, change)
+                return Applied(remote_id, Outcome.DEACTIVATED, staying=done.staying)
+            answer = await self._writer.change(path, current, change)
         except NotFound:
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         return Applied(remote_id, Outcome.DEACTIVATED, _open(answer))
@@ -157,7 +169,8 @@ class ScimTarget:
     async def preview(self, wanted: Wanted, remote_id: str | None) -> list[FieldChange]:
         """The difference that `upsert` would send; to a new object all that has a value."""
         current = {} if remote_id is None else await self._client.read(address(wanted.key.kind, remote_id))
-        return changes(current, self._difference(wanted, current), wanted.attributes)
+        found = await self._difference(wanted, current, new=remote_id is None)
+        return changes(current, found, wanted.attributes)
 
     async def preview_removal(self, key: Key, remote_id: str, released: frozenset[str]) -> list[FieldChange]:
         """The difference that `remove` would send."""
@@ -185,8 +198,12 @@ class ScimTarget:
             return True
         return False
 
-    def _slots(self, wanted: Wanted) -> dict[Slot, object]:
-        return slots(wanted.key.kind, wanted.attributes, self._settings.manager_form)
+    async def _slots(self, wanted: Wanted, *, new: bool = False) -> dict[Slot, object]:
+        kind = wanted.key.kind
+        once = () if new else self._settings.only_at_create
+        given = {name: value for name, value in wanted.attributes.items() if name not in once}
+        places = slots(kind, given, self._settings.manager_form)
+        return await self._writer.known(places) if kind is Kind.PERSON else places
 
     def _removal(self, key: Key, current: Resource, released: frozenset[str]) -> Difference:
         return difference(
@@ -194,17 +211,17 @@ class ScimTarget:
             current,
             {ACTIVE: False} if key.kind is Kind.PERSON else {},
             released=released if key.kind is Kind.TEAM else (),
-            members_listed=self._settings.members_listed,
+            listed_whole=self._members.listed_whole(current),
         )
 
-    def _difference(self, wanted: Wanted, current: Resource) -> Difference:
+    async def _difference(self, wanted: Wanted, current: Resource, *, new: bool = False) -> Difference:
         return difference(
             wanted.key.kind,
             current,
-            self._slots(wanted),
+            await self._slots(wanted, new=new),
             wanted.attributes.get(MEMBERS) or [],
             wanted.released,
-            members_listed=self._settings.members_listed,
+            listed_whole=self._members.listed_whole(current),
         )
 
 
@@ -241,7 +258,7 @@ def headers(settings: ScimSettings) -> dict[str, str]:
 
 ADAPTER = Adapter(
     settings=ScimSettings,
-    mapping=yaml.safe_load(importlib.resources.files(__package__).joinpath("scim.yaml").read_text("utf-8")),
+    mapping=_MAPPING,
     base_url=lambda settings: settings.base_url,
     headers=headers,
     connect=ScimTarget,

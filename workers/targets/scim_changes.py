@@ -94,15 +94,15 @@ class Difference:
         return bool(self.changed or self.add or self.remove)
 
     def patches(self, size: int) -> Iterator[Resource]:
-        """PATCH bodies (RFC 7644 section 3.5.2) with at most `size` changes of members each."""
+        """PATCH bodies (RFC 7644 section 3.5.2) with at most `size` new members each.
+
+        Who leaves is not among it: see `scim_members`.
+        """
         operations = self._operations()
-        for add, remove in self._chunks(size):
+        for add in self._chunks(size):
             if add:
                 members = [{"value": member} for member in add]
                 operations.append({"op": "add", "path": MEMBERS, "value": members})
-            for member in remove:
-                # Never a bare `members` with a value: a strict reader of it removes all members.
-                operations.append({"op": "remove", "path": f"{MEMBERS}[value eq {quoted(member)}]"})
             yield {"schemas": [PATCH_OP], "Operations": operations}
             operations = []
 
@@ -126,7 +126,7 @@ class Difference:
             holder[slot.name] = get(source, slot.name)
         if self.kind is Kind.PERSON:
             body["userName"] = get(self.merged, "userName")  # required in every one
-        for add, _ in self._chunks(size):
+        for add in self._chunks(size):
             if add:
                 body[MEMBERS] = [{"value": member} for member in add]
             yield _with_schemas(body)
@@ -146,11 +146,9 @@ class Difference:
                 operations.append({"op": "replace", "path": path, "value": value})
         return operations
 
-    def _chunks(self, size: int) -> Iterator[tuple[list[str], list[str]]]:
-        changes = [(True, member) for member in self.add] + [(False, member) for member in self.remove]
-        for start in range(0, max(len(changes), 1), size):
-            part = changes[start : start + size]
-            yield [one for new, one in part if new], [one for new, one in part if not new]
+    def _chunks(self, size: int) -> Iterator[tuple[str, ...]]:
+        for start in range(0, max(len(self.add), 1), size):
+            yield self.add[start : start + size]
 
 
 def difference(
@@ -160,12 +158,12 @@ def difference(
     members: Collection[str] = (),
     released: Collection[str] = (),
     *,
-    members_listed: bool = True,
+    listed_whole: bool = True,
 ) -> Difference:
     """Compare the target's resource with what is wanted; only wanted slots and our members are looked at.
 
-    `released` members leave, others that are there stay. `members_listed` False: the server does not show a
-    group's members, so all of ours are sent.
+    `released` members leave, others that are there stay. `listed_whole` False: the server may not show all
+    members of the group, so who leaves is among the difference whether they are seen or not.
     """
     merged = copy.deepcopy(current)
     changed = tuple(slot for slot, value in wanted.items() if not holds(merged, slot, value))
@@ -176,7 +174,7 @@ def difference(
     there = set(members_of(current))
     add = [one for one in dict.fromkeys(members) if one not in there]
     leaving = set(released) - set(members)
-    remove = sorted(leaving & there if members_listed else leaving)
+    remove = sorted(leaving & there if listed_whole else leaving)
     return Difference(kind, merged, changed, tuple(add), tuple(remove))
 
 
@@ -187,7 +185,8 @@ def changes(current: Resource, found: Difference, names: Iterable[str]) -> list[
         FieldChange(named[slot], _plain(slot, current), _plain(slot, found.merged)) for slot in found.changed
     ]
     added = [FieldChange(MEMBERS, None, member) for member in found.add]
-    return values + added + [FieldChange(MEMBERS, member, None) for member in found.remove]
+    there = set(members_of(current))
+    return values + added + [FieldChange(MEMBERS, member, None) for member in found.remove if member in there]
 
 
 def _has(kind: Kind, name: str) -> bool:

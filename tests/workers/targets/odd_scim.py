@@ -53,6 +53,7 @@ class Odd:
     numbered: bool = False  # users and groups, each from 1
     unique_in_groups: tuple[str, ...] = ("externalId",)
     refuses: str = ""  # what no value may begin with
+    content_type: str = "application/scim+json"
 
 
 class OddScim:
@@ -73,7 +74,7 @@ class OddScim:
         if kind not in self.objects or "/" in id_:
             return _error(404, "no such endpoint")
         try:
-            return self._dispatch(request, kind, unquote(id_), await _body(request))
+            return self._dispatch(request, kind, unquote(id_), await _body(request, self.odd.content_type))
         except BadRequest as error:
             return _error(error.status, str(error), error.scim_type)
 
@@ -225,10 +226,10 @@ def _equal(name: str, have: Any, want: str) -> bool:
     return have == want if name == "externalId" else str(have).lower() == want.lower()
 
 
-async def _body(request: web.Request) -> Any:
+async def _body(request: web.Request, content_type: str) -> Any:
     if not request.can_read_body:
         return None
-    if request.content_type != "application/scim+json":
+    if request.content_type != content_type:
         raise BadRequest(f"content type {request.content_type}", "invalidSyntax")
     return await request.json()
 
@@ -244,9 +245,9 @@ def _error(status: int, detail: str, scim_type: str | None = None) -> web.Respon
 
 
 @asynccontextmanager
-async def odd_scim(odd: Odd) -> AsyncIterator[tuple[OddScim, str]]:
+async def odd_scim(odd: Odd, kind: type[OddScim] = OddScim) -> AsyncIterator[tuple[OddScim, str]]:
     """Run the server on a free port; gives it and its base address."""
-    server = OddScim(odd)
+    server = kind(odd)
     application = web.Application(client_max_size=2**26)
     application.router.add_route("*", "/{path:.*}", server.handle)
     runner = web.AppRunner(application, handle_signals=False, access_log=None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.workers.targets.odd_scim import TOKEN, Odd, OddScim, odd_scim
 from tests.workers.targets.proxy import Proxy, proxy_to
+from tests.workers.targets.quiet_scim import Quiet, QuietScim
 from tests.workers.targets.rig import Allowed, connected
 from tests.workers.targets.scim_rig import ScimRig, scim_rig
 from workers.targets.scim import ADAPTER
@@ -36,8 +37,9 @@ class World:
 
 @asynccontextmanager
 async def world(odd: Odd = Odd(), **own: Any) -> AsyncIterator[World]:  # noqa: B008 - Odd is immutable
+    own.setdefault("follow_schemas", False)  # so that a test counts what it is about
     async with (
-        odd_scim(odd) as (server, base_url),
+        odd_scim(odd, QuietScim if isinstance(odd, Quiet) else OddScim) as (server, base_url),
         scim_rig(base_url, TOKEN, **own) as rig,
         proxy_to(rig.origin) as proxy,
         connected(ADAPTER, rig.settings(proxy.url)) as target,

@@ -87,8 +87,8 @@ class Allowed:
     async def check(self) -> Greeting:
         return await self.target.check()
 
-    async def find(self, wanted: Wanted) -> list[Match]:
-        return await self.target.find(wanted)
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:
+        return await self.target.find(wanted, thorough=thorough)
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
         with writes_allowed(_always):

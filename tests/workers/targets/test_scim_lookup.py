@@ -76,7 +76,7 @@ async def test_filter_ignored() -> None:
         for number in range(35):
             w.put("Users", f"u{number}", userName=f"user{number}", externalId=f"kenjo-p{number}")
         assert await w.target.find(person(w.rig, 33)) == [Match("u33")]
-        assert len(w.proxy.seen) == 4
+        assert len(w.proxy.seen) == 5  # until a page brings nothing new
 
 
 async def test_a_look_up_that_proves_nothing() -> None:
