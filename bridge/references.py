@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bridge.model import Reference
@@ -16,6 +16,19 @@ def references(mapped: Mapping[str, Any]) -> set[str]:
             if isinstance(item, Reference):
                 found.add(str(item.key))
     return found
+
+
+def without(mapped: Mapping[str, Any], keys: Collection[str]) -> Mapping[str, Any]:
+    """The mapped result without references to some records: cleared, or taken out of a list."""
+    if not keys:
+        return mapped
+    return {attribute: _without(value, keys) for attribute, value in mapped.items()}
+
+
+def _without(value: Any, keys: Collection[str]) -> Any:
+    if isinstance(value, list):
+        return [item for item in value if not isinstance(item, Reference) or str(item.key) not in keys]
+    return None if isinstance(value, Reference) and str(value.key) in keys else value
 
 
 def resolve(mapped: Mapping[str, Any], links: Mapping[str, str], *, clear: bool = False) -> dict[str, Any]:

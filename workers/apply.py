@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.errors import Accepted, AfterAnother, Conflict, NotFound, RecordRejected, TryLater
 from bridge.model import DAY, Applied, Entry, Kind, Outcome, State, Wanted, is_due
-from bridge.references import references, resolve
+from bridge.references import references, resolve, without
 from bridge.route import Action, Intent
 from bridge.store.owners import HANDED_OVER, Sight
 from workers.linking import Linking
@@ -77,7 +77,7 @@ class Applier(Linking):
     async def upsert(self) -> Done:
         """Create, adopt or change. Raises what the target raises, NeedsPerson and RecordRejected."""
         record = self.claim.stored.record
-        mapped = self.route.map(record)
+        mapped = without(self.route.map(record), self.claim.leaving)
         if lacking := self.route.lacking(record.key.kind, mapped):
             return self.skip(f"has no {lacking}, which this target requires")
         bare = Wanted(record.key, resolve(mapped, {}))

@@ -12,7 +12,8 @@ class Claim:
     """A locked (target, record) and what was true when it was locked.
 
     `doubt` is not empty when the target may hold something that the entry does not know of: an earlier
-    delivery began and never settled, or wrote after it had lost its lock.
+    delivery began and never settled, or wrote after it had lost its lock. `leaving` are people who are being
+    forgotten: no reference to them is given any more.
     """
 
     lock: str
@@ -21,6 +22,7 @@ class Claim:
     entry: Entry | None
     link: str | None
     doubt: str
+    leaving: frozenset[str] = frozenset()
 
     @property
     def refs_in_doubt(self) -> frozenset[str]:

@@ -14,6 +14,9 @@ from bridge.model import Key, Kind, Snapshot
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, script
 
+CLOSE, REFERENCES = b"close", b"references"
+"""What is taken back from somebody who is being forgotten: access and all references, or the references."""
+
 _RELEASE = script("release")
 _LOCK = 10.0  # seconds for which erasing may keep a record's lock; deliveries keep theirs as long
 _PAGE = 1000  # events read at once
@@ -35,6 +38,18 @@ class Forgotten:
     async def add(self, key: Key, now: float) -> None:
         """From now on nothing about this person is read in."""
         await self._redis.hset(self._keys.of("forgotten"), mapping={str(key): now})
+
+    async def leave(self, key: Key, how: bytes) -> None:
+        """From now on every delivery gives no reference to this person, and closes the account if so."""
+        await self._redis.hset(self._keys.of("leaving"), mapping={str(key): how})
+
+    async def leaving(self) -> set[Key]:
+        """Who is being forgotten."""
+        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.of("leaving"))}
+
+    async def left(self, key: Key) -> None:
+        """The person is forgotten, and nothing refers to them any more."""
+        await self._redis.hdel(self._keys.of("leaving"), str(key))
 
     async def without(self, snapshot: Snapshot) -> Snapshot:
         """A snapshot in which nobody who is forgotten stands. Nobody counts as missing for it."""
@@ -123,11 +138,15 @@ class Forgotten:
 
 
 def _cleaned(data: Mapping[str, Any], ids: Collection[str]) -> Mapping[str, Any]:
-    """A record without what it tells of others who are forgotten: members, and a manager's own fields."""
+    """A record without what it tells of others who are forgotten: as members, and as the manager."""
     if isinstance(data.get("members"), list):
         return {**data, "members": [id_ for id_ in data["members"] if id_ not in ids]}
     work = data.get("work")
-    manager = work.get("manager") if isinstance(work, Mapping) else None
-    if isinstance(work, Mapping) and isinstance(manager, Mapping) and manager.get("id") in ids:
-        return {**data, "work": {**work, "manager": None}}
-    return data
+    if not isinstance(work, Mapping):
+        return data
+    manager, cleaned = work.get("manager"), dict(work)
+    if isinstance(manager, Mapping) and manager.get("id") in ids:
+        cleaned["manager"] = None
+    if work.get("reportsToId") in ids:
+        cleaned["reportsToId"] = None
+    return {**data, "work": cleaned}

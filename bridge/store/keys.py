@@ -22,6 +22,7 @@ class Keys:
     | `holds` | hash | by id: what waits for a person |
     | `audit` | stream | who did what when |
     | `forgotten` | hash | by record: when it was erased for good; it is not read in again |
+    | `leaving` | hash | by record: who is being forgotten, and whether the accounts are to be closed first |
     | `snapshot` | string | when and what the last accepted snapshot was |
     | `absent` | hash | by record: since when Kenjo's lists lack it, where Kenjo tells no more |
     | `quiet` | string | there while Kenjo has asked to be left alone |

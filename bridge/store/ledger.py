@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from bridge.model import Entry, Key, State
 from bridge.store.audit import KEEP, QUIET, pushed
 from bridge.store.claims import Claim, Settled
 from bridge.store.entries import open_entry, seal_entry
+from bridge.store.forgotten import CLOSE
 from bridge.store.holds import FOUND
 from bridge.store.keys import script
 from bridge.store.owners import Owners
@@ -118,18 +120,29 @@ class Ledger(Owners):
         lock = self._keys.lock(self.target, key)
         names = [lock, self._keys.of("revisions"), self._keys.of("records")]
         names += [self._key(name) for name in ("ledger", "links", "claims", "state", "throttle", "held")]
+        names.append(self._keys.of("leaving"))
         got = await self._redis.eval(_CLAIM, len(names), *names, token, int(LOCK_TTL * 1000), str(key))
         if got[0] != b"ok":
             return None
-        _, doubt, revision, record, entry, link = got
+        _, doubt, revision, record, entry, link, marks = got
+        leaving = {name.decode(): how for name, how in zip(marks[::2], marks[1::2], strict=True)}
+        stored = open_record(self._codec, str(key), record, int(revision))
+        if leaving.get(str(key)) == CLOSE:
+            stored = dataclasses.replace(stored, gone=True)  # so that the account goes the way of all leavers
         return Claim(
             lock=lock,
             token=token,
-            stored=open_record(self._codec, str(key), record, int(revision)),
+            stored=stored,
             entry=open_entry(self._codec, str(key), entry) if entry else None,
             link=self._codec.open(link, f"link:{key}") if link else None,
             doubt=doubt.decode(),
+            leaving=frozenset(leaving),
         )
+
+    async def under_way(self) -> dict[Key, bytes]:
+        """The records that somebody delivers just now, with the tokens of their locks."""
+        locks = {key: self._keys.lock(self.target, key) for key in await self.unsettled()}
+        return {key: token for key, lock in locks.items() if (token := await self._redis.get(lock))}
 
     async def renew(self, claim: Claim) -> None:
         """Check that the lock is still ours and lengthen it. Raises LockLost."""

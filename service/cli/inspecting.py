@@ -90,24 +90,33 @@ def explain(
 def forget(
     person: Annotated[str, typer.Argument(help="Kenjo id, e-mail address or external id.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it: nothing brings it back.")] = False,
+    close: Annotated[
+        bool, typer.Option("--close", help="Deactivate the accounts first; erase nothing if that fails.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Erase everything that the bridge stores about somebody, and never read it in again."""
+    """Erase everything that the bridge stores about somebody, and never read it in again.
+
+    Memberships and managers that it gave are taken back first; with --close the accounts are closed, too.
+    """
 
     async def work() -> int:
         async with opened(read(config), join=True) as bridge:
             key = await forgetting.find(bridge, person)
             if not yes:
-                raise ConfigurationError(f"{key} would be erased for good: run it again with --yes")
-            found = await forgetting.forget(bridge, key)
+                await forgetting.refuse_without_yes(bridge, key)
+            found = await forgetting.forget(bridge, key, close=close)
         if json:
             print_json(found)
             return 0
         erased = ", ".join(f"{number} {what}" for what, number in found["erased"].items())
         _say(f"{key} is forgotten. Erased: {erased}.")
         if found["accounts_left"]:
-            _say(f"The accounts at {', '.join(found['accounts_left'])} are as they were.")
+            word = "deactivated" if close else "as they were"
+            _say(f"The accounts at {', '.join(found['accounts_left'])} are {word}.")
+        if found["open"]:
+            _say(f"Open, and not known to the bridge any more: {', '.join(found['open'])}. Close them there.")
         return 0
 
     return start(work())

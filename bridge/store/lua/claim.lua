@@ -1,7 +1,8 @@
 -- Take the lock of (target, record), or keep it, and load all that a delivery needs, in one step.
--- KEYS: lock, revisions, records, ledger, links, claims, state, throttle, held.
+-- KEYS: lock, revisions, records, ledger, links, claims, state, throttle, held, leaving.
 -- ARGV: token, lock's milliseconds, record key.
--- Returns {'paused'}, {'held'}, {'locked'}, {'unknown'} or {'ok', doubt, revision, record, entry, link}.
+-- Returns {'paused'}, {'held'}, {'locked'}, {'unknown'} or {'ok', doubt, revision, record, entry, link,
+-- who is being forgotten and how}.
 local key = ARGV[3]
 if redis.call('EXISTS', KEYS[7], KEYS[8]) > 0 then return {'paused'} end
 if redis.call('HEXISTS', KEYS[9], key) == 1 then return {'held'} end
@@ -22,4 +23,5 @@ if not doubt or doubt == ARGV[1] then
 end
 return {'ok', doubt,
   redis.call('HGET', KEYS[2], key), redis.call('HGET', KEYS[3], key),
-  redis.call('HGET', KEYS[4], key), redis.call('HGET', KEYS[5], key)}
+  redis.call('HGET', KEYS[4], key), redis.call('HGET', KEYS[5], key),
+  redis.call('HGETALL', KEYS[10])}
