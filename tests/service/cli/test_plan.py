@@ -55,6 +55,7 @@ async def test_a_first_plan_writes_nothing(there: Inspected, here: World) -> Non
         "create": len(expected(here.sandbox)),
         "adopt": 0,
         "ambiguous": 0,
+        "undecided": 0,
     }
 
 
