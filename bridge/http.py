@@ -139,7 +139,7 @@ class Http:
         self._classify = classify or classify_status
         self._turn = turn
         self._told = told
-        self._longest_pause = longest_pause
+        self.longest_pause = longest_pause
         self._slots = asyncio.Semaphore(concurrency)
         self._quiet_until = 0.0
 
@@ -169,7 +169,7 @@ class Http:
         said = words(answer.status, answer.body, [body, params, *self._not_to_be_said(path, headers)])
         error = self._error(answer, said, writing)
         if isinstance(error, TryLater) and error.after:
-            error.after = granted(error.after, self._longest_pause)
+            error.after = granted(error.after, self.longest_pause)
             await self._leave_alone(error.after)
         if error:
             raise error

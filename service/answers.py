@@ -46,7 +46,7 @@ async def ask(
     said = words(answer.status, answer.body, [token, body])
     raise SourceUnavailable(
         f"Kenjo answered {answer.status} for {path}{f' ({said})' if said else ''}; {_advice(answer)}",
-        after=_pause(answer),
+        after=_pause(answer, http.longest_pause),
     )
 
 
@@ -70,10 +70,10 @@ async def parsed_list(answer: Answer, path: str) -> Any:
         return parsed(answer, path)
 
 
-def _pause(answer: Answer) -> float | None:
+def _pause(answer: Answer, longest: float) -> float | None:
     """Seconds for which Kenjo asked to be left alone, as far as they are granted."""
     wait = quiet_time(answer.headers) if answer.status == 429 else retry_after(answer.headers)
-    return granted(wait) if wait else None
+    return granted(wait, longest) if wait else None
 
 
 def _advice(answer: Answer) -> str:

@@ -17,6 +17,7 @@ import aiohttp
 from bridge.errors import SourceRefused, SourceUnavailable
 from bridge.http import Answer, Http
 from bridge.model import GROUP_KINDS, Key, Kind, Snapshot, group_kind
+from bridge.quiet import LONGEST_PAUSE
 from bridge.settings import KenjoSettings
 from service.answers import REFUSALS, ask, parsed, parsed_list
 from service.cells import ID
@@ -66,6 +67,7 @@ class KenjoClient:
         settings: KenjoSettings,
         *,
         clock: Callable[[], datetime] = utc_now,
+        longest_pause: float = LONGEST_PAUSE,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -75,6 +77,7 @@ class KenjoClient:
             timeout=settings.timeout,
             max_body=_MAX_LIST,
             most_values=_MOST_VALUES,
+            longest_pause=longest_pause,
             classify=lambda *_: None,
         )
         self._sign_in = SignIn(self._http, settings, clock)

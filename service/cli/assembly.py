@@ -137,7 +137,8 @@ async def kenjo(values: Values, clock: Clock = utc_now) -> AsyncIterator[KenjoCl
             " file kenjo__api_key (in Kenjo: Settings > Integrations > API keys)"
         )
     async with open_session() as session:
-        client = KenjoClient(session, values.kenjo, clock=clock)
+        pause = values.retry.longest_pause
+        client = KenjoClient(session, values.kenjo, clock=clock, longest_pause=pause)
         try:
             yield client
         finally:
