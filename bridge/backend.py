@@ -4,44 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
 from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import AuthenticationError, OutOfMemoryError, RedisError
+from redis.asyncio.connection import AbstractConnection, SSLConnection
+from redis.exceptions import RedisError, ResponseError
 
 from bridge.codec import Codec
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.pace import Pace
 from bridge.queue import Queue, deserialize, serialize
-from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records
+from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records, Whose
 from bridge.store.connection import Connection
-from bridge.store.rekey import rekey
+from bridge.store.keys import ACCOUNT, place
+from bridge.store.rekey import Rekeyed, rekey
+from bridge.trouble import AWAY, TLS_WANTED, role_trouble, speaks_tls, trouble, warnings
 
 _TIMEOUT = 10.0  # seconds for one Redis command: a stopped server must not stop us for ever
 
 
-FULL = "Redis is full: give it more memory (nothing is lost; maxmemory-policy has to be noeviction)"
-AWAY = "Redis does not answer; check redis.url"
-
-
-def trouble(error: Exception) -> str:
-    """What an error of Redis means, in a sentence."""
-    full = isinstance(error, OutOfMemoryError) or "OOM" in str(error)  # the latter out of a script
-    return FULL if full else AWAY
-
-
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One account's state. `redis` is for arq and for `ping`; everything else goes through the parts."""
+    """One account's state. `redis` is for arq and for `ping`; everything else goes through the parts.
+
+    `configured` reads the encryption keys anew, as they are configured now.
+    """
 
     redis: ArqRedis
     keys: Keys
     codec: Codec
+    configured: Callable[[], Sequence[str]] | None = None
 
     @property
     def _connection(self) -> Connection:
@@ -63,7 +59,7 @@ class Backend:
 
     def gate(self, target: str) -> Gate:
         """Whether a target may be called."""
-        return Gate(self._connection, self.keys, target)
+        return Gate(self._connection, self.keys, self.codec, target)
 
     @property
     def continuity(self) -> Continuity:
@@ -73,7 +69,7 @@ class Backend:
     @property
     def holds(self) -> Holds:
         """What waits for a person."""
-        return Holds(self._connection, self.keys)
+        return Holds(self._connection, self.keys, self.codec)
 
     @property
     def audit(self) -> Audit:
@@ -83,19 +79,42 @@ class Backend:
     @property
     def forgotten(self) -> Forgotten:
         """Who was erased for good."""
-        return Forgotten(self._connection, self.keys)
+        return Forgotten(self._connection, self.keys, self.codec)
+
+    @property
+    def whose(self) -> Whose:
+        """Whose all this is."""
+        return Whose(self._connection, self.keys, self.codec)
 
     async def targets(self) -> set[str]:
         """The targets of which something is stored, whether they are configured still or not."""
-        found = set()
-        for what in ("ledger", "links", "owners", "pending", "claims", "queue"):
-            async for name in self._connection.scan_iter(match=self.keys.at("*", what), count=1000):
-                found.add(self.keys.target_of(name.decode()))
-        return found
+        everything = self._connection.scan_iter(match=self.keys.at("*", "*"), count=1000)
+        return {self.keys.target_of(name.decode()) async for name in everything}
 
-    async def rekey(self) -> int:
-        """Seal everything with the current key; returns how many values were changed."""
+    async def rekey(self) -> Rekeyed:
+        """Seal everything with the current key. Raises Unreadable."""
         return await rekey(self._connection, self.keys, self.codec, await self.targets())
+
+    async def season(self, *, plain: bool = False) -> None:
+        """Take the pepper of the fingerprints, by which all processes compare; the first to come makes it.
+
+        One that was lost is put back by whoever still knows it. Raises Unreadable.
+        """
+        name = self.keys.of("pepper")
+        blob = await self.redis.get(name)  # looking must be possible in a Redis that is full
+        if blob is None:
+            if not self.codec.pepper:
+                await self.forgotten.inherit()
+            pepper = self.codec.pepper or secrets.token_bytes(32)
+            await self.redis.set(name, self.codec.seal(pepper.hex(), place(name)), nx=True)
+            blob = await self.redis.get(name) or b""
+        self.codec.pepper = bytes.fromhex(self.codec.open(blob, place(name), plain=plain))
+
+    def learn(self) -> None:
+        """Take the encryption keys as they are configured now. A configuration that is wrong waits."""
+        if self.configured:
+            with suppress(ConfigurationError):
+                self.codec.use(self.configured())
 
     def lease(self) -> Lease:
         """A new contender for the right to poll."""
@@ -106,30 +125,73 @@ class Backend:
         return Pace(self._connection, self.keys, target, rate, burst=max(1, int(rate)))
 
     async def ping(self) -> None:
-        """Raise StoreUnavailable, with the reason, unless Redis answers and accepts our credentials."""
+        """Raise StoreUnavailable, with the reason, unless Redis answers, and is one that we can use."""
         try:
             await self.redis.ping()
-        except AuthenticationError:
-            raise StoreUnavailable("Redis refused the user name or password in redis.url") from None
+            info = await self.redis.info("server")
         except (RedisError, OSError) as error:
-            raise StoreUnavailable(
-                f"Redis does not answer ({type(error).__name__}); check redis.url"
-            ) from None
+            raise StoreUnavailable(await self._reason(error)) from None
+        if found := role_trouble(info):
+            raise StoreUnavailable(found)
+
+    async def ready(self) -> None:
+        """Raise StoreUnavailable or Unreadable unless everything can be read and written here, now.
+
+        Role, a write, and whether our key opens the pepper: one round trip, cheap enough for every second.
+        """
+        name = self.keys.of("pepper")
+        try:
+            async with self.redis.pipeline(transaction=False) as pipe:
+                pipe.info("replication")
+                pipe.set(self.keys.of("probe"), "1", px=60_000)
+                pipe.get(name)
+                info, _, blob = await pipe.execute()
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(await self._reason(error)) from None
+        if found := role_trouble(info):
+            raise StoreUnavailable(found)
+        if blob and self.codec.open(blob, place(name)) != self.codec.pepper.hex():
+            raise StoreUnavailable("Redis was emptied and begun anew: the next poll takes that up")
+
+    async def warnings(self) -> list[str]:
+        """What about this Redis may cost data later, a sentence each. Raises RedisError."""
+        save = None
+        with suppress(ResponseError):  # not allowed, or renamed, where somebody else runs it
+            save = (await self.redis.config_get("save")).get("save")
+        return warnings({**await self.redis.info("memory"), **await self.redis.info("persistence")}, save)
+
+    async def _reason(self, error: Exception) -> str:
+        kwargs = self.redis.connection_pool.connection_kwargs
+        found = trouble(error)
+        if found == AWAY and "host" in kwargs and not isinstance(error, ResponseError):
+            plain = not issubclass(self.redis.connection_pool.connection_class, SSLConnection)
+            if plain and await speaks_tls(kwargs["host"], int(kwargs["port"])):
+                return TLS_WANTED
+        return f"Redis does not answer ({type(error).__name__}); check redis.url" if found == AWAY else found
 
 
-async def attach(redis: ArqRedis, encryption_keys: Sequence[str]) -> Backend:
-    """The state behind an open connection. The first to come makes the pepper of the fingerprints."""
-    keys, codec = Keys(), Codec(encryption_keys)
-    place = keys.of("pepper")
-    if await redis.get(place) is None:  # looking must be possible in a Redis that is full
-        await redis.set(place, codec.seal(secrets.token_hex(32), place), nx=True)
-    pepper = bytes.fromhex(codec.open(await redis.get(place), place))
-    return Backend(redis, keys, Codec(encryption_keys, pepper))
+async def attach(
+    redis: ArqRedis,
+    encryption_keys: Sequence[str],
+    *,
+    account: str = ACCOUNT,
+    configured: Callable[[], Sequence[str]] | None = None,
+    plain: bool = False,
+) -> Backend:
+    """The state behind an open connection. Raises Unreadable. For `plain` see `Codec.open`."""
+    backend = Backend(redis, Keys(account), Codec(encryption_keys), configured)
+    await backend.season(plain=plain)
+    return backend
 
 
 @asynccontextmanager
-async def open_backend(url: str, encryption_keys: Sequence[str] = ()) -> AsyncIterator[Backend]:
-    """Connect to the Redis at `url`. Raises ConfigurationError (address) or StoreUnavailable."""
+async def open_backend(
+    url: str, encryption_keys: Sequence[str] = (), **options: Any
+) -> AsyncIterator[Backend]:
+    """Connect to the Redis at `url`; takes the options of `attach`.
+
+    Raises ConfigurationError (address), Unreadable or StoreUnavailable.
+    """
     try:
         pool = ConnectionPool.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
     except ValueError:
@@ -138,7 +200,7 @@ async def open_backend(url: str, encryption_keys: Sequence[str] = ()) -> AsyncIt
     redis = ArqRedis(connection_pool=pool, job_serializer=serialize, job_deserializer=deserialize)
     try:
         await Backend(redis, Keys(), Codec()).ping()
-        yield await attach(redis, encryption_keys)
+        yield await attach(redis, encryption_keys, **options)
     finally:
         await redis.aclose(close_connection_pool=True)
 

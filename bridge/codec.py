@@ -17,7 +17,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, Unreadable
 
 _PLAIN = b"j"
 _SEALED = b"s"
@@ -51,15 +51,20 @@ class Codec:
 
     `keys`: the first seals, all open (so that a key can be changed while old values are still there); none
     at all leaves values readable. Each sealed value names its key and is bound to its place, so that a value
-    moved to another place does not open. `pepper` (32 bytes) keys the fingerprints, so that nobody can
-    compare one with guesses of the value; it is no encryption key, so that it can outlive those.
+    moved to another place does not open; with a key, values that are not sealed do not open either: anybody
+    could have written them. `pepper` (32 bytes) keys the fingerprints, so that nobody can compare one with
+    guesses of the value; it is no encryption key, so that it can outlive those.
     """
 
     def __init__(self, keys: Sequence[str] = (), pepper: bytes = b"") -> None:
+        self.pepper = pepper
+        self.use(keys)
+
+    def use(self, keys: Sequence[str]) -> None:
+        """Seal and open with these keys from now on. Raises ConfigurationError."""
         raw = [read_key(key) for key in keys]
         self._ciphers = {_key_id(key): AESGCM(key) for key in raw}
         self._current = _key_id(raw[0]) if raw else None
-        self._pepper = pepper
 
     @property
     def seals(self) -> bool:
@@ -75,22 +80,38 @@ class Codec:
         sealed = self._ciphers[self._current].encrypt(nonce, text, place.encode())
         return _SEALED + self._current + nonce + sealed
 
-    def open(self, blob: bytes, place: str) -> Any:
-        """Read what `seal` wrote. Raises ConfigurationError when its key is not ours or it was changed."""
+    def open(self, blob: bytes, place: str, *, plain: bool = False) -> Any:
+        """Read what `seal` wrote. Raises Unreadable when its key is not ours or it was changed.
+
+        `plain`: believe a value that is not sealed although there is a key. For `rekey` only.
+        """
+        is_plain = blob[:1] == _PLAIN
+        if is_plain and self.seals and not plain:
+            raise Unreadable(
+                f"the value at {place} is not encrypted, although encryption.key is set: if that is new here,"
+                " run kenjo-bridge rekey; if not, somebody else has written it"
+            )
         try:
-            return orjson.loads(blob[1:] if blob[:1] == _PLAIN else self._decrypt(blob, place))
+            return orjson.loads(blob[1:] if is_plain else self._decrypt(blob, place))
         except (InvalidTag, ValueError):  # ValueError: cut off, or no JSON
-            raise ConfigurationError(f"the value at {place} was changed outside the bridge") from None
+            raise Unreadable(
+                f"the value at {place} was changed outside the bridge: restore Redis from a back-up, or"
+                " delete that value and let it be found anew (see docs/operations.md)"
+            ) from None
 
     def _decrypt(self, blob: bytes, place: str) -> bytes:
         key_id, rest = blob[1 : 1 + _ID_BYTES], blob[1 + _ID_BYTES :]
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            raise ConfigurationError(
+            raise Unreadable(
                 f"a value in Redis is encrypted with key {key_id.hex()}, which is not configured;"
                 " add it to encryption.old_keys"
             )
         return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], place.encode())
+
+    def is_plain(self, blob: bytes) -> bool:
+        """Whether a value stands there for everybody to read."""
+        return blob[:1] == _PLAIN
 
     def is_current(self, blob: bytes) -> bool:
         """Whether a value stands as `seal` would write it now."""
@@ -100,11 +121,11 @@ class Codec:
 
     def digest(self, value: Any) -> str:
         """A keyed fingerprint of a JSON value: equal values, equal fingerprints; 32 hexadecimal digits."""
-        return hashlib.blake2b(canonical(value), digest_size=16, key=self._pepper).hexdigest()
+        return hashlib.blake2b(canonical(value), digest_size=16, key=self.pepper).hexdigest()
 
     def sign(self, value: Any) -> str:
         """An HMAC-SHA256 of a JSON value, with a key of its own that is derived from the pepper."""
-        key = hmac.digest(self._pepper, b"signature", "sha256")
+        key = hmac.digest(self.pepper, b"signature", "sha256")
         return hmac.new(key, canonical(value), hashlib.sha256).hexdigest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -16,6 +17,9 @@ from bridge.errors import ConfigurationError
 
 _LOCK, _KEY, _SOCKET = "bridge.lock", "encryption.key", "redis.sock"
 _ADDRESS = "redis.address"  # holds the path of the socket, which is elsewhere when the folder lies deep
+_TEMPORARY = "kenjo-bridge-"
+_KEY_BYTES = 1000  # read of a key file at most
+_NOTE_BYTES = 4096  # read of a note at most
 _PATH_BYTES = 100  # sockaddr_un holds 104 on macOS and 108 on Linux
 
 
@@ -24,11 +28,12 @@ def private_key(data_dir: Path) -> str:
     path = data_dir / _KEY
     with using(data_dir):
         _own(data_dir)
-        if not path.exists():
+        if not path.exists() and not path.is_symlink():
             _make_key(path)
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
-        key = path.read_text(errors="replace").strip()
+        with os.fdopen(open_own(path, os.O_RDONLY), "rb") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                os.fchmod(file.fileno(), 0o600)
+            key = file.read(_KEY_BYTES).decode(errors="replace").strip()
     try:
         read_key(key)
     except ConfigurationError:
@@ -57,7 +62,7 @@ async def locked(folder: Path, patience: float) -> AsyncIterator[int]:
     it after `patience` seconds.
     """
     _own(folder)
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    lock = open_own(folder / _LOCK, os.O_RDWR | os.O_CREAT)
     try:
         deadline = asyncio.get_running_loop().time() + patience
         while not _try_lock(lock):
@@ -85,9 +90,9 @@ def socket_place(folder: Path) -> Iterator[Path]:
     _forget(note)
     socket = folder / _SOCKET
     if not _fits(socket):
-        socket = Path(tempfile.mkdtemp(prefix="kenjo-bridge-")) / _SOCKET
+        socket = Path(tempfile.mkdtemp(prefix=_TEMPORARY)) / _SOCKET
     try:
-        note.write_text(str(socket))
+        _write(note, str(socket))
         if not _fits(socket):
             raise ConfigurationError(f"the path {socket} does not do for a socket; set TMPDIR to a short one")
         yield socket
@@ -98,16 +103,54 @@ def socket_place(folder: Path) -> Iterator[Path]:
 def noted_socket(folder: Path) -> Path | None:
     """The socket that the folder's bridge has made, if it is there and its owner's."""
     try:
-        socket = Path((folder / _ADDRESS).read_text())
-        return socket if socket.stat().st_uid == folder.stat().st_uid else None
+        return _made_by_us(folder / _ADDRESS)
     except (OSError, ValueError):
         return None
 
 
+def open_own(path: Path, flags: int) -> int:
+    """Open or make a file of the bridge's own, never through a link. Raises ConfigurationError, OSError."""
+    if path.is_symlink():
+        raise ConfigurationError(f"{path} is a link, which is not followed: take it away")
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink == 1:
+        return descriptor
+    os.close(descriptor)
+    raise ConfigurationError(f"{path} is not a file of the bridge's own: look what it is, and take it away")
+
+
+def refuse_links(folder: Path) -> None:
+    """What redis-server opens by itself must be where it is. Raises ConfigurationError."""
+    for path in (*folder.iterdir(), *folder.glob("appendonlydir/*")):
+        if path.is_symlink():
+            raise ConfigurationError(f"{path} is a link, which is not followed: take it away")
+
+
 def _own(folder: Path) -> None:
-    """Make the folder, or close it to other users; but not one that is plainly something else."""
+    """Make the folder, or close it to other users; but not one that is plainly something else.
+
+    Raises ConfigurationError where somebody else could put things in, or change the folder for another.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_mode & 0o077:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise ConfigurationError(f"the data folder {folder} is a link or no folder: set data_dir to a folder")
+    if found.st_uid != os.geteuid():
+        raise ConfigurationError(
+            f"the data folder {folder} belongs to another user: set data_dir to a folder of the bridge's own"
+        )
+    for parent in folder.resolve().parents:
+        mode = parent.stat().st_mode
+        if mode & 0o002 and not mode & stat.S_ISVTX:
+            raise ConfigurationError(
+                f"everybody can rename what is in {parent}: set data_dir to another folder, or close that one"
+            )
+    if found.st_mode & 0o022:
+        raise ConfigurationError(
+            f"others can write to the data folder {folder}: look at what is in it, and close it (chmod 700)"
+        )
+    if found.st_mode & 0o077:
         if any(folder.iterdir()) and not (folder / _LOCK).exists():
             raise ConfigurationError(
                 f"the data folder {folder} is open to other users and holds other files; set data_dir to a"
@@ -131,11 +174,39 @@ def _fits(socket: Path) -> bool:
 def _forget(note: Path) -> None:
     """Remove the socket, ours or one that a killed bridge left behind, and the temporary folder around it."""
     with suppress(OSError, ValueError):
-        socket = Path(note.read_text())
+        socket = _made_by_us(note)
         note.unlink()
+        if socket is None:
+            return
         socket.unlink(missing_ok=True)
         if socket.parent != note.parent:
             socket.parent.rmdir()
+
+
+def _made_by_us(note: Path) -> Path | None:
+    """The socket that a note names, if a bridge can have made it: the note could name anything."""
+    with os.fdopen(os.open(note, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        socket = Path(file.read(_NOTE_BYTES).decode())
+    parent = socket.parent
+    if parent != note.parent:
+        found = parent.lstat()
+        temporary = parent.parent == Path(tempfile.gettempdir()) and parent.name.startswith(_TEMPORARY)
+        closed = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+        if not (temporary and closed and found.st_uid == os.geteuid()):
+            return None
+    if socket.name != _SOCKET or ".." in socket.parts:
+        return None
+    with suppress(FileNotFoundError):  # redis-server takes it away when it ends
+        found = socket.lstat()
+        return socket if stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid() else None
+    return socket
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    Path(temporary).replace(path)  # over a link, not through it
 
 
 def _make_key(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bridge.model import Change, ChangeKind, Key, Record, Snapshot, Stored
+from bridge.model import Change, ChangeKind, Key, Record, Snapshot, Stored, next_revision
 
 
 def diff(known: Mapping[Key, Stored], snapshot: Snapshot) -> list[Change]:
@@ -39,11 +39,11 @@ def apply(known: Mapping[Key, Stored], changes: list[Change]) -> dict[Key, Recor
 
 
 def revised(known: Mapping[Key, Stored], changes: list[Change], at: float) -> dict[Key, Stored]:
-    """The changed records as the store will keep them, each with a revision one higher."""
+    """The changed records as the store will keep them, each with its next revision."""
     return {
         change.record.key: Stored(
             change.record,
-            known[change.record.key].revision + 1 if change.record.key in known else 1,
+            next_revision(known[change.record.key].revision if change.record.key in known else 0, at),
             change.kind is ChangeKind.VANISHED,
             at,
         )

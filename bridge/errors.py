@@ -19,6 +19,13 @@ class ConfigurationError(BridgeError):
     """A setting is missing or wrong: nothing starts; a person has to change it."""
 
 
+class Unreadable(ConfigurationError):
+    """A value in Redis that our keys do not open, or that we did not write: it is not believed.
+
+    Nothing is done, nothing is lost; a process that runs waits until a person has acted, and goes on.
+    """
+
+
 class StoreUnavailable(BridgeError):
     """Redis cannot be used now: nothing is done, nothing is lost, the next tick tries again."""
 

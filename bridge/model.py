@@ -83,7 +83,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record as the store keeps it. `revision` grows by one with every change, also after A, B, A.
+    """A record as the store keeps it. `revision` grows with every change, also after A, B, A.
 
     `at`: when this revision was seen in Kenjo, epoch seconds.
     """
@@ -152,6 +152,15 @@ class Snapshot:
     def count(self, kind: Kind) -> int:
         """How many records of a kind there are."""
         return sum(1 for key in self.records if key.kind is kind)
+
+
+def next_revision(former: int, now: float) -> int:
+    """The revision after `former` (0: none is known), for a change seen `now`, in epoch seconds.
+
+    It is not less than the time, so that a record that Redis has lost and that is read again never gets the
+    revision of an entry which outlived it: it would count as delivered.
+    """
+    return max(former + 1, int(now))
 
 
 class ChangeKind(StrEnum):

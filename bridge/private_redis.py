@@ -16,7 +16,15 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Self
 
-from bridge.data_folder import locked, noted_socket, private_key, socket_place, using
+from bridge.data_folder import (
+    locked,
+    noted_socket,
+    open_own,
+    private_key,
+    refuse_links,
+    socket_place,
+    using,
+)
 from bridge.errors import ConfigurationError
 from bridge.logs import get_logger
 
@@ -97,7 +105,8 @@ class PrivateRedis:
         path = self._folder / _LOG
         if path.exists() and path.stat().st_size > _LOG_BYTES:
             path.replace(path.with_suffix(".old.log"))
-        with path.open("ab") as output:
+        refuse_links(self._folder)
+        with os.fdopen(open_own(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab") as output:
             self._log_start = output.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *("/bin/sh", "-c", _GUARD, "redis-guard", *self._command),

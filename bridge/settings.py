@@ -64,6 +64,9 @@ class RedisSettings(Section):
     url: SecretStr | None = None
     """`redis://`, `rediss://` or `unix://` address. Without one the bridge starts a private redis-server in
     `data_dir`."""
+    prefix: str = Field("default", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    """Under which name this bridge keeps everything: its keys begin with `kenjo-bridge:2:` and this name.
+    Several bridges on one Redis need one each."""
 
 
 class RetrySettings(Section):

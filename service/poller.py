@@ -11,13 +11,14 @@ from typing import Protocol
 
 from redis.exceptions import RedisError
 
-from bridge.backend import Backend, trouble
+from bridge.backend import Backend
 from bridge.diff import diff, revised
-from bridge.errors import LeaseLost, SourceUnavailable, unforeseen
+from bridge.errors import LeaseLost, SourceUnavailable, Unreadable, unforeseen
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
 from bridge.model import Change, Key, Kind, Snapshot, Stored
 from bridge.route import Route
+from bridge.trouble import trouble
 from service.apart import Apart
 from service.holding import keep_back, let_go, withdraw_orphans
 from service.judging import believe, judge, leave_alone
@@ -97,6 +98,7 @@ class Poller:
         """
         snapshot = snapshot or await self.look()
         now = self._clock()
+        await self._backend.season()
         await self._look_back()
         records = await self._backend.forgotten.known(await self._backend.records.known(), self._routes)
         known = await what_is_known(self._backend, records, self._routes)
@@ -110,14 +112,13 @@ class Poller:
             {key: known.records[key].revision for key in known.lost & revisions.keys()}
         )
         await self._backend.records.commit(changes, self._grip, now)
-        await self._note(snapshot := apart.told(snapshot), changes, now)
+        await self._note(snapshot := apart.told(snapshot), changes, targets, now)
         await withdraw_orphans(self._backend, self._routes, now)
 
         async def ask(target: Standing) -> Standing:
             await let_go(target, self._backend, now)
             only = None if chosen is None else chosen.get(target.route.name, ())
             await enqueue_pending(target, coming, self._backend, now, only)
-            self._metrics.standing(target.route.name, target.pending, target.held, target.failed)
             return target
 
         targets = await apart.each(targets, ask)
@@ -182,6 +183,8 @@ class Poller:
                 self._say(trouble(error), result)
             except Exception as error:  # noqa: BLE001 - the next poll may succeed, whatever it is
                 result = type(error).__name__
+                if isinstance(error, Unreadable):
+                    self._backend.learn()  # for the next poll: the key may have been configured meanwhile
                 self._say(str(unforeseen(error)), result)
             else:
                 result = "ok"
@@ -229,7 +232,9 @@ class Poller:
                 await self._backend.ledger(name).doubt_everything()
         await self._backend.continuity.begin()
 
-    async def _note(self, snapshot: Snapshot, changes: list[Change], now: float) -> None:
+    async def _note(
+        self, snapshot: Snapshot, changes: list[Change], targets: list[Standing], now: float
+    ) -> None:
         people, teams = snapshot.count(Kind.PERSON), snapshot.count(Kind.TEAM)
         await self._backend.records.note_snapshot(
             {
@@ -240,9 +245,9 @@ class Poller:
                 "problem_count": len(snapshot.problems),
                 "warnings": list(snapshot.warnings),
                 "columns": {column: list(numbers) for column, numbers in snapshot.filled.items()},
+                "failed": {target.route.name: target.failed for target in targets},
             }
         )
-        self._metrics.snapshot(now, people, teams, len(snapshot.problems))
         for change in changes:
             self._metrics.changes.labels(change.record.key.kind, change.kind).inc()
         if changes:

@@ -21,17 +21,24 @@ Problems = Callable[[], Awaitable[list[str]]]
 
 @asynccontextmanager
 async def serving(
-    settings: WebSettings, metrics: Metrics, *, alive: Problems, ready: Problems
+    settings: WebSettings,
+    metrics: Metrics,
+    *,
+    alive: Problems,
+    ready: Problems,
+    warnings: Callable[[], list[str]] = list,
+    look: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[str]:
     """Serve while the context lasts; yields the address.
 
-    `alive` lists loops that are stuck (a restart would help), `ready` what is not there yet (it would not).
+    `alive` lists loops that are stuck (a restart would help), `ready` what is not there yet (it would not),
+    `warnings` what may do harm later. `look` reads what the metrics are to say, before each scrape.
     Raises ConfigurationError when the port is taken.
     """
     app = web.Application()
     app.router.add_get("/healthz", _answer(alive))
-    app.router.add_get("/readyz", _answer(ready))
-    app.router.add_get("/metrics", _metrics(metrics))
+    app.router.add_get("/readyz", _answer(ready, warnings))
+    app.router.add_get("/metrics", _metrics(metrics, look))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -48,17 +55,25 @@ async def serving(
         await runner.cleanup()
 
 
-def _answer(problems: Problems) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answer(
+    problems: Problems, warnings: Callable[[], list[str]] = list
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handler(_request: web.Request) -> web.Response:
         found = await problems()
-        body = {"status": "failing" if found else "ok", "problems": found}
+        body: dict[str, object] = {"status": "failing" if found else "ok", "problems": found}
+        if warned := warnings():
+            body["warnings"] = warned
         return web.json_response(body, status=503 if found else 200)
 
     return handler
 
 
-def _metrics(metrics: Metrics) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _metrics(
+    metrics: Metrics, look: Callable[[], Awaitable[None]] | None
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handler(_request: web.Request) -> web.Response:
+        if look:
+            await look()
         return web.Response(
             body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
         )

@@ -100,6 +100,12 @@ class Delivery:
         assert found is not None
         return found
 
+    async def newest(self, key: Key) -> int:
+        """The revision of what Kenjo says now."""
+        stored = await self.backend.records.get(key)
+        assert stored is not None
+        return stored.revision
+
     async def users(self) -> list[dict[str, Any]]:
         """All accounts as the server has them."""
         return await self._list("Users")

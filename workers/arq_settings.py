@@ -45,7 +45,7 @@ def worker_settings() -> dict[str, Any]:
     stack = AsyncExitStack()
 
     async def start(ctx: dict[Any, Any]) -> None:
-        backend = await attach(ctx["redis"], values.encryption.texts())
+        backend = await attach(ctx["redis"], values.encryption.texts(), account=values.redis.prefix)
         connecting = connect({name: the_route}, backend, values.retry.longest_pause)
         targets = await stack.enter_async_context(connecting)
         ctx["deliverer"] = deliverer = Deliverer(
@@ -72,7 +72,7 @@ def worker_settings() -> dict[str, Any]:
         "job_completion_wait": int(values.shutdown_grace),
         "on_startup": start,
         "on_shutdown": stop,
-        **worker_options(the_route, Keys().at(name, "queue")),
+        **worker_options(the_route, Keys(values.redis.prefix).at(name, "queue")),
     }
 
 

@@ -23,6 +23,7 @@ from bridge.errors import (
     StoreUnavailable,
     TargetHalted,
     TryLater,
+    Unreadable,
     unforeseen,
 )
 from bridge.http import writes_allowed
@@ -39,7 +40,7 @@ from workers.apply import Applier, Done
 from workers.targets.base import Target
 
 _ROUNDS = 10  # a delivery that keeps finding something newer leaves the rest to the next poll
-_NOT_OF_A_RECORD = (LockLost, TargetHalted, StoreUnavailable, RedisError)
+_NOT_OF_A_RECORD = (LockLost, TargetHalted, StoreUnavailable, Unreadable, RedisError)
 PATIENCE = 3600.0
 """Seconds for which a record waits for another one that is to give up a value."""
 

@@ -16,14 +16,15 @@ from arq.constants import in_progress_key_prefix
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from bridge.backend import AWAY, Backend, trouble
-from bridge.errors import LockLost, StoreUnavailable, unforeseen
+from bridge.backend import Backend
+from bridge.errors import LockLost, StoreUnavailable, Unreadable, unforeseen
 from bridge.logs import get_logger
 from bridge.model import Key
 from bridge.queue import FUNCTION, deserialize, serialize
 from bridge.route import Route
 from bridge.store import Claim
 from bridge.store.ledger import LOCK_TTL
+from bridge.trouble import AWAY, trouble
 from workers.deliver import Deliverer
 from workers.survey import FirstContact
 from workers.watch import watch
@@ -63,6 +64,7 @@ class TargetWorker(Worker):
         self._deliverer = deliverer
         self._beat = beat
         self._held: dict[str, Claim] = {}
+        self._unreadable: Unreadable | None = None
         super().__init__(
             functions=[func(self._run, name=FUNCTION)],
             redis_pool=backend.redis,
@@ -83,6 +85,8 @@ class TargetWorker(Worker):
                 await self._deliverer.deliver(
                     Key.parse(key), lambda claim: self._held.__setitem__(job_id, claim)
                 )
+        except Unreadable as error:  # said by the loop too; the record stays pending
+            self._unreadable = error
         except Exception as error:  # noqa: BLE001 - arq would log its text, which may have values
             name = self._deliverer.route.name
             log.warning("delivery failed", target=name, record=key, reason=str(unforeseen(error)))
@@ -93,8 +97,10 @@ class TargetWorker(Worker):
         self._woken.set()
 
     async def main(self) -> None:
-        """Run until drained or cancelled. Raises RedisError when Redis cannot be used."""
+        """Run until drained or cancelled. Raises RedisError when Redis cannot be used, and Unreadable."""
         while self.allow_pick_jobs:
+            if self._unreadable:
+                raise self._unreadable
             self._beat()
             self._woken.clear()
             await self._poll_iteration()
@@ -167,14 +173,10 @@ class Workers:
         name = deliverer.route.name
         said, started = "", 0.0
         while not self._stopping:
-            self._beats[name] = time.monotonic()
+            await self._ready(name)
             worker = TargetWorker(deliverer, self._backend, lambda: self._beat(name))
             self._workers[name] = worker
             try:
-                await self._backend.ping()
-                if said == AWAY:
-                    log.info("redis is back", target=name)
-                    said = ""
                 started = time.monotonic()
                 # Outside of any job: looking up everybody takes its time.
                 await FirstContact(deliverer, self._backend).wait(lambda: self._beat(name))
@@ -182,12 +184,32 @@ class Workers:
             except Exception as error:  # noqa: BLE001 - the other targets' workers go on, whatever it is
                 if time.monotonic() - started > QUIET:
                     said = ""  # it has worked meanwhile
-                if (now := _trouble(error)) != said:
+                now = _trouble(error)
+                if now not in (said, AWAY):  # the next look says whether it is away
                     log.warning("worker waits", target=name, reason=now)
-                said = now
+                    said = now
                 # A new worker: arq loses count of its free places when Redis fails under it.
                 await worker.drain(0)
+                self._backend.learn()
                 await asyncio.sleep(RECONNECT)
+
+    async def _ready(self, name: str) -> None:
+        """Wait until Redis can be used; say once why not, and once that it can."""
+        said: set[str] = set()
+        while not self._stopping:
+            self._beat(name)
+            try:
+                await self._backend.ready()
+            except (StoreUnavailable, Unreadable) as error:
+                if str(error) not in said:
+                    log.warning("worker waits", target=name, reason=str(error))
+                    said.add(str(error))
+                self._backend.learn()
+                await asyncio.sleep(RECONNECT)
+            else:
+                if said:
+                    log.info("worker goes on", target=name)
+                return
 
     def _beat(self, name: str) -> None:
         self._beats[name] = time.monotonic()

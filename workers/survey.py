@@ -15,7 +15,15 @@ from collections.abc import Callable, Iterable, Mapping
 from redis.exceptions import RedisError
 
 from bridge.backend import Backend
-from bridge.errors import BridgeError, RecordRejected, StoreUnavailable, TargetHalted, TryLater, unforeseen
+from bridge.errors import (
+    BridgeError,
+    RecordRejected,
+    StoreUnavailable,
+    TargetHalted,
+    TryLater,
+    Unreadable,
+    unforeseen,
+)
 from bridge.logs import get_logger
 from bridge.model import Key, Kind, Record, Stored, Wanted
 from bridge.redaction import redact
@@ -68,7 +76,7 @@ class FirstContact:
                 await self.deliverer.tell_gate(error)
             except TargetHalted as error:
                 await self.deliverer.halt(error)
-            except (RedisError, StoreUnavailable):
+            except (RedisError, StoreUnavailable, Unreadable):
                 raise
             except RecordRejected as error:
                 self._say(error)

@@ -13,6 +13,7 @@ from bridge.store.holds import Hold, Holds
 from bridge.store.keys import Keys
 from bridge.store.ledger import Ledger
 from bridge.store.records import Lease, Records
+from bridge.store.whose import Whose
 
 __all__ = [
     "Audit",
@@ -27,4 +28,5 @@ __all__ = [
     "Ledger",
     "Records",
     "Survey",
+    "Whose",
 ]

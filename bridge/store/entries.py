@@ -6,23 +6,23 @@ import dataclasses
 from typing import Any
 
 from bridge.codec import Codec
-from bridge.model import Entry, Key, Outcome, State
+from bridge.model import Entry, Outcome, State
 
 
-def seal_entry(codec: Codec, key: Key, entry: Entry) -> str | bytes:
-    """An entry as it is kept under a record's key. Only what differs: a poll reads ten thousand of them."""
+def seal_entry(codec: Codec, where: str, entry: Entry) -> str | bytes:
+    """An entry as it is kept at a place. Only what differs: a poll reads ten thousand of them."""
     new = Entry()
     value = {
         field.name: getattr(entry, field.name)
         for field in dataclasses.fields(entry)
         if getattr(entry, field.name) != getattr(new, field.name)
     }
-    return codec.seal({**value, "state": entry.state, "outcome": entry.outcome}, f"entry:{key}")
+    return codec.seal({**value, "state": entry.state, "outcome": entry.outcome}, where)
 
 
-def open_entry(codec: Codec, name: str, blob: bytes) -> Entry:
-    """Read what `seal_entry` wrote under a record's key."""
-    value: dict[str, Any] = codec.open(blob, f"entry:{name}")
+def open_entry(codec: Codec, where: str, blob: bytes) -> Entry:
+    """Read what `seal_entry` wrote at a place. Raises Unreadable."""
+    value: dict[str, Any] = codec.open(blob, where)
     for field in ("refs", "missing", "candidates"):
         value[field] = tuple(value.get(field, ()))
     return Entry(**{**value, "state": State(value["state"]), "outcome": Outcome(value["outcome"])})

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 import orjson
 
+from bridge.codec import Codec
 from bridge.model import Key, Kind, Snapshot
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, script
+from bridge.store.holds import Holds
+from bridge.store.keys import Keys, place, script
 
-CLOSE, REFERENCES = b"close", b"references"
+CLOSE, REFERENCES = "close", "references"
 """What is taken back from somebody who is being forgotten: access and all references, or the references."""
 
 _RELEASE = script("release")
@@ -25,23 +27,36 @@ _V = TypeVar("_V")
 
 
 class Forgotten:
-    """The tombstones of one account: Kenjo ids and nothing else."""
+    """The tombstones of one account: Kenjo ids and nothing else. Sealed: who has one gets no delivery."""
 
-    def __init__(self, redis: Connection, keys: Keys) -> None:
+    def __init__(self, redis: Connection, keys: Keys, codec: Codec) -> None:
         self._redis = redis
         self._keys = keys
+        self._codec = codec
 
     async def all(self) -> set[Key]:
         """Who is forgotten."""
-        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.of("forgotten"))}
+        where = self._keys.of("forgotten")
+        found = await self._redis.hgetall(where)
+        for name, blob in found.items():
+            self._codec.open(blob, place(where, name.decode()))
+        return {Key.parse(name.decode()) for name in found}
 
     async def add(self, key: Key, now: float) -> None:
         """From now on nothing about this person is read in."""
-        await self._redis.hset(self._keys.of("forgotten"), mapping={str(key): now})
+        where = self._keys.of("forgotten")
+        await self._redis.hset(where, mapping={str(key): self._codec.seal(now, place(where, str(key)))})
 
-    async def leave(self, key: Key, how: bytes) -> None:
+    async def inherit(self) -> None:
+        """Take over who was forgotten before the schema changed. To be called at a fresh start only."""
+        for name, at in (await self._redis.hgetall(self._keys.former("forgotten"))).items():
+            await self.add(Key.parse(name.decode()), float(at))
+
+    async def leave(self, key: Key, how: str) -> None:
         """From now on every delivery gives no reference to this person, and closes the account if so."""
-        await self._redis.hset(self._keys.of("leaving"), mapping={str(key): how})
+        where = self._keys.of("leaving")
+        sealed = self._codec.seal(how, place(where, str(key)))  # it closes accounts: nobody else may say so
+        await self._redis.hset(where, mapping={str(key): sealed})
 
     async def leaving(self) -> set[Key]:
         """Who is being forgotten."""
@@ -95,10 +110,10 @@ class Forgotten:
             await asyncio.sleep(0.1)
         try:
             done = {}
-            for what, place in (("ledger entries", "ledger"), ("links", "links")):
-                done[what] = await self._redis.hdel(self._keys.at(target, place), name)
-            for place in ("claims", "held", "approved"):
-                await self._redis.hdel(self._keys.at(target, place), name)
+            for what, hash_ in (("ledger entries", "ledger"), ("links", "links")):
+                done[what] = await self._redis.hdel(self._keys.at(target, hash_), name)
+            for hash_ in ("claims", "held", "approved"):
+                await self._redis.hdel(self._keys.at(target, hash_), name)
             owners = self._keys.at(target, "owners")
             mine = [
                 f.decode()
@@ -108,31 +123,30 @@ class Forgotten:
             if mine:
                 await self._redis.hdel(owners, *mine)
             await self._redis.zrem(self._keys.at(target, "pending"), name)
-            for place in ("waiting", "awaiting"):
-                await self._redis.delete(self._keys.at(target, f"{place}:{name}"))
+            for set_ in ("waiting", "awaiting"):
+                await self._redis.delete(self._keys.at(target, f"{set_}:{name}"))
             return done
         finally:
             await self._redis.eval(_RELEASE, 1, lock, token)
 
     async def _leave_holds(self, name: str) -> int:
-        place, done = self._keys.of("holds"), 0
-        for id_, blob in (await self._redis.hgetall(place)).items():
-            hold: dict[str, Any] = orjson.loads(blob)
-            if name in hold["keys"]:
-                hold["keys"] = [other for other in hold["keys"] if other != name]
-                await self._redis.hset(place, mapping={id_.decode(): orjson.dumps(hold)})
+        holds, done = Holds(self._redis, self._keys, self._codec), 0
+        for hold in await holds.all():
+            if name in hold.keys:
+                others = tuple(other for other in hold.keys if other != name)
+                await holds.put(dataclasses.replace(hold, keys=others))
                 done += 1
         return done
 
     async def _leave_audit(self, name: str) -> int:
         """Take a record's events out of the trail; what is counted elsewhere stays counted."""
-        place, last, done = self._keys.of("audit"), "+", 0
-        while page := await self._redis.xrevrange(place, max=last, count=_PAGE):
+        where, last, done = self._keys.of("audit"), "+", 0
+        while page := await self._redis.xrevrange(where, max=last, count=_PAGE):
             about = [
                 id_.decode() for id_, fields in page if orjson.loads(fields[b"event"]).get("record") == name
             ]
             if about:
-                done += await self._redis.xdel(place, *about)
+                done += await self._redis.xdel(where, *about)
             last = f"({page[-1][0].decode()}"
         return done
 

@@ -6,11 +6,10 @@ import dataclasses
 import time
 from dataclasses import dataclass
 
-import orjson
-
+from bridge.codec import Codec
 from bridge.model import Key
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, script
+from bridge.store.keys import Keys, place, script
 
 _PAUSE = script("pause")
 _LENGTHEN = script("lengthen")
@@ -60,9 +59,10 @@ class Survey:
 class Gate:
     """The gate of one target. What it says is checked by every claim, in the same step as the lock."""
 
-    def __init__(self, redis: Connection, keys: Keys, target: str) -> None:
+    def __init__(self, redis: Connection, keys: Keys, codec: Codec, target: str) -> None:
         self._redis = redis
         self._keys = keys
+        self._codec = codec
         self.target = target
 
     async def pause(self, state: str, reason: str) -> bool:
@@ -107,18 +107,23 @@ class Gate:
 
     async def survey(self) -> Survey | None:
         """What first contact found."""
-        blob = await self._redis.get(self._keys.at(self.target, "survey"))
-        return Survey(**orjson.loads(blob)) if blob else None
+        name = self._keys.at(self.target, "survey")
+        blob = await self._redis.get(name)
+        return Survey(**self._codec.open(blob, place(name))) if blob else None
 
     async def looked_up(self, config: str) -> dict[str, str]:
         """What the accounts that match make of a record, for those that a survey under way has looked up."""
-        found = await self._redis.hgetall(self._looked_up(config))
-        return {name.decode(): word.decode() for name, word in found.items()}
+        where = self._looked_up(config)
+        found = await self._redis.hgetall(where)
+        return {
+            name.decode(): self._codec.open(word, place(where, name.decode())) for name, word in found.items()
+        }
 
     async def note_looked_up(self, config: str, key: Key, verdict: str) -> None:
         """Share a look-up with the other workers, and with whoever goes on when this one is killed."""
         name = self._looked_up(config)
-        await self._redis.hset(name, mapping={str(key): verdict})
+        sealed = self._codec.seal(verdict, place(name, str(key)))
+        await self._redis.hset(name, mapping={str(key): sealed})
         await self._redis.pexpire(name, _SURVEY_SECONDS * 1000)
 
     def _looked_up(self, config: str) -> str:
@@ -126,4 +131,5 @@ class Gate:
 
     async def note_survey(self, survey: Survey) -> None:
         """Remember what first contact found."""
-        await self._redis.set(self._keys.at(self.target, "survey"), orjson.dumps(dataclasses.asdict(survey)))
+        name = self._keys.at(self.target, "survey")
+        await self._redis.set(name, self._codec.seal(dataclasses.asdict(survey), place(name)))

@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import orjson
-
+from bridge.codec import Codec
 from bridge.model import Key
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys
+from bridge.store.keys import Keys, place
 
 SNAPSHOT = "kenjo"
 """The id of the hold on an implausible snapshot."""
@@ -48,27 +47,33 @@ class Hold:
 
 
 class Holds:
-    """The holds of one account."""
+    """The holds of one account. What a person has decided is sealed: nobody else can let anything go."""
 
-    def __init__(self, redis: Connection, keys: Keys) -> None:
+    def __init__(self, redis: Connection, keys: Keys, codec: Codec) -> None:
         self._redis = redis
         self._keys = keys
+        self._codec = codec
 
     async def all(self) -> list[Hold]:
         """Every hold, the oldest first."""
         blobs = await self._redis.hgetall(self._keys.of("holds"))
-        return sorted((_read(blob) for blob in blobs.values()), key=lambda hold: hold.since)
+        found = [self._read(name.decode(), blob) for name, blob in blobs.items()]
+        return sorted(found, key=lambda hold: hold.since)
 
     async def get(self, id_: str) -> Hold | None:
         """One hold."""
         blob = await self._redis.hget(self._keys.of("holds"), id_)
-        return _read(blob) if blob else None
+        return self._read(id_, blob) if blob else None
+
+    def _read(self, id_: str, blob: bytes) -> Hold:
+        value = self._codec.open(blob, place(self._keys.of("holds"), id_))
+        return Hold(**{**value, "keys": tuple(value["keys"])})
 
     async def put(self, hold: Hold) -> None:
         """Write a hold."""
-        await self._redis.hset(
-            self._keys.of("holds"), mapping={hold.id: orjson.dumps(dataclasses.asdict(hold))}
-        )
+        name = self._keys.of("holds")
+        sealed = self._codec.seal(dataclasses.asdict(hold), place(name, hold.id))
+        await self._redis.hset(name, mapping={hold.id: sealed})
 
     async def withdraw(self, id_: str) -> None:
         """Forget a hold: its cause is gone, or it was carried out."""
@@ -79,7 +84,8 @@ class Holds:
         if hold.target:
             if hold.keys:
                 name = self._keys.at(hold.target, "approved")
-                await self._redis.hset(name, mapping=dict.fromkeys(hold.keys, hold.kind))
+                sealed = {key: self._codec.seal(hold.kind, place(name, key)) for key in hold.keys}
+                await self._redis.hset(name, mapping=sealed)
             await self.release(hold.target, hold.keys)
             await self.withdraw(hold.id)
         else:
@@ -96,8 +102,12 @@ class Holds:
 
     async def approved(self, target: str) -> dict[Key, str]:
         """The records of a target whose change was approved and not done yet, and the kind of that change."""
-        found = await self._redis.hgetall(self._keys.at(target, "approved"))
-        return {Key.parse(name.decode()): kind.decode() for name, kind in found.items()}
+        name = self._keys.at(target, "approved")
+        found = await self._redis.hgetall(name)
+        return {
+            Key.parse(key.decode()): self._codec.open(kind, place(name, key.decode()))
+            for key, kind in found.items()
+        }
 
     async def forget_approvals(self, target: str, keys: Iterable[Key]) -> None:
         """What was approved is done, or has ceased to be wanted."""
@@ -126,8 +136,3 @@ class Holds:
     async def count(self, target: str) -> int:
         """How many records are held at a target."""
         return await self._redis.hlen(self._keys.at(target, "held"))
-
-
-def _read(blob: bytes) -> Hold:
-    value = orjson.loads(blob)
-    return Hold(**{**value, "keys": tuple(value["keys"])})

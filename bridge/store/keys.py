@@ -7,7 +7,11 @@ from importlib import resources
 
 from bridge.model import Key
 
-SCHEMA = 1
+SCHEMA = 2
+"""Goes up when stored data can be read no more; only who is forgotten is carried over."""
+
+ACCOUNT = "default"
+"""The account's name in every key, unless `redis.prefix` gives another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Keys:
     | `lease` | string | the token of the service that polls |
     | `pepper` | string | sealed: the key of all fingerprints |
     | `run`, `closed` | string | the server's run that was seen last, that was closed in order |
+    | `whose` | hash | sealed: the addresses and companies that all this is of |
     | `holds` | hash | by id: what waits for a person |
     | `audit` | stream | who did what when |
     | `forgotten` | hash | by record: when it was erased for good; it is not read in again |
@@ -47,7 +52,7 @@ class Keys:
     every job id begins with the prefix.
     """
 
-    account: str = "default"
+    account: str = ACCOUNT
 
     @property
     def prefix(self) -> str:
@@ -57,6 +62,10 @@ class Keys:
     def of(self, name: str) -> str:
         """A key of the account: `lease`, `snapshot`, `revisions`, `records`."""
         return self.prefix + name
+
+    def former(self, name: str) -> str:
+        """The same key of the schema before, of which nothing but who is forgotten is read."""
+        return f"kenjo-bridge:{SCHEMA - 1}:{self.account}:{name}"
 
     def at(self, target: str, name: str) -> str:
         """A key of a target: `ledger`, `links`, `owners`, `claims`, `pending`, `state`, `pace`, `queue`."""
@@ -69,6 +78,14 @@ class Keys:
     def lock(self, target: str, key: Key) -> str:
         """The lock of one record at one target."""
         return self.at(target, f"lock:{key}")
+
+
+def place(name: str, field: str = "") -> str:
+    """Where a value stands: the whole name of its key, with account and target, and its field in a hash.
+
+    It is part of what is authenticated, so that no value opens anywhere else.
+    """
+    return f"{name} {field}" if field else name
 
 
 def script(name: str) -> str:

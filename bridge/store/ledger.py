@@ -14,7 +14,7 @@ from bridge.store.claims import Claim, Settled
 from bridge.store.entries import open_entry, seal_entry
 from bridge.store.forgotten import CLOSE
 from bridge.store.holds import FOUND
-from bridge.store.keys import script
+from bridge.store.keys import place, script
 from bridge.store.owners import Owners
 from bridge.store.records import open_record
 
@@ -38,14 +38,14 @@ class Ledger(Owners):
         """All entries."""
         blobs = await self._redis.hgetall(self._key("ledger"))
         return {
-            Key.parse(name.decode()): open_entry(self._codec, name.decode(), blob)
+            Key.parse(name.decode()): open_entry(self._codec, self._where("ledger", name.decode()), blob)
             for name, blob in blobs.items()
         }
 
     async def entry(self, key: Key) -> Entry | None:
         """One entry."""
         blob = await self._redis.hget(self._key("ledger"), str(key))
-        return open_entry(self._codec, str(key), blob) if blob else None
+        return open_entry(self._codec, self._where("ledger", key), blob) if blob else None
 
     async def given(self, known: Collection[Key]) -> dict[Key, int]:
         """The records but the `known` ones for which the target was given something: the newest revision."""
@@ -88,12 +88,12 @@ class Ledger(Owners):
 
     async def write(self, key: Key, entry: Entry) -> None:
         """Replace an entry by an operator's word, outside any delivery."""
-        sealed = seal_entry(self._codec, key, entry)
+        sealed = seal_entry(self._codec, self._where("ledger", key), entry)
         await self._redis.hset(self._key("ledger"), mapping={str(key): sealed})
 
     async def link(self, key: Key, remote_id: str) -> None:
         """Link a record by an operator's word."""
-        sealed = self._codec.seal(remote_id, f"link:{key}")
+        sealed = self._codec.seal(remote_id, self._where("links", key))
         await self._redis.hset(self._key("links"), mapping={str(key): sealed})
 
     async def doubt(self, keys: Collection[Key], given: Iterable[str] = ()) -> None:
@@ -125,16 +125,21 @@ class Ledger(Owners):
         if got[0] != b"ok":
             return None
         _, doubt, revision, record, entry, link, marks = got
-        leaving = {name.decode(): how for name, how in zip(marks[::2], marks[1::2], strict=True)}
-        stored = open_record(self._codec, str(key), record, int(revision))
+        stored = open_record(self._codec, place(self._keys.of("records"), str(key)), record, revision)
+        if stored is None:  # the next poll brings the record back
+            await self._redis.eval(_RELEASE, 1, lock, token)
+            return None
+        leaving, where = {}, self._keys.of("leaving")
+        for name, how in zip(marks[::2], marks[1::2], strict=True):
+            leaving[name.decode()] = self._codec.open(how, place(where, name.decode()))
         if leaving.get(str(key)) == CLOSE:
             stored = dataclasses.replace(stored, gone=True)  # so that the account goes the way of all leavers
         return Claim(
             lock=lock,
             token=token,
             stored=stored,
-            entry=open_entry(self._codec, str(key), entry) if entry else None,
-            link=self._codec.open(link, f"link:{key}") if link else None,
+            entry=open_entry(self._codec, self._where("ledger", key), entry) if entry else None,
+            link=self._codec.open(link, self._where("links", key)) if link else None,
             doubt=doubt.decode(),
             leaving=frozenset(leaving),
         )
@@ -156,7 +161,7 @@ class Ledger(Owners):
     async def announce(self, claim: Claim, entry: Entry) -> None:
         """Write an entry before a request, so that it is known whatever comes of it. Raises LockLost."""
         key = claim.stored.record.key
-        sealed = seal_entry(self._codec, key, entry)
+        sealed = seal_entry(self._codec, self._where("ledger", key), entry)
         if not await self._redis.eval(
             _ANNOUNCE, 2, claim.lock, self._key("ledger"), claim.token, str(key), sealed
         ):
@@ -176,14 +181,14 @@ class Ledger(Owners):
         names += [self._keys.of("audit"), self._key("held")]
         sealed_link: str | bytes = ""
         if link != claim.link:
-            sealed_link = "-" if link is None else self._codec.seal(link, f"link:{key}")
+            sealed_link = "-" if link is None else self._codec.seal(link, self._where("links", key))
         answer = await self._redis.eval(
             _SETTLE,
             len(names),
             *names,
             claim.token,
             str(key),
-            seal_entry(self._codec, key, entry),
+            seal_entry(self._codec, self._where("ledger", key), entry),
             claim.stored.revision,
             "0" if entry.state is State.RETRYING else "1",
             "0" if entry.unreachable or entry.outcome in QUIET else "1",
@@ -214,7 +219,7 @@ class Ledger(Owners):
         names = list(keys)
         blobs = await self._redis.hmget(self._key("links"), names)
         return {
-            name: self._codec.open(blob, f"link:{name}")
+            name: self._codec.open(blob, self._where("links", name))
             for name, blob in zip(names, blobs, strict=True)
             if blob is not None
         }

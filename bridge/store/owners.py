@@ -11,7 +11,7 @@ from bridge.errors import LockLost
 from bridge.model import Entry, Key, Kind, Outcome, State, Stored
 from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, seal_entry
-from bridge.store.keys import Keys, script
+from bridge.store.keys import Keys, place, script
 from bridge.store.records import open_record
 
 _HAND_OVER = script("hand_over")
@@ -63,6 +63,9 @@ class Owners:
     def _key(self, name: str) -> str:
         return self._keys.at(self.target, name)
 
+    def _where(self, name: str, key: Key | str) -> str:
+        return place(self._key(name), str(key))
+
     async def own(self, remote_id: str, key: Key) -> Key:
         """Reserve a remote object for a record. Returns its owner: another record if it was taken."""
         name, field = self._key("owners"), self._field(key.kind, remote_id)
@@ -90,9 +93,11 @@ class Owners:
                 pipe.hget(self._key(hash_), name)
             revision, record, entry, link = await pipe.execute()
         return Sight(
-            open_record(self._codec, name, record, int(revision)) if record and revision else None,
-            open_entry(self._codec, name, entry) if entry else None,
-            self._codec.open(link, f"link:{name}") if link else None,
+            open_record(self._codec, place(self._keys.of("records"), name), record, revision)
+            if record
+            else None,
+            open_entry(self._codec, self._where("ledger", name), entry) if entry else None,
+            self._codec.open(link, self._where("links", name)) if link else None,
         )
 
     async def unlinked(self, kind: Kind) -> list[Sight]:
@@ -137,9 +142,9 @@ class Owners:
             str(new),
             self._field(new.kind, remote_id),
             str(owner or ""),
-            seal_entry(self._codec, new, entry),
+            seal_entry(self._codec, self._where("ledger", new), entry),
             passing.entry_blob,
-            self._codec.seal(remote_id, f"link:{new}"),
+            self._codec.seal(remote_id, self._where("links", new)),
             *self._left_to(new, passing, config, now),
             f"doubt {secrets.token_hex(8)} {new}",
             self._key("waiting:"),
@@ -155,7 +160,7 @@ class Owners:
     async def _passing(self, remote_id: str, new: Key, owner: Key | None) -> _Passing:
         """What has to be true still when the object passes. Each value is read before what it seals."""
         blob = (await self._sealed(new))[0]
-        former = open_entry(self._codec, str(new), blob) if blob else Entry()
+        former = open_entry(self._codec, self._where("ledger", new), blob) if blob else Entry()
         if owner in (None, new):
             return _Passing(blob, former, former.refs)
         old_entry, old_link = await self._sealed(owner)
@@ -170,7 +175,8 @@ class Owners:
         """The old record, its entry from now on, and its entry and link as they were read."""
         if passing.old is None:
             return [""] * 4
-        left = seal_entry(self._codec, passing.old, _handed_over(passing.sight, new, config, now))
+        handed_over = _handed_over(passing.sight, new, config, now)
+        left = seal_entry(self._codec, self._where("ledger", passing.old), handed_over)
         return [str(passing.old), left, passing.old_entry, passing.old_link]
 
     async def _sealed(self, key: Key) -> tuple[bytes, bytes]:
@@ -189,7 +195,7 @@ class Owners:
         return tuple(
             Key.parse(name.decode())
             for name, blob in blobs.items()
-            if str(key) in open_entry(self._codec, name.decode(), blob).refs
+            if str(key) in open_entry(self._codec, self._where("ledger", name.decode()), blob).refs
         )
 
     def _field(self, kind: Kind, remote_id: str) -> str:

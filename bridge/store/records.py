@@ -7,14 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from bridge.codec import Codec
 from bridge.errors import LeaseLost
-from bridge.model import Change, ChangeKind, Key, Record, Stored
+from bridge.model import Change, ChangeKind, Key, Record, Stored, next_revision
 from bridge.store.audit import KEEP, changed
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, script
+from bridge.store.keys import Keys, place, script
 
 _COMMIT = script("commit")
 _RENEW = script("renew")
@@ -73,16 +71,13 @@ class Records:
         self._codec = codec
 
     async def known(self) -> dict[Key, Stored]:
-        """All records, those that are gone included; one whose revision is lost is as good as lost itself."""
+        """All records, those that are gone included. One whose revision was lost or changed is not known."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(self._keys.of("revisions"))
             pipe.hgetall(self._keys.of("records"))
             revisions, blobs = await pipe.execute()
-        return {
-            Key.parse(name.decode()): open_record(self._codec, name.decode(), blob, int(revisions[name]))
-            for name, blob in blobs.items()
-            if name in revisions
-        }
+        found = (self._read(name, blob, revisions.get(name)) for name, blob in blobs.items())
+        return {stored.record.key: stored for stored in found if stored}
 
     async def revisions(self, keys: Collection[Key]) -> dict[Key, int]:
         """The revisions of records, as far as they are known, also where the records are lost."""
@@ -104,11 +99,11 @@ class Records:
 
     async def note_absent(self, absent: Mapping[Key, float]) -> None:
         """Remember who is missed, and nobody else."""
-        place = self._keys.of("absent")
+        where = self._keys.of("absent")
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.delete(place)
+            pipe.delete(where)
             if absent:
-                pipe.hset(place, mapping={str(key): at for key, at in absent.items()})
+                pipe.hset(where, mapping={str(key): at for key, at in absent.items()})
             await pipe.execute()
 
     async def leave_source_alone(self, seconds: float) -> None:
@@ -125,42 +120,62 @@ class Records:
             pipe.hget(self._keys.of("revisions"), str(key))
             pipe.hget(self._keys.of("records"), str(key))
             revision, blob = await pipe.execute()
-        return open_record(self._codec, str(key), blob, int(revision)) if blob and revision else None
+        return self._read(str(key).encode(), blob, revision)
+
+    def _read(self, name: bytes, blob: bytes | None, revision: bytes | None) -> Stored | None:
+        if blob is None:
+            return None
+        return open_record(self._codec, place(self._keys.of("records"), name.decode()), blob, revision)
 
     async def commit(self, changes: Sequence[Change], lease: Lease | Grip, now: float) -> dict[Key, Stored]:
-        """Write the changes seen `now` (epoch seconds), each with a revision one higher. Raises LeaseLost.
+        """Write the changes seen `now` (epoch seconds), each with a higher revision. Raises LeaseLost.
 
         A crash between two batches is harmless: the next poll's diff finds what is missing.
         """
         written: dict[Key, Stored] = {}
         for start in range(0, max(len(changes), 1), _BATCH):  # without changes too the lease has to hold
             batch = changes[start : start + _BATCH]
-            arguments: list[str | bytes] = []
-            for change in batch:
+            revisions = await self._following(batch, now)
+            arguments: list[str | bytes | float] = []
+            for change, revision in zip(batch, revisions, strict=True):
                 name = str(change.record.key)
                 gone = change.kind is ChangeKind.VANISHED
-                value = {"data": change.record.data, "gone": gone, "at": now}
-                arguments += [name, self._codec.seal(value, name), changed(change, now)]
+                value = {"data": change.record.data, "gone": gone, "at": now, "revision": revision}
+                sealed = self._codec.seal(value, place(self._keys.of("records"), name))
+                arguments += [name, revision, sealed, changed(change, now)]
+                written[change.record.key] = Stored(change.record, revision, gone, now)
             keys = (lease.key, *(self._keys.of(key) for key in ("revisions", "records", "audit")))
-            revisions = await self._redis.eval(_COMMIT, len(keys), *keys, lease.token, KEEP, *arguments)
-            if revisions is None:
+            if not await self._redis.eval(_COMMIT, len(keys), *keys, lease.token, KEEP, *arguments):
                 raise LeaseLost("another service polls this account now")
-            for change, revision in zip(batch, revisions, strict=True):
-                gone = change.kind is ChangeKind.VANISHED
-                written[change.record.key] = Stored(change.record, int(revision), gone, now)
         return written
+
+    async def _following(self, changes: Sequence[Change], now: float) -> list[int]:
+        """The next revision of each record: only the holder of the lease writes any."""
+        names = [str(change.record.key) for change in changes]
+        if not names:
+            return []
+        former = await self._redis.hmget(self._keys.of("revisions"), names)
+        return [next_revision(int(revision or 0), now) for revision in former]
 
     async def note_snapshot(self, facts: dict[str, Any]) -> None:
         """Remember when the last snapshot was accepted and what it held: counts and warnings, no values."""
-        await self._redis.set(self._keys.of("snapshot"), orjson.dumps(facts))
+        name = self._keys.of("snapshot")
+        await self._redis.set(name, self._codec.seal(facts, place(name)))
 
     async def last_snapshot(self) -> dict[str, Any] | None:
         """What `note_snapshot` wrote last."""
-        blob = await self._redis.get(self._keys.of("snapshot"))
-        return orjson.loads(blob) if blob else None
+        name = self._keys.of("snapshot")
+        blob = await self._redis.get(name)
+        return self._codec.open(blob, place(name)) if blob else None
 
 
-def open_record(codec: Codec, name: str, blob: bytes, revision: int) -> Stored:
-    """A record as `commit` wrote it. Raises ConfigurationError when its key is not ours."""
-    value = codec.open(blob, name)
-    return Stored(Record(Key.parse(name), value["data"]), revision, value["gone"], value["at"])
+def open_record(codec: Codec, where: str, blob: bytes, revision: bytes | None) -> Stored | None:
+    """A record as `commit` wrote it at a place. Raises Unreadable.
+
+    None when the revision that stands beside it was lost or changed: it is then read from Kenjo anew.
+    """
+    value = codec.open(blob, where)
+    if revision is None or revision.decode() != str(value["revision"]):
+        return None
+    key = Key.parse(where.rpartition(" ")[2])
+    return Stored(Record(key, value["data"]), value["revision"], value["gone"], value["at"])

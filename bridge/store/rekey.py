@@ -3,34 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bridge.codec import Codec
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, script
+from bridge.store.keys import Keys, place, script
 
 _SWAP = script("swap")
 
+STRINGS, HASHES = ("pepper", "snapshot"), ("records", "holds", "forgotten", "leaving", "whose")
+"""Keys of the account whose values are sealed."""
+TARGET_STRINGS, TARGET_HASHES = ("survey",), ("ledger", "links", "approved")
+"""Keys of a target whose values are sealed, besides those of a survey under way."""
 
-async def rekey(redis: Connection, keys: Keys, codec: Codec, targets: Iterable[str]) -> int:
-    """Return how many values were sealed anew.
 
-    Safe beside running processes: a value that changes meanwhile is left to whoever changed it.
+@dataclass(frozen=True, slots=True)
+class Rekeyed:
+    """How many values were sealed anew, and how many of these had been readable."""
+
+    sealed: int = 0
+    plain: int = 0
+
+
+async def rekey(redis: Connection, keys: Keys, codec: Codec, targets: Iterable[str]) -> Rekeyed:
+    """Seal everything with the current key; what is not sealed yet is believed, as nowhere else.
+
+    Safe beside running processes: a value that changes meanwhile is left to whoever changed it. Raises
+    Unreadable for a value that was changed or whose key is not configured.
     """
-    place = keys.of("pepper")
-    if (blob := await redis.get(place)) and not codec.is_current(blob):
-        await redis.set(place, codec.seal(codec.open(blob, place), place))
-    places = [(keys.of("records"), "")]
+    strings, hashes = [keys.of(name) for name in STRINGS], [keys.of(name) for name in HASHES]
     for target in targets:
-        places += [(keys.at(target, "ledger"), "entry:"), (keys.at(target, "links"), "link:")]
-    return sum([await _rekey_hash(redis, codec, name, prefix) for name, prefix in places])
+        strings += [keys.at(target, name) for name in TARGET_STRINGS]
+        hashes += [keys.at(target, name) for name in TARGET_HASHES]
+        looked_up = redis.scan_iter(match=keys.at(target, "looked-up:*"), count=1000)
+        hashes += [name.decode() async for name in looked_up]
+    sealed = plain = 0
+    for name in strings:
+        if blob := await redis.get(name):
+            done = await _swap(redis, codec, name, "", blob)
+            sealed, plain = sealed + done, plain + (done and codec.is_plain(blob))
+    for name in hashes:
+        for field, blob in (await redis.hgetall(name)).items():
+            done = await _swap(redis, codec, name, field.decode(), blob)
+            sealed, plain = sealed + done, plain + (done and codec.is_plain(blob))
+    return Rekeyed(sealed, plain)
 
 
-async def _rekey_hash(redis: Connection, codec: Codec, name: str, prefix: str) -> int:
-    done = 0
-    for field, blob in (await redis.hgetall(name)).items():
-        if codec.is_current(blob):
-            continue
-        place = prefix + field.decode()
-        sealed = codec.seal(codec.open(blob, place), place)
-        done += await redis.eval(_SWAP, 1, name, field, blob, sealed)
-    return done
+async def _swap(redis: Connection, codec: Codec, name: str, field: str, blob: bytes) -> int:
+    if codec.is_current(blob):
+        return 0
+    where = place(name, field)
+    sealed = codec.seal(codec.open(blob, where, plain=True), where)
+    return int(await redis.eval(_SWAP, 1, name, field, blob, sealed))

@@ -22,6 +22,7 @@ from bridge.model import Key, Snapshot
 from bridge.private_redis import PrivateRedis, private_key, running_url
 from bridge.route import Route
 from bridge.settings import Values
+from service.cli.whose import Account, recognise
 from service.kenjo import KenjoClient, utc_now
 from service.poller import Poller
 from workers.connect import Connected, connect, routes
@@ -39,7 +40,7 @@ SEAL = "set encryption.key (openssl rand -base64 32), then run kenjo-bridge reke
 class Bridge:
     """A configured bridge: where it keeps its state, what each target is to get, what it counts.
 
-    `private`: the Redis of its own, if it has started one.
+    `private`: the Redis of its own, if it has started one. `notes`: it may write whose the state is.
     """
 
     values: Values
@@ -47,14 +48,25 @@ class Bridge:
     routes: Mapping[str, Route]
     metrics: Metrics
     private: PrivateRedis | None
+    notes: bool = False
 
 
 @asynccontextmanager
-async def opened(values: Values, *, join: bool = False, clock: Clock = utc_now) -> AsyncIterator[Bridge]:
+async def opened(
+    values: Values,
+    *,
+    join: bool = False,
+    plain: bool = False,
+    moving: bool = False,
+    clock: Clock = utc_now,
+    configured: Callable[[], Values] | None = None,
+) -> AsyncIterator[Bridge]:
     """Open the state of the configured bridge, with a private Redis when none is configured.
 
-    `join`: use the private Redis of a bridge that runs already, as an operator's command does.
-    `clock` gives the day of expressions. Raises ConfigurationError or StoreUnavailable.
+    `join`: use the private Redis of a bridge that runs already, as an operator's command does. `plain`:
+    believe values that are not sealed although there is a key (`rekey`). `moving`:
+    take the state whoever it is of (`moved`). `clock` gives the day of
+    expressions, `configured` reads the settings anew. Raises ConfigurationError or StoreUnavailable.
     """
     compiled = routes(values, clock)
     async with AsyncExitStack() as stack:
@@ -67,11 +79,16 @@ async def opened(values: Values, *, join: bool = False, clock: Clock = utc_now) 
                 private = await stack.enter_async_context(PrivateRedis(values.data_dir))
                 url = private.url
             keys = keys or [private_key(values.data_dir)]
-        backend = await stack.enter_async_context(open_backend(url, keys))
+        anew = (lambda: configured().encryption.texts()) if configured and values.redis.url else None
+        backend = await stack.enter_async_context(
+            open_backend(url, keys, account=values.redis.prefix, plain=plain, configured=anew)
+        )
+        if not moving:
+            await recognise(backend, values, compiled, notes=not join)
         if private:
             await backend.continuity.carry_on()
         try:
-            yield Bridge(values, backend, compiled, Metrics(), private)
+            yield Bridge(values, backend, compiled, Metrics(), private, notes=not join)
         finally:
             if private:  # it is stopped in order now, so that it forgets nothing
                 with suppress(RedisError, OSError):
@@ -110,15 +127,20 @@ class KenjoSource:
     zone: ZoneInfo
     office_zones: Mapping[str, ZoneInfo]
     lead_days: int
+    account: Account | None = None
 
     @classmethod
     def of(cls, client: KenjoClient, bridge: Bridge) -> KenjoSource:
         """What a bridge is configured to see."""
         values = bridge.values
-        return cls(client, fields_in_use(bridge.routes), values.zone, values.office_zones, values.lead_days)
+        account = Account(bridge.backend, bridge.notes)
+        fields = fields_in_use(bridge.routes)
+        return cls(client, fields, values.zone, values.office_zones, values.lead_days, account)
 
     async def fetch_snapshot(self) -> Snapshot:
-        """One whole snapshot. Raises SourceUnavailable."""
+        """One whole snapshot. Raises SourceUnavailable, and ConfigurationError for another account's."""
+        if self.account:
+            await self.account.recognise(self.client)
         return await self.client.fetch_snapshot(
             self.fields, zone=self.zone, office_zones=self.office_zones, lead_days=self.lead_days
         )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from bridge.configuration import load_settings
 from bridge.errors import ConfigurationError
 from bridge.settings import Values
 from service.cli import sync as syncing
@@ -32,19 +33,19 @@ from service.cli.running import run_until_stopped
 @app.command()
 def run(config: ConfigOption = None) -> int:
     """Watch Kenjo and deliver, in one process, until stopped."""
-    return start(_until_stopped(read(config), polls=True, works=True))
+    return start(_until_stopped(config, polls=True, works=True))
 
 
 @app.command()
 def serve(config: ConfigOption = None) -> int:
     """Watch Kenjo only; workers deliver (`kenjo-bridge work`)."""
-    return start(_until_stopped(read(config), polls=True, works=False))
+    return start(_until_stopped(config, polls=True, works=False))
 
 
 @app.command()
 def work(config: ConfigOption = None, target: TargetOption = None) -> int:
     """Deliver only, to all targets or to some; a service watches Kenjo (`kenjo-bridge serve`)."""
-    return start(_until_stopped(read(config), polls=False, works=True, only=target or ()))
+    return start(_until_stopped(config, polls=False, works=True, only=target or ()))
 
 
 @app.command()
@@ -104,8 +105,9 @@ def demo(
     return start(run_demo(out, once=once, people=people))
 
 
-async def _until_stopped(values: Values, *, polls: bool, works: bool, only: Any = ()) -> int:
-    await run_until_stopped(values, polls=polls, works=works, only=only)
+async def _until_stopped(config: Path | None, *, polls: bool, works: bool, only: Any = ()) -> int:
+    read(config)
+    await run_until_stopped(lambda: load_settings(config), polls=polls, works=works, only=only)
     return 0
 
 

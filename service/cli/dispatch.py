@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 from redis.exceptions import RedisError
 
-from bridge.backend import trouble
 from bridge.errors import BridgeError, SnapshotHeld, unforeseen
+from bridge.trouble import trouble
 from service.cli import commands, deciding, inspecting, operating, stopping
 from service.cli.app import app, err
 from service.cli.sync import HELD, PROBLEM

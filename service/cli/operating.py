@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
 
+from bridge.store.audit import operator
 from service.cli import views
 from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, print_lines, read
 from service.cli.assembly import Bridge
@@ -15,6 +17,7 @@ from service.cli.mapping import default_mapping
 from service.cli.status import status as read_status
 from service.cli.sync import PROBLEM
 from service.cli.visiting import visit
+from service.cli.whose import moved as believe_moved
 from workers.connect import routes
 
 
@@ -86,12 +89,35 @@ def audit(
 
 
 @app.command()
-def rekey(config: ConfigOption = None) -> int:
-    """Seal everything in Redis with the current encryption key, after the key was changed."""
+def moved(
+    name: Annotated[str, typer.Argument(help="A target, or 'kenjo'.")], config: ConfigOption = None
+) -> int:
+    """Say that the same target, or the same Kenjo account, is now at the address in the configuration."""
 
     async def work(bridge: Bridge) -> int:
-        number = await bridge.backend.rekey()
-        out.print(f"{number} values were sealed with the current key")
+        await believe_moved(bridge.backend, bridge.values, bridge.routes, name)
+        await bridge.backend.audit.note("moved", time.time(), of=name, by=operator())
+        out.print(f"{name} is at its configured address from now on", highlight=False)
         return 0
 
-    return visit(config, work)
+    return visit(config, work, moving=True)
+
+
+@app.command()
+def rekey(config: ConfigOption = None) -> int:
+    """Seal everything in Redis with the current encryption key, after the key was changed.
+
+    Nothing else believes values that are not sealed once there is a key: run it when a key is new here.
+    """
+
+    async def work(bridge: Bridge) -> int:
+        done = await bridge.backend.rekey()
+        readable = f"; {done.plain} of them were readable before, and were believed" if done.plain else ""
+        out.print(
+            f"{done.sealed} values were sealed with the current key{readable}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return 0
+
+    return visit(config, work, plain=True, moving=True)

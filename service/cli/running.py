@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from bridge.errors import StoreUnavailable
@@ -13,16 +13,26 @@ from service.cli import stopping
 from service.cli.app import stop_event
 from service.cli.assembly import Bridge, connected, deliverers, opened, poller, warn_of_readable_data
 from service.cli.greet import revive
-from service.poller import Poller
-from service.web import STALL_LIMIT, serving
+from service.cli.health import Health
+from service.cli.waiting import readable
+from service.web import serving
 from workers.main import Workers
 
 log = get_logger("bridge")
 
 
-async def run_until_stopped(values: Values, *, polls: bool, works: bool, only: Collection[str] = ()) -> None:
-    """Poll, deliver, or both, until SIGTERM. Raises ConfigurationError or StoreUnavailable at the start."""
-    async with opened(values) as bridge, running(bridge, polls=polls, works=works, only=only) as address:
+async def run_until_stopped(
+    configured: Callable[[], Values], *, polls: bool, works: bool, only: Collection[str] = ()
+) -> None:
+    """Poll, deliver, or both, until SIGTERM. `configured` reads the settings.
+
+    Raises ConfigurationError or StoreUnavailable at the start.
+    """
+    values = await readable(configured)
+    async with (
+        opened(values, configured=configured) as bridge,
+        running(bridge, polls=polls, works=works, only=only) as address,
+    ):
         stop = stop_event()  # until now a signal has cancelled the start
         warn_of_readable_data(bridge)
         log.info("started", address=address, polls=polls, works=works, targets=sorted(bridge.routes))
@@ -55,10 +65,17 @@ async def running(
         the_poller = await stack.enter_async_context(poller(bridge)) if polls else None
         the_workers = await stack.enter_async_context(workers(bridge, only)) if works else None
         health = Health(bridge, the_poller, the_workers)
-        web = serving(bridge.values.web, bridge.metrics, alive=health.stuck, ready=health.missing)
+        web = serving(
+            bridge.values.web,
+            bridge.metrics,
+            alive=health.stuck,
+            ready=health.missing,
+            warnings=lambda: health.warnings,
+            look=health.look,
+        )
         address = await stack.enter_async_context(web)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks = [group.create_task(part.run()) for part in (the_poller, the_workers) if part]
+        tasks = [group.create_task(part.run()) for part in (the_poller, the_workers, health) if part]
         try:
             yield address
         finally:
@@ -76,32 +93,3 @@ async def workers(bridge: Bridge, only: Collection[str] = ()) -> AsyncIterator[W
     async with connected(bridge, only) as targets:
         await revive(bridge, targets)
         yield Workers(deliverers(bridge, targets), bridge.backend)
-
-
-class Health:
-    """What /healthz and /readyz ask."""
-
-    def __init__(self, bridge: Bridge, the_poller: Poller | None, the_workers: Workers | None) -> None:
-        self._bridge = bridge
-        self._poller = the_poller
-        self._workers = the_workers
-
-    async def stuck(self) -> list[str]:
-        """Loops that do not move: a restart would help."""
-        found = []
-        if self._poller and self._poller.stalled(STALL_LIMIT):
-            found.append("the poll loop does not move")
-        if self._workers:
-            found += [f"the worker of {name} does not move" for name in self._workers.stalled(STALL_LIMIT)]
-        return found
-
-    async def missing(self) -> list[str]:
-        """What is not there yet: Redis, or a first snapshot."""
-        try:
-            await self._bridge.backend.ping()
-            seen = await self._bridge.backend.records.last_snapshot()
-        except StoreUnavailable as error:
-            return [str(error)]
-        if self._poller and self._poller.leads and seen is None:
-            return ["no snapshot of Kenjo has been accepted yet"]
-        return []

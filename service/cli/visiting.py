@@ -9,11 +9,20 @@ from service.cli.app import read, start
 from service.cli.assembly import Bridge, opened
 
 
-def visit(config: Path | None, work: Callable[[Bridge], Awaitable[int]]) -> int:
-    """Do something with the state of the configured bridge. Returns the exit code."""
+def visit(
+    config: Path | None,
+    work: Callable[[Bridge], Awaitable[int]],
+    *,
+    plain: bool = False,
+    moving: bool = False,
+) -> int:
+    """Do something with the state of the configured bridge. Returns the exit code.
+
+    `plain` and `moving` are what they are for `opened`.
+    """
 
     async def run() -> int:
-        async with opened(read(config), join=True) as bridge:
+        async with opened(read(config), join=True, plain=plain, moving=moving) as bridge:
             return await work(bridge)
 
     return start(run())

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.codec import Codec, canonical, make_key, read_key
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, Unreadable
 
 quick = settings(max_examples=50, deadline=None)
 
@@ -46,9 +46,12 @@ def test_old_key_opens_what_it_sealed() -> None:
     assert Codec([NEW]).open(rotated.seal("new", PLACE), PLACE) == "new"
 
 
-def test_plain_values_open_after_a_key_was_set() -> None:
-    """What was written before encryption was switched on is still readable."""
-    assert Codec([NEW]).open(Codec().seal("plain", PLACE), PLACE) == "plain"
+def test_plain_values_are_believed_only_where_that_is_asked_for() -> None:
+    """A key is set == what anybody could have written is refused, except by `rekey`, which says so."""
+    blob = Codec().seal("plain", PLACE)
+    with pytest.raises(Unreadable, match=r"person:5f3a is not encrypted.*kenjo-bridge rekey"):
+        Codec([NEW]).open(blob, PLACE)
+    assert Codec([NEW]).open(blob, PLACE, plain=True) == "plain"
 
 
 @pytest.mark.parametrize("keys", [[], [NEW]], ids=["no key", "other key"])

@@ -118,12 +118,12 @@ def test_nobody_vanishes_when_a_row_has_no_id(known: Known, snapshot: Snapshot) 
 def test_revised_records_are_those_after_the_changes(known: Known, snapshot: Snapshot) -> None:
     """As values, changes raise revisions by one, mark as gone what vanished, and leave the rest alone."""
     changes = diff(known, snapshot)
-    after = {**known, **revised(known, changes, 12.5)}
+    after = {**known, **revised(known, changes, 0.5)}
     assert present(after) == apply(known, changes)
     changed = {change.record.key for change in changes}
     for key, stored in after.items():
         if key in changed:
-            assert (stored.revision, stored.at) == (known[key].revision + 1 if key in known else 1, 12.5)
+            assert (stored.revision, stored.at) == (known[key].revision + 1 if key in known else 1, 0.5)
         else:
             assert stored is known[key]
 

@@ -46,8 +46,8 @@ async def test_committed_records_are_known(backend: Backend, lease: Lease) -> No
     """What is committed can be read back, alone and with all others, as `commit` returned it."""
     data: dict[str, Any] = {"id": "ana", "work": {"title": "Ü", "none": None, "n": 1.5}, "tags": ["a"]}
     changes = [change(**data), change(BLUE, ChangeKind.APPEARED, members=["ana"])]
-    written = await backend.records.commit(changes, lease, 12.5)
-    assert written[ANA] == Stored(Record(ANA, data), 1, gone=False, at=12.5)
+    written = await backend.records.commit(changes, lease, 0.5)
+    assert written[ANA] == Stored(Record(ANA, data), 1, gone=False, at=0.5)
     assert await backend.records.known() == written
     assert await backend.records.get(ANA) == written[ANA]
 
@@ -61,6 +61,13 @@ async def test_each_commit_raises_the_revision(backend: Backend, lease: Lease) -
     known = await backend.records.known()
     assert (known[ANA].revision, known[ANA].record.data) == (4, {"n": 4})
     assert known[BEN].revision == 1
+
+
+async def test_revisions_begin_with_the_time(backend: Backend, lease: Lease) -> None:
+    """A first revision is the second in which it was seen; a clock that was set back lets it grow on."""
+    assert (await backend.records.commit([change(n=1)], lease, 1000.5))[ANA].revision == 1000
+    assert (await backend.records.commit([change(n=2)], lease, 1000.7))[ANA].revision == 1001
+    assert (await backend.records.commit([change(n=3)], lease, 10.0))[ANA].revision == 1002
 
 
 async def test_there_and_back_gets_new_revisions(backend: Backend, lease: Lease) -> None:
@@ -232,4 +239,4 @@ async def test_every_key_begins_with_the_account(backend: Backend, lease: Lease)
     assert written == {
         backend.keys.of(name).encode() for name in ("revisions", "records", "snapshot", "audit")
     }
-    assert backend.keys.prefix == f"kenjo-bridge:1:{backend.keys.account}:"
+    assert backend.keys.prefix == f"kenjo-bridge:2:{backend.keys.account}:"

@@ -121,7 +121,7 @@ class Counting(Gate):
 
 def counted(run: Delivery) -> tuple[Deliverer, list[float]]:
     """The deliverer with a gate that counts, and what it has counted."""
-    gate = Counting(run.backend.redis, run.backend.keys, TARGET)  # type: ignore[arg-type]
+    gate = Counting(run.backend._connection, run.backend.keys, run.backend.codec, TARGET)
     gate.gaps = []
     return dataclasses.replace(run.deliverer, gate=gate), gate.gaps
 

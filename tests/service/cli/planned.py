@@ -71,6 +71,7 @@ def normal(text: str) -> str:
     text = re.sub(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{24}\b", name, text)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME", text)
     text = re.sub(r"\b\d{4}-\d\d-\d\d\b", "DATE", text)
+    text = re.sub(r"revision \d+", "revision N", text)
     text = re.sub(r"\d+ (seconds|minutes|hours) ago", "AGO", text)
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 

@@ -15,7 +15,8 @@ async def test_a_key_is_replaced(fresh: Operator) -> None:
     done = await fresh("rekey")
     records = len(fresh.here.sandbox.account.employees) + len(fresh.here.sandbox.account.tables["teams"])
     linked = len(await fresh.users()) + len(await fresh.here.groups())
-    assert done.out == f"{2 * records + linked} values were sealed with the current key\n"
+    others = len(("pepper", "snapshot", "survey", "kenjo", "companies", "target:directory"))
+    assert done.out == f"{2 * records + linked + others} values were sealed with the current key\n"
     assert (await fresh("rekey")).out.startswith("0 values")
     fresh.here.config["encryption"] = {"key": new}
     fresh.here.proxy.seen.clear()
@@ -70,7 +71,13 @@ async def test_encryption_comes_later(operator: Operator) -> None:
     found = await dump(operator)
     assert any(text in found for text in texts)
     operator.here.config["encryption"] = {"key": make_key()}
-    assert (await operator("rekey")).code == 0
+    refused = await operator("status")
+    assert (refused.code, refused.out) == (3, "")
+    assert "pepper is not encrypted, although encryption.key is set" in refused.err
+    done = await operator("rekey")
+    assert done.code == 0
+    number = done.out.split()[0]
+    assert f"; {number} of them were readable before, and were believed" in done.out
     found = await dump(operator)
     assert not any(text in found for text in texts)
     operator.here.proxy.seen.clear()
