@@ -95,10 +95,11 @@ class Backend:
         """Seal everything with the current key. Raises Unreadable."""
         return await rekey(self._connection, self.keys, self.codec, await self.targets())
 
-    async def season(self, *, plain: bool = False) -> None:
+    async def season(self, *, plain: bool = False) -> bool:
         """Take the pepper of the fingerprints, by which all processes compare; the first to come makes it.
 
-        One that was lost is put back by whoever still knows it. Raises Unreadable.
+        One that was lost is put back by whoever still knows it. Returns whether it is another than before, so
+        that no fingerprint made so far can be found again. Raises Unreadable.
         """
         name = self.keys.of("pepper")
         blob = await self.redis.get(name)  # looking must be possible in a Redis that is full
@@ -108,7 +109,9 @@ class Backend:
             pepper = self.codec.pepper or secrets.token_bytes(32)
             await self.redis.set(name, self.codec.seal(pepper.hex(), place(name)), nx=True)
             blob = await self.redis.get(name) or b""
+        former = self.codec.pepper
         self.codec.pepper = bytes.fromhex(self.codec.open(blob, place(name), plain=plain))
+        return former != self.codec.pepper
 
     def learn(self) -> None:
         """Take the encryption keys as they are configured now. A configuration that is wrong waits."""

@@ -113,8 +113,13 @@ def pending(
 def is_behind(
     stored: Stored, entry: Entry | None, fingerprint: str, linked: Collection[str], now: float
 ) -> bool:
-    """Whether an entry is older than the record, made under another configuration, incomplete, or due."""
+    """Whether an entry is older than the record, made under another configuration, incomplete, or due.
+
+    Also whether it tells of an object to which there is no link: Redis has lost that, and it is looked for.
+    """
     if entry is None or entry.state is State.RETRYING:
+        return True
+    if entry.state is State.APPLIED and str(stored.record.key) not in linked:
         return True
     if entry.revision != stored.revision or entry.config != fingerprint or is_due(entry, now):
         return True

@@ -74,6 +74,7 @@ class Poller:
         self._grip = self.lease.grip()
         self._leading = asyncio.Event()
         self._trouble = ""
+        self._mended = False
         self._beat = time.monotonic()
 
     async def look(self) -> Snapshot:
@@ -98,7 +99,10 @@ class Poller:
         """
         snapshot = snapshot or await self.look()
         now = self._clock()
-        await self._backend.season()
+        changed = await self._backend.season()
+        for name in self._routes:
+            await self._backend.ledger(name).mend(thoroughly=changed or not self._mended)
+        self._mended = True
         await self._look_back()
         records = await self._backend.forgotten.known(await self._backend.records.known(), self._routes)
         known = await what_is_known(self._backend, records, self._routes)

@@ -44,6 +44,8 @@ class Applier(Linking):
             return False
         if former.revision != claim.stored.revision or former.config != self.route.fingerprint:
             return False
+        if former.state is State.APPLIED and claim.link is None:
+            return False  # Redis has lost the link
         return not is_due(former, self.entry.at) and not await self.ledger.links(former.missing)
 
     async def run(self) -> Done:
@@ -58,7 +60,8 @@ class Applier(Linking):
     def _may_be_forgotten(self) -> bool:
         """Whether what is to be taken out of use may be there although no link tells of it.
 
-        A create may have been cut short, or, at the first look at a leaver, Redis may have been emptied.
+        A create may have been cut short, or, at the first look at a leaver, Redis may have been emptied; or
+        it has lost the link to what the entry says was given, or is to be deleted.
         """
         stored, entry = self.claim.stored, self.claim.entry
         if self.link or self.route.intend(stored, linked=True).action is not Action.DEACTIVATE:
@@ -66,7 +69,8 @@ class Applier(Linking):
         if entry is None:
             return bool(self.claim.doubt) or (stored.leaves and stored.record.key.kind is Kind.PERSON)
         tried = entry.state in (State.RETRYING, State.FAILED) or bool(entry.accepted)
-        return bool(self.claim.doubt) or tried
+        lost = entry.state is State.APPLIED or (entry.state is State.REMOVED and entry.delete_at > 0)
+        return bool(self.claim.doubt) or tried or lost
 
     def skip(self, reason: str) -> Done:
         """Note why this record is not for this target."""

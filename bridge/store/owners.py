@@ -68,11 +68,26 @@ class Owners:
 
     async def own(self, remote_id: str, key: Key) -> Key:
         """Reserve a remote object for a record. Returns its owner: another record if it was taken."""
+        await self.mend()
         name, field = self._key("owners"), self._field(key.kind, remote_id)
         if await self._redis.hsetnx(name, field, str(key)):
             return key
         owner = await self._redis.hget(name, field)
         return Key.parse(owner.decode()) if owner else key
+
+    async def mend(self, *, thoroughly: bool = False) -> None:
+        """Note again whose the objects are that links tell of, where Redis has lost that.
+
+        Without `thoroughly` only where it must have lost some, as there are fewer owners than links: else two
+        records could come to share an object.
+        """
+        owners, links = self._key("owners"), self._key("links")
+        if not thoroughly and await self._redis.hlen(owners) >= await self._redis.hlen(links):
+            return
+        for name, blob in (await self._redis.hgetall(links)).items():
+            key = Key.parse(name.decode())
+            remote_id = self._codec.open(blob, self._where("links", key))
+            await self._redis.hsetnx(owners, self._field(key.kind, remote_id), str(key))
 
     async def owner(self, kind: Kind, remote_id: str) -> Key | None:
         """Whose a remote object is, if it is anybody's."""

@@ -79,16 +79,23 @@ def applied(**changes: Any) -> Entry:
 )
 def test_reasons_for_being_behind(entry: Entry | None, *, behind: bool) -> None:
     """New, another revision or configuration, tried again, to be deleted, a reference that is there now."""
-    assert is_behind(person("ana"), entry, route().fingerprint, {"person:boss"}, NOW) is behind
+    assert is_behind(person("ana"), entry, route().fingerprint, {"person:ana", "person:boss"}, NOW) is behind
+
+
+def test_an_object_without_a_link_is_looked_for() -> None:
+    """The ledger says that the target has it, and no link tells which == behind; only if it was given."""
+    for entry, behind in ((applied(), True), (applied(state=State.SKIPPED), False)):
+        assert is_behind(person("ana"), entry, route().fingerprint, set(), NOW) is behind
 
 
 def test_changed_configuration_puts_everything_behind() -> None:
     """Another mapping, scope or mode makes every record pending, another token none."""
     records = known(person("ana"), person("ben"), team("blue"))
     entries = dict.fromkeys(records, applied())
-    assert pending(records, entries, route(token="new", rate=1), (), NOW) == set()
+    linked = {str(key) for key in records}
+    assert pending(records, entries, route(token="new", rate=1), linked, NOW) == set()
     for change in ({"map": {"title": "person.id"}}, {"scope": "true"}, {"mode": "upsert"}):
-        assert pending(records, entries, route(**change), (), NOW) == records.keys()
+        assert pending(records, entries, route(**change), linked, NOW) == records.keys()
 
 
 def test_kind_that_a_target_does_not_take_is_never_behind() -> None:
@@ -108,7 +115,8 @@ async def settle(backend: Backend, key: Key, entry: Entry, link: str | None = No
     ledger = backend.ledger(TARGET)
     claim = await ledger.claim(key, "token")
     assert claim
-    await ledger.settle(claim, entry, link)
+    there = f"r-{key.id}" if entry.state is State.APPLIED else None
+    await ledger.settle(claim, entry, link or there)
 
 
 async def poll(backend: Backend, records: Known, now: float = NOW, route: Route = ROUTE) -> Standing:

@@ -1,0 +1,69 @@
+"""Redis has lost one family of keys and kept the others: no second account, and no leaver stays in."""
+
+from __future__ import annotations
+
+from bridge.model import Key, Kind, State
+from bridge.store.keys import Keys
+from service.pending import is_behind
+from tests.delivery import TARGET, Delivery, person
+
+ANA = Key(Kind.PERSON, "ana")
+
+
+async def lose(run: Delivery, *families: str) -> None:
+    """Delete whole keys of the target."""
+    keys: Keys = run.backend.keys
+    assert await run.backend.redis.delete(*(keys.at(TARGET, family) for family in families))
+
+
+async def behind(run: Delivery) -> bool:
+    """Whether the next poll asks for ana."""
+    stored, ledger = await run.backend.records.get(ANA), run.deliverer.ledger
+    assert stored
+    entry, linked = await ledger.entry(ANA), await ledger.linked()
+    return is_behind(stored, entry, run.deliverer.route.fingerprint, linked, run.deliverer.clock())
+
+
+async def test_a_lost_link_is_found_again(run: Delivery) -> None:
+    """The entry says applied, the link is gone == pending, and the same account is linked again."""
+    await run.deliver(person("ana"))
+    before = await run.user("ana")
+    assert not await behind(run)
+    await lose(run, "links")
+    assert await behind(run)
+    await run.deliverer.deliver(ANA)
+    assert (await run.user("ana"))["id"] == before["id"]
+    assert await run.deliverer.ledger.links([str(ANA)]) == {str(ANA): before["id"]}
+    assert not await behind(run)
+
+
+async def test_a_leaver_whose_link_was_lost_is_found(run: Delivery) -> None:
+    """The entry says applied, the link is gone, and ana leaves == linked and held for the poll to count."""
+    await run.deliver(person("ana"))
+    await lose(run, "links")
+    await run.deliver(person("ana", lifecycle="left"))
+    ledger = run.deliverer.ledger
+    assert await ledger.links([str(ANA)])
+    assert await run.backend.holds.found(TARGET) == {str(ANA)}
+    await run.backend.holds.release(TARGET, [str(ANA)])
+    await run.deliverer.deliver(ANA)
+    assert (await run.entry("ana")).state is State.REMOVED
+    assert not (await run.user("ana"))["active"]
+
+
+async def test_lost_owners_are_told_by_the_links(run: Delivery) -> None:
+    """Nobody's ownership is known any more == ana's account is still ana's, for whoever asks for it."""
+    await run.deliver(person("ana"))
+    remote_id, ledger = (await run.user("ana"))["id"], run.deliverer.ledger
+    await lose(run, "owners")
+    assert await ledger.own(remote_id, Key(Kind.PERSON, "ben")) == ANA
+
+
+async def test_other_fingerprints_leave_accounts_with_their_owners(run: Delivery) -> None:
+    """The pepper is lost, another one is made == the poll notes all owners anew."""
+    await run.deliver(person("ana"))
+    remote_id, ledger = (await run.user("ana"))["id"], run.deliverer.ledger
+    run.backend.codec.pepper = b"p" * 32
+    assert await ledger.owner(Kind.PERSON, remote_id) is None
+    await ledger.mend(thoroughly=True)
+    assert await ledger.owner(Kind.PERSON, remote_id) == ANA
