@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from bridge.errors import BridgeError
+from bridge.trouble import trouble
 from service.cli.assembly import SEAL, Bridge, connected, exposures, fields_in_use, kenjo
 from service.cli.custom_fields import check_custom_fields
 from service.cli.flows import summary
@@ -32,12 +35,11 @@ class Finding:
 
 async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
     """Configuration and Redis have passed when this runs: without them there is no bridge to check."""
-    redis = bridge.values.redis.url
     findings = [
         Finding(
             "configuration", (f"targets: {', '.join(sorted(bridge.routes)) or 'none'}", *_exposed(bridge))
         ),
-        Finding("redis", ("private" if redis is None else "answers", _sealed(bridge))),
+        await _redis(bridge),
         await _kenjo(bridge),
     ]
     async with connected(bridge, only) as targets:
@@ -50,6 +52,19 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
 
 def _exposed(bridge: Bridge) -> list[str]:
     return [f"warning: {sentence}" for sentence in exposures(bridge)]
+
+
+async def _redis(bridge: Bridge) -> Finding:
+    """Whether it can be written to now, and what of its configuration may cost data later."""
+    facts, problems = ["answers" if bridge.values.redis.url else "private", _sealed(bridge)], []
+    try:
+        await bridge.backend.ready()
+        facts += [f"warning: {one}" for one in await bridge.backend.warnings()]
+    except BridgeError as error:
+        problems.append(str(error))
+    except RedisError as error:
+        problems.append(trouble(error))
+    return Finding("redis", tuple(facts), tuple(problems))
 
 
 def _sealed(bridge: Bridge) -> str:
