@@ -76,10 +76,12 @@ class Operator:
         chosen = directory.referee.chosen
         self._kenjo.world.note("operator", f"gives {thing.id} to {record}")
         chosen.add((thing.id, record))
+        thing.given = record
         try:
             await adopt(self._bridge, directory.name, record, thing.id)
         except BridgeError as refusal:
             chosen.discard((thing.id, record))
+            thing.given = ""
             self._kenjo.world.note("operator", f"was refused: {refusal}")
 
     def _may_be_given(self, thing: Thing, to: Key, directory: Directory) -> bool:

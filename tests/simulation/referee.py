@@ -117,9 +117,15 @@ class Referee:
             thing.foreign = False
         elif thing.foreign:
             self.world.violate("OWNERSHIP", f"{thing.id}, which is not ours, was written for {by.record}")
-        elif owner != by.record:
+        elif owner != by.record and not self._is_orphan(Key.parse(owner)):
             self.world.violate("OWNERSHIP", f"{thing.id}, which is {owner}'s, was written for {by.record}")
         thing.owner = by.record
+        if thing.attributes.get("externalId") == Key.parse(by.record).id:
+            thing.given = ""
+
+    def _is_orphan(self, owner: Key) -> bool:
+        """Whether a group's team is no more, so that one of the same name may have it."""
+        return owner.kind is Kind.TEAM and owner not in self.kenjo.truth()
 
     def _order(self, thing: Thing, by: Delivery) -> None:
         losses, newest = self.newest.get(thing.key, (0, 0))

@@ -10,7 +10,11 @@ from bridge.model import Kind
 
 @dataclass
 class Thing:
-    """An object at a directory. `foreign`: not for the bridge to touch; `owner`: whom it was written for."""
+    """An object at a directory.
+
+    `foreign`: not for the bridge to touch; `owner`: whom it was written for; `given`: the record to which a
+    person has given it, until the record's id is written there.
+    """
 
     id: str
     kind: Kind
@@ -18,12 +22,13 @@ class Thing:
     born: float
     foreign: bool = False
     owner: str = ""
+    given: str = ""
 
     @property
     def key(self) -> str:
-        """The record that it is of: by its externalId, else by who adopted it."""
+        """The record that it is of: by a person's word, by its externalId, else by who adopted it."""
         id_ = self.attributes.get("externalId")
-        return f"{self.kind}:{id_}" if id_ else self.owner
+        return self.given or (f"{self.kind}:{id_}" if id_ else self.owner)
 
     @property
     def is_open(self) -> bool:
