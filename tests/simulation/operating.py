@@ -76,12 +76,12 @@ class Operator:
         chosen = directory.referee.chosen
         self._kenjo.world.note("operator", f"gives {thing.id} to {record}")
         chosen.add((thing.id, record))
-        thing.given = record
+        foreign, thing.foreign, thing.given = thing.foreign, False, record
         try:
             await adopt(self._bridge, directory.name, record, thing.id)
         except BridgeError as refusal:
             chosen.discard((thing.id, record))
-            thing.given = ""
+            thing.foreign, thing.given = foreign, ""
             self._kenjo.world.note("operator", f"was refused: {refusal}")
 
     def _may_be_given(self, thing: Thing, to: Key, directory: Directory) -> bool:

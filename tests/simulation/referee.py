@@ -113,19 +113,18 @@ class Referee:
         """What is somebody else's is written only when a person has given it to this record."""
         id_ = former.get("externalId")
         owner = f"{thing.kind}:{id_}" if id_ else by.record
-        if (thing.id, by.record) in self.chosen:
-            thing.foreign = False
-        elif thing.foreign:
+        if thing.foreign:
             self.world.violate("OWNERSHIP", f"{thing.id}, which is not ours, was written for {by.record}")
-        elif owner != by.record and not self._is_orphan(Key.parse(owner)):
+        elif owner != by.record and (thing.id, by.record) not in self.chosen and not self._is_orphan(owner):
             self.world.violate("OWNERSHIP", f"{thing.id}, which is {owner}'s, was written for {by.record}")
         thing.owner = by.record
         if thing.attributes.get("externalId") == Key.parse(by.record).id:
             thing.given = ""
 
-    def _is_orphan(self, owner: Key) -> bool:
+    def _is_orphan(self, owner: str) -> bool:
         """Whether a group's team is no more, so that one of the same name may have it."""
-        return owner.kind is Kind.TEAM and owner not in self.kenjo.truth()
+        key = Key.parse(owner)
+        return key.kind is Kind.TEAM and key not in self.kenjo.truth()
 
     def _order(self, thing: Thing, by: Delivery) -> None:
         losses, newest = self.newest.get(thing.key, (0, 0))
