@@ -106,6 +106,12 @@ BUGS = {
         lambda: patch.object(workers.matching, "candidates", _first_of_several),
         lambda _: True,
     ),
+    "any-match": Bug(
+        "OWNERSHIP",
+        "an account that is inactive, or carries another's id, is taken like any other",
+        lambda: patch.object(workers.matching, "strange", lambda _: ""),
+        lambda odds: odds.strangers,
+    ),
     "one-gate": Bug(
         "ISOLATED",
         "a target that is down stops the others",

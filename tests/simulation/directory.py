@@ -99,6 +99,8 @@ class Directory:
 
     def _forget(self, thing: Thing) -> None:
         self.unlinked.add(thing.id)
+        if thing.given:  # and was not written since: a person's word may be lost, too
+            thing.foreign, thing.given = True, ""
         self._forget_references(thing)
 
     def _forget_references(self, thing: Thing) -> None:

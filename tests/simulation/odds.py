@@ -105,6 +105,7 @@ class Odds:
             odds = dataclasses.replace(odds, unique=True)
         quiet: dict[str, Any] = {
             "partial": random.random() < 0.2,
+            "strangers": random.random() < 0.2,
             "leap": some(15.0, 40.0, likely=0.1),
         }
         return dataclasses.replace(odds, **quiet)

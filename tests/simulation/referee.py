@@ -113,9 +113,11 @@ class Referee:
         """What is somebody else's is written only when a person has given it to this record."""
         id_ = former.get("externalId")
         owner = f"{thing.kind}:{id_}" if id_ else by.record
-        if thing.foreign:
+        if (thing.id, by.record) in self.chosen:
+            thing.foreign = False
+        elif thing.foreign:
             self.world.violate("OWNERSHIP", f"{thing.id}, which is not ours, was written for {by.record}")
-        elif owner != by.record and (thing.id, by.record) not in self.chosen and not self._is_orphan(owner):
+        elif owner != by.record and not self._is_orphan(owner):
             self.world.violate("OWNERSHIP", f"{thing.id}, which is {owner}'s, was written for {by.record}")
         thing.owner = by.record
         if thing.attributes.get("externalId") == Key.parse(by.record).id:
