@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import bridge.store.records
+import service.cli.assembly
 import service.pending
 import service.poller
 import workers.matching
@@ -32,6 +33,10 @@ class Bug:
 
 async def _nothing(*_: Any, **__: Any) -> None:
     return None
+
+
+async def _all_gone(_: Any, ids: Iterable[str]) -> dict[str, bool | None]:
+    return dict.fromkeys(ids, False)
 
 
 async def _not_looked_up(*_: Any) -> bool:
@@ -67,6 +72,12 @@ BUGS = {
         "a list that lacks many people is believed",
         lambda: patch.object(service.poller, "believe", _nothing),
         lambda odds: odds.truncated,
+    ),
+    "lists-only": Bug(
+        "WHOLE",
+        "whoever the lists lack is believed to be gone",
+        lambda: patch.object(service.cli.assembly.KenjoSource, "ask", _all_gone),
+        lambda odds: odds.cut and not odds.forbidden,
     ),
     "forgotten-retry": Bug(
         "CONVERGES",

@@ -23,7 +23,8 @@ class Reading:
 
     `unusable`: ids that lack a row which can be read, so that what was known of them before counts;
     `lacks`: ids that are in none of the lists although Kenjo has them; `fault`: what is wrong with the
-    lists, "" for nothing; `told_gone`: ids of which Kenjo has said since that they are gone.
+    lists, "" for nothing; `told_gone`: ids of which Kenjo has said since that they are gone;
+    `lacked_before`: ids that an earlier reading lacked.
     """
 
     truth: Truth
@@ -32,6 +33,7 @@ class Reading:
     fault: str = ""
     unusable: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
+    lacked_before: frozenset[str] = frozenset()
     told_gone: set[str] = field(default_factory=set)
 
 
@@ -74,6 +76,7 @@ class Kenjo:
         """Begin a reading, by somebody who knows of these people; returns its number."""
         reading = Reading(self.truth(clock), self.lists(), self.world.now)
         reading.unusable = self.unusable()
+        reading.lacked_before = frozenset().union(*(one.lacks for one in self.readings))
         spoil(self.world, reading, known)
         self.readings.append(reading)
         for key, field_, value in _fields(reading.truth):

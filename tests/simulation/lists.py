@@ -57,7 +57,9 @@ def spoil(world: World, reading: Reading, known: set[str]) -> None:
 
 def _truncate(world: World, reading: Reading, known: set[str]) -> None:
     """All lists lack five or more of those who are known."""
-    there = [key.id for key in reading.truth if key.kind is Kind.PERSON and str(key) in known]
+    spared = reading.lacked_before if world.odds.forbidden else frozenset()
+    people = [key for key in reading.truth if key.kind is Kind.PERSON and key.id not in spared]
+    there = [key.id for key in people if str(key) in known]
     size = world.random.randint(SHRUNKEN, max(SHRUNKEN, len(there)))
     if len(there) >= size:
         _lack(reading, world.random.sample(there, size))
@@ -65,8 +67,11 @@ def _truncate(world: World, reading: Reading, known: set[str]) -> None:
 
 def _cut(world: World, reading: Reading, _known: set[str]) -> None:
     """All lists lack the same people, however many."""
-    there = [key.id for key in reading.truth if key.kind is Kind.PERSON]
-    _lack(reading, world.random.sample(there, world.random.randint(1, len(there))))
+    # Who is absent in two snapshots is gone, where Kenjo tells nothing of a single person.
+    spared = reading.lacked_before if world.odds.forbidden else frozenset()
+    there = [key.id for key in reading.truth if key.kind is Kind.PERSON and key.id not in spared]
+    if there:
+        _lack(reading, world.random.sample(there, world.random.randint(1, len(there))))
 
 
 def _lack(reading: Reading, ids: Collection[str]) -> None:

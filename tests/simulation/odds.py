@@ -106,6 +106,11 @@ class Odds:
         quiet: dict[str, Any] = {
             "partial": random.random() < 0.2,
             "strangers": random.random() < 0.2,
+            "cut": some(0.1, 0.4, likely=0.2),
+            "forbidden": random.random() < 0.2,
+            "one_list": some(0.1, 0.3, likely=0.15),
+            "column": some(0.1, 0.3, likely=0.15),
+            "odd": some(0.1, 0.3, likely=0.15),
             "leap": some(15.0, 40.0, likely=0.1),
         }
         return dataclasses.replace(odds, **quiet)
