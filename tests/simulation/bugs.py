@@ -67,12 +67,6 @@ def _scripted(module: Any, name: str, line: str, instead: str = "") -> Callable[
 
 
 BUGS = {
-    "incomplete-list": Bug(
-        "WHOLE",
-        "a list that lacks many people is believed",
-        lambda: patch.object(service.poller, "believe", _nothing),
-        lambda odds: odds.truncated,
-    ),
     "lists-only": Bug(
         "WHOLE",
         "whoever the lists lack is believed to be gone",

@@ -66,6 +66,8 @@ class Operator:
         if record in directory.unheard:
             directory.unheard.discard(record)  # what it did not do it may do now
             await retry(self._bridge, directory.name, record)
+        if self._kenjo.world.faulty:
+            return  # who decides for an account takes the time to see that nothing else goes on
         for id_ in row["candidates"]:
             thing = directory.things.get(id_)
             if thing and self._may_be_given(thing, Key.parse(record), directory):

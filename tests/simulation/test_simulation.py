@@ -46,9 +46,9 @@ def test_a_seed_repeats_itself() -> None:
 
 def test_a_seed_is_replayed_with_its_trace() -> None:
     """One seed that fails == its last events, the promise it broke, and the command that replays it."""
-    found = run("--seeds", str(PATIENCE), "--bug", "incomplete-list", "--until-caught")
+    found = run("--seeds", str(PATIENCE), "--bug", "lists-only", "--until-caught")
     seed = found.stdout.splitlines()[-1].split()[-1]
-    replayed = run("--seed", seed, "--bug", "incomplete-list")
+    replayed = run("--seed", seed, "--bug", "lists-only")
     assert replayed.returncode == 1
     assert f"make simulate ARGS='--seed {seed}'" in replayed.stdout
     assert "reading" in replayed.stdout
