@@ -119,6 +119,15 @@ class Route:
         value = mapped[self._access]
         return value is True or (isinstance(value, str) and value.strip().casefold() == "true")
 
+    def shielded(self, record: Record, mapped: dict[str, Any]) -> dict[str, Any]:
+        """What `map` gave, for an account that is there: nothing that closes one of somebody protected.
+
+        Raises RecordRejected when it cannot be told whether they are.
+        """
+        if self.access(mapped) is not False or not self._protected.covers(record):
+            return mapped
+        return {name: value for name, value in mapped.items() if name != self._access}
+
     def _stays(self, attribute: str, value: Any) -> bool:
         """Whether an empty value leaves alone what the target has. No members is a value like another."""
         return value in (None, "") and (not self.settings.clear or attribute in self.settings.keep)

@@ -26,14 +26,24 @@ class Limit(Section):
 
 
 class Limits(Section):
-    """How much may change at a target at once, by kind of change; without a limit, anything."""
+    """How much may change at a target within a time, by kind of change; without a limit, anything.
 
+    The share is of the accounts that are in use. What a person has approved does not count.
+    """
+
+    window: float = Field(24.0, gt=0, le=24 * 366)
+    """Hours: what was done in that time counts together with what would be done now."""
     create: Limit | None = None
-    """New accounts."""
+    """Access given: new accounts, and inactive ones that are opened again."""
     update: Limit | None = None
     """Changes of accounts that are there."""
     remove: Limit | None = Limit(count=5, percent=10)
-    """Deactivations and deletions."""
+    """Access taken away, whatever the cause: who leaves, the scope, the mode, a mapping that says so."""
+    delete: Limit | None = Limit(count=5, percent=10)
+    """Inactive accounts that are deleted after their days."""
+    members: Limit | None = Limit(count=5, percent=20)
+    """Members who are taken out of groups although they keep their account: out of one group, and out of all
+    groups together. Of all groups together, a group that loses no more than the share goes on."""
 
 
 class Removals(Section):

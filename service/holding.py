@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Collection
 
 from bridge.backend import Backend
+from bridge.effects import Verb, covers, what_of
 from bridge.logs import get_logger
 from bridge.model import Key, Kind
-from bridge.policy import Excess, what_of
+from bridge.policy import Excess
 from bridge.store import Hold
 from bridge.store.holds import FIRST_CONTACT
 from service.pending import Standing
@@ -53,10 +54,14 @@ async def _outlived(standing: Standing, backend: Backend) -> set[Key]:
     """Approvals of what is done, or has become another kind of change."""
     approved = await backend.holds.approved(standing.route.name)
     # A team that waited along was approved as part of a removal, whatever its own change is.
+    people = {key: standing.coming.get(key) for key in approved if key.kind is Kind.PERSON}
     other = {
-        key for key, verb in standing.coming.items() if key.kind is Kind.PERSON and approved.get(key) != verb
+        key
+        for key, verb in people.items()
+        if verb is None
+        or not covers(approved[key], what_of(Verb.REMOVE if verb is Verb.LOOK else verb, key.kind))
     }
-    return approved.keys() & other | approved.keys() - standing.pending
+    return other | approved.keys() - standing.pending
 
 
 def hold_of(excess: Excess, target: str, now: float) -> Hold:
@@ -64,7 +69,9 @@ def hold_of(excess: Excess, target: str, now: float) -> Hold:
     what = what_of(excess.verb, excess.kind)
     keys = tuple(sorted(str(key) for key in excess.keys | excess.along))
     limit = f"{excess.limit.count} and {excess.limit.percent:g} %"
-    return Hold(f"{target}-{what}", target, what, len(excess.keys), limit, excess.reason, now, keys)
+    members = {str(key): number for key, number in excess.members.items()}
+    id_ = f"{target}-{what}"
+    return Hold(id_, target, what, excess.count, limit, excess.reason, now, keys, members=members)
 
 
 async def raise_hold(hold: Hold, former: Hold | None, backend: Backend, now: float) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bridge.backend import Backend
+from bridge.effects import Verb, released, takings
 from bridge.model import DAY, Entry, Key, Kind, State, Stored, is_due
-from bridge.policy import Excess, Verb, excesses, verbs
+from bridge.policy import Excess, Window, excesses, heirs, members_excess, verbs
 from bridge.queue import READ_BACK, URGENT, Job, serial_of
 from bridge.route import Route
 
@@ -20,14 +21,17 @@ _DEEPEST = _TEAMS - _PEOPLE - 1
 class Standing:
     """Where one target stands: the records that it is behind with, and what is over its limits.
 
-    `coming` is what each of them would be; `failed` counts records that it will not take; `was_held` are the
-    keys that were kept back before this look.
+    `coming` is what each of them would be, `releases` whom each group would lose, `begun` the removals of
+    which nobody knows whether they are done, and which are counted; `failed` counts records that it will not
+    take; `was_held` are the keys that were kept back before this look.
     """
 
     route: Route
     entries: Mapping[Key, Entry]
     pending: frozenset[Key]
     coming: Mapping[Key, Verb]
+    releases: Mapping[Key, frozenset[str]]
+    begun: frozenset[Key]
     excesses: tuple[Excess, ...]
     failed: int
     was_held: frozenset[str]
@@ -36,6 +40,16 @@ class Standing:
     def held(self) -> frozenset[Key]:
         """The records that wait for a person."""
         return frozenset(key for excess in self.excesses for key in excess.keys | excess.along)
+
+    @property
+    def counted(self) -> dict[Key, str]:
+        """What of each record has been counted, and may be taken away now: see `bridge.effects.covers`."""
+        found = {}
+        for key in (self.coming.keys() | self.releases.keys()) - self.held:
+            verb = Verb.REMOVE if key in self.begun else self.coming.get(key)
+            if taking := takings(key.kind, verb, len(self.releases.get(key, ()))):
+                found[key] = " ".join(taking)
+        return found
 
     @property
     def read_back(self) -> frozenset[Key]:
@@ -57,17 +71,40 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
     entries, linked = await ledger.entries(), await ledger.linked()
     unsettled = {key for key in await ledger.unsettled() if key in known and route.serves(key.kind)}
     behind = frozenset(pending(known, entries, route, linked, now) | unsettled)
-    coming = verbs(route, behind, known, entries, linked)
+    coming = verbs(route, behind, known, entries, linked, now)
+    passed_on = heirs(route, [key for key in behind if str(key) in linked], known, entries, linked)
+    given, there = _as_given(entries, passed_on), linked.union(map(str, passed_on.values()))
+    releases = {
+        key: names
+        for key in behind - passed_on.keys()
+        if (names := released(route, known[key], given.get(key), there, now))
+    }
     approved = await backend.holds.approved(route.name)
+    window = Window(await ledger.done(window_since(route, now)))
+    over = excesses(route, coming, known, entries, linked, approved, window)
+    losing = members_excess(route, coming, releases, given, linked, approved, window)
     return Standing(
         route=route,
         entries=entries,
         pending=behind,
         coming=coming,
-        excesses=tuple(excesses(route, coming, known, entries, linked, approved)),
+        releases=releases,
+        begun=frozenset(key for key in window.removed(entries) if coming.get(key) is Verb.LOOK),
+        excesses=(*over, losing) if losing else tuple(over),
         failed=sum(1 for key, entry in entries.items() if entry.state is State.FAILED and key not in behind),
         was_held=frozenset(was_held),
     )
+
+
+def _as_given(entries: Mapping[Key, Entry], passed_on: Mapping[Key, Key]) -> Mapping[Key, Entry]:
+    """The entries, with the members of a group that goes on under another id where they are to be."""
+    moved = {new: entries[old] for old, new in passed_on.items() if old in entries}
+    return {**{key: entry for key, entry in entries.items() if key not in passed_on}, **moved}
+
+
+def window_since(route: Route, now: float) -> float:
+    """From when on limits count what was done at a target, epoch seconds."""
+    return now - route.settings.limits.window * 3600
 
 
 async def enqueue_pending(

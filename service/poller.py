@@ -24,7 +24,7 @@ from service.holding import keep_back, let_go, withdraw_orphans
 from service.judging import believe, judge, leave_alone
 from service.keeping import keep_known
 from service.knowing import Known, what_is_known
-from service.pending import Standing, assess, enqueue_pending
+from service.pending import Standing, assess, enqueue_pending, window_since
 
 log = get_logger("poller")
 
@@ -132,6 +132,8 @@ class Poller:
         """See where a target stands, and hold what is too big."""
         standing = await assess(coming, route, self._backend, now)
         await keep_back(standing, self._backend, now)
+        ledger = self._backend.ledger(route.name)
+        await ledger.count(standing.counted, self._grip, window_since(route, now))
         return standing
 
     async def _judged(self, snapshot: Snapshot, known: Known, now: float) -> Snapshot:

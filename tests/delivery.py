@@ -11,13 +11,14 @@ import aiohttp
 from pydantic import SecretStr
 
 from bridge.backend import Backend
+from bridge.diff import revised
 from bridge.metrics import Metrics
-from bridge.model import Change, ChangeKind, Entry, Key, Kind, Record
+from bridge.model import Change, ChangeKind, Entry, Key, Kind, Record, Stored
 from bridge.route import Route
 from bridge.settings import RetrySettings
 from bridge.store import Lease
 from service.holding import keep_back, let_go
-from service.pending import assess
+from service.pending import Standing, assess, window_since
 from tests.scim_server import scim_server
 from tests.workers.targets.odd_scim import TOKEN, Odd, odd_scim
 from tests.workers.targets.proxy import Proxy, proxy_to
@@ -75,10 +76,12 @@ class Delivery:
     path: str = "/v2"
 
     async def know(self, *records: Record, gone: bool = False) -> None:
-        """Commit records as a poll does."""
+        """Count what would be taken away, and commit records, as a poll does."""
         assert await self.lease.hold()
         kind = ChangeKind.VANISHED if gone else ChangeKind.CHANGED
         changes = [Change(kind, record) for record in records]
+        known = await self.backend.records.known()
+        await self._count({**known, **revised(known, changes, self.clock.now)})
         await self.backend.records.commit(changes, self.lease, self.clock.now)
 
     async def deliver(self, *records: Record) -> None:
@@ -89,10 +92,16 @@ class Delivery:
 
     async def judge(self) -> None:
         """Count what would be done and hold it or let it go, as a poll does."""
-        known = await self.backend.records.known()
-        standing = await assess(known, self.deliverer.route, self.backend, self.clock.now)
+        assert await self.lease.hold()
+        standing = await self._count(await self.backend.records.known())
         await keep_back(standing, self.backend, self.clock.now)
         await let_go(standing, self.backend, self.clock.now)
+
+    async def _count(self, known: Mapping[Key, Stored]) -> Standing:
+        route, now = self.deliverer.route, self.clock.now
+        standing = await assess(known, route, self.backend, now)
+        await self.deliverer.ledger.count(standing.counted, self.lease.grip(), window_since(route, now))
+        return standing
 
     async def entry(self, id_: str, kind: Kind = Kind.PERSON) -> Entry:
         """The ledger's entry of a record."""

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.effects import Verb, covers, effects, verb_of, what_of
 from bridge.errors import Accepted, AfterAnother, Conflict, NotFound, RecordRejected, TryLater
 from bridge.model import DAY, Applied, Entry, Kind, Outcome, State, Wanted, is_due
 from bridge.references import references, resolve, without
 from bridge.route import Action, Intent
 from bridge.store.owners import HANDED_OVER, Sight
+from workers.counting import Uncounted, is_person, may_take, permitted
 from workers.linking import Linking
 from workers.matching import heir
 from workers.seeing import see_access, see_gone, see_members
@@ -24,14 +26,17 @@ LOOKS = 5
 class Done:
     """What the ledger is to say now, and the record's link to the target's object.
 
-    `found`: that object was met by a leaver, and nothing is done to it before a poll has counted it; `freed`:
-    it has given up at the target what others may need.
+    `found`: something would be taken away that no poll has counted, and nothing is done before one has;
+    `freed`: it has given up at the target what others may need. `done` and `let_go`: what limits count from
+    now on, and no more.
     """
 
     entry: Entry
     link: str | None
     found: bool = False
     freed: bool = False
+    done: tuple[str, ...] = ()
+    let_go: tuple[str, ...] = ()
 
 
 class Applier(Linking):
@@ -50,6 +55,13 @@ class Applier(Linking):
 
     async def run(self) -> Done:
         """Do what the route intends. Raises what the target raises, AmbiguousMatch and RecordRejected."""
+        try:
+            return await self._run()
+        except Uncounted as waits:
+            self.entry = waits.entry
+            return self._wait(str(waits))
+
+    async def _run(self) -> Done:
         intent = self.route.intend(self.claim.stored, linked=self.link is not None)
         if intent.action is Action.UPSERT:
             return await self.upsert()
@@ -78,10 +90,15 @@ class Applier(Linking):
             reason = self.entry_before.reason
         return self._done(State.SKIPPED, Outcome.SKIPPED, reason=reason)
 
+    def _wait(self, reason: str) -> Done:
+        """Leave all as it is, so that the next poll finds the record behind and counts what it would take."""
+        self.entry = dataclasses.replace(self.entry, config="", digest="")
+        return dataclasses.replace(self.skip(reason), found=True)
+
     async def upsert(self) -> Done:
         """Create, adopt or change. Raises what the target raises, NeedsPerson and RecordRejected."""
         record = self.claim.stored.record
-        mapped = without(self.route.map(record), self.claim.leaving)
+        mapped = dict(without(self.route.map(record), self.claim.leaving))
         if lacking := self.route.lacking(record.key.kind, mapped):
             return self.skip(f"has no {lacking}, which this target requires")
         bare = Wanted(record.key, resolve(mapped, {}))
@@ -100,8 +117,10 @@ class Applier(Linking):
                 raise self._unexplained(error) from None
             return await self._give(mapped, found=True)
 
-    async def _give(self, mapped: Mapping[str, Any], *, found: bool) -> Done:
+    async def _give(self, mapped: dict[str, Any], *, found: bool) -> Done:
         """Resolve the references and write; `found`: the account was matched just now."""
+        if self.link is not None:
+            mapped = self.route.shielded(self.claim.stored.record, mapped)
         refs = references(mapped)
         links = await self.ledger.links(refs | set(self.entry.refs))
         # A manager whom we gave and who is no longer the right one must not stay until the new one is there.
@@ -117,26 +136,36 @@ class Applier(Linking):
         }
         if not found and self._has(digest):
             return self._done(State.APPLIED, Outcome.UNCHANGED, **given)
-        released = frozenset(links[name] for name in set(self.entry.refs) - refs if name in links)
+        released = {name: links[name] for name in set(self.entry.refs) - refs if name in links}
+        wanted = Wanted(self.key, attributes, frozenset(released.values()))
+        if self.link is not None:
+            await self._permit(wanted)
         await self._announce(refs=to_give)
-        applied = await self._write(Wanted(self.key, attributes, released), found=found)
+        applied = await self._write(wanted, found=found)
         untouched = applied.outcome is Outcome.ADOPTED and self.route.settings.mode == "create_only"
         wants = None if untouched else self.route.access(attributes)
         await self._see(applied, wants=wants, members=links)
-        return self._done(State.APPLIED, applied.outcome, **given)
+        self._note_open(applied, wants)
+        return self._done(State.APPLIED, applied.outcome, members=released, **given)
 
     async def recognise(self, intent: Intent) -> Done:
         """Look for an object that the bridge made and has no link of.
 
         It is only linked: as the removal that it now is, it goes the way of all removals, limits included.
+        One that is inactive already is no removal.
         """
         if not await self._find_ours():
             self._await_accepted()
             if self._may_come_to_light():
                 raise TryLater("a create was cut short, and its account is not found yet")
             return self.skip(intent.reason)
-        self.entry = dataclasses.replace(self.entry, config="")  # so that the next poll finds it behind
-        return dataclasses.replace(self.skip(intent.reason), found=True)
+        if not is_person(self.claim):
+            return self._wait(intent.reason)
+        if self.entry.open is False:
+            intent = self.route.intend(self.claim.stored, linked=True)
+            return self._removed(intent, Outcome.UNCHANGED, self._delete_from(intent))
+        self.entry = dataclasses.replace(self.entry, open=True)
+        return self._wait(intent.reason)
 
     def _may_come_to_light(self) -> bool:
         """Whether to look again for what a create may have made: some targets find a new account late."""
@@ -160,18 +189,38 @@ class Applier(Linking):
         delete_from = self._delete_from(intent)
         if not was_removed and (heir_ := await heir(self.route, self.ledger, Sight(self.claim.stored))):
             raise AfterAnother(f"{heir_} has its name, and takes its group over", str(heir_))
-        if intent.delete_after == 0 or (was_removed and self._is_due(intent, delete_from)):
+        self.entry = await permitted(self.route, self.target, self.claim, self.entry, link)
+        if self._may_delete(intent):
+            await self._foretell()
             await self.target.remove(key, link, "delete", frozenset())
             await see_gone(self.target, key, link, patient=self._patient)
             await self._lose()
             return self._removed(intent, Outcome.DELETED, 0.0)
-        outcome = Outcome.UNCHANGED
-        if not was_removed or self.claim.doubt:
-            released = await self.ledger.links(self.entry.refs)
-            applied = await self.target.remove(key, link, "deactivate", frozenset(released.values()))
-            await self._see(applied, wants=False, members=released)
-            outcome = applied.outcome
-        return self._removed(intent, outcome, delete_from)
+        if self._is_closed():
+            return self._removed(intent, Outcome.UNCHANGED, delete_from)
+        await self._foretell()
+        released = await self.ledger.links(self.entry.refs)
+        applied = await self.target.remove(key, link, "deactivate", frozenset(released.values()))
+        await self._see(applied, wants=False, members=released)
+        if is_person(self.claim):
+            self.entry = dataclasses.replace(self.entry, open=False)
+        return self._removed(intent, applied.outcome, delete_from, released)
+
+    def _may_delete(self, intent: Intent) -> bool:
+        """Whether the account's time has come, and that was counted: at once, as a removal."""
+        stored, entry = self.claim.stored, self.entry
+        verb = verb_of(self.route, stored, entry, linked=True, now=entry.at)
+        if verb is Verb.DELETE:
+            return may_take(self.claim, what_of(verb, self.key.kind))
+        return intent.delete_after == 0
+
+    def _is_closed(self) -> bool:
+        """Whether nothing is to be sent: the account was seen or made inactive, and that is not in doubt."""
+        if self.claim.doubt:
+            return False
+        if is_person(self.claim):
+            return self.entry.open is False
+        return self.entry.state is State.REMOVED or self.entry.delete_from > 0
 
     def _delete_from(self, intent: Intent) -> float:
         """From when the days to the deletion count: the deactivation, or later, when deleting was configured.
@@ -180,18 +229,39 @@ class Applier(Linking):
         """
         return 0.0 if intent.delete_after is None else self.entry.delete_from or self.entry.at
 
-    def _is_due(self, intent: Intent, delete_from: float) -> bool:
-        days = intent.delete_after
-        return days is not None and self.entry.delete_from > 0 and delete_from + days * DAY <= self.entry.at
-
-    def _removed(self, intent: Intent, outcome: Outcome, delete_from: float) -> Done:
+    def _removed(
+        self, intent: Intent, outcome: Outcome, delete_from: float, released: Iterable[str] = ()
+    ) -> Done:
         gone = outcome is Outcome.DELETED
-        delete_at = delete_from + intent.delete_after * DAY if intent.delete_after and not gone else 0.0
+        waits = intent.delete_after is not None and not gone
+        delete_at = delete_from + (intent.delete_after or 0) * DAY if waits else 0.0
         changes: dict[str, Any] = {"digest": "", "missing": ()}
         if self.claim.stored.record.key.kind is Kind.TEAM:
             changes["refs"] = ()  # its members were taken out; a person still has the manager that was given
         changes |= {"reason": intent.reason, "delete_from": delete_from, "delete_at": delete_at}
-        return self._done(State.REMOVED, outcome, **changes)
+        return self._done(State.REMOVED, outcome, members=released, **changes)
+
+    async def _permit(self, wanted: Wanted) -> None:
+        """Let nothing be taken from an account that is there before it was counted. Raises Uncounted."""
+        link, members = str(self.link), 0 if is_person(self.claim) else len(wanted.released)
+        self.entry = await permitted(self.route, self.target, self.claim, self.entry, link, members)
+        access = self.route.access(wanted.attributes)
+        if self.entry.open is False and access:
+            self.entry = dataclasses.replace(self.entry, open=None)  # whatever comes of the request
+        if access is False:
+            await self._foretell()
+
+    async def _foretell(self) -> None:
+        """Before an account is closed, let limits count it: nobody can tell what comes of the request."""
+        if not is_person(self.claim) or not self.entry.open:
+            return
+        key, closing = self.claim.stored.record.key, what_of(Verb.REMOVE, Kind.PERSON)
+        approved = covers(self.claim.approved, closing) or self.route.settings.limits.remove is None
+        told: dict[str, Any] = {"refs": self.entry.refs, "accepted": self.entry.accepted, "open": None}
+        former = dataclasses.replace(self.claim.entry or Entry(), **told)
+        names = () if approved else (f"{closing} {key}",)
+        await self.ledger.announce(self.claim, former, names, self.entry.at)
+        self.entry = dataclasses.replace(self.entry, open=None)
 
     async def _announce(self, *, refs: Iterable[str] = (), accepted: float | None = None) -> None:
         """Note what has to be known even after a crash.
@@ -202,6 +272,7 @@ class Applier(Linking):
         told: dict[str, Any] = {
             "refs": tuple(sorted({*self.entry.refs, *refs})),
             "accepted": self.entry.accepted if accepted is None else accepted,
+            "open": self.entry.open,
         }
         entry = dataclasses.replace(self.entry, **told)
         if entry != self.entry:
@@ -276,5 +347,18 @@ class Applier(Linking):
         await self._own(applied.remote_id)
         return applied
 
-    def _done(self, state: State, outcome: Outcome, **changes: Any) -> Done:
-        return Done(dataclasses.replace(self.entry, state=state, outcome=outcome, **changes), self.link)
+    def _note_open(self, applied: Applied, wants: bool | None) -> None:
+        """Note whether the account gives access now: as the target shows it, else as it was given."""
+        shown = applied.open if applied.open is not None else wants
+        if shown is None and applied.outcome is Outcome.CREATED:
+            shown = True
+        if shown is not None and is_person(self.claim):
+            self.entry = dataclasses.replace(self.entry, open=shown)
+
+    def _done(self, state: State, outcome: Outcome, members: Iterable[str] = (), **changes: Any) -> Done:
+        entry = dataclasses.replace(self.entry, state=state, outcome=outcome, **changes)
+        members = () if is_person(self.claim) else members  # a person's references are no memberships
+        found = effects(self.route, self.claim.stored, self.claim.entry, entry, members)
+        approved = {one.name for one in found if covers(self.claim.approved, one.taking)}
+        done = tuple(one.name for one in found if one.name not in approved)
+        return Done(entry, self.link, done=done, let_go=tuple(sorted(approved)))

@@ -148,7 +148,15 @@ class Deliverer:
             return done, await self._written(claim, done)
 
     async def _written(self, claim: Claim, done: Done) -> Settled:
-        return await self.ledger.settle(claim, done.entry, done.link, hold=done.found, freed=_frees(done))
+        return await self.ledger.settle(
+            claim,
+            done.entry,
+            done.link,
+            hold=done.found,
+            freed=_frees(done),
+            done=done.done,
+            let_go=done.let_go,
+        )
 
     async def _outcome(self, claim: Claim, applier: Applier) -> Done:
         try:

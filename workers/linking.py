@@ -65,12 +65,15 @@ class Linking:
 
         `thorough`: a conflict tells that there is one.
         """
-        chosen = await self._matching(wanted).choose(await self.target.find(wanted, thorough=thorough))
+        found = await self.target.find(wanted, thorough=thorough)
+        chosen = await self._matching(wanted).choose(found)
         if chosen is None:
             return False
         if chosen.owner not in (None, self.key):
             await self._take_over(chosen.remote_id, chosen.owner)
         await self._own(chosen.remote_id)
+        seen = next((match.active for match in found if match.remote_id == chosen.remote_id), None)
+        self.entry = dataclasses.replace(self.entry, open=seen)
         return True
 
     async def _take_over(self, remote_id: str, owner: Key | None) -> None:
@@ -101,6 +104,7 @@ class Linking:
             raise AmbiguousMatch([match.remote_id for match in found])
         if found:
             await self._own(found[0].remote_id)
+            self.entry = dataclasses.replace(self.entry, open=found[0].active)
         return bool(found)
 
     async def _own(self, remote_id: str) -> None:
@@ -120,3 +124,4 @@ class Linking:
         if self.link is not None:
             await self.ledger.disown(self.key.kind, self.link)
         self.link = None
+        self.entry = dataclasses.replace(self.entry, open=None)

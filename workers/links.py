@@ -36,8 +36,10 @@ class Links(Protocol):
     ) -> HandedOver | None:
         """Make an object a record's that is another's; None: it has to be tried again."""
 
-    async def announce(self, claim: Claim, entry: Entry) -> None:
-        """Write an entry before a request."""
+    async def announce(
+        self, claim: Claim, entry: Entry, done: Collection[str] = (), now: float = 0.0
+    ) -> None:
+        """Write an entry before a request, with what limits are to count whatever comes of it."""
 
     def digest(self, attributes: Any) -> str:
         """The fingerprint of what a target is given."""

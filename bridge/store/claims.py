@@ -13,7 +13,8 @@ class Claim:
 
     `doubt` is not empty when the target may hold something that the entry does not know of: an earlier
     delivery began and never settled, or wrote after it had lost its lock. `leaving` are people who are being
-    forgotten: no reference to them is given any more.
+    forgotten: no reference to them is given any more. `counted` and `approved` are what a poll, and a person,
+    have let it take away: see `bridge.effects.covers`.
     """
 
     lock: str
@@ -23,6 +24,8 @@ class Claim:
     link: str | None
     doubt: str
     leaving: frozenset[str] = frozenset()
+    counted: str = ""
+    approved: str = ""
 
     @property
     def refs_in_doubt(self) -> frozenset[str]:

@@ -112,7 +112,7 @@ class Forgotten:
             done = {}
             for what, hash_ in (("ledger entries", "ledger"), ("links", "links")):
                 done[what] = await self._redis.hdel(self._keys.at(target, hash_), name)
-            for hash_ in ("claims", "held", "approved"):
+            for hash_ in ("claims", "held", "approved", "counted"):
                 await self._redis.hdel(self._keys.at(target, hash_), name)
             owners = self._keys.at(target, "owners")
             mine = [
@@ -125,9 +125,16 @@ class Forgotten:
             await self._redis.zrem(self._keys.at(target, "pending"), name)
             for set_ in ("waiting", "awaiting"):
                 await self._redis.delete(self._keys.at(target, f"{set_}:{name}"))
+            await self._leave_window(self._keys.at(target, "done"), name)
             return done
         finally:
             await self._redis.eval(_RELEASE, 1, lock, token)
+
+    async def _leave_window(self, place: str, name: str) -> None:
+        """Take a record out of what limits remember."""
+        names = [one.decode() for one in await self._redis.zrangebyscore(place, "-inf", "+inf")]
+        if about := [one for one in names if name in one.split()]:
+            await self._redis.zrem(place, *about)
 
     async def _leave_holds(self, name: str) -> int:
         holds, done = Holds(self._redis, self._keys, self._codec), 0

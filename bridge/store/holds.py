@@ -29,7 +29,7 @@ class Hold:
     """One hold. `target` is "" for a whole snapshot; `keys` are the records that wait; ids, no values.
 
     `count` and `limit` are the numbers in words of the configuration; `by` and `at` tell who decided when;
-    `missing` is how many records a snapshot lacks, by kind.
+    `missing` is how many records a snapshot lacks, by kind. `members`: by group, how many it would lose.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Hold:
     by: str = ""
     at: float = 0.0
     missing: Mapping[str, int] = field(default_factory=dict)
+    members: Mapping[str, int] = field(default_factory=dict)
 
 
 class Holds:
@@ -84,7 +85,13 @@ class Holds:
         if hold.target:
             if hold.keys:
                 name = self._keys.at(hold.target, "approved")
-                sealed = {key: self._codec.seal(hold.kind, place(name, key)) for key in hold.keys}
+                former = await self.approved(hold.target)
+                sealed: dict[str, str | bytes | float] = {
+                    key: self._codec.seal(
+                        _joined(former.get(Key.parse(key), ""), _taking(hold, key)), place(name, key)
+                    )
+                    for key in hold.keys
+                }
                 await self._redis.hset(name, mapping=sealed)
             await self.release(hold.target, hold.keys)
             await self.withdraw(hold.id)
@@ -101,7 +108,10 @@ class Holds:
         await self.put(dataclasses.replace(hold, state="rejected", by=by, at=now))
 
     async def approved(self, target: str) -> dict[Key, str]:
-        """The records of a target whose change was approved and not done yet, and the kind of that change."""
+        """The records of a target whose change was approved and not done yet, and what that change is.
+
+        For `bridge.effects.covers`.
+        """
         name = self._keys.at(target, "approved")
         found = await self._redis.hgetall(name)
         return {
@@ -136,3 +146,14 @@ class Holds:
     async def count(self, target: str) -> int:
         """How many records are held at a target."""
         return await self._redis.hlen(self._keys.at(target, "held"))
+
+
+def _taking(hold: Hold, key: str) -> str:
+    """What approving a hold lets one of its records do: an approval is for as much as was seen."""
+    return f"{hold.kind}:{hold.members[key]}" if key in hold.members else hold.kind
+
+
+def _joined(former: str, new: str) -> str:
+    """What was approved before, of other kinds, and this."""
+    kind = new.partition(":")[0]
+    return " ".join([*(one for one in former.split() if one.partition(":")[0] != kind), new])

@@ -39,7 +39,9 @@ class Keys:
     | `{t}:lock:{record}` | string | the token of the worker that delivers it |
     | `{t}:waiting:{record}` | set | records that refer to it and wait for its link |
     | `{t}:awaiting:{record}` | set | records that need a value which it has |
-    | `{t}:held`, `{t}:approved` | hash | by record: the hold that holds it back, that let it go |
+    | `{t}:held`, `{t}:approved` | hash | by record: the hold that holds it back, what a person has let go |
+    | `{t}:counted` | hash | by record, sealed: what the last poll has counted and lets take away |
+    | `{t}:done` | sorted set | by time: what was done to whom, as far as limits look back |
     | `{t}:survey` | string | what first contact found |
     | `{t}:looked-up:{configuration}` | hash | by record: what its matches make of it, during a survey |
     | `{t}:state` | hash | why the target is paused, since when |

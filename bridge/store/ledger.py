@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from bridge.errors import LockLost
+from bridge.errors import LeaseLost, LockLost
 from bridge.model import Entry, Key, State
 from bridge.store.audit import KEEP, QUIET, pushed
 from bridge.store.claims import Claim, Settled
@@ -16,9 +16,10 @@ from bridge.store.forgotten import CLOSE
 from bridge.store.holds import FOUND
 from bridge.store.keys import place, script
 from bridge.store.owners import Owners
-from bridge.store.records import open_record
+from bridge.store.records import Grip, open_record
 
 _CLAIM = script("claim")
+_COUNT = script("count")
 _RENEW = script("renew")
 _RELEASE = script("release")
 _SETTLE = script("settle")
@@ -106,6 +107,24 @@ class Ledger(Owners):
             names = [self._key("claims"), self._key("pending")]
             await self._redis.eval(_DOUBT, 2, *names, mark, *(str(key) for key in keys))
 
+    async def done(self, since: float) -> list[str]:
+        """What was done since a time (epoch seconds), as `bridge.effects.Effect` names it, oldest first."""
+        return [
+            name.decode() for name in await self._redis.zrangebyscore(self._key("done"), f"({since}", "+inf")
+        ]
+
+    async def count(self, takings: Mapping[Key, str], lease: Grip, since: float) -> None:
+        """Say what a poll has counted and allows to be taken away: that, and nothing that an earlier one did.
+
+        What was done before `since` is forgotten. Raises LeaseLost.
+        """
+        pairs: list[str | bytes] = []
+        for key, taking in takings.items():
+            pairs += [str(key), self._codec.seal(taking, self._where("counted", key))]
+        names = [lease.key, self._key("counted"), self._key("done")]
+        if not await self._redis.eval(_COUNT, len(names), *names, lease.token, since, *pairs):
+            raise LeaseLost("another service polls this account now")
+
     async def doubt_everything(self) -> None:
         """Let every account be read back."""
         await self.doubt([Key.parse(name) for name in await self.linked()])
@@ -120,11 +139,11 @@ class Ledger(Owners):
         lock = self._keys.lock(self.target, key)
         names = [lock, self._keys.of("revisions"), self._keys.of("records")]
         names += [self._key(name) for name in ("ledger", "links", "claims", "state", "throttle", "held")]
-        names.append(self._keys.of("leaving"))
+        names += [self._keys.of("leaving"), self._key("counted"), self._key("approved")]
         got = await self._redis.eval(_CLAIM, len(names), *names, token, int(LOCK_TTL * 1000), str(key))
         if got[0] != b"ok":
             return None
-        _, doubt, revision, record, entry, link, marks = got
+        _, doubt, revision, record, entry, link, marks, counted, approved = got
         stored = open_record(self._codec, place(self._keys.of("records"), str(key)), record, revision)
         if stored is None:  # the next poll brings the record back
             await self._redis.eval(_RELEASE, 1, lock, token)
@@ -142,6 +161,8 @@ class Ledger(Owners):
             link=self._codec.open(link, self._where("links", key)) if link else None,
             doubt=doubt.decode(),
             leaving=frozenset(leaving),
+            counted=self._codec.open(counted, self._where("counted", key)) if counted else "",
+            approved=self._codec.open(approved, self._where("approved", key)) if approved else "",
         )
 
     async def under_way(self) -> dict[Key, bytes]:
@@ -158,27 +179,41 @@ class Ledger(Owners):
         """Give up without settling; the next claim will know that this one was interrupted."""
         await self._redis.eval(_RELEASE, 1, claim.lock, claim.token)
 
-    async def announce(self, claim: Claim, entry: Entry) -> None:
-        """Write an entry before a request, so that it is known whatever comes of it. Raises LockLost."""
+    async def announce(
+        self, claim: Claim, entry: Entry, done: Collection[str] = (), now: float = 0.0
+    ) -> None:
+        """Write an entry before a request, so that it is known whatever comes of it. Raises LockLost.
+
+        `done`: what limits count from now on, as the target may have done it.
+        """
         key = claim.stored.record.key
         sealed = seal_entry(self._codec, self._where("ledger", key), entry)
-        if not await self._redis.eval(
-            _ANNOUNCE, 2, claim.lock, self._key("ledger"), claim.token, str(key), sealed
-        ):
+        names = [claim.lock, self._key("ledger"), self._key("done")]
+        arguments: list[str | bytes | float] = [claim.token, str(key), sealed, now, *done]
+        if not await self._redis.eval(_ANNOUNCE, len(names), *names, *arguments):
             raise LockLost("the lock passed to another worker")
 
     async def settle(
-        self, claim: Claim, entry: Entry, link: str | None, *, hold: bool = False, freed: bool = False
+        self,
+        claim: Claim,
+        entry: Entry,
+        link: str | None,
+        *,
+        hold: bool = False,
+        freed: bool = False,
+        done: Collection[str] = (),
+        let_go: Collection[str] = (),
     ) -> Settled:
         """Write the entry and the link (None: the record has no object there). Raises LockLost.
 
         `hold`: from here on let no delivery of the record start, until a poll has counted what it would do;
-        `freed`: it has given up at the target what other records may need.
+        `freed`: it has given up at the target what other records may need. `done` is what limits will count
+        with what comes, `let_go` what they count no more.
         """
         key = claim.stored.record.key
         names = [claim.lock, self._keys.of("revisions")]
         names += [self._key(name) for name in ("ledger", "links", "claims", "pending", "faults")]
-        names += [self._keys.of("audit"), self._key("held")]
+        names += [self._keys.of("audit"), *(self._key(name) for name in ("held", "done", "approved"))]
         sealed_link: str | bytes = ""
         if link != claim.link:
             sealed_link = "-" if link is None else self._codec.seal(link, self._where("links", key))
@@ -201,6 +236,11 @@ class Ledger(Owners):
             self._key("awaiting:"),
             entry.awaits,
             "1" if freed else "0",
+            entry.at,
+            len(done),
+            *done,
+            len(let_go),
+            *let_go,
             *entry.missing,
         )
         if answer[0] == b"lost":

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
+from bridge.effects import ANYTHING
 from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater, unforeseen
 from bridge.model import Applied, Entry, FieldChange, Greeting, Key, Kind, Match, Outcome, Stored, Wanted
 from bridge.store import Claim
@@ -65,6 +66,7 @@ class ReadOnly:
     changes: list[FieldChange] = field(default_factory=list)
     verdict: Verdict | None = None
     deleted: bool = False
+    wrote: bool = False
 
     async def check(self) -> Greeting:
         """Pass it on."""
@@ -83,6 +85,7 @@ class ReadOnly:
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
         """Note what an upsert would change."""
+        self.wrote = True
         if isinstance(self.target, Previews):
             self.changes = await self.target.preview(wanted, remote_id)
         else:
@@ -93,6 +96,7 @@ class ReadOnly:
 
     async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:
         """Note what a removal would change."""
+        self.wrote = True
         if how == "delete":
             self.deleted = True
             return Applied(remote_id, Outcome.DELETED)
@@ -102,10 +106,10 @@ class ReadOnly:
         return Applied(remote_id, Outcome.DEACTIVATED if self.changes else Outcome.UNCHANGED)
 
     async def shows(self, key: Key, remote_id: str) -> bool | None:
-        """What would be seen after the write that was not sent: nothing speaks against it."""
+        """What is seen now; after a write that was not sent, nothing speaks against it."""
         if self.deleted:
             raise NotFound(f"the account {remote_id} of {key} would be deleted")
-        return None
+        return None if self.wrote else await self.target.shows(key, remote_id)
 
 
 @dataclass(slots=True)
@@ -191,4 +195,5 @@ class Rehearsal:
         """What `Ledger.claim` would give, without taking the lock."""
         link = (await self.sketch.ledger.links([str(key)])).get(str(key))
         doubt = "unsettled" if key in self.unsettled else ""
-        return Claim("", "", self.records[key], self.entries.get(key), link, doubt)
+        # All is counted: what would have to wait shows by its hold.
+        return Claim("", "", self.records[key], self.entries.get(key), link, doubt, counted=ANYTHING)

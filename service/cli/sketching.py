@@ -66,7 +66,9 @@ class Sketch:
         old = await self.ledger.entry(owner) if owner else None
         return HandedOver(Entry(state=State.RETRYING, refs=old.refs if old else (), at=now), ())
 
-    async def announce(self, claim: Claim, entry: Entry) -> None:
+    async def announce(
+        self, claim: Claim, entry: Entry, done: Collection[str] = (), now: float = 0.0
+    ) -> None:
         """Nothing is given, so nothing is announced."""
 
     def digest(self, attributes: Any) -> str:

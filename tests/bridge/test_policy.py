@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bridge.effects import Verb, verb_of, what_of
 from bridge.model import Entry, Key, Kind, Record, State, Stored
-from bridge.policy import Excess, Verb, excesses, verb_of, verbs, what_of
+from bridge.policy import Excess, excesses, verbs
 from tests.bridge.routes import person, route, team
 
 
@@ -25,6 +27,7 @@ def known(keys: list[Key], gone: list[Key] | None = None) -> dict[Key, Stored]:
 
 
 REMOVED = Entry(state=State.REMOVED)
+OPEN = Entry(state=State.APPLIED, open=True)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +36,11 @@ REMOVED = Entry(state=State.REMOVED)
         (Stored(person(), 1), False, None, Verb.CREATE),
         (Stored(person(), 1), True, None, Verb.UPDATE),
         (Stored(person(), 1), True, REMOVED, Verb.UPDATE),
-        (Stored(person("left"), 1), True, None, Verb.REMOVE),
-        (Stored(person("left"), 1), True, Entry(state=State.RETRYING), Verb.REMOVE),
+        (Stored(person("left"), 1), True, OPEN, Verb.REMOVE),
+        (Stored(person("left"), 1), True, replace(OPEN, state=State.RETRYING), Verb.REMOVE),
+        (Stored(person("left"), 1), True, None, Verb.LOOK),
+        (Stored(person("left"), 1), True, Entry(state=State.RETRYING), Verb.LOOK),
+        (Stored(person("left"), 1), True, replace(OPEN, open=False), None),
         (Stored(person("left"), 1), True, REMOVED, None),
         (Stored(person("left"), 1), False, None, None),
         (Stored(person(jobTitle=None), 1), True, None, None),  # the scope cannot be evaluated
@@ -108,10 +114,11 @@ def test_teams_wait_with_the_people_whom_they_lose(approved: str) -> None:
     """A team that lost somebody whose removal waits waits too, unless it was let go with them."""
     leavers, (losing, keeping, other, new) = people(6), teams(4)
     records = {key: Stored(Record(key, {"lifecycle": "left"}), 1) for key in leavers}
-    records |= {key: Stored(Record(key, {"members": []}), 1) for key in (losing, keeping, other, new)}
-    records[keeping] = Stored(Record(keeping, {"members": ["0"]}), 1)
+    for key in (losing, keeping, other, new):
+        members = ["0"] if key == keeping else []
+        records[key] = Stored(Record(key, {"name": key.id, "members": members}), 1)
     refs = {losing: ("person:0",), keeping: ("person:0",), other: ("person:99",)}
-    entries = {key: Entry(refs=given) for key, given in refs.items()}
+    entries = {key: Entry(refs=given) for key, given in refs.items()} | dict.fromkeys(leavers, OPEN)
     links = {str(key) for key in records}
     coming = verbs(route(), list(records), records, entries, links)
     (excess,) = excesses(route(), coming, records, entries, links, {losing: approved})

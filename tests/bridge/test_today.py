@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bridge.effects import Verb, verb_of
 from bridge.environment import Environment
 from bridge.model import Entry, Kind, State, Stored
-from bridge.policy import Verb, verb_of
 from bridge.protected import Protected
 from bridge.route import Action, Route
 from bridge.target_settings import TargetSettings

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge.backend import Backend
+from bridge.model import DAY
 from tests.delivery import Delivery, delivery, person, team
 from tests.polling import Watch, approve, ids, inactive, people, start, with_leavers
 
@@ -85,6 +86,7 @@ async def test_limits_of_creates(backend: Backend) -> None:
         for count in (2, 4):  # two at once may always come
             await watch.poll(*people(ids(count)))
             await watch.work()
+            watch.clock.now += DAY
         await watch.poll(person("p000", lifecycle="left"), person("p001", title="Lead"), *people(ids(5, 2)))
         await watch.work()
         assert {user["externalId"] for user in await run.users()} == set(ids(4))

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bridge.backend import Backend
+from bridge.effects import Verb
 from bridge.model import DAY, Change, ChangeKind, Entry, Key, Kind, Outcome, Record, State, Stored
-from bridge.policy import Verb
 from bridge.route import Route
 from bridge.settings import BearerTarget
 from bridge.store import Hold
@@ -266,7 +266,7 @@ async def test_what_is_over_a_limit_waits_for_a_person(backend: Backend) -> None
     records = known(person("ana"), *leavers)
     await store(backend, records)
     for stored in leavers:
-        await settle(backend, stored.record.key, applied(revision=0), f"r-{stored.record.key.id}")
+        await settle(backend, stored.record.key, applied(revision=0, open=True), f"r-{stored.record.key.id}")
     standing = await poll(backend, records)
     held = frozenset(stored.record.key for stored in leavers)
     assert (standing.held, standing.pending) == (held, held | {ANA})

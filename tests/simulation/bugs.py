@@ -12,6 +12,7 @@ import bridge.store.records
 import service.cli.assembly
 import service.pending
 import service.poller
+import workers.counting
 import workers.matching
 from bridge.model import Entry, Match, State, Stored
 from bridge.store import Gate, Keys, Ledger
@@ -37,6 +38,10 @@ async def _nothing(*_: Any, **__: Any) -> None:
 
 async def _all_gone(_: Any, ids: Iterable[str]) -> dict[str, bool | None]:
     return dict.fromkeys(ids, False)
+
+
+async def _no_names(*_: Any) -> list[str]:
+    return []
 
 
 async def _not_looked_up(*_: Any) -> bool:
@@ -104,6 +109,18 @@ BUGS = {
         "any number of people may be removed at once",
         lambda: patch.object(service.pending, "excesses", lambda *_: ()),
         lambda odds: odds.many_leave,
+    ),
+    "no-window": Bug(
+        "HELD",
+        "what was removed a short time ago is forgotten",
+        lambda: patch.object(Ledger, "done", _no_names),
+        lambda odds: odds.many_leave,
+    ),
+    "uncounted": Bug(
+        "HELD",
+        "a worker removes people whom no poll has counted",
+        lambda: patch.object(workers.counting, "covers", lambda *_: True),
+        lambda odds: odds.many_leave or odds.answer_lost,
     ),
     "first-match": Bug(
         "OWNERSHIP",

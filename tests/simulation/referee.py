@@ -15,13 +15,8 @@ from tests.simulation.things import Thing
 from tests.simulation.world import World
 
 LIMITS = (Limit(count=5, percent=10), Limit(count=1, percent=30))
-"""How many may be removed; there are so few people that only the second one's percentage matters."""
-
-SLACK = 2
-"""How many more may follow one by one: their accounts were not known of when the others were counted."""
-
-WINDOW = 4.0
-"""Seconds within which closed accounts are counted: less than from one poll to the next."""
+"""How many may be removed within the window, which no simulation outlives; there are so few people that only
+the second one's percentage matters."""
 
 IN_FLIGHT = 1.0
 """Seconds after a Retry-After came, in which the other workers may not know of it yet."""
@@ -49,7 +44,8 @@ class Referee:
     `things`: what is there; `newest`: by record, which reading of Kenjo its newest write was from; `closed`:
     by record, when its account was closed without a person's word, and how often Redis had lost data by then;
     `approved`: whose removal a person has let go; `chosen`: objects that a person has given to a record;
-    `ignored`: by object, who asked in vain to open or close it; `tries`: requests to write, refused or not.
+    `ignored`: by object, who asked in vain to open or close it; `tries`: requests to write, refused or not;
+    `most`: how many accounts there were in use, at most.
     """
 
     world: World
@@ -58,6 +54,7 @@ class Referee:
     limit: Limit
     things: dict[str, Thing] = field(default_factory=dict)
     tries: int = 0
+    most: int = 0
     newest: dict[str, tuple[int, int]] = field(default_factory=dict)
     quiet: Quiet | None = None
     closed: dict[str, tuple[float, int]] = field(default_factory=dict)
@@ -147,11 +144,11 @@ class Referee:
             self.approved.discard(key)
             return
         self.closed[key] = now, losses
-        lately = [one for one, (at, lost) in self.closed.items() if at > now - WINDOW and lost == losses]
+        lately = [one for one, (_, lost) in self.closed.items() if lost == losses]
         in_use = sum(1 for one in self.things.values() if one.is_open and not one.foreign)
-        base, number = in_use + len(lately), len(lately) - SLACK
-        if number > self.limit.count and number * 100 > self.limit.percent * base:
-            self.world.violate("HELD", f"{len(lately)} of {base} were closed at once, nobody was asked")
+        self.most = max(self.most, in_use + len(lately))
+        if len(lately) > self.limit.count and len(lately) * 100 > self.limit.percent * self.most:
+            self.world.violate("HELD", f"{len(lately)} of {self.most} were closed, nobody was asked")
 
     def _removal(self, thing: Thing, by: Delivery) -> None:
         """Somebody was deactivated, or a group emptied, for what a reading of Kenjo said."""

@@ -48,16 +48,18 @@ async def accounts(run: Delivery) -> list[bool]:
 
 
 async def wait(run: Delivery, days: float) -> None:
-    """So many days pass, then Ana is looked at."""
+    """So many days pass, a poll counts what is due, then Ana is looked at."""
     run.clock.now += days * DAY
+    await run.judge()
     await run.deliverer.deliver(ANA)
 
 
 async def reconfigured(run: Delivery, protected: tuple[str, ...] = (), **settings: Any) -> None:
-    """Change the target's settings, and look at Ana."""
+    """Change the target's settings, let a poll count what they do, and look at Ana."""
     changed = type(run.deliverer.route.settings).model_validate(
         {**run.deliverer.route.settings.model_dump(), **settings}
     )
     route = Route(TARGET, changed, load("scim").mapping, Protected(protected))
     object.__setattr__(run.deliverer, "route", route)  # as a worker with another bridge.yaml
+    await run.judge()
     await run.deliverer.deliver(ANA)

@@ -189,5 +189,6 @@ async def test_a_team_that_is_gone_is_deleted_where_wanted(backend: Backend) -> 
         (group,) = await run.groups()
         assert not group.get("members")
         run.clock.now += 7 * DAY
+        await run.judge()
         await run.deliverer.deliver(key)
         assert await run.groups() == []

@@ -66,9 +66,10 @@ class Adapter:
     """What a module `workers.targets.<kind>` exports as ADAPTER.
 
     `mapping` is data: `{"person": {attribute: CEL expression}, "team": {...}, "references": {attribute:
-    "person" | "team"}, "required": {"person": [attributes], "team": [...]}, "group_name": attribute}`. The
-    functions take an instance
-    of `settings`. `classify` turns an answer into an error where the target deviates from HTTP's own words.
+    "person" | "team"}, "required": {"person": [attributes], "team": [...]}, "group_name": attribute,
+    "access": the person's attribute that is true where the account gives access}`. The functions take an
+    instance of `settings`. `classify` turns an answer into an error where the target deviates from HTTP's own
+    words.
     """
 
     settings: type[TargetSettings]

@@ -1,8 +1,8 @@
 -- Take the lock of (target, record), or keep it, and load all that a delivery needs, in one step.
--- KEYS: lock, revisions, records, ledger, links, claims, state, throttle, held, leaving.
+-- KEYS: lock, revisions, records, ledger, links, claims, state, throttle, held, leaving, counted, approved.
 -- ARGV: token, lock's milliseconds, record key.
 -- Returns {'paused'}, {'held'}, {'locked'}, {'unknown'} or {'ok', doubt, revision, record, entry, link,
--- who is being forgotten and how}.
+-- who is being forgotten and how, counted, approved}.
 local key = ARGV[3]
 if redis.call('EXISTS', KEYS[7], KEYS[8]) > 0 then return {'paused'} end
 if redis.call('HEXISTS', KEYS[9], key) == 1 then return {'held'} end
@@ -24,4 +24,5 @@ end
 return {'ok', doubt,
   redis.call('HGET', KEYS[2], key), redis.call('HGET', KEYS[3], key),
   redis.call('HGET', KEYS[4], key), redis.call('HGET', KEYS[5], key),
-  redis.call('HGETALL', KEYS[10])}
+  redis.call('HGETALL', KEYS[10]),
+  redis.call('HGET', KEYS[11], key) or '', redis.call('HGET', KEYS[12], key) or ''}

@@ -1,10 +1,11 @@
 -- Write the ledger for a finished delivery, if its lock is still the caller's.
--- KEYS: lock, revisions, ledger, links, claims, pending, faults, audit, held.
+-- KEYS: lock, revisions, ledger, links, claims, pending, faults, audit, held, done, approved.
 -- ARGV: token, record key, sealed entry, revision, '1' when done (else it stays pending), '1' when the target
 -- answered, audit's JSON ('' for none), audit's length, sealed link ('' for unchanged, '-' to forget it),
 -- waiting prefix, the doubt that the claim knew of, id of a hold to set ('' for none), awaiting prefix, the
 -- record that has a value which this one needs ('' for none), '1' when this one has given up what others may
--- need, then the record keys that it refers to and that had no link.
+-- need, the time, how many names of what was done follow and these, how many that count no more and these, then
+-- the record keys that it refers to and that had no link.
 -- Returns {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile (the lock
 -- is kept), or {'ok', record keys that waited for this record...}.
 local key, done, link, waiting, doubt = ARGV[2], ARGV[5] == '1', ARGV[9], ARGV[10], ARGV[11]
@@ -16,6 +17,12 @@ if ARGV[12] ~= '' then
   redis.call('HSET', KEYS[9], key, ARGV[12])
   redis.call('ZADD', KEYS[6], 'NX', 1, key)
 end
+local rest = 18 + tonumber(ARGV[17])
+for i = 18, rest - 1 do redis.call('ZADD', KEYS[10], ARGV[16], ARGV[i]) end
+local missing = rest + 1 + tonumber(ARGV[rest])
+for i = rest + 1, missing - 1 do redis.call('ZREM', KEYS[10], ARGV[i]) end
+-- What was approved is done: the next time is another one.
+if missing > rest + 1 then redis.call('HDEL', KEYS[11], key) end
 local answer = {'ok'}
 if link == '-' then
   redis.call('HDEL', KEYS[4], key)
@@ -40,7 +47,7 @@ local again = tonumber(redis.call('HGET', KEYS[2], key) or '0') > tonumber(ARGV[
 local mark = redis.call('HGET', KEYS[5], key)
 if mark == ARGV[1] or mark == doubt then redis.call('HDEL', KEYS[5], key)
 elseif mark then again = true end
-for i = 16, #ARGV do
+for i = missing, #ARGV do
   if redis.call('HEXISTS', KEYS[4], ARGV[i]) == 1 then again = true
   else redis.call('SADD', waiting .. ARGV[i], key) end
 end
