@@ -132,6 +132,20 @@ async def enqueue_pending(
     await backend.queue.enqueue(name, jobs, now)
 
 
+async def ask_again(name: str, backend: Backend, now: float, chosen: Collection[Key] | None = None) -> None:
+    """Put a job on a target's queue for what is pending, due, chosen and not held, without a poll."""
+    ledger, held = backend.ledger(name), await backend.holds.held(name)
+    ranks = {
+        key: rank
+        for key, rank in (await ledger.pending()).items()
+        if str(key) not in held and (chosen is None or key in chosen)
+    }
+    entries = await ledger.entries(ranks)
+    due = {key: entries.get(key, Entry()) for key in ranks if _may_start(entries.get(key), now)}
+    jobs = [Job(key, 0, ranks[key], serial=serial_of(entry)) for key, entry in due.items()]
+    await backend.queue.enqueue(name, jobs, now)
+
+
 def pending(
     known: Mapping[Key, Stored],
     entries: Mapping[Key, Entry],

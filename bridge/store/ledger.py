@@ -35,13 +35,23 @@ class Ledger(Owners):
 
     # What the poller reads and marks
 
-    async def entries(self) -> dict[Key, Entry]:
-        """All entries."""
-        blobs = await self._redis.hgetall(self._key("ledger"))
+    async def entries(self, keys: Collection[Key] | None = None) -> dict[Key, Entry]:
+        """All entries, or those of some records."""
+        blobs = await self._blobs("ledger", keys)
         return {
             Key.parse(name.decode()): open_entry(self._codec, self._where("ledger", name.decode()), blob)
             for name, blob in blobs.items()
         }
+
+    async def _blobs(self, name: str, keys: Collection[Key] | None) -> dict[bytes, bytes]:
+        """What stands in a hash by record, sealed."""
+        where = self._key(name)
+        if keys is None:
+            return await self._redis.hgetall(where)
+        names = [str(key) for key in keys]
+        blobs = await self._redis.hmget(where, names) if names else []
+        pairs = zip(names, blobs, strict=True)
+        return {field.encode(): blob for field, blob in pairs if blob is not None}
 
     async def entry(self, key: Key) -> Entry | None:
         """One entry."""

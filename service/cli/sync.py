@@ -19,11 +19,10 @@ from service.cli import stopping
 from service.cli.app import unless
 from service.cli.assembly import Bridge, connected, deliverers, poller, warn_of_readable_data
 from service.cli.choosing import Choose
+from service.cli.draining import Waits, drained
 from service.cli.greet import revive
 from workers.main import Workers
 from workers.survey import FirstContact
-
-LOOK = 0.2  # seconds between looks at how far the delivery is
 
 OK, SOME_FAILED, HELD, PROBLEM = 0, 1, 2, 3
 COLUMNS = ("created", "adopted", "updated", "deactivated", "unchanged", "skipped", "failed", "held")
@@ -126,15 +125,15 @@ async def sync(
             chosen = await choose(bridge, targets, snapshot, the_poller.source) if choose else None
             poll = await the_poller.poll_once(snapshot, chosen)
             stop = begin()
-            waits = _Waits(bridge, {name: (chosen or {}).get(name) for name in targets})
+            waits = Waits(bridge, {name: (chosen or {}).get(name) for name in targets})
             carriers = deliverers(bridge, targets, tally, chosen)
             contacts = [FirstContact(carrier, bridge.backend) for carrier in carriers]
             await unless(stop, asyncio.gather(*(contact.passed() for contact in contacts)))
             async with _working(Workers(carriers, bridge.backend), bridge, the_poller.lease, stop):
-                await _drained(waits, patience, show, stop)
+                await drained(waits, patience, show, stop)
                 while await _found(bridge, targets) and not stop.is_set():
                     await the_poller.poll_once(snapshot, chosen)
-                    await _drained(waits, patience, show, stop)
+                    await drained(waits, patience, show, stop)
         finally:
             await the_poller.stand_down()
         rows = {name: await _row(waits, name, tally, started) for name in targets}
@@ -193,51 +192,7 @@ async def _found(bridge: Bridge, names: Iterable[str]) -> bool:
     return any([await bridge.backend.holds.found(name) for name in names])
 
 
-async def _drained(
-    waits: _Waits,
-    patience: float,
-    show: Callable[[Mapping[str, int]], None],
-    stop: asyncio.Event,
-) -> None:
-    """Wait until nothing is left to deliver, or nothing moves any more."""
-    last, moved = -1, time.monotonic()
-    while not stop.is_set():
-        pending = {name: await waits.open(name) for name in waits.chosen}
-        show(pending)
-        left = sum(pending.values())
-        if not left:
-            return
-        if left != last:
-            last, moved = left, time.monotonic()
-        if time.monotonic() - moved > patience:
-            return
-        await asyncio.sleep(LOOK)
-
-
-@dataclass(frozen=True, slots=True)
-class _Waits:
-    """What is still to be done. `chosen`: by target the records of this run, None for all."""
-
-    bridge: Bridge
-    chosen: Mapping[str, frozenset[Key] | None]
-
-    async def open(self, name: str) -> int:
-        """How many records of a target wait for nobody but the workers."""
-        if (await self.bridge.backend.gate(name).paused()).get("state") in (HALTED, HELD_BACK):
-            return 0
-        return (await self.left(name))[0]
-
-    async def left(self, name: str) -> tuple[int, int]:
-        """How many records of this run, and how many others, are pending and not held."""
-        ledger, holds, chosen = self.bridge.backend.ledger(name), self.bridge.backend.holds, self.chosen[name]
-        total = await ledger.count_pending() - await holds.count(name)
-        if chosen is None:
-            return total, 0
-        waiting = {str(key) for key in chosen & (await ledger.pending()).keys()} - await holds.held(name)
-        return len(waiting), total - len(waiting)
-
-
-async def _row(waits: _Waits, name: str, tally: Tally, started: float) -> TargetResult:
+async def _row(waits: Waits, name: str, tally: Tally, started: float) -> TargetResult:
     bridge = waits.bridge
     ledger = bridge.backend.ledger(name)
     counts: Counter[str] = Counter()
