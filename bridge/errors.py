@@ -91,40 +91,52 @@ class Conflict(RecordRejected):
 
 
 class NeedsPerson(RecordRejected):
-    """Only a person can say whether an account is this record's: parked with `candidates` (ids there)."""
+    """Only a person can say whether an account is this record's: parked with `candidates` (ids there).
 
-    def __init__(self, reason: str, candidates: Sequence[str] = ()) -> None:
+    `awaits`, `awaited`: the record that has one of them now, "" for none, as in AfterAnother.
+    """
+
+    def __init__(
+        self, reason: str, candidates: Sequence[str] = (), awaits: str = "", awaited: str = ""
+    ) -> None:
         super().__init__(reason)
         self.candidates = tuple(candidates)
+        self.awaits = awaits
+        self.awaited = awaited
 
 
 class AmbiguousMatch(NeedsPerson):
     """Several objects at the target match one record: a person has to choose among them."""
 
-    def __init__(self, candidates: Sequence[str]) -> None:
-        super().__init__(
-            f"{len(candidates)} accounts at the target match: {', '.join(candidates)}", candidates
-        )
+    def __init__(self, candidates: Sequence[str], awaits: str = "", awaited: str = "") -> None:
+        words = f"{len(candidates)} accounts at the target match: {', '.join(candidates)}"
+        super().__init__(words, candidates, awaits, awaited)
 
 
 class AfterAnother(TryLater):
     """Another record of ours has to be delivered first: soon tried again, and no attempt is used up.
 
-    `awaits`: that record's key. `freed`: this one has just given up what others may be waiting for.
+    `awaits`: that record's key, `awaited`: how it stood when that was decided (`bridge.waiting`). `freed`:
+    this one has just given up what others may be waiting for.
     """
 
-    def __init__(self, reason: str, awaits: str, *, freed: bool = False) -> None:
+    def __init__(self, reason: str, awaits: str, awaited: str, *, freed: bool = False) -> None:
         super().__init__(reason)
         self.awaits = awaits
+        self.awaited = awaited
         self.freed = freed
 
 
 class Taken(RecordRejected):
-    """The record `awaits` has a value that this one needs, and keeps it: parked until that changes."""
+    """The record `awaits` has a value that this one needs, and keeps it: parked until that changes.
 
-    def __init__(self, reason: str, awaits: str) -> None:
+    `awaited`: how it stood when that was decided (`bridge.waiting`).
+    """
+
+    def __init__(self, reason: str, awaits: str, awaited: str) -> None:
         super().__init__(reason)
         self.awaits = awaits
+        self.awaited = awaited
 
 
 class TargetHalted(BridgeError):

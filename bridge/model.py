@@ -210,10 +210,11 @@ class Entry:
     `revision` is the newest revision dealt with, under the configuration `config`; `digest` is of what was
     last given; `refs` are records that it refers to and `missing` those not at the target yet; `attempts`
     counts passing faults of this record in a row; `unreachable`: the target did not answer at all; `awaits`
-    is the record that has at the target what this one needs. Times are seconds since the epoch; at
-    `delete_at` a deactivated account is to be deleted (0: never), some days after `delete_from`. `accepted`:
-    when a create was accepted whose account has not been seen since (0: none). `open`: whether a person's
-    account gives access, as far as the bridge gave or saw it; None: that is not known.
+    is the record that has at the target what this one needs, and `awaited` how that one stood then
+    (`bridge.waiting`). Times are seconds since the epoch; at `delete_at` a deactivated account is to be
+    deleted (0: never), some days after `delete_from`. `accepted`: when a create was accepted whose account
+    has not been seen since (0: none). `open`: whether a person's account gives access, as far as the bridge
+    gave or saw it; None: that is not known.
     """
 
     revision: int = 0
@@ -229,6 +230,7 @@ class Entry:
     retry_at: float = 0.0
     unreachable: bool = False
     awaits: str = ""
+    awaited: str = ""
     delete_from: float = 0.0
     delete_at: float = 0.0
     failed_since: float = 0.0

@@ -11,6 +11,7 @@ from bridge.model import DAY, Entry, Key, Kind, State, Stored, is_due
 from bridge.policy import Excess, Window, excesses, heirs, members_excess, verbs
 from bridge.queue import READ_BACK, URGENT, Job, serial_of
 from bridge.route import Route
+from bridge.waiting import is_over, stance
 
 _PEOPLE = 1
 _TEAMS = 1000  # after all people, so that most members are there when a team is written
@@ -153,11 +154,16 @@ def pending(
     linked: Collection[str],
     now: float,
 ) -> set[Key]:
-    """The records that the ledger of a target is behind with."""
+    """The records that the ledger of a target is behind with.
+
+    Also those that are parked because of another record which has moved since.
+    """
     return {
         key
         for key, stored in known.items()
-        if route.serves(key.kind) and is_behind(stored, entries.get(key), route.fingerprint, linked, now)
+        if route.serves(key.kind)
+        if is_behind(stored, entries.get(key), route.fingerprint, linked, now)
+        or _is_free(entries[key], known, entries, linked)
     }
 
 
@@ -175,6 +181,17 @@ def is_behind(
     if entry.revision != stored.revision or entry.config != fingerprint or is_due(entry, now):
         return True
     return any(name in linked for name in entry.missing)
+
+
+def _is_free(
+    entry: Entry, known: Mapping[Key, Stored], entries: Mapping[Key, Entry], linked: Collection[str]
+) -> bool:
+    """Whether the record that a parked one awaits stands otherwise than when that was parked."""
+    if not entry.awaits:
+        return False
+    other = Key.parse(entry.awaits)
+    now = stance(known.get(other), entries.get(other), linked=entry.awaits in linked)
+    return is_over(entry, now)
 
 
 def rank(keys: Collection[Key], known: Mapping[Key, Stored]) -> dict[Key, int]:

@@ -188,7 +188,8 @@ class Applier(Linking):
         was_removed = self.entry.state is State.REMOVED or self.entry.delete_from > 0
         delete_from = self._delete_from(intent)
         if not was_removed and (heir_ := await heir(self.route, self.ledger, Sight(self.claim.stored))):
-            raise AfterAnother(f"{heir_} has its name, and takes its group over", str(heir_))
+            stance = (await self.ledger.sight(heir_)).stance
+            raise AfterAnother(f"{heir_} has its name, and takes its group over", str(heir_), stance)
         self.entry = await permitted(self.route, self.target, self.claim, self.entry, link)
         if self._may_delete(intent):
             await self._foretell()

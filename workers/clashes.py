@@ -13,6 +13,7 @@ from typing import Any
 
 from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken
 from bridge.model import Applied, Key, Match, State, Wanted
+from bridge.store.owners import Sight
 from bridge.succession import fold
 from workers.matching import Matching
 from workers.targets.base import Target
@@ -44,19 +45,20 @@ class Clash:
         holders = await self._holders()
         if not holders:
             return await self.target.upsert(wanted, self.link)  # it was given up just now, or it is a riddle
-        owners: list[tuple[Match, Key]] = []
+        owners: list[tuple[Match, Key, Sight]] = []
         for match in holders:
             owner = await self.matching.owner(match)
             if owner is None:
                 raise RecordRejected(f"{error}; the account {match.remote_id} has this {match.by}")
-            owners.append((match, owner))
-        for match, owner in owners:
-            if not await self.matching.gives_up(owner, match):
-                raise Taken(f"{owner} has this {match.by} and keeps it, or has failed itself", str(owner))
-        match, first = owners[0]
+            owners.append((match, owner, await self.matching.ledger.sight(owner)))
+        for match, owner, sight in owners:
+            if not self.matching.gives_up(sight, match):
+                words = f"{owner} has this {match.by} and keeps it, or has failed itself"
+                raise Taken(words, str(owner), sight.stance)
+        match, first, sight = owners[0]
         if await self._closes(first):
-            await self._break(match, first)
-        raise AfterAnother(f"{first} has this {match.by} and gives it up", str(first))
+            await self._break(match, first, sight.stance)
+        raise AfterAnother(f"{first} has this {match.by} and gives it up", str(first), sight.stance)
 
     async def _holders(self) -> list[Match]:
         """Other objects that have one of our values, as far as the target can be searched for it."""
@@ -88,7 +90,7 @@ class Clash:
             chain.append(following)
         return False
 
-    async def _break(self, match: Match, first: Key) -> None:
+    async def _break(self, match: Match, first: Key, stance: str) -> None:
         """Give this record a value for the time being. Raises AfterAnother, Taken."""
         wanted = self.matching.wanted
         value = wanted.attributes[match.by]
@@ -106,13 +108,14 @@ class Clash:
                 f"changes its {match.by} with {first} in a circle, and the target takes no other one for the"
                 f" time being ({error}): change one of them there",
                 str(first),
+                stance,
             ) from None
-        raise Moved(f"{first} has this {match.by} and gives it up", str(first), applied.remote_id)
+        raise Moved(f"{first} has this {match.by} and gives it up", str(first), stance, applied.remote_id)
 
 
 class Moved(AfterAnother):
     """The record has a value for the time being; where that is part of its id, it has another id."""
 
-    def __init__(self, reason: str, awaits: str, remote_id: str) -> None:
-        super().__init__(reason, awaits, freed=True)
+    def __init__(self, reason: str, awaits: str, awaited: str, remote_id: str) -> None:
+        super().__init__(reason, awaits, awaited, freed=True)
         self.remote_id = remote_id

@@ -12,12 +12,13 @@ import random
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
 from bridge.errors import (
     AfterAnother,
+    BridgeError,
     LockLost,
     RecordRejected,
     StoreUnavailable,
@@ -173,8 +174,7 @@ class Deliverer:
             await self.tell_gate(error)
             return self._later(claim, applier, error)
         except RecordRejected as error:
-            parts = {name: getattr(error, name) for name in ("candidates", "awaits") if hasattr(error, name)}
-            return self._failed(claim, applier, str(error), **parts)
+            return self._failed(claim, applier, str(error), **_told(error))
         except _NOT_OF_A_RECORD:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's and nobody else's
@@ -194,7 +194,7 @@ class Deliverer:
         waits = former.state is State.RETRYING and former.awaits and former.revision == entry.revision
         since = former.failed_since if waits else entry.at
         if entry.at - since > PATIENCE:
-            return self._failed(claim, applier, f"waited for an hour: {error}", awaits=error.awaits)
+            return self._failed(claim, applier, f"waited for an hour: {error}", **_told(error))
         wait = min(max(self.retry.first, (entry.at - since) / 4), self.retry.longest)
         waiting = dataclasses.replace(
             entry,
@@ -205,6 +205,7 @@ class Deliverer:
             retry_at=entry.at + wait * random.uniform(0.5, 1.0),  # noqa: S311 - spreads load
             failed_since=since,
             awaits=error.awaits,
+            awaited=error.awaited,
         )
         return Done(waiting, applier.link, freed=error.freed)
 
@@ -239,6 +240,7 @@ class Deliverer:
         reason: str,
         candidates: tuple[str, ...] = (),
         awaits: str = "",
+        awaited: str = "",
     ) -> Done:
         failed = dataclasses.replace(
             applier.entry,
@@ -247,6 +249,7 @@ class Deliverer:
             reason=private(reason, claim),
             candidates=tuple(candidates),
             awaits=awaits,
+            awaited=awaited,
             missing=(),  # it waits for nobody: a link that appears would not make it acceptable
             failed_since=applier.entry.at,
         )
@@ -268,6 +271,12 @@ class Deliverer:
 def _frees(done: Done) -> bool:
     """Whether others may find at the target now what they wait for."""
     return done.freed or done.entry.state in (State.APPLIED, State.REMOVED, State.SKIPPED)
+
+
+def _told(error: BridgeError) -> dict[str, Any]:
+    """What an error says beyond its sentence, for the entry."""
+    parts = ("candidates", "awaits", "awaited")
+    return {name: getattr(error, name) for name in parts if hasattr(error, name)}
 
 
 def private(reason: str, claim: Claim) -> str:

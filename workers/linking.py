@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from bridge.errors import AfterAnother, AmbiguousMatch, Conflict, RecordRejected
+from bridge.errors import AfterAnother, AmbiguousMatch, Conflict, Taken
 from bridge.model import Applied, Entry, Key, Wanted
 from bridge.references import resolve
 from bridge.route import Route
@@ -41,7 +41,7 @@ class Linking:
         """The former entry, for this revision and configuration, without what was said of an earlier try."""
         new: dict[str, Any] = {"revision": self.claim.stored.revision, "config": self.route.fingerprint}
         untried: dict[str, Any] = {"reason": "", "candidates": (), "attempts": 0, "failed_since": 0.0}
-        waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False, "awaits": ""}
+        waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False, "awaits": "", "awaited": ""}
         former = self.claim.entry or Entry()
         refs = tuple(sorted({*former.refs, *self.claim.refs_in_doubt}))
         return dataclasses.replace(former, at=now, refs=refs, **new, **untried, **waits)
@@ -78,6 +78,7 @@ class Linking:
 
     async def _take_over(self, remote_id: str, owner: Key | None) -> None:
         """Make an object this record's that another had, which needs it no more. Raises AfterAnother."""
+        stance = (await self.ledger.sight(owner)).stance if owner else ""
         taken = await self.ledger.hand_over(
             remote_id,
             self.key,
@@ -87,7 +88,8 @@ class Linking:
             token=self.claim.token,
         )
         if taken is None:
-            raise AfterAnother(f"{owner} is being delivered, and has the account {remote_id}", str(owner))
+            words = f"{owner} is being delivered, and has the account {remote_id}"
+            raise AfterAnother(words, str(owner), stance)
         self.entry = dataclasses.replace(self.entry, refs=taken.entry.refs, accepted=0.0)
         self.link = remote_id
 
@@ -108,12 +110,13 @@ class Linking:
         return bool(found)
 
     async def _own(self, remote_id: str) -> None:
-        """Make the object this record's; two records never share one. Raises RecordRejected."""
+        """Make the object this record's; two records never share one. Raises Taken."""
         if remote_id == self.link:
             return
         owner = await self.ledger.own(remote_id, self.key)
         if owner != self.key:
-            raise RecordRejected(f"the account {remote_id} belongs to {owner} already")
+            stance = (await self.ledger.sight(owner)).stance
+            raise Taken(f"the account {remote_id} belongs to {owner} already", str(owner), stance)
         former, self.link = self.link, remote_id
         self.entry = dataclasses.replace(self.entry, accepted=0.0)
         if former is not None:  # where the userName is the id, it is free for whoever gets that name

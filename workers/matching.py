@@ -66,12 +66,15 @@ class Matching:
     async def choose(self, matches: Sequence[Match]) -> Chosen | None:
         """The one account to link; None when there is none. Raises AfterAnother and NeedsPerson."""
         found = candidates(matches)
+        keep: tuple[str, str] = ("", "")
         for match in found[:_FEW]:
-            owner = await self.owner(match)
-            if owner and await self.gives_up(owner, match):
-                raise AfterAnother(f"{owner} has the account {match.remote_id}, and gives it up", str(owner))
+            if owner := await self.owner(match):
+                sight = await self.ledger.sight(owner)
+                keep = str(owner), sight.stance
+                if self.gives_up(sight, match):
+                    raise AfterAnother(f"{owner} has the account {match.remote_id}, and gives it up", *keep)
         if len(found) > 1:
-            raise AmbiguousMatch([match.remote_id for match in found])
+            raise AmbiguousMatch([match.remote_id for match in found], *keep)
         return await self._judge(found[0]) if found else None
 
     async def _judge(self, match: Match) -> Chosen:
@@ -88,13 +91,17 @@ class Matching:
         if not why:
             raise NeedsPerson(
                 f"the account {match.remote_id} belongs to {owner}, who has it still: give one of the two"
-                f" another {match.by} in Kenjo"
+                f" another {match.by} in Kenjo",
+                awaits=str(owner),
+                awaited=sight.stance,
             )
-        raise self._ask(f"the account {match.remote_id} belongs to {owner} ({why})", match)
+        what = f"the account {match.remote_id} belongs to {owner} ({why})"
+        raise self._ask(what, match, str(owner), sight.stance)
 
-    def _ask(self, what: str, match: Match) -> NeedsPerson:
+    def _ask(self, what: str, match: Match, awaits: str = "", awaited: str = "") -> NeedsPerson:
         command = f"kenjo-bridge failures adopt {self.route.name} {self.wanted.key} {match.remote_id}"
-        return NeedsPerson(f"{what}; if it is to be this record's: {command}", [match.remote_id])
+        words = f"{what}; if it is to be this record's: {command}"
+        return NeedsPerson(words, [match.remote_id], awaits, awaited)
 
     async def owner(self, match: Match) -> Key | None:
         """Which other record of ours has an account: by the ledger, or where that forgot, by its id."""
@@ -105,9 +112,8 @@ class Matching:
             owner = other if (await self.ledger.sight(other)).stored else None
         return None if owner == self.wanted.key else owner
 
-    async def gives_up(self, owner: Key, match: Match) -> bool:
+    def gives_up(self, sight: Sight, match: Match) -> bool:
         """Whether another record is about to have another value of what was looked up than is wanted here."""
-        sight = await self.ledger.sight(owner)
         stored, entry = sight.stored, sight.entry
         if stored is None or match.ours:  # an id is never given up
             return False

@@ -13,6 +13,7 @@ from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, seal_entry
 from bridge.store.keys import Keys, place, script
 from bridge.store.records import open_record
+from bridge.waiting import stance
 
 _HAND_OVER = script("hand_over")
 
@@ -27,6 +28,11 @@ class Sight:
     stored: Stored | None = None
     entry: Entry | None = None
     link: str | None = None
+
+    @property
+    def stance(self) -> str:
+        """How it stands for those who wait for it."""
+        return stance(self.stored, self.entry, linked=self.link is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,7 @@ class Owners:
             retry_at=now,
             candidates=(),
             awaits="",
+            awaited="",
             refs=passing.refs,
         )
         names = ("ledger", "links", "owners", "pending", "claims", "held", "approved")

@@ -144,7 +144,7 @@ async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False
     entry = await ledger.entry(key) or Entry()
     accepted = 0.0 if create else entry.accepted
     reopened = dataclasses.replace(
-        entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="", accepted=accepted
+        entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="", awaited="", accepted=accepted
     )
     await ledger.write(key, reopened)
     await ledger.add_pending({key: 1})

@@ -1,0 +1,82 @@
+"""What is parked because of another record goes on when that one has moved, also when nobody is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.backend import Backend
+from bridge.model import DAY, Key, Kind, Record, State
+from tests.delivery import TARGET, Delivery, person
+from tests.polling import Watch
+from tests.workers.sharing import STUBBORN, addresses, ben, groups, serving, team, work
+
+ONE = Key(Kind.PERSON, "1")
+
+
+async def go_on(run: Delivery, watch: Watch, other: Key, *records: Record) -> None:
+    """Kenjo changes and the record that is waited for is delivered; whom that wakes is lost with its job."""
+    await watch.poll(*records)
+    await watch.take()
+    await run.deliverer.deliver(other)
+    await watch.take()
+    ledger = watch.backend.keys.at(TARGET, "")
+    names = [name async for name in watch.backend.redis.scan_iter(f"{ledger}awaiting:*")]
+    for name in (*names, f"{ledger}pending"):
+        await watch.backend.redis.delete(name)
+    run.clock.now += 60
+    await watch.poll()
+    await work(run, watch)
+
+
+async def parked(run: Delivery, watch: Watch, key: Key, awaits: str) -> None:
+    """A record is parked because of another, and is left alone while that one stands as it stood."""
+    await work(run, watch)
+    entry = await run.entry(key.id, key.kind)
+    assert (entry.state, entry.awaits) == (State.FAILED, awaits)
+    for _ in range(3):
+        run.clock.now += 60
+        await watch.poll()
+        assert await watch.take() == []
+
+
+@pytest.mark.parametrize("before", [[ben("1", "a"), ben("2", "b")], [ben("2", "b")]])
+async def test_the_other_gives_it_up(backend: Backend, before: list[Record]) -> None:
+    """Two have one address in Kenjo, until the other one gets another == delivered, no job was needed."""
+    async with serving(backend, *before) as (run, watch):
+        await watch.poll(ben("1", "b"), ben("2", "b"))
+        await parked(run, watch, ONE, "person:2")
+        await go_on(run, watch, Key(Kind.PERSON, "2"), ben("1", "b"), ben("2", "c"))
+        assert await addresses(run) == {"1": "b", "2": "c"}
+
+
+async def test_the_other_is_taken_again(backend: Backend) -> None:
+    """The other one was refused, what refused it is over == both delivered."""
+    async with serving(backend, ben("1", "a"), ben("2", "b"), odd=STUBBORN) as (run, watch):
+        await watch.poll(ben("1", "b"), ben("2", "kenjo-bridge"))
+        await run.deliverer.deliver(Key(Kind.PERSON, "2"))
+        await parked(run, watch, ONE, "person:2")
+        await go_on(run, watch, Key(Kind.PERSON, "2"), ben("1", "b"), ben("2", "c"))
+        assert await addresses(run) == {"1": "b", "2": "c"}
+
+
+async def test_the_other_is_deleted(backend: Backend) -> None:
+    """The address is a leaver's, whose account is deleted a week later == delivered then."""
+    left = person("2", name="Ben", email="b@example.com", lifecycle="left")
+    async with serving(
+        backend, ben("1", "a"), ben("2", "b"), removal={"left": "delete", "after_days": 7}
+    ) as (run, watch):
+        await watch.poll(ben("1", "b"), left)
+        await run.deliverer.deliver(Key(Kind.PERSON, "2"))
+        await parked(run, watch, ONE, "person:2")
+        run.clock.now += 8 * DAY
+        await go_on(run, watch, Key(Kind.PERSON, "2"))
+        assert await addresses(run) == {"1": "b"}
+
+
+async def test_another_team_gives_its_name_up(backend: Backend) -> None:
+    """Two teams have one name in Kenjo, until the other one gets another == both as Kenjo has them."""
+    async with serving(backend, team("1", "A"), team("2", "B")) as (run, watch):
+        await watch.poll(team("1", "B"), team("2", "B"))
+        await parked(run, watch, Key(Kind.TEAM, "1"), "team:2")
+        await go_on(run, watch, Key(Kind.TEAM, "2"), team("1", "B"), team("2", "C"))
+        assert await groups(run) == {"1": ("B", set()), "2": ("C", set())}
