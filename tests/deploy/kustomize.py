@@ -21,6 +21,17 @@ REPLICA_FIELDS = {"name", "count"}
 Object = dict[str, Any]
 
 
+class OnceOnly(yaml.SafeLoader):
+    """SafeLoader that refuses a key which a mapping has twice, as kustomize does."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Make the mapping. Raises ConstructorError for a repeated key."""
+        mapping = super().construct_mapping(node, deep)
+        if len(mapping) < len(node.value):
+            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
+        return mapping
+
+
 def render(folder: Path) -> list[Object]:
     """Return the objects that `kubectl kustomize FOLDER` prints, in no promised order."""
     objects = _collect(folder)
@@ -40,7 +51,7 @@ def pod_spec(found: Object) -> Object | None:
 
 def _collect(folder: Path) -> list[Object]:
     """Return the objects of a kustomization before generated names get their hash."""
-    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))
+    kustomization = yaml.load((folder / "kustomization.yaml").read_text("utf-8"), OnceOnly)  # noqa: S506
     _refuse_unknown(kustomization, KNOWN_FIELDS)
     objects = [found for entry in kustomization.get("resources", []) for found in _resource(folder / entry)]
     for generator in kustomization.get("configMapGenerator", []):
@@ -65,7 +76,7 @@ def _resource(path: Path) -> list[Object]:
     """Return the objects of a file, or of a folder with a kustomization of its own."""
     if path.is_dir():
         return _collect(path)
-    return [found for found in yaml.safe_load_all(path.read_text()) if found]
+    return [found for found in yaml.load_all(path.read_text(), OnceOnly) if found]
 
 
 def _generate(generator: Object, folder: Path, objects: list[Object]) -> None:

@@ -33,5 +33,5 @@ def mount_secrets(folder: Path, names: list[str]) -> None:
     version.mkdir()
     (folder / "..data").symlink_to(version.name)
     for name in names:
-        (version / name).write_text(f"made-up {name}\n")
+        (version / name).write_text(f"made-up-{name}\n")
         (folder / name).symlink_to(Path("..data") / name)

@@ -143,7 +143,7 @@ def test_bridge_reads_the_variables_and_secret_files(pod: Object, tmp_path: Path
     assert values.kenjo.api_key
     assert values.encryption.key
     assert values.redis.url
-    assert values.redis.url.get_secret_value() == "made-up redis__url"
+    assert values.redis.url.get_secret_value() == "made-up-redis__url"
     assert (values.web.host, values.web.port) == ("0.0.0.0", 8080)
 
 
