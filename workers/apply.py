@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.effects import Verb, covers, effects, verb_of, what_of
+from bridge.effects import Verb, effects, verb_of, what_of
 from bridge.errors import Accepted, AfterAnother, Conflict, NotFound, RecordRejected, TryLater
 from bridge.model import DAY, Applied, Entry, Kind, Outcome, State, Wanted, is_due
 from bridge.references import references, resolve, without
 from bridge.route import Action, Intent
 from bridge.store.owners import HANDED_OVER, Sight
-from workers.counting import Uncounted, is_person, may_take, permitted
+from workers.counting import Uncounted, is_person, let_go, may_take, permitted
 from workers.linking import Linking
 from workers.matching import heir
 from workers.seeing import see_access, see_gone, see_members
@@ -139,14 +139,17 @@ class Applier(Linking):
         released = {name: links[name] for name in set(self.entry.refs) - refs if name in links}
         wanted = Wanted(self.key, attributes, frozenset(released.values()))
         if self.link is not None:
-            await self._permit(wanted)
+            # Whom an operator has the bridge forget is taken out by that word, and counts nowhere.
+            await self._permit(wanted, members=len(released.keys() - self.claim.leaving))
         await self._announce(refs=to_give)
         applied = await self._write(wanted, found=found)
         untouched = applied.outcome is Outcome.ADOPTED and self.route.settings.mode == "create_only"
         wants = None if untouched else self.route.access(attributes)
         await self._see(applied, wants=wants, members=links)
         self._note_open(applied, wants)
-        return self._done(State.APPLIED, applied.outcome, members=released, **given)
+        return self._done(
+            State.APPLIED, applied.outcome, members=released.keys() - self.claim.leaving, **given
+        )
 
     async def recognise(self, intent: Intent) -> Done:
         """Look for an object that the bridge made and has no link of.
@@ -242,9 +245,9 @@ class Applier(Linking):
         changes |= {"reason": intent.reason, "delete_from": delete_from, "delete_at": delete_at}
         return self._done(State.REMOVED, outcome, members=released, **changes)
 
-    async def _permit(self, wanted: Wanted) -> None:
+    async def _permit(self, wanted: Wanted, members: int) -> None:
         """Let nothing be taken from an account that is there before it was counted. Raises Uncounted."""
-        link, members = str(self.link), 0 if is_person(self.claim) else len(wanted.released)
+        link, members = str(self.link), 0 if is_person(self.claim) else members
         self.entry = await permitted(self.route, self.target, self.claim, self.entry, link, members)
         access = self.route.access(wanted.attributes)
         if self.entry.open is False and access:
@@ -257,7 +260,7 @@ class Applier(Linking):
         if not is_person(self.claim) or not self.entry.open:
             return
         key, closing = self.claim.stored.record.key, what_of(Verb.REMOVE, Kind.PERSON)
-        approved = covers(self.claim.approved, closing) or self.route.settings.limits.remove is None
+        approved = let_go(self.claim, closing) or self.route.settings.limits.remove is None
         told: dict[str, Any] = {"refs": self.entry.refs, "accepted": self.entry.accepted, "open": None}
         former = dataclasses.replace(self.claim.entry or Entry(), **told)
         names = () if approved else (f"{closing} {key}",)
@@ -360,6 +363,6 @@ class Applier(Linking):
         entry = dataclasses.replace(self.entry, state=state, outcome=outcome, **changes)
         members = () if is_person(self.claim) else members  # a person's references are no memberships
         found = effects(self.route, self.claim.stored, self.claim.entry, entry, members)
-        approved = {one.name for one in found if covers(self.claim.approved, one.taking)}
+        approved = {one.name for one in found if let_go(self.claim, one.taking)}
         done = tuple(one.name for one in found if one.name not in approved)
         return Done(entry, self.link, done=done, let_go=tuple(sorted(approved)))

@@ -22,7 +22,12 @@ class Uncounted(Exception):
 
 def may_take(claim: Claim, taking: str) -> bool:
     """Whether a poll has counted, or a person approved, what a delivery takes away."""
-    return covers(claim.counted, taking) or covers(claim.approved, taking)
+    return covers(claim.counted, taking) or let_go(claim, taking)
+
+
+def let_go(claim: Claim, taking: str) -> bool:
+    """Whether a person said that it is to be taken away: no limit counts that."""
+    return claim.closing or covers(claim.approved, taking)
 
 
 async def permitted(

@@ -13,8 +13,9 @@ class Claim:
 
     `doubt` is not empty when the target may hold something that the entry does not know of: an earlier
     delivery began and never settled, or wrote after it had lost its lock. `leaving` are people who are being
-    forgotten: no reference to them is given any more. `counted` and `approved` are what a poll, and a person,
-    have let it take away: see `bridge.effects.covers`.
+    forgotten: no reference to them is given any more; `closing`: this is one of them, whose account is to be
+    closed. `counted` and `approved` are what a poll, and a person, have let it take away: see
+    `bridge.effects.covers`.
     """
 
     lock: str
@@ -24,6 +25,7 @@ class Claim:
     link: str | None
     doubt: str
     leaving: frozenset[str] = frozenset()
+    closing: bool = False
     counted: str = ""
     approved: str = ""
 

@@ -98,11 +98,6 @@ class Holds:
         else:
             await self.put(dataclasses.replace(hold, state="approved", by=by, at=now))
 
-    async def let(self, target: str, key: Key, kind: str) -> None:
-        """Let one change of one record go, by an operator's word."""
-        await self._redis.hset(self._keys.at(target, "approved"), mapping={str(key): kind})
-        await self.release(target, [str(key)])
-
     async def reject(self, hold: Hold, by: str, now: float) -> None:
         """Keep holding, and do not alert again, until the cause disappears."""
         await self.put(dataclasses.replace(hold, state="rejected", by=by, at=now))

@@ -161,7 +161,8 @@ class Ledger(Owners):
         leaving, where = {}, self._keys.of("leaving")
         for name, how in zip(marks[::2], marks[1::2], strict=True):
             leaving[name.decode()] = self._codec.open(how, place(where, name.decode()))
-        if leaving.get(str(key)) == CLOSE:
+        closing = leaving.get(str(key)) == CLOSE
+        if closing:
             stored = dataclasses.replace(stored, gone=True)  # so that the account goes the way of all leavers
         return Claim(
             lock=lock,
@@ -171,6 +172,7 @@ class Ledger(Owners):
             link=self._codec.open(link, self._where("links", key)) if link else None,
             doubt=doubt.decode(),
             leaving=frozenset(leaving),
+            closing=closing,
             counted=self._codec.open(counted, self._where("counted", key)) if counted else "",
             approved=self._codec.open(approved, self._where("approved", key)) if approved else "",
         )

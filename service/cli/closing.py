@@ -140,7 +140,7 @@ class _Taking:
             return
         await self._ledger.doubt([key])
         if key == self._key:
-            await self._bridge.backend.holds.let(self._carrier.route.name, key, "remove")
+            await self._bridge.backend.holds.release(self._carrier.route.name, [str(key)])
         else:
             await self._release(key)
         await self._carrier.deliver(key)

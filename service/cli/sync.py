@@ -27,6 +27,9 @@ from workers.survey import FirstContact
 OK, SOME_FAILED, HELD, PROBLEM = 0, 1, 2, 3
 COLUMNS = ("created", "adopted", "updated", "deactivated", "unchanged", "skipped", "failed", "held")
 
+_POLLS = 5
+"""How often one run counts what its deliveries have found: a leaver, then the groups they are in."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -131,7 +134,9 @@ async def sync(
             await unless(stop, asyncio.gather(*(contact.passed() for contact in contacts)))
             async with _working(Workers(carriers, bridge.backend), bridge, the_poller.lease, stop):
                 await drained(waits, patience, show, stop)
-                while await _found(bridge, targets) and not stop.is_set():
+                for _ in range(_POLLS):
+                    if stop.is_set() or not await _found(bridge, targets):
+                        break
                     await the_poller.poll_once(snapshot, chosen)
                     await drained(waits, patience, show, stop)
         finally:
