@@ -38,13 +38,19 @@ def spelled_out(text: str) -> str:
 
 
 def _decoded_well(text: str) -> str:
-    """`MÃ¼ller` is `Müller` whose UTF-8 was read as Latin-1."""
+    """`MÃ¼ller` is `Müller` whose UTF-8 was read as Latin-1. What gives control characters was no such text."""
     for charset in ("latin-1", "cp1252"):
         try:
-            return text.encode(charset).decode("utf-8")
+            decoded = text.encode(charset).decode("utf-8")
         except UnicodeError:
             continue
+        if _controls(decoded) <= _controls(text):
+            return decoded
     return text
+
+
+def _controls(text: str) -> int:
+    return sum(unicodedata.category(letter) == "Cc" for letter in text)
 
 
 def _shown(letter: str) -> str:

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bridge.backend import Backend, open_backend
 from bridge.store import Keys
@@ -35,6 +36,13 @@ def listens(path: Path) -> bool:
     """Whether somebody takes connections at a socket: the file is there a moment earlier."""
     with socket.socket(socket.AF_UNIX) as client:
         return client.connect_ex(str(path)) == 0
+
+
+@pytest.fixture(autouse=True)
+def log_of_the_process() -> Iterator[None]:
+    """Whoever configures the log in a test leaves the next one no logger that writes to a closed file."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

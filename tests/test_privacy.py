@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from bridge.codec import make_key
-from tests.running import own_redis, running, until
+from tests.running import Running, own_redis, running, until
 from tests.workers.targets.proxy import Proxy, answer, dropped, echo, lost
 from tests.world import World, expected, world
 
@@ -46,6 +47,7 @@ async def test_nothing_personal_is_readable(tmp_path: Path, *, sealed: bool) -> 
         here.proxy.fail_always(unkind())
         async with running(here, "run") as run, aiohttp.ClientSession(run.address) as session:
             await until(lambda: are_there(here, 20), 30)
+            await until(lambda: says(run, "failed"), 60)
             here.sandbox.faults.add("malformed", path="/employees/accounts", variant="shared_email", count=3)
             for person in list(expected(here.sandbox))[:15]:
                 here.sandbox.actions.leave(employee=person)
@@ -89,15 +91,21 @@ def plant(here: World) -> dict[str, str]:
 def unkind() -> Any:
     """A directory that says in its errors what it was sent, breaks off, asks to wait, and mostly works."""
     kinds = [None, echo(400), lost, echo(500), None, dropped, echo(409), answer(429, Retry_After="1")]
-    count = 0
+    counts: Counter[str] = Counter()  # by method, so that reading as well as writing meets every kind
 
     async def fault(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-        nonlocal count
-        count += 1
+        counts[request.method] += 1
+        count = counts[request.method]
         kind = kinds[count // 4 % len(kinds)] if count % 4 == 0 else None
+        if request.method == "POST" and f"{MARK}1".encode() in await request.read():
+            kind = echo(400)  # some are refused for good
         return await (kind(proxy, request) if kind else proxy.forward(request))
 
     return fault
+
+
+async def says(run: Running, word: str) -> bool:
+    return word in run.log
 
 
 async def are_there(here: World, number: int) -> bool:

@@ -91,10 +91,10 @@ def _is_of(row: Any, record: Record) -> bool:
 async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: bool) -> dict[str, Any]:
     route, name, key = one.route, one.route.name, stored.record.key
     ledger = bridge.backend.ledger(name)
-    entry, link = await ledger.entry(key), (await ledger.links([str(key)])).get(str(key))
+    entry = await ledger.entry(key)
+    linked = await ledger.links([str(key), *(entry.missing if entry else ())])
     hold = next((h for h in await bridge.backend.holds.all() if _holds(h, name, key)), None)
     unsettled = key in await ledger.unsettled()
-    linked = await ledger.links(entry.missing) if entry else {}
     now = time.time()
     behind = unsettled or is_behind(stored, entry, route.fingerprint, linked, now)
     step = None
@@ -117,7 +117,7 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
         "served": route.serves(key.kind),
         "scope": _scope(bridge, one, stored.record),
         "payload": await _payload(one, stored.record, ledger_links=ledger.links, values=values),
-        "account": link,
+        "account": linked.get(str(key)),
         "ledger": _entry(entry),
         "step": step_json(step, values=values) if step else None,
         "hold": hold and {"id": hold.id, "state": hold.state, "reason": hold.reason},

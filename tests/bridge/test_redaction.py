@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bridge.public_names import PUBLIC
@@ -161,6 +161,7 @@ def test_nothing_makes_it_fail(text: str, sent: Any) -> None:
 
 
 @settings(max_examples=300, deadline=None)
+@example("AÂŠ", str)
 @given(
     st.text(st.characters(categories=("Lu", "Ll", "Lo")), min_size=3, max_size=20),
     st.sampled_from(

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
 from redis.asyncio import Redis
 
 from bridge.backend import Backend, open_backend
@@ -123,7 +122,6 @@ async def operated(folder: Path, redis_url: str, people: int = 20) -> AsyncItera
             yield Operator(here, url, redis)
     finally:
         await redis.aclose()
-        structlog.reset_defaults()  # commands configure the log of the whole process
 
 
 def _command(arguments: list[str]) -> Ended:
