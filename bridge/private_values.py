@@ -25,32 +25,35 @@ _ASCII = re.compile(r"[a-z0-9]+")
 _SYNTAX = ("path", "filter", "attributes", "excludedAttributes", "sortBy", "schemas")
 """Where names of attributes stand as values; what is quoted there is a value all the same."""
 _QUOTED = re.compile(r'"[^"]*"')
+_NEXT = r"[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # an octet that goes on with a letter (RFC 3629 section 3)
+_MISREAD = re.compile(f"[\xc2-\xdf]{_NEXT}|[\xe0-\xef]{_NEXT}{{2}}|[\xf0-\xf4]{_NEXT}{{3}}")
 
 
 def spelled_out(text: str) -> str:
-    """A text without the escapes of HTML, JSON and addresses, wrong decoding, and invisible characters."""
+    """A text without the escapes of HTML, JSON and addresses, and without invisible characters."""
     for _ in range(2):
         text = html.unescape(text)
         text = unquote(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text), errors="replace")
-    text = _decoded_well(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     shown = "".join(_shown(letter) for letter in unicodedata.normalize("NFC", text))
     return unicodedata.normalize("NFC", shown)
 
 
-def _decoded_well(text: str) -> str:
-    """`MÃ¼ller` is `Müller` whose UTF-8 was read as Latin-1. What gives control characters was no such text."""
-    for charset in ("latin-1", "cp1252"):
-        try:
-            decoded = text.encode(charset).decode("utf-8")
-        except UnicodeError:
-            continue
-        if _controls(decoded) <= _controls(text):
-            return decoded
-    return text
+def decoded_well(text: str) -> str:
+    """`MÃ¼ller` is `Müller` whose UTF-8 was read as Latin-1 or as Windows-1252."""
+    return unicodedata.normalize("NFC", _MISREAD.sub(_letter, text))
 
 
-def _controls(text: str) -> int:
-    return sum(unicodedata.category(letter) == "Cc" for letter in text)
+def _letter(match: re.Match[str]) -> str:
+    """The letter that was read as two to four characters, or an accent; what gives none is left as it is."""
+    misread, before = match[0], match.string[max(match.start() - 1, 0) : match.start()]
+    octets = b"".join(one.encode("latin-1" if one <= "\xff" else "cp1252") for one in misread)
+    try:
+        letter = octets.decode()
+    except UnicodeError:
+        return misread
+    fits = letter.isalpha() or len(unicodedata.normalize("NFC", before + letter)) == len(before)
+    return letter if fits else misread
 
 
 def _shown(letter: str) -> str:
@@ -90,7 +93,8 @@ class Private:
         self._whole: set[str] = set()  # not looked for inside of longer words: `work` is in every network
         self._numbers: set[str] = set()
         for text in self._texts(sent):
-            self._add(text)
+            for form in {text, decoded_well(text)}:
+                self._add(form)
 
     def hides(self, word: str) -> bool:
         """Whether a word of a text is, or has in it, one of the values."""

