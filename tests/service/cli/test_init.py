@@ -108,7 +108,7 @@ async def test_a_file_that_is_there_is_kept(here: World) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"api_key": "a: #b", "scope": 'person.work.department == "Süd: #1"'},
+        {"api_key": "a:#b", "scope": 'person.work.department == "Süd: #1"'},
         {"api_key": "0123", "token": "1e5"},
         {"api_key": "true", "scope": "person.account.isActive"},
         {"base_url": "https://kenjo.example.com/api/v1", "token": "x'y\"z"},
