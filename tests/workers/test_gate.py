@@ -25,12 +25,11 @@ from tests.workers.gating import (
     other,
     state,
     tasks,
-    through,
     until,
     waits_in_queue,
     working,
 )
-from tests.workers.targets.proxy import answer, dropped, truncated
+from tests.workers.targets.proxy import answer, at, dropped, truncated
 from workers import watch as watching
 from workers.connect import Connected
 from workers.watch import watch
@@ -236,7 +235,7 @@ async def test_a_halt_uses_up_nothing(run: Delivery) -> None:
 async def test_forbidden_to_write_parks_that_record_only(run: Delivery) -> None:
     """403 on Ana's create == Ana is parked with the target's words, Ben is created, nothing is paused."""
     await run.know(person("ana"), person("ben"))
-    run.proxy.fail(through, through, answer(403, '{"detail": "Domain is not verified"}'))
+    run.proxy.fail(at("POST", answer(403, '{"detail": "Domain is not verified"}')))
     await run.deliverer.deliver(ANA)
     await run.deliverer.deliver(BEN)
     entry = await run.entry("ana")
@@ -245,9 +244,11 @@ async def test_forbidden_to_write_parks_that_record_only(run: Delivery) -> None:
     assert [user["externalId"] for user in await run.users()] == ["ben"]
 
 
-async def test_forbidden_to_read_halts(run: Delivery) -> None:
-    """403 on a look-up == halted: it is no single record's fault."""
+async def test_forbidden_to_search_creates_nobody(run: Delivery) -> None:
+    """403 on every look-up == parked, as the account may be there; teams and others may still be allowed."""
     await run.know(person("ana"))
-    run.proxy.fail(answer(403))
+    run.proxy.fail_always(answer(403))
     await run.deliverer.deliver(ANA)
-    assert await state(run) == "halted"
+    entry = await run.entry("ana")
+    assert (entry.state, await state(run), await run.users()) == (State.FAILED, "running", [])
+    assert "cannot be searched" in entry.reason

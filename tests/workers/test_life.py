@@ -61,6 +61,7 @@ async def test_the_life_of_an_employee(backend: Backend, server: str) -> None:
         assert (await run.user("ana"))["active"] is False
         await run.deliver(team("a", "ben"))
         run.clock.now += 2 * 86400
+        await run.judge()
         await run.deliverer.deliver(person("ana").key)
         assert (await run.entry("ana")).state is State.REMOVED
         assert len(await run.users()) == 2
