@@ -83,6 +83,7 @@ def _virtual(seed: int, loop: VirtualLoop) -> Iterator[None]:
         patch.object(time, "monotonic", loop.time),
         patch.object(time, "time", lambda: EPOCH + loop.time()),
         patch.object(secrets, "token_hex", lambda size: f"{tokens.getrandbits(8 * size):0{2 * size}x}"),
+        patch.object(secrets, "token_bytes", tokens.randbytes),
         patch.object(workers.watch, "LOOK", 5.0),
     ):
         yield

@@ -14,7 +14,7 @@ from tests.simulation.bugs import BUGS
 ROOT = Path(__file__).parents[2]
 
 SEEDS, CHUNK = 320, 40
-PATIENCE = 120
+PATIENCE = 300
 """Seeds within which a planted bug has to be found."""
 
 
