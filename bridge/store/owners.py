@@ -48,6 +48,7 @@ class _Passing:
     """What was read before an object passes. `old`: whose link it is; `refs`: what was given with it."""
 
     entry_blob: bytes
+    link_blob: bytes
     former: Entry
     refs: tuple[str, ...]
     old: Key | None = None
@@ -140,9 +141,16 @@ class Owners:
         nothing that was to be done to it for the old one is done any more. `config`: the configuration under
         which the old record is done with; `token`: of the new record's lock, if it is being delivered.
 
-        None when somebody delivers one of the two, or has changed what was read: try again. Raises LockLost.
+        None when somebody delivers one of the two, or has changed what was read, or given the new record
+        another object (without `token`): look, and try again. Raises LockLost.
         """
         passing = await self._passing(remote_id, new, owner)
+        if not token and passing.link_blob:
+            link = self._codec.open(passing.link_blob, self._where("links", new))
+            if link != remote_id:
+                return (
+                    None  # a delivery gave it one while somebody decided; that would be left without a link
+                )
         entry = dataclasses.replace(
             passing.former,
             state=State.RETRYING,
@@ -170,6 +178,7 @@ class Owners:
             *self._left_to(new, passing, config, now),
             f"doubt {secrets.token_hex(8)} {new}",
             self._key("waiting:"),
+            passing.link_blob,
             *(str(key) for key in passing.referring),
         )
         if answer[0] == b"lost":
@@ -181,17 +190,19 @@ class Owners:
 
     async def _passing(self, remote_id: str, new: Key, owner: Key | None) -> _Passing:
         """What has to be true still when the object passes. Each value is read before what it seals."""
-        blob = (await self._sealed(new))[0]
+        blob, link = await self._sealed(new)
         former = open_entry(self._codec, self._where("ledger", new), blob) if blob else Entry()
         if owner in (None, new):
-            return _Passing(blob, former, former.refs)
+            return _Passing(blob, link, former, former.refs)
         old_entry, old_link = await self._sealed(owner)
         sight = await self.sight(owner)
         if sight.link != remote_id:  # it has another object now, or none: only the note of this one is left
-            return _Passing(blob, former, former.refs)
+            return _Passing(blob, link, former, former.refs)
         given = {*(sight.entry.refs if sight.entry else ()), *await self._in_doubt(owner)}
         refs = tuple(sorted({*former.refs, *given}))
-        return _Passing(blob, former, refs, owner, sight, old_entry, old_link, await self._referring(owner))
+        return _Passing(
+            blob, link, former, refs, owner, sight, old_entry, old_link, await self._referring(owner)
+        )
 
     def _left_to(self, new: Key, passing: _Passing, config: str, now: float) -> list[str | bytes]:
         """The old record, its entry from now on, and its entry and link as they were read."""

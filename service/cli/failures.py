@@ -132,6 +132,11 @@ async def _take(bridge: Bridge, target: str, key: Key, account: str) -> tuple[Ha
                     f"the account {account} belongs to {owner}, who is served at {target} still: it can be"
                     " handed over when they have left, are gone or out of scope"
                 )
+        link = (await ledger.links([str(key)])).get(str(key))
+        if link not in (None, account):
+            raise ConfigurationError(
+                f"{key} has been given the account {link} meanwhile: nothing was changed"
+            )
         taken = await ledger.hand_over(account, key, owner, time.time(), config=route.fingerprint)
         if taken:
             return taken, owner

@@ -3,7 +3,7 @@
 -- ARGV: new record's token ('' when nobody may be delivering it), new record, field of the object in owners,
 -- its owner as read ('' for none), new sealed entry, new entry as read ('' for none), new sealed link,
 -- old record ('' when no record has the object as its link), old sealed entry, old entry as read, old link as
--- read, a mark of doubt, waiting prefix, then the records that were given a reference to the old one.
+-- read, a mark of doubt, waiting prefix, new link as read, then the records that were given a reference to the old one.
 -- Returns {'locked'} while somebody delivers one of the two, {'lost'} when the token's lock is somebody else's,
 -- {'moved'} when what was read is not true any more, or {'ok', records that waited for the new one's link...}.
 local token, new, field, old = ARGV[1], ARGV[2], ARGV[3], ARGV[8]
@@ -13,6 +13,7 @@ if token == '' and holder then return {'locked'} end
 if old ~= '' and redis.call('EXISTS', KEYS[2]) == 1 then return {'locked'} end
 if (redis.call('HGET', KEYS[5], field) or '') ~= ARGV[4] then return {'moved'} end
 if (redis.call('HGET', KEYS[3], new) or '') ~= ARGV[6] then return {'moved'} end
+if (redis.call('HGET', KEYS[4], new) or '') ~= ARGV[14] then return {'moved'} end
 if old ~= '' then
   if (redis.call('HGET', KEYS[3], old) or '') ~= ARGV[10] then return {'moved'} end
   if (redis.call('HGET', KEYS[4], old) or '') ~= ARGV[11] then return {'moved'} end
@@ -26,7 +27,7 @@ redis.call('HSET', KEYS[4], new, ARGV[7])
 redis.call('HSET', KEYS[3], new, ARGV[5])
 redis.call('ZADD', KEYS[6], 'NX', 1, new)
 -- What they were given for the old record is the new one's now: each is looked at again, see doubt.lua.
-for i = 14, #ARGV do
+for i = 15, #ARGV do
   local given = string.match(redis.call('HGET', KEYS[7], ARGV[i]) or '', '^doubt %x+(.*)$') or ''
   redis.call('HSET', KEYS[7], ARGV[i], ARGV[12] .. given)
   redis.call('ZADD', KEYS[6], 'NX', 1, ARGV[i])
