@@ -68,6 +68,8 @@ class Operator:
             await retry(self._bridge, directory.name, record)
         if self._kenjo.world.faulty:
             return  # who decides for an account takes the time to see that nothing else goes on
+        if Key.parse(record) in await self._bridge.backend.ledger(directory.name).under_way():
+            return  # decided while something is sent, it would not be known which came first
         for id_ in row["candidates"]:
             thing = directory.things.get(id_)
             if thing and self._may_be_given(thing, Key.parse(record), directory):
