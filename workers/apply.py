@@ -138,18 +138,17 @@ class Applier(Linking):
             return self._done(State.APPLIED, Outcome.UNCHANGED, **given)
         released = {name: links[name] for name in set(self.entry.refs) - refs if name in links}
         wanted = Wanted(self.key, attributes, frozenset(released.values()))
+        # Whom an operator has the bridge forget is taken out by that word, and counts nowhere.
+        counting = sorted(released.keys() - self.claim.leaving)
         if self.link is not None:
-            # Whom an operator has the bridge forget is taken out by that word, and counts nowhere.
-            await self._permit(wanted, members=len(released.keys() - self.claim.leaving))
+            await self._permit(wanted, members=len(counting))
         await self._announce(refs=to_give)
         applied = await self._write(wanted, found=found)
         untouched = applied.outcome is Outcome.ADOPTED and self.route.settings.mode == "create_only"
         wants = None if untouched else self.route.access(attributes)
         await self._see(applied, wants=wants, members=links)
         self._note_open(applied, wants)
-        return self._done(
-            State.APPLIED, applied.outcome, members=released.keys() - self.claim.leaving, **given
-        )
+        return self._done(State.APPLIED, applied.outcome, members=counting, **given)
 
     async def recognise(self, intent: Intent) -> Done:
         """Look for an object that the bridge made and has no link of.

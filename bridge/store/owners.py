@@ -147,10 +147,8 @@ class Owners:
         passing = await self._passing(remote_id, new, owner)
         if not token and passing.link_blob:
             link = self._codec.open(passing.link_blob, self._where("links", new))
-            if link != remote_id:
-                return (
-                    None  # a delivery gave it one while somebody decided; that would be left without a link
-                )
+            if link != remote_id:  # given while somebody decided: it would be left without a link
+                return None
         entry = dataclasses.replace(
             passing.former,
             state=State.RETRYING,

@@ -67,6 +67,17 @@ async def owned_by_new(run: Delivery, account: str) -> None:
     assert not [user for user in users.values() if user.get("externalId") == OLD.id]
 
 
+async def test_a_record_that_was_given_another_account_meanwhile(backend: Backend) -> None:
+    """Its address changed and it was created, while somebody decided == refused, its link stays."""
+    async with hired_again(backend) as (run, watch, account):
+        await watch.poll(ana(OLD, lifecycle="left"), ana(NEW, email="ana2@example.com"))
+        await watch.work()
+        ledger, other = run.deliverer.ledger, (await run.user(NEW.id))["id"]
+        assert other != account
+        assert await ledger.hand_over(account, NEW, OLD, run.clock.now, config="any") is None
+        assert await ledger.links([str(OLD), str(NEW)]) == {str(OLD): account, str(NEW): other}
+
+
 async def test_handed_over(backend: Backend) -> None:
     """`adopt` == the next delivery writes everything, the old entry says so and never acts again."""
     async with hired_again(backend) as (run, watch, account):

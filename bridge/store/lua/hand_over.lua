@@ -3,7 +3,8 @@
 -- ARGV: new record's token ('' when nobody may be delivering it), new record, field of the object in owners,
 -- its owner as read ('' for none), new sealed entry, new entry as read ('' for none), new sealed link,
 -- old record ('' when no record has the object as its link), old sealed entry, old entry as read, old link as
--- read, a mark of doubt, waiting prefix, new link as read, then the records that were given a reference to the old one.
+-- read, a mark of doubt, waiting prefix, new link as read, then the records that were given a reference to the
+-- old one.
 -- Returns {'locked'} while somebody delivers one of the two, {'lost'} when the token's lock is somebody else's,
 -- {'moved'} when what was read is not true any more, or {'ok', records that waited for the new one's link...}.
 local token, new, field, old = ARGV[1], ARGV[2], ARGV[3], ARGV[8]
