@@ -7,9 +7,10 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from unittest.mock import patch
 
 import redis
@@ -84,9 +85,14 @@ def _virtual(seed: int, loop: VirtualLoop) -> Iterator[None]:
         patch.object(time, "time", lambda: EPOCH + loop.time()),
         patch.object(secrets, "token_hex", lambda size: f"{tokens.getrandbits(8 * size):0{2 * size}x}"),
         patch.object(secrets, "token_bytes", tokens.randbytes),
+        patch.object(asyncio, "to_thread", _here),  # a thread would take as long as the machine lets it
         patch.object(workers.watch, "LOOK", 5.0),
     ):
         yield
+
+
+async def _here(work: Callable[..., Any], *args: Any) -> Any:
+    return work(*args)
 
 
 async def _play(world: World, client: redis.Redis) -> None:
