@@ -59,7 +59,8 @@ async def test_nothing_personal_is_readable(tmp_path: Path, *, sealed: bool) -> 
             run.process.terminate()
             await run.process.wait()
         texts["log"] = run.log
-        commands = [*COMMANDS, *(("explain", person) for person in list(expected(here.sandbox))[:3])]
+        explained = list(expected(here.sandbox))[:3]
+        commands = [*COMMANDS, *(("explain", person) for person in explained)] if sealed else COMMANDS[:1]
         for command in commands:
             done = await here.run(*command)
             texts[" ".join(command)] = done.out + done.err

@@ -37,7 +37,8 @@ def main() -> int:
 
 
 def _catch(options: argparse.Namespace) -> int:
-    result = caught(options.bug, range(options.first, options.first + options.seeds))
+    first = max(options.first, BUGS[options.bug].since)
+    result = caught(options.bug, range(first, first + options.seeds))
     if result is None:
         _say(f"{options.bug} was not caught by {options.seeds} seeds")
         return 0

@@ -24,12 +24,16 @@ Patch = AbstractContextManager[Any]
 
 @dataclass(frozen=True)
 class Bug:
-    """`breaks`: the invariant that the product loses with it; `shows`: whether seeds of such odds can."""
+    """`breaks`: the invariant that the product loses with it; `shows`: whether seeds of such odds can.
+
+    `since`: the seed at which a search begins, where those before take long and show nothing.
+    """
 
     breaks: str
     what: str
     plant: Callable[[], Patch]
     shows: Callable[[Odds], object]
+    since: int = 1
 
 
 async def _nothing(*_: Any, **__: Any) -> None:
@@ -77,6 +81,7 @@ BUGS = {
         "whoever the lists lack is believed to be gone",
         lambda: patch.object(service.cli.assembly.KenjoSource, "ask", _all_gone),
         lambda odds: odds.cut and not odds.forbidden,
+        since=40,
     ),
     "forgotten-retry": Bug(
         "CONVERGES",
@@ -103,6 +108,7 @@ BUGS = {
             bridge.store.records, "_COMMIT", "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end"
         ),
         lambda odds: odds.freeze > 0.001,
+        since=200,
     ),
     "no-limits": Bug(
         "HELD",

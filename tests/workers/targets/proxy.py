@@ -81,7 +81,7 @@ async def proxy_to(origin: str) -> AsyncIterator[Proxy]:
         proxy = Proxy(origin, session)
         application = web.Application(client_max_size=2**26)
         application.router.add_route("*", "/{path:.*}", proxy.handle)
-        runner = web.AppRunner(application, handle_signals=False, access_log=None)
+        runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         try:
             site = web.TCPSite(runner, "127.0.0.1", 0)
