@@ -16,13 +16,17 @@ from redis.exceptions import RedisError, ResponseError
 
 from bridge.codec import Codec
 from bridge.errors import ConfigurationError, StoreUnavailable
+from bridge.logs import get_logger
 from bridge.pace import Pace
 from bridge.queue import Queue, deserialize, serialize
 from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records, Whose
 from bridge.store.connection import Connection
+from bridge.store.discard import Discarded, discard
 from bridge.store.keys import ACCOUNT, place
 from bridge.store.rekey import Rekeyed, rekey
 from bridge.trouble import AWAY, TLS_WANTED, role_trouble, speaks_tls, trouble, warnings
+
+log = get_logger("redis")
 
 _TIMEOUT = 10.0  # seconds for one Redis command: a stopped server must not stop us for ever
 
@@ -94,6 +98,18 @@ class Backend:
     async def rekey(self) -> Rekeyed:
         """Seal everything with the current key. Raises Unreadable."""
         return await rekey(self._connection, self.keys, self.codec, await self.targets())
+
+    async def discard_damaged(self, now: float) -> list[Discarded]:
+        """Take out single values that cannot be read; the next poll finds anew what they said.
+
+        None when it is a value without which nothing may go on. Raises Damaged when there are many, and
+        Unreadable.
+        """
+        found = await discard(self._connection, self.keys, self.codec, await self.targets())
+        for key, field in found:
+            log.warning("damaged value discarded", key=key, field=field)
+            await self.audit.note("damaged", now, key=key, record=field)
+        return found
 
     async def season(self, *, plain: bool = False) -> bool:
         """Take the pepper of the fingerprints, by which all processes compare; the first to come makes it.

@@ -10,14 +10,15 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bridge.errors import ConfigurationError, Unreadable
+from bridge.errors import ConfigurationError, Damaged, Unreadable
 
 _PLAIN = b"j"
 _SEALED = b"s"
@@ -81,27 +82,24 @@ class Codec:
         return _SEALED + self._current + nonce + sealed
 
     def open(self, blob: bytes, place: str, *, plain: bool = False) -> Any:
-        """Read what `seal` wrote. Raises Unreadable when its key is not ours or it was changed.
+        """Read what `seal` wrote. Raises Unreadable when its key is not ours, Damaged when it was changed.
 
         `plain`: believe a value that is not sealed although there is a key. For `rekey` only.
         """
-        is_plain = blob[:1] == _PLAIN
+        is_plain = self.is_plain(blob)
         if is_plain and self.seals and not plain:
-            raise Unreadable(
+            raise Damaged(
                 f"the value at {place} is not encrypted, although encryption.key is set: if that is new here,"
                 " run kenjo-bridge rekey; if not, somebody else has written it"
             )
-        try:
+        with reading(place):
             return orjson.loads(blob[1:] if is_plain else self._decrypt(blob, place))
-        except (InvalidTag, ValueError):  # ValueError: cut off, or no JSON
-            raise Unreadable(
-                f"the value at {place} was changed outside the bridge: restore Redis from a back-up, or"
-                " delete that value and let it be found anew (see docs/operations.md)"
-            ) from None
 
     def _decrypt(self, blob: bytes, place: str) -> bytes:
         key_id, rest = blob[1 : 1 + _ID_BYTES], blob[1 + _ID_BYTES :]
         cipher = self._ciphers.get(key_id)
+        if blob[:1] != _SEALED or len(rest) <= _NONCE_BYTES:
+            raise InvalidTag
         if cipher is None:
             raise Unreadable(
                 f"a value in Redis is encrypted with key {key_id.hex()}, which is not configured;"
@@ -127,6 +125,18 @@ class Codec:
         """An HMAC-SHA256 of a JSON value, with a key of its own that is derived from the pepper."""
         key = hmac.digest(self.pepper, b"signature", "sha256")
         return hmac.new(key, canonical(value), hashlib.sha256).hexdigest()
+
+
+@contextmanager
+def reading(place: str) -> Iterator[None]:
+    """What is read here stands at a place in Redis, as the bridge writes it. Raises Damaged if not."""
+    try:
+        yield
+    except (InvalidTag, ValueError, KeyError, TypeError, AttributeError):  # cut off, or of another shape
+        raise Damaged(
+            f"the value at {place} was changed outside the bridge: restore Redis from a back-up, or"
+            " delete that value and let it be found anew (see docs/operations.md)"
+        ) from None
 
 
 def _key_id(key: bytes) -> bytes:

@@ -26,6 +26,10 @@ class Unreadable(ConfigurationError):
     """
 
 
+class Damaged(Unreadable):
+    """A single value in Redis that we did not write as it stands: worth no more than a missing one."""
+
+
 class StoreUnavailable(BridgeError):
     """Redis cannot be used now: nothing is done, nothing is lost, the next tick tries again."""
 

@@ -26,7 +26,7 @@ class Apart:
     """What went wrong with targets, each as a problem of the snapshot, so that every command shows it."""
 
     def __init__(self) -> None:
-        self._problems: list[RowProblem] = []
+        self.problems: list[RowProblem] = []
 
     async def each(self, ones: Iterable[_Of], work: Callable[[_Of], Awaitable[Standing]]) -> list[Standing]:
         """What comes of it for each target, without those for which an exception came that nobody foresaw.
@@ -43,10 +43,10 @@ class Apart:
                 name = one.name if isinstance(one, Route) else one.route.name
                 reason = str(unforeseen(error))
                 log.warning("target cannot be served", target=name, reason=reason)
-                self._problems.append(RowProblem("targets", name, reason))
+                self.problems.append(RowProblem("targets", name, reason))
         return done
 
     def told(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with these problems, each once."""
-        new = [problem for problem in self._problems if problem not in snapshot.problems]
+        new = [problem for problem in self.problems if problem not in snapshot.problems]
         return dataclasses.replace(snapshot, problems=(*snapshot.problems, *new))

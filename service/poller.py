@@ -13,10 +13,10 @@ from redis.exceptions import RedisError
 
 from bridge.backend import Backend
 from bridge.diff import diff, revised
-from bridge.errors import LeaseLost, SourceUnavailable, Unreadable, unforeseen
+from bridge.errors import Damaged, LeaseLost, SourceUnavailable, Unreadable, unforeseen
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
-from bridge.model import Change, Key, Kind, Snapshot, Stored
+from bridge.model import Change, Key, Kind, RowProblem, Snapshot, Stored
 from bridge.route import Route
 from bridge.trouble import trouble
 from service.apart import Apart
@@ -94,10 +94,30 @@ class Poller:
         """See what Kenjo says, hold what is too big, remember what changed, ask for what is pending.
 
         `snapshot`: what it says, if that was looked up just now; `chosen`: ask only for these, by target.
-        Raises SourceUnavailable or SnapshotHeld (nothing has changed anywhere), LeaseLost, and what Redis
-        raises.
+        Raises SourceUnavailable or SnapshotHeld (nothing has changed anywhere), LeaseLost, Unreadable, and
+        what Redis raises.
         """
-        snapshot = snapshot or await self.look()
+        snapshot, apart = snapshot or await self.look(), Apart()
+        try:
+            return await self._polled(snapshot, chosen, apart)
+        except Damaged:
+            apart.problems += await self._without_damage()
+            if not apart.problems:
+                raise
+            return await self._polled(snapshot, chosen, apart)
+
+    async def _without_damage(self) -> list[RowProblem]:
+        """Do without single values in Redis that cannot be read. What they said is found anew."""
+        return [
+            RowProblem(
+                "redis", field or None, f"the bridge did not write what stood in {key}: it was discarded"
+            )
+            for key, field in await self._backend.discard_damaged(self._clock())
+        ]
+
+    async def _polled(
+        self, snapshot: Snapshot, chosen: Mapping[str, Collection[Key]] | None, apart: Apart
+    ) -> Poll:
         now = self._clock()
         changed = await self._backend.season()
         for name in self._routes:
@@ -110,7 +130,6 @@ class Poller:
         changes = diff(known.records, snapshot)
         revisions = revised(known.records, changes, now)
         coming = known.after(revisions)
-        apart = Apart()
         targets = await apart.each(self._routes.values(), lambda route: self._judge(route, coming, now))
         await self._backend.records.restore_revisions(
             {key: known.records[key].revision for key in known.lost & revisions.keys()}

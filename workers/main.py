@@ -17,7 +17,7 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from bridge.backend import Backend
-from bridge.errors import LockLost, StoreUnavailable, Unreadable, unforeseen
+from bridge.errors import Damaged, LockLost, StoreUnavailable, Unreadable, unforeseen
 from bridge.logs import get_logger
 from bridge.model import Key
 from bridge.queue import FUNCTION, deserialize, serialize
@@ -190,8 +190,15 @@ class Workers:
                     said = now
                 # A new worker: arq loses count of its free places when Redis fails under it.
                 await worker.drain(0)
+                if isinstance(error, Damaged):
+                    await self._discard()
                 self._backend.learn()
                 await asyncio.sleep(RECONNECT)
+
+    async def _discard(self) -> None:
+        """Do without what cannot be read; its record stays pending, and the next poll finds it anew."""
+        with contextlib.suppress(RedisError, OSError, Unreadable):  # said already, and tried again
+            await self._backend.discard_damaged(time.time())
 
     async def _ready(self, name: str) -> None:
         """Wait until Redis can be used; say once why not, and once that it can."""

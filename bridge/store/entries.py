@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from bridge.codec import Codec
+from bridge.codec import Codec, reading
 from bridge.model import Entry, Outcome, State
 
 
@@ -20,9 +20,19 @@ def seal_entry(codec: Codec, where: str, entry: Entry) -> str | bytes:
     return codec.seal({**value, "state": entry.state, "outcome": entry.outcome}, where)
 
 
+def open_text(codec: Codec, where: str, blob: bytes) -> str:
+    """Read a sealed word, such as a remote id. Raises Unreadable."""
+    value = codec.open(blob, where)
+    with reading(where):
+        if not isinstance(value, str):
+            raise TypeError
+    return value
+
+
 def open_entry(codec: Codec, where: str, blob: bytes) -> Entry:
     """Read what `seal_entry` wrote at a place. Raises Unreadable."""
     value: dict[str, Any] = codec.open(blob, where)
-    for field in ("refs", "missing", "candidates"):
-        value[field] = tuple(value.get(field, ()))
-    return Entry(**{**value, "state": State(value["state"]), "outcome": Outcome(value["outcome"])})
+    with reading(where):
+        for field in ("refs", "missing", "candidates"):
+            value[field] = tuple(value.get(field, ()))
+        return Entry(**{**value, "state": State(value["state"]), "outcome": Outcome(value["outcome"])})

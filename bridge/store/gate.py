@@ -6,10 +6,11 @@ import dataclasses
 import time
 from dataclasses import dataclass
 
-from bridge.codec import Codec
+from bridge.codec import Codec, reading
 from bridge.model import Key
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, place, script
+from bridge.store.entries import open_text
+from bridge.store.keys import Keys, named, place, script
 
 _PAUSE = script("pause")
 _LENGTHEN = script("lengthen")
@@ -109,14 +110,16 @@ class Gate:
         """What first contact found."""
         name = self._keys.at(self.target, "survey")
         blob = await self._redis.get(name)
-        return Survey(**self._codec.open(blob, place(name))) if blob else None
+        return open_survey(self._codec, place(name), blob) if blob else None
 
     async def looked_up(self, config: str) -> dict[str, str]:
         """What the accounts that match make of a record, for those that a survey under way has looked up."""
         where = self._looked_up(config)
         found = await self._redis.hgetall(where)
         return {
-            name.decode(): self._codec.open(word, place(where, name.decode())) for name, word in found.items()
+            str(key): open_text(self._codec, place(where, str(key)), word)
+            for name, word in found.items()
+            if (key := named(name))
         }
 
     async def note_looked_up(self, config: str, key: Key, verdict: str) -> None:
@@ -133,3 +136,10 @@ class Gate:
         """Remember what first contact found."""
         name = self._keys.at(self.target, "survey")
         await self._redis.set(name, self._codec.seal(dataclasses.asdict(survey), place(name)))
+
+
+def open_survey(codec: Codec, where: str, blob: bytes) -> Survey:
+    """A survey as `note_survey` wrote it at a place. Raises Unreadable."""
+    value = codec.open(blob, where)
+    with reading(where):
+        return Survey(**value)

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bridge.codec import Codec
+from bridge.codec import Codec, reading
 from bridge.model import Key
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, place
+from bridge.store.entries import open_text
+from bridge.store.keys import Keys, named, place
 
 SNAPSHOT = "kenjo"
 """The id of the hold on an implausible snapshot."""
@@ -58,7 +59,7 @@ class Holds:
     async def all(self) -> list[Hold]:
         """Every hold, the oldest first."""
         blobs = await self._redis.hgetall(self._keys.of("holds"))
-        found = [self._read(name.decode(), blob) for name, blob in blobs.items()]
+        found = [self._read(name.decode(errors="replace"), blob) for name, blob in blobs.items()]
         return sorted(found, key=lambda hold: hold.since)
 
     async def get(self, id_: str) -> Hold | None:
@@ -67,8 +68,7 @@ class Holds:
         return self._read(id_, blob) if blob else None
 
     def _read(self, id_: str, blob: bytes) -> Hold:
-        value = self._codec.open(blob, place(self._keys.of("holds"), id_))
-        return Hold(**{**value, "keys": tuple(value["keys"])})
+        return open_hold(self._codec, place(self._keys.of("holds"), id_), blob)
 
     async def put(self, hold: Hold) -> None:
         """Write a hold."""
@@ -110,8 +110,7 @@ class Holds:
         name = self._keys.at(target, "approved")
         found = await self._redis.hgetall(name)
         return {
-            Key.parse(key.decode()): self._codec.open(kind, place(name, key.decode()))
-            for key, kind in found.items()
+            named(key): open_text(self._codec, place(name, key.decode()), kind) for key, kind in found.items()
         }
 
     async def forget_approvals(self, target: str, keys: Iterable[Key]) -> None:
@@ -121,12 +120,12 @@ class Holds:
 
     async def held(self, target: str) -> set[str]:
         """The record keys that no delivery may touch at a target."""
-        return {name.decode() for name in await self._redis.hkeys(self._keys.at(target, "held"))}
+        return {str(named(name)) for name in await self._redis.hkeys(self._keys.at(target, "held"))}
 
     async def found(self, target: str) -> set[str]:
         """Those of the held that wait for nothing but the next poll."""
         held = await self._redis.hgetall(self._keys.at(target, "held"))
-        return {name.decode() for name, id_ in held.items() if id_.decode() == FOUND}
+        return {str(named(name)) for name, id_ in held.items() if id_ == FOUND.encode()}
 
     async def hold_back(self, target: str, keys: Collection[str], id_: str) -> None:
         """Let no delivery of these records start, from now on."""
@@ -141,6 +140,13 @@ class Holds:
     async def count(self, target: str) -> int:
         """How many records are held at a target."""
         return await self._redis.hlen(self._keys.at(target, "held"))
+
+
+def open_hold(codec: Codec, where: str, blob: bytes) -> Hold:
+    """A hold as `put` wrote it at a place. Raises Unreadable."""
+    value = codec.open(blob, where)
+    with reading(where):
+        return Hold(**{**value, "keys": tuple(value["keys"])})
 
 
 def _taking(hold: Hold, key: str) -> str:

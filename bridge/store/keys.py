@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 
+from bridge.codec import reading
 from bridge.model import Key
 
 SCHEMA = 2
@@ -88,6 +89,18 @@ def place(name: str, field: str = "") -> str:
     It is part of what is authenticated, so that no value opens anywhere else.
     """
     return f"{name} {field}" if field else name
+
+
+def named(field: bytes) -> Key:
+    """The record whose key a field is. Raises Damaged."""
+    with reading(f"a field named {field[:40]!r}"):
+        return Key.parse(field.decode())
+
+
+def number(text: bytes) -> int:
+    """A whole number as it stands in Redis. Raises Damaged."""
+    with reading("a revision"):
+        return int(text)
 
 
 def script(name: str) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from bridge.errors import LeaseLost, LockLost
+from bridge.errors import Damaged, LeaseLost, LockLost
 from bridge.model import Entry, Key, State
 from bridge.store.audit import KEEP, QUIET, pushed
 from bridge.store.claims import Claim, Settled
-from bridge.store.entries import open_entry, seal_entry
+from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.forgotten import CLOSE
 from bridge.store.holds import FOUND
-from bridge.store.keys import place, script
+from bridge.store.keys import named, place, script
 from bridge.store.owners import Owners
 from bridge.store.records import Grip, open_record
 
@@ -39,7 +39,7 @@ class Ledger(Owners):
         """All entries, or those of some records."""
         blobs = await self._blobs("ledger", keys)
         return {
-            Key.parse(name.decode()): open_entry(self._codec, self._where("ledger", name.decode()), blob)
+            named(name): open_entry(self._codec, self._where("ledger", name.decode()), blob)
             for name, blob in blobs.items()
         }
 
@@ -62,17 +62,17 @@ class Ledger(Owners):
         """The records but the `known` ones for which the target was given something: the newest revision."""
         entries, links = self._key("ledger"), self._key("links")
         names = {*await self._redis.hkeys(entries), *await self._redis.hkeys(links)}
-        unknown = {key: name for name in names if (key := Key.parse(name.decode())) not in known}
+        unknown = {key: name for name in names if (key := named(name)) not in known}
         found = {key: await self.entry(key) for key in unknown}
         return {key: entry.revision if entry else 0 for key, entry in found.items()}
 
     async def linked(self) -> set[str]:
         """The record keys that have an object at the target."""
-        return {name.decode() for name in await self._redis.hkeys(self._key("links"))}
+        return {str(named(name)) for name in await self._redis.hkeys(self._key("links"))}
 
     async def unsettled(self) -> set[Key]:
         """Records whose last delivery began and never settled."""
-        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._key("claims"))}
+        return {named(name) for name in await self._redis.hkeys(self._key("claims"))}
 
     async def add_pending(self, priorities: Mapping[Key, int]) -> None:
         """Mark records as pending; a lower priority number is more urgent. Settling takes them out again."""
@@ -91,7 +91,7 @@ class Ledger(Owners):
     async def pending(self) -> dict[Key, int]:
         """The pending records with their ranks, most urgent first."""
         found = await self._redis.zrange(self._key("pending"), 0, -1, withscores=True)
-        return {Key.parse(name.decode()): int(rank) for name, rank in found}
+        return {named(name): int(rank) for name, rank in found}
 
     async def count_pending(self) -> int:
         """How many records the target is behind with."""
@@ -144,7 +144,7 @@ class Ledger(Owners):
     async def claim(self, key: Key, token: str) -> Claim | None:
         """Lock a record, or keep its lock, and load its newest revision.
 
-        None when it is locked by somebody else, held, unknown, or the target is paused.
+        None when it is locked by somebody else, held, unknown, or the target is paused. Raises Unreadable.
         """
         lock = self._keys.lock(self.target, key)
         names = [lock, self._keys.of("revisions"), self._keys.of("records")]
@@ -153,10 +153,20 @@ class Ledger(Owners):
         got = await self._redis.eval(_CLAIM, len(names), *names, token, int(LOCK_TTL * 1000), str(key))
         if got[0] != b"ok":
             return None
-        _, doubt, revision, record, entry, link, marks, counted, approved = got
-        stored = open_record(self._codec, place(self._keys.of("records"), str(key)), record, revision)
-        if stored is None:  # the next poll brings the record back
+        try:
+            claim = self._claimed(key, lock, token, got[1:])
+        except Damaged:
             await self._redis.eval(_RELEASE, 1, lock, token)
+            raise
+        if claim is None:  # the next poll brings the record back
+            await self._redis.eval(_RELEASE, 1, lock, token)
+        return claim
+
+    def _claimed(self, key: Key, lock: str, token: str, got: Sequence[Any]) -> Claim | None:
+        """What a claim has loaded; None when there is no such record. Raises Unreadable."""
+        doubt, revision, record, entry, link, marks, counted, approved = got
+        stored = open_record(self._codec, place(self._keys.of("records"), str(key)), record, revision)
+        if stored is None:
             return None
         leaving, where = {}, self._keys.of("leaving")
         for name, how in zip(marks[::2], marks[1::2], strict=True):
@@ -169,12 +179,12 @@ class Ledger(Owners):
             token=token,
             stored=stored,
             entry=open_entry(self._codec, self._where("ledger", key), entry) if entry else None,
-            link=self._codec.open(link, self._where("links", key)) if link else None,
+            link=open_text(self._codec, self._where("links", key), link) if link else None,
             doubt=doubt.decode(),
             leaving=frozenset(leaving),
             closing=closing,
-            counted=self._codec.open(counted, self._where("counted", key)) if counted else "",
-            approved=self._codec.open(approved, self._where("approved", key)) if approved else "",
+            counted=open_text(self._codec, self._where("counted", key), counted) if counted else "",
+            approved=open_text(self._codec, self._where("approved", key), approved) if approved else "",
         )
 
     async def under_way(self) -> dict[Key, bytes]:
@@ -257,7 +267,7 @@ class Ledger(Owners):
         )
         if answer[0] == b"lost":
             raise LockLost("the lock passed to another worker")
-        released = tuple(Key.parse(name.decode()) for name in answer[1:])
+        released = tuple(named(name) for name in answer[1:])
         return Settled(again=answer[0] == b"again", released=released)
 
     def digest(self, attributes: Any) -> str:
@@ -271,7 +281,7 @@ class Ledger(Owners):
         names = list(keys)
         blobs = await self._redis.hmget(self._key("links"), names)
         return {
-            name: self._codec.open(blob, self._where("links", name))
+            name: open_text(self._codec, self._where("links", name), blob)
             for name, blob in zip(names, blobs, strict=True)
             if blob is not None
         }

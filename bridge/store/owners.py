@@ -10,8 +10,8 @@ from bridge.codec import Codec
 from bridge.errors import LockLost
 from bridge.model import Entry, Key, Kind, Outcome, State, Stored
 from bridge.store.connection import Connection
-from bridge.store.entries import open_entry, seal_entry
-from bridge.store.keys import Keys, place, script
+from bridge.store.entries import open_entry, open_text, seal_entry
+from bridge.store.keys import Keys, named, place, script
 from bridge.store.records import open_record
 from bridge.waiting import stance
 
@@ -80,7 +80,7 @@ class Owners:
         if await self._redis.hsetnx(name, field, str(key)):
             return key
         owner = await self._redis.hget(name, field)
-        return Key.parse(owner.decode()) if owner else key
+        return named(owner) if owner else key
 
     async def mend(self, *, thoroughly: bool = False) -> None:
         """Note again whose the objects are that links tell of, where Redis has lost that.
@@ -92,14 +92,14 @@ class Owners:
         if not thoroughly and await self._redis.hlen(owners) >= await self._redis.hlen(links):
             return
         for name, blob in (await self._redis.hgetall(links)).items():
-            key = Key.parse(name.decode())
-            remote_id = self._codec.open(blob, self._where("links", key))
+            key = named(name)
+            remote_id = open_text(self._codec, self._where("links", key), blob)
             await self._redis.hsetnx(owners, self._field(key.kind, remote_id), str(key))
 
     async def owner(self, kind: Kind, remote_id: str) -> Key | None:
         """Whose a remote object is, if it is anybody's."""
         owner = await self._redis.hget(self._key("owners"), self._field(kind, remote_id))
-        return Key.parse(owner.decode()) if owner else None
+        return named(owner) if owner else None
 
     async def disown(self, kind: Kind, remote_id: str) -> None:
         """Forget whose a remote object was: it is gone from the target."""
@@ -119,7 +119,7 @@ class Owners:
             if record
             else None,
             open_entry(self._codec, self._where("ledger", name), entry) if entry else None,
-            self._codec.open(link, self._where("links", name)) if link else None,
+            open_text(self._codec, self._where("links", name), link) if link else None,
         )
 
     async def unlinked(self, kind: Kind) -> list[Sight]:
@@ -146,7 +146,7 @@ class Owners:
         """
         passing = await self._passing(remote_id, new, owner)
         if not token and passing.link_blob:
-            link = self._codec.open(passing.link_blob, self._where("links", new))
+            link = open_text(self._codec, self._where("links", new), passing.link_blob)
             if link != remote_id:  # given while somebody decided: it would be left without a link
                 return None
         entry = dataclasses.replace(
@@ -183,7 +183,7 @@ class Owners:
             raise LockLost("the lock passed to another worker")
         if answer[0] != b"ok":
             return None
-        waited = [Key.parse(name.decode()) for name in answer[1:]]
+        waited = [named(name) for name in answer[1:]]
         return HandedOver(entry, tuple(dict.fromkeys([*waited, *passing.referring])))
 
     async def _passing(self, remote_id: str, new: Key, owner: Key | None) -> _Passing:
@@ -224,7 +224,7 @@ class Owners:
     async def _referring(self, key: Key) -> tuple[Key, ...]:
         blobs = await self._redis.hgetall(self._key("ledger"))
         return tuple(
-            Key.parse(name.decode())
+            named(name)
             for name, blob in blobs.items()
             if str(key) in open_entry(self._codec, self._where("ledger", name.decode()), blob).refs
         )

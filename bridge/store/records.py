@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.codec import Codec
+from bridge.codec import Codec, reading
 from bridge.errors import LeaseLost
 from bridge.model import Change, ChangeKind, Key, Record, Stored, next_revision
 from bridge.store.audit import KEEP, changed
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, place, script
+from bridge.store.keys import Keys, named, number, place, script
 
 _COMMIT = script("commit")
 _RENEW = script("renew")
@@ -76,7 +76,7 @@ class Records:
             pipe.hgetall(self._keys.of("revisions"))
             pipe.hgetall(self._keys.of("records"))
             revisions, blobs = await pipe.execute()
-        found = (self._read(name, blob, revisions.get(name)) for name, blob in blobs.items())
+        found = (self._read(named(name), blob, revisions.get(name)) for name, blob in blobs.items())
         return {stored.record.key: stored for stored in found if stored}
 
     async def revisions(self, keys: Collection[Key]) -> dict[Key, int]:
@@ -84,7 +84,7 @@ class Records:
         if not keys:
             return {}
         found = await self._redis.hmget(self._keys.of("revisions"), [str(key) for key in keys])
-        return {key: int(number) for key, number in zip(keys, found, strict=True) if number is not None}
+        return {key: number(blob) for key, blob in zip(keys, found, strict=True) if blob is not None}
 
     async def restore_revisions(self, revisions: Mapping[Key, int]) -> None:
         """Set the revisions of lost records, so that they go on from what targets have been given."""
@@ -95,7 +95,7 @@ class Records:
     async def absent(self) -> dict[Key, float]:
         """Since when records are missed that Kenjo's lists lack: epoch seconds of the first snapshot."""
         found = await self._redis.hgetall(self._keys.of("absent"))
-        return {Key.parse(name.decode()): float(at) for name, at in found.items()}
+        return {named(name): float(at) for name, at in found.items()}
 
     async def note_absent(self, absent: Mapping[Key, float]) -> None:
         """Remember who is missed, and nobody else."""
@@ -120,12 +120,12 @@ class Records:
             pipe.hget(self._keys.of("revisions"), str(key))
             pipe.hget(self._keys.of("records"), str(key))
             revision, blob = await pipe.execute()
-        return self._read(str(key).encode(), blob, revision)
+        return self._read(key, blob, revision)
 
-    def _read(self, name: bytes, blob: bytes | None, revision: bytes | None) -> Stored | None:
+    def _read(self, key: Key, blob: bytes | None, revision: bytes | None) -> Stored | None:
         if blob is None:
             return None
-        return open_record(self._codec, place(self._keys.of("records"), name.decode()), blob, revision)
+        return open_record(self._codec, place(self._keys.of("records"), str(key)), blob, revision)
 
     async def commit(self, changes: Sequence[Change], lease: Lease | Grip, now: float) -> dict[Key, Stored]:
         """Write the changes seen `now` (epoch seconds), each with a higher revision. Raises LeaseLost.
@@ -155,7 +155,7 @@ class Records:
         if not names:
             return []
         former = await self._redis.hmget(self._keys.of("revisions"), names)
-        return [next_revision(int(revision or 0), now) for revision in former]
+        return [next_revision(number(revision or b"0"), now) for revision in former]
 
     async def note_snapshot(self, facts: dict[str, Any]) -> None:
         """Remember when the last snapshot was accepted and what it held: counts and warnings, no values."""
@@ -175,7 +175,7 @@ def open_record(codec: Codec, where: str, blob: bytes, revision: bytes | None) -
     None when the revision that stands beside it was lost or changed: it is then read from Kenjo anew.
     """
     value = codec.open(blob, where)
-    if revision is None or revision.decode() != str(value["revision"]):
-        return None
-    key = Key.parse(where.rpartition(" ")[2])
-    return Stored(Record(key, value["data"]), value["revision"], value["gone"], value["at"])
+    with reading(where):
+        key = Key.parse(where.rpartition(" ")[2])
+        stored = Stored(Record(key, value["data"]), int(value["revision"]), value["gone"], value["at"])
+    return stored if revision == str(stored.revision).encode() else None

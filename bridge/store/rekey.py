@@ -11,7 +11,7 @@ from bridge.store.keys import Keys, place, script
 
 _SWAP = script("swap")
 
-STRINGS, HASHES = ("pepper", "snapshot"), ("records", "holds", "forgotten", "leaving", "whose")
+STRINGS, HASHES = ("snapshot", "pepper"), ("records", "holds", "forgotten", "leaving", "whose")
 """Keys of the account whose values are sealed."""
 TARGET_STRINGS, TARGET_HASHES = ("survey",), ("ledger", "links", "approved", "counted")
 """Keys of a target whose values are sealed, besides those of a survey under way."""
@@ -31,21 +31,23 @@ async def rekey(redis: Connection, keys: Keys, codec: Codec, targets: Iterable[s
     Safe beside running processes: a value that changes meanwhile is left to whoever changed it. Raises
     Unreadable for a value that was changed or whose key is not configured.
     """
-    strings, hashes = [keys.of(name) for name in STRINGS], [keys.of(name) for name in HASHES]
+    strings: list[str] = []
+    hashes = [keys.of(name) for name in HASHES]
     for target in targets:
         strings += [keys.at(target, name) for name in TARGET_STRINGS]
         hashes += [keys.at(target, name) for name in TARGET_HASHES]
         looked_up = redis.scan_iter(match=keys.at(target, "looked-up:*"), count=1000)
         hashes += [name.decode() async for name in looked_up]
     sealed = plain = 0
-    for name in strings:
-        if blob := await redis.get(name):
-            done = await _swap(redis, codec, name, "", blob)
-            sealed, plain = sealed + done, plain + (done and codec.is_plain(blob))
     for name in hashes:
         for field, blob in (await redis.hgetall(name)).items():
             done = await _swap(redis, codec, name, field.decode(), blob)
             sealed, plain = sealed + done, plain + (done and codec.is_plain(blob))
+    # The pepper last: whoever is stopped before finds it as it was, and is told to run this again.
+    for name in [*strings, *(keys.of(name) for name in STRINGS)]:
+        if value := await redis.get(name):
+            done = await _swap(redis, codec, name, "", value)
+            sealed, plain = sealed + done, plain + (done and codec.is_plain(value))
     return Rekeyed(sealed, plain)
 
 
@@ -54,4 +56,4 @@ async def _swap(redis: Connection, codec: Codec, name: str, field: str, blob: by
         return 0
     where = place(name, field)
     sealed = codec.seal(codec.open(blob, where, plain=True), where)
-    return int(await redis.eval(_SWAP, 1, name, field, blob, sealed))
+    return int(await redis.eval(_SWAP, 1, name, blob, sealed, *([field] if field else [])))

@@ -17,6 +17,13 @@ from workers.matching import unserved
 
 _PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
 
+_IN_KENJO = "; put it right in Kenjo, until then the last known values stay"
+_ADVICE = {
+    "redis": ", and what it said is found anew; see who else can write there",
+    "targets": "; nothing is asked of it until that is mended",
+}
+"""What to do about a problem, by where it is, if it is not one of Kenjo's lists."""
+
 SOURCE = "kenjo"
 """Stands for the target where it is Kenjo's own row that cannot be used."""
 
@@ -37,7 +44,7 @@ async def unusable(bridge: Bridge) -> list[dict[str, Any]]:
             "record": _record(list_, id_),
             "target": SOURCE,
             "state": "unusable",
-            "reason": f"{list_}: {reason}; put it right in Kenjo, until then the last known values stay",
+            "reason": f"{list_}: {reason}{_ADVICE.get(list_, _IN_KENJO)}",
             "candidates": [],
             "attempts": 0,
             "first": seen["at"],
