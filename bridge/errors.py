@@ -77,6 +77,11 @@ class TryLater(BridgeError):
         self.after = after
         self.unreachable = unreachable
 
+    @property
+    def of_the_target(self) -> bool:
+        """Whether it is not this record's fault."""
+        return self.unreachable or self.after is not None
+
 
 class Accepted(TryLater):
     """A create was accepted, and nothing shows the account yet: look for it, never create a second one."""

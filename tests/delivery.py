@@ -51,9 +51,10 @@ def person(id_: str, *, lifecycle: str = "active", manager: str | None = None, *
     return Record(Key(Kind.PERSON, id_), data)
 
 
-def team(id_: str, *members: str) -> Record:
+def team(id_: str, *members: str, name: str = "") -> Record:
     """A team of people."""
-    return Record(Key(Kind.TEAM, id_), {"id": id_, "name": f"Team {id_}", "members": list(members)})
+    data = {"id": id_, "name": name or f"Team {id_}", "members": list(members)}
+    return Record(Key(Kind.TEAM, id_), data)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -327,11 +328,31 @@ class Applier(Linking):
         if found and self.route.settings.mode == "create_only":
             return Applied(self.link, Outcome.ADOPTED)
         try:
-            applied = await self.target.upsert(wanted, self.link)
-        except Conflict as error:
-            applied = await self._clash(wanted, error)
+            applied = await self._change(wanted, self.link)
+        except (RecordRejected, TryLater) as error:
+            await self._take_at_least(wanted, self.link, error)
+            raise
         await self._own(applied.remote_id)
         return dataclasses.replace(applied, outcome=Outcome.ADOPTED) if found else applied
+
+    async def _change(self, wanted: Wanted, link: str) -> Applied:
+        try:
+            return await self.target.upsert(wanted, link)
+        except Conflict as error:
+            return await self._clash(wanted, error)
+
+    async def _take_at_least(self, wanted: Wanted, link: str, error: RecordRejected | TryLater) -> None:
+        """Nobody keeps access, or stays in a group, because the target refuses another value."""
+        closes = is_person(self.claim) and self.route.access(wanted.attributes) is False
+        if not (closes or wanted.released) or isinstance(error, NotFound):
+            return
+        if isinstance(error, TryLater) and error.of_the_target:
+            return
+        with contextlib.suppress(RecordRejected, TryLater):  # the first error is told
+            applied = await self.target.remove(self.key, link, "deactivate", wanted.released)
+            if closes:
+                seen = await see_access(self.target, self.key, applied, wants=False, patient=False)
+                self.entry = dataclasses.replace(self.entry, open=seen)
 
     async def _create(self, wanted: Wanted) -> Applied:
         """No create without a look-up, which has found nothing. Raises Conflict: look up again."""

@@ -103,7 +103,7 @@ class ScimTarget:
         try:
             answer = await self._writer.revive(Kind.PERSON, path, places, {**whole, "id": remote_id})
         except (RecordRejected, TryLater) as error:
-            if isinstance(error, TryLater) and (error.unreachable or error.after is not None):
+            if isinstance(error, TryLater) and error.of_the_target:
                 raise
             raise NotFound(f"answered 404; {error}") from None
         return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED, _open(answer))

@@ -1,0 +1,61 @@
+"""A target that will not take one attribute does not keep anybody's access by that."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+
+from bridge.backend import Backend
+from bridge.model import Kind, State
+from tests.delivery import Delivery, delivery, person, team
+from tests.workers.targets.proxy import Fault, Proxy
+
+REFUSED = b'{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"%d","scimType":"%s"}'
+
+
+def refusing(word: str, status: int, scim_type: str = "invalidValue") -> Fault:
+    """Refuse every write that carries a value."""
+
+    async def fault(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        if request.method != "GET" and word.encode() in await request.read():
+            body = REFUSED % (status, scim_type.encode())
+            return web.Response(status=status, body=body, content_type="application/scim+json")
+        return await proxy.forward(request)
+
+    return fault
+
+
+async def members(run: Delivery) -> set[str]:
+    """Who is in the only group, by Kenjo ids."""
+    names = {user["id"]: user["externalId"] for user in await run.users()}
+    (group,) = await run.groups()
+    return {names[one["value"]] for one in group.get("members") or []}
+
+
+@pytest.mark.parametrize("status", [400, 409, 500])
+async def test_a_member_leaves_a_group_whose_name_is_refused(run: Delivery, status: int) -> None:
+    """A team is renamed to a name that the target refuses, and loses a member == out, and still failing."""
+    await run.deliver(person("ana"), person("ben"), team("a", "ana", "ben"))
+    run.proxy.fail_always(refusing("Refused", status))
+    await run.deliver(team("a", "ben", name="Refused"))
+    assert await members(run) == {"ben"}
+    entry = await run.entry("a", Kind.TEAM)
+    assert entry.state in (State.FAILED, State.RETRYING)
+    run.proxy.fail_always(None)
+    await run.deliver(team("a", "ben", name="Taken"))
+    assert (await run.entry("a", Kind.TEAM)).state is State.APPLIED
+    assert await members(run) == {"ben"}
+
+
+@pytest.mark.parametrize("status", [400, 409, 500])
+async def test_access_ends_with_a_refused_name(backend: Backend, status: int) -> None:
+    """A mapping closes the account together with a change that the target refuses == closed, and failing."""
+    active = 'person.work.jobTitle != "Leaver"'
+    async with delivery(backend, map={"active": active}) as run:
+        await run.deliver(person("ana", title="Head"))
+        run.proxy.fail_always(refusing("Refused", status))
+        await run.deliver(person("ana", title="Leaver", name="Refused"))
+        assert (await run.user("ana"))["active"] is False
+        entry = await run.entry("ana")
+        assert entry.state in (State.FAILED, State.RETRYING)
+        assert entry.open is False
