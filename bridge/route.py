@@ -128,6 +128,10 @@ class Route:
             return mapped
         return {name: value for name, value in mapped.items() if name != self._access}
 
+    def access_alone(self, mapped: Mapping[str, Any]) -> dict[str, Any]:
+        """Of what `map` gave only what opens or closes a person's account."""
+        return {name: value for name, value in mapped.items() if name == self._access}
+
     def _stays(self, attribute: str, value: Any) -> bool:
         """Whether an empty value leaves alone what the target has. No members is a value like another."""
         return value in (None, "") and (not self.settings.clear or attribute in self.settings.keep)

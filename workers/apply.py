@@ -344,12 +344,14 @@ class Applier(Linking):
     async def _take_at_least(self, wanted: Wanted, link: str, error: RecordRejected | TryLater) -> None:
         """Nobody keeps access, or stays in a group, because the target refuses another value."""
         closes = is_person(self.claim) and self.route.access(wanted.attributes) is False
-        if not (closes or wanted.released) or isinstance(error, NotFound):
+        leave = frozenset() if is_person(self.claim) else wanted.released
+        if not (closes or leave) or isinstance(error, NotFound):
             return
         if isinstance(error, TryLater) and error.of_the_target:
             return
+        least = Wanted(self.key, self.route.access_alone(wanted.attributes), leave)
         with contextlib.suppress(RecordRejected, TryLater):  # the first error is told
-            applied = await self.target.remove(self.key, link, "deactivate", wanted.released)
+            applied = await self.target.upsert(least, link)
             if closes:
                 seen = await see_access(self.target, self.key, applied, wants=False, patient=False)
                 self.entry = dataclasses.replace(self.entry, open=seen)

@@ -59,3 +59,23 @@ async def test_access_ends_with_a_refused_name(backend: Backend, status: int) ->
         entry = await run.entry("ana")
         assert entry.state in (State.FAILED, State.RETRYING)
         assert entry.open is False
+
+
+@pytest.mark.parametrize("status", [400, 409, 500])
+async def test_who_loses_a_manager_keeps_access(run: Delivery, status: int) -> None:
+    """A name is refused and the manager is gone == the account stays open, and fails for its name."""
+    await run.deliver(person("ben"), person("ana", manager="ben"))
+    run.proxy.fail_always(refusing("Refused", status))
+    await run.deliver(person("ana", name="Refused"))
+    assert (await run.user("ana"))["active"] is True
+    assert (await run.entry("ana")).state in (State.FAILED, State.RETRYING)
+
+
+@pytest.mark.parametrize("status", [400, 409, 500])
+async def test_a_renamed_team_keeps_whom_it_has(run: Delivery, status: int) -> None:
+    """A team's new name is refused and one of its members left == all others are in it still."""
+    people = [person(name) for name in ("ana", "ben", "cem")]
+    await run.deliver(*people, team("a", "ana", "ben", "cem"))
+    run.proxy.fail_always(refusing("Refused", status))
+    await run.deliver(team("a", "ben", "cem", name="Refused"))
+    assert await members(run) == {"ben", "cem"}
