@@ -24,7 +24,16 @@ from bridge.store.connection import Connection
 from bridge.store.discard import Discarded, discard
 from bridge.store.keys import ACCOUNT, place
 from bridge.store.rekey import Rekeyed, rekey
-from bridge.trouble import AWAY, TLS_WANTED, role_trouble, speaks_tls, trouble, warnings
+from bridge.trouble import (
+    AWAY,
+    NO_TLS,
+    TLS_WANTED,
+    role_trouble,
+    speaks_plainly,
+    speaks_tls,
+    trouble,
+    warnings,
+)
 
 log = get_logger("redis")
 
@@ -183,9 +192,11 @@ class Backend:
         kwargs = self.redis.connection_pool.connection_kwargs
         found = trouble(error)
         if found == AWAY and "host" in kwargs and not isinstance(error, ResponseError):
-            plain = not issubclass(self.redis.connection_pool.connection_class, SSLConnection)
-            if plain and await speaks_tls(kwargs["host"], int(kwargs["port"])):
-                return TLS_WANTED
+            host, port = kwargs["host"], int(kwargs["port"])
+            if issubclass(self.redis.connection_pool.connection_class, SSLConnection):
+                found = NO_TLS if await speaks_plainly(host, port) else found
+            else:
+                found = TLS_WANTED if await speaks_tls(host, port) else found
         return f"Redis does not answer ({type(error).__name__}); check redis.url" if found == AWAY else found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 FULL = "Redis is full: give it more memory (nothing is lost; maxmemory-policy has to be noeviction)"
 AWAY = "Redis does not answer; check redis.url"
 TLS_WANTED = "Redis speaks TLS at this address: write rediss:// in redis.url"
+NO_TLS = "Redis does not speak TLS at this address: write redis:// in redis.url"
 CLUSTER = "redis.url names a Redis Cluster, which cannot be used: name a Redis that is not one"
 SENTINEL = "redis.url names a Sentinel, which keeps no data: name the primary that it watches"
 LOADING = "Redis is still reading its data from disk; it is waited for"
@@ -47,8 +48,8 @@ _SENTENCES: Mapping[str, str] = {
         "the certificate of Redis is not trusted here, or is for another name: name its issuer in redis.url"
         " (rediss://...?ssl_ca_certs=FILE)"
     ),
-    "WRONG_VERSION_NUMBER": "Redis does not speak TLS at this address: write redis:// in redis.url",
-    "record layer failure": "Redis does not speak TLS at this address: write redis:// in redis.url",
+    "WRONG_VERSION_NUMBER": NO_TLS,
+    "record layer failure": NO_TLS,
     "CERTIFICATE_REQUIRED": (
         "Redis wants a certificate of its clients: name one in redis.url"
         " (rediss://...?ssl_certfile=FILE&ssl_keyfile=FILE)"
@@ -80,10 +81,8 @@ def _forbidden(text: str) -> str:
 async def speaks_tls(host: str, port: int) -> bool:
     """Whether a server that says nothing to us wants to hear TLS."""
     context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = (
-        False,
-        ssl.CERT_NONE,
-    )  # nothing is sent or believed
+    context.check_hostname = False  # nothing is sent or believed
+    context.verify_mode = ssl.CERT_NONE
     try:
         async with asyncio.timeout(2):
             _, writer = await asyncio.open_connection(host, port, ssl=context)
@@ -91,6 +90,19 @@ async def speaks_tls(host: str, port: int) -> bool:
     except (OSError, TimeoutError):
         return False
     return True
+
+
+async def speaks_plainly(host: str, port: int) -> bool:
+    """Whether a server that says nothing to a TLS handshake answers without TLS."""
+    try:
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"PING\r\n")
+            answer = await reader.read(1)
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return answer in (b"+", b"-")  # a status or an error, in Redis' own protocol
 
 
 def role_trouble(info: Mapping[str, Any]) -> str:
