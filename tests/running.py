@@ -11,9 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.conftest import listens, redis_binary
-from tests.world import World
-
-Process = asyncio.subprocess.Process
+from tests.world import Started, World
 
 
 @asynccontextmanager
@@ -34,7 +32,7 @@ async def own_redis() -> AsyncIterator[str]:
 class Running:
     """A started process; `log` is what it wrote until it said where it listens."""
 
-    def __init__(self, process: Process, address: str, log: str) -> None:
+    def __init__(self, process: Started, address: str, log: str) -> None:
         self.process = process
         self.address = address
         self.log = log
@@ -64,7 +62,7 @@ async def running(here: World, *arguments: str) -> AsyncIterator[Running]:
         await drain
 
 
-async def _drain(process: Process, running: Running) -> None:
+async def _drain(process: Started, running: Running) -> None:
     assert process.stderr
     while line := await process.stderr.readline():
         running.log += line.decode()

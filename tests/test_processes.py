@@ -19,7 +19,6 @@ from tests.running import own_redis, running, until
 from tests.world import World, expected, world
 
 PERSONAL = {"firstName", "lastName", "displayName", "jobTitle", "workPhone", "workMobile"}
-Process = asyncio.subprocess.Process
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ async def test_as_process_1(tmp_path: Path) -> None:
 async def test_while_kenjo_is_asked(here: World, command: str) -> None:
     """SIGTERM while Kenjo does not answer == everything is closed, 143, a sentence, nothing written."""
     here.sandbox.faults.add("slow", path="/employees/accounts", seconds=60)
-    process = await here.start(command)
+    process = await here.start_afresh(command)
     await asked(here)
     process.send_signal(signal.SIGTERM)
     code, err = await ended(process)
@@ -76,7 +76,7 @@ async def test_while_kenjo_is_asked(here: World, command: str) -> None:
 async def test_sync_in_first_contact(here: World) -> None:
     """SIGTERM while the directory does not answer the first look-ups == 1, and what stays pending is told."""
     here.proxy.fail_always(never)
-    process = await here.start("sync", "--json")
+    process = await here.start_afresh("sync", "--json")
     await requested(here, 1)
     process.send_signal(signal.SIGTERM)
     out, err = await asyncio.wait_for(process.communicate(), 60)
@@ -88,7 +88,7 @@ async def test_sync_in_first_contact(here: World) -> None:
 async def test_sync_that_is_ended_says_so(here: World) -> None:
     """SIGTERM in the middle of the deliveries == 1, and a sentence with how many records are left where."""
     here.config["targets"]["directory"]["rate"] = 10
-    process = await here.start("sync")
+    process = await here.start_afresh("sync")
     await written(here, 4)
     process.send_signal(signal.SIGTERM)
     out, _ = await asyncio.wait_for(process.communicate(), 60)
@@ -99,7 +99,7 @@ async def test_sync_that_is_ended_says_so(here: World) -> None:
 
 async def test_a_second_signal_ends_at_once(here: World) -> None:
     """SIGTERM twice while a delivery is under way == 143 at once; the private Redis ends, too."""
-    process = await here.start("run")
+    process = await here.start_afresh("run")
     await written(here, 4)
     here.proxy.fail_always(never)
     await requested(here, len(here.proxy.seen) + 1)
@@ -135,7 +135,7 @@ async def never(_proxy: Proxy, _request: web.Request) -> web.StreamResponse:
 async def importing(here: World) -> Process:
     """A process that stands still in the middle of its imports."""
     paths = os.pathsep.join([str(hanging(here.folder)), str(ROOT)])
-    process = await here.start("run", PYTHONPATH=paths)
+    process = await here.start_afresh("run", PYTHONPATH=paths)
     await until(lambda: asyncio.to_thread((here.folder / "imports").exists), 60)
     return process
 

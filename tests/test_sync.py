@@ -208,7 +208,7 @@ async def test_bad_input_gets_one_sentence(
 async def test_an_unreachable_target_loses_nothing(here: World) -> None:
     """The target is away == exit 1 and a sentence; when it is back, a further sync delivers everything."""
     here.proxy.fail_always(dropped)
-    done = await here.run("sync", "--patience", "1")
+    done = await here.run("sync", "--patience", "3")
     assert done.code == 1
     assert "no answer" in done.out
     here.proxy.fail_always(None)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +15,13 @@ from typing import Any
 import aiohttp
 
 from sandbox.server import Sandbox
+from tests.launcher import Launched
 from tests.scim_server import scim_server
 from tests.workers.targets.proxy import Proxy, proxy_to
 
 ROOT = Path(__file__).parents[1]
+
+Started = Launched | asyncio.subprocess.Process
 
 
 @dataclass(frozen=True)
@@ -46,27 +49,28 @@ class World:
     config: dict[str, Any]
     environment: dict[str, str] = field(default_factory=dict)
 
-    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
-        """Start the command as a process of its own."""
-        (self.folder / "bridge.yaml").write_text(json.dumps(self.config))
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("KENJO_BRIDGE")}
+    async def start(self, *arguments: str, **environment: str) -> Started:
+        """Start the command as a process of its own, which need not import anything (tests.launcher)."""
+        return await Launched.start(arguments, self.folder, self._prepared(environment))
+
+    async def start_afresh(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+        """Start the command as a user's shell does, where it matters how a process begins."""
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "service.cli.main",
             *arguments,
             cwd=self.folder,
-            env={
-                **inherited,
-                "PYTHONPATH": str(ROOT),
-                "COLUMNS": "200",
-                **self.environment,
-                **environment,
-            },
+            env=self._prepared(environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
+
+    def _prepared(self, environment: Mapping[str, str]) -> dict[str, str]:
+        (self.folder / "bridge.yaml").write_text(json.dumps(self.config))
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("KENJO_BRIDGE")}
+        return {**inherited, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **self.environment, **environment}
 
     async def run(self, *arguments: str, **environment: str) -> Ended:
         """Run the command to its end."""
