@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socketserver
 import threading
 from collections.abc import AsyncIterator, Collection
@@ -45,18 +46,24 @@ class _Quiet(WSGIRequestHandler):
         """Write nothing."""
 
 
+@functools.cache
+def _provider(without: frozenset[str]) -> ScimProvider:
+    """What servers of a kind have in common: schemas, whose models take longer to make than most tests to run."""
+    config = load_default_service_provider_config()
+    config.authentication_schemes = [*(config.authentication_schemes or []), BEARER_TOKEN_SCHEME]
+    if "patch" in without:
+        config.patch = Patch(supported=False)
+    return ScimProvider.from_discovery(
+        load_default_schemas().values(), load_default_resource_types().values(), config=config
+    )
+
+
 @asynccontextmanager
 async def scim_server(
     *, token: str = TOKEN, without: Collection[str] = (), port: int = 0
 ) -> AsyncIterator[ScimServer]:
     """Run a server; `without` may name "patch", which it then answers with 501."""
-    config = load_default_service_provider_config()
-    config.authentication_schemes = [*(config.authentication_schemes or []), BEARER_TOKEN_SCHEME]
-    if "patch" in without:
-        config.patch = Patch(supported=False)
-    provider = ScimProvider.from_discovery(
-        load_default_schemas().values(), load_default_resource_types().values(), config=config
-    )
+    provider = _provider(frozenset(without))
     service = ScimService(provider, secret="a secret for cursors, of no use here")
     application = BearerTokenApplication(InMemoryStorage(), provider, service, bearer_tokens=[token])
     server = make_server("127.0.0.1", port, application, server_class=_Server, handler_class=_Quiet)
