@@ -31,7 +31,7 @@ test: lint unit ## All checks and tests
 
 .PHONY: unit
 unit: setup ## The tests (make unit ARGS="-k scim")
-	@$(BIN)/python -m pytest --numprocesses=4 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=4 --dist=worksteal $(ARGS)
 
 .PHONY: lint
 lint: setup ## ruff, mypy strict, import contracts

@@ -48,7 +48,7 @@ class _Quiet(WSGIRequestHandler):
 
 @functools.cache
 def _provider(without: frozenset[str]) -> ScimProvider:
-    """What servers of a kind have in common: schemas, whose models take longer to make than most tests to run."""
+    """What servers of a kind share: their schemas. Models of them take longer to make than many a test."""
     config = load_default_service_provider_config()
     config.authentication_schemes = [*(config.authentication_schemes or []), BEARER_TOKEN_SCHEME]
     if "patch" in without:

@@ -108,7 +108,7 @@ BUGS = {
             bridge.store.records, "_COMMIT", "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end"
         ),
         lambda odds: odds.freeze > 0.001,
-        since=200,
+        since=225,
     ),
     "no-limits": Bug(
         "HELD",
@@ -145,6 +145,7 @@ BUGS = {
         "a target that is down stops the others",
         lambda: patch.object(Keys, "at", _shared_gate),
         lambda odds: odds.second_target_down,
+        since=12,
     ),
     "no-throttle": Bug(
         "BOUNDED",

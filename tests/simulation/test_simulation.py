@@ -13,7 +13,7 @@ from tests.simulation.bugs import BUGS
 
 ROOT = Path(__file__).parents[2]
 
-SEEDS, CHUNK = 160, 20
+SEEDS, CHUNK = 80, 20
 PATIENCE = 300
 """Seeds within which a planted bug has to be found."""
 
