@@ -26,7 +26,7 @@ Patch = AbstractContextManager[Any]
 class Bug:
     """`breaks`: the invariant that the product loses with it; `shows`: whether seeds of such odds can.
 
-    `since`: the seed at which a search begins, where those before take long and show nothing.
+    `since`: the seed at which a search begins, as those before take long or show nothing.
     """
 
     breaks: str
@@ -81,25 +81,28 @@ BUGS = {
         "whoever the lists lack is believed to be gone",
         lambda: patch.object(service.cli.assembly.KenjoSource, "ask", _all_gone),
         lambda odds: odds.cut and not odds.forbidden,
-        since=40,
+        since=53,
     ),
     "forgotten-retry": Bug(
         "CONVERGES",
         "a retry whose job got lost is not asked for again",
         lambda: patch.object(service.pending, "is_behind", _not_for_retries),
         lambda odds: odds.jobs or odds.throttled,
+        since=3,
     ),
     "blind-create": Bug(
         "NO DUPLICATES",
         "an account is created without a look-up",
         lambda: patch.object(Applier, "_match", _not_looked_up),
         lambda odds: not odds.unique and (odds.answer_lost or odds.crash),
+        since=13,
     ),
     "no-guard": Bug(
         "NEVER BACKWARDS",
         "a worker writes without a look at its lock",
         lambda: patch.object(Ledger, "renew", _nothing),
         lambda odds: odds.freeze > 0.001,
+        since=55,
     ),
     "no-fence": Bug(
         "NEVER BACKWARDS",
@@ -108,50 +111,56 @@ BUGS = {
             bridge.store.records, "_COMMIT", "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end"
         ),
         lambda odds: odds.freeze > 0.001,
-        since=225,
+        since=228,
     ),
     "no-limits": Bug(
         "HELD",
         "any number of people may be removed at once",
         lambda: patch.object(service.pending, "excesses", lambda *_: ()),
         lambda odds: odds.many_leave,
+        since=5,
     ),
     "no-window": Bug(
         "HELD",
         "what was removed a short time ago is forgotten",
         lambda: patch.object(Ledger, "done", _no_names),
         lambda odds: odds.many_leave,
+        since=26,
     ),
     "uncounted": Bug(
         "HELD",
         "a worker removes people whom no poll has counted",
         lambda: patch.object(workers.counting, "covers", lambda *_: True),
         lambda odds: odds.many_leave or odds.answer_lost,
+        since=5,
     ),
     "first-match": Bug(
         "OWNERSHIP",
         "of several accounts that match, the first one is taken",
         lambda: patch.object(workers.matching, "candidates", _first_of_several),
         lambda _: True,
+        since=4,
     ),
     "any-match": Bug(
         "OWNERSHIP",
         "an account that is inactive, or carries another's id, is taken like any other",
         lambda: patch.object(workers.matching, "strange", lambda _: ""),
         lambda odds: odds.strangers,
+        since=8,
     ),
     "one-gate": Bug(
         "ISOLATED",
         "a target that is down stops the others",
         lambda: patch.object(Keys, "at", _shared_gate),
         lambda odds: odds.second_target_down,
-        since=12,
+        since=19,
     ),
     "no-throttle": Bug(
         "BOUNDED",
         "a Retry-After is heard by one worker only",
         lambda: patch.object(Gate, "throttle", _nothing),
         lambda odds: odds.throttled,
+        since=3,
     ),
 }
 

@@ -13,7 +13,7 @@ from tests.simulation.bugs import BUGS
 
 ROOT = Path(__file__).parents[2]
 
-SEEDS, CHUNK = 80, 20
+SEEDS, CHUNK = 48, 12
 PATIENCE = 300
 """Seeds within which a planted bug has to be found."""
 
@@ -38,10 +38,10 @@ def test_no_seed_breaks_a_promise(first: int) -> None:
 
 def test_a_seed_repeats_itself() -> None:
     """The same seeds in processes that hash differently == the same traces, each another one."""
-    first, second = (run("--seeds", "4", "--hashes", hash_seed=seed) for seed in ("1", "2"))
-    hashes = [line.split()[1] for line in first.stdout.splitlines()[:4]]
-    assert first.stdout.splitlines()[:4] == second.stdout.splitlines()[:4]
-    assert len(set(hashes)) == 4
+    first, second = (run("--seeds", "2", "--hashes", hash_seed=seed) for seed in ("1", "2"))
+    hashes = [line.split()[1] for line in first.stdout.splitlines()[:2]]
+    assert first.stdout.splitlines()[:2] == second.stdout.splitlines()[:2]
+    assert len(set(hashes)) == 2
 
 
 def test_a_seed_is_replayed_with_its_trace() -> None:
