@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
+
 from tests.conftest import listens, redis_binary
 from tests.world import Started, World
 
@@ -43,7 +45,7 @@ async def running(here: World, *arguments: str) -> AsyncIterator[Running]:
     """A process of the bridge that has started; killed if it is still there at the end."""
     process = await here.start(*arguments)
     assert process.stderr
-    log = ""
+    log, drain = "", None
     try:
         while True:
             line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
@@ -59,7 +61,8 @@ async def running(here: World, *arguments: str) -> AsyncIterator[Running]:
         if process.returncode is None:
             process.kill()
         await process.wait()
-        await drain
+        if drain:
+            await drain
 
 
 async def _drain(process: Started, running: Running) -> None:
@@ -74,3 +77,15 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
     while not await holds():
         assert time.monotonic() < end, f"not within {seconds} s"
         await asyncio.sleep(0.1)
+
+
+async def readiness(session: aiohttp.ClientSession) -> tuple[int, str]:
+    """Status and words of a process's /readyz."""
+    async with session.get("/readyz") as answer:
+        return answer.status, await answer.text()
+
+
+async def has_name(here: World, person: str, last_name: str) -> bool:
+    """Whether somebody has this name at the directory."""
+    names = {user["externalId"]: user.get("name", {}).get("familyName") for user in await here.users()}
+    return names.get(person) == last_name

@@ -60,12 +60,16 @@ def _provider(without: frozenset[str]) -> ScimProvider:
 
 @asynccontextmanager
 async def scim_server(
-    *, token: str = TOKEN, without: Collection[str] = (), port: int = 0
+    *, token: str = TOKEN, tokens: set[str] | None = None, without: Collection[str] = (), port: int = 0
 ) -> AsyncIterator[ScimServer]:
-    """Run a server; `without` may name "patch", which it then answers with 501."""
+    """Run a server; `without` may name "patch", which it then answers with 501.
+
+    It takes `token`, or those that are in `tokens` at the time.
+    """
     provider = _provider(frozenset(without))
     service = ScimService(provider, secret="a secret for cursors, of no use here")
     application = BearerTokenApplication(InMemoryStorage(), provider, service, bearer_tokens=[token])
+    application.bearer_tokens = application.bearer_tokens if tokens is None else tokens
     server = make_server("127.0.0.1", port, application, server_class=_Server, handler_class=_Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

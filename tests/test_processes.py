@@ -15,10 +15,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.running import own_redis, running, until
+from tests.running import Running, has_name, own_redis, readiness, running, until
 from tests.world import World, expected, world
 
-PERSONAL = {"firstName", "lastName", "displayName", "jobTitle", "workPhone", "workMobile"}
+DONE = 'kenjo_bridge_pending{target="directory"} 0.0'
 
 
 @pytest.fixture
@@ -67,10 +67,11 @@ async def test_not_ready_without_redis(here: World, redis_of_its_own: str) -> No
         hidden = socket + ".hidden"
         shutil.move(socket, hidden)
         await drop_clients(hidden)
-        await until(lambda: status_is(session, "/readyz", 503), 15)
-        assert await status_is(session, "/healthz", 200)
+        await until(lambda: ready_is(session, 503), 15)
+        async with session.get("/healthz") as answer:
+            assert answer.status == 200
         shutil.move(hidden, socket)
-        await until(lambda: status_is(session, "/readyz", 200), 15)
+        await until(lambda: ready_is(session, 200), 15)
         person = next(iter(expected(here.sandbox)))
         here.sandbox.actions.rename(employee=person, last_name="Zurück")
         await until(lambda: has_name(here, person, "Zurück"), 20)
@@ -101,6 +102,22 @@ async def test_a_second_service_takes_over(here: World) -> None:
             person = next(iter(expected(here.sandbox)))
             here.sandbox.actions.rename(employee=person, last_name="Übernommen")
             await until(lambda: has_name(here, person, "Übernommen"), 20)
+
+
+async def test_a_former_leader_tells_what_is_so_now(here: World) -> None:
+    """The polling service stands still, another takes over, it goes on == the same metrics at both."""
+    async with running(here, "serve") as first, running(here, "work"):
+        await until(lambda: everybody_is_there(here), 20)
+        async with running(here, "serve") as second:
+            first.process.send_signal(signal.SIGSTOP)
+            here.sandbox.actions.hire()
+            await until(lambda: logged(second, "this service polls now"), 20)
+            await until(lambda: logged(second, '"people": 61'), 20)
+            first.process.send_signal(signal.SIGCONT)
+            await until(lambda: same_standing(first, second), 10)
+            async with aiohttp.ClientSession(first.address) as session:
+                assert (await readiness(session))[0] == 200
+    assert "this one stands by" in first.log
 
 
 async def test_sync_leaves_a_running_service_alone(here: World) -> None:
@@ -134,9 +151,25 @@ async def drop_clients(socket: str) -> None:
     await redis.aclose()
 
 
-async def status_is(session: aiohttp.ClientSession, path: str, status: int) -> bool:
-    async with session.get(path) as answer:
-        return answer.status == status
+async def same_standing(first: Running, second: Running) -> bool:
+    """Whether two processes tell the same of 61 people and of a target that has everything."""
+    one, other = await standing(first), await standing(second)
+    return one == other and {'kenjo_bridge_records{kind="person"} 61.0', DONE} <= one
+
+
+async def logged(process: Running, words: str) -> bool:
+    return words in process.log
+
+
+async def standing(process: Running) -> set[str]:
+    """The lines of /metrics that are read from the state."""
+    async with aiohttp.ClientSession(process.address) as session, session.get("/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    return {line for line in lines if line.startswith(("kenjo_bridge_records", "kenjo_bridge_pending"))}
+
+
+async def ready_is(session: aiohttp.ClientSession, status: int) -> bool:
+    return (await readiness(session))[0] == status
 
 
 async def some_are_there(here: World, number: int) -> bool:
@@ -155,11 +188,6 @@ async def everybody_is_there(here: World) -> bool:
         if wanted != {member["value"] for member in groups.get(team, {}).get("members") or []}:
             return False
     return True
-
-
-async def has_name(here: World, person: str, last_name: str) -> bool:
-    names = {user["externalId"]: user.get("name", {}).get("familyName") for user in await here.users()}
-    return names.get(person) == last_name
 
 
 async def test_sync_ends_in_order(here: World) -> None:

@@ -16,7 +16,7 @@ import aiohttp
 
 from sandbox.server import Sandbox
 from tests.launcher import Launched
-from tests.scim_server import scim_server
+from tests.scim_server import TOKEN, scim_server
 from tests.workers.targets.proxy import Proxy, proxy_to
 
 ROOT = Path(__file__).parents[1]
@@ -40,13 +40,17 @@ class Ended:
 
 @dataclass
 class World:
-    """`folder` holds bridge.yaml and the private Redis; `config` is what bridge.yaml says."""
+    """`folder` holds bridge.yaml and the private Redis; `config` is what bridge.yaml says.
+
+    `tokens`: those that the directory takes.
+    """
 
     sandbox: Sandbox
     proxy: Proxy
     direct: aiohttp.ClientSession
     folder: Path
     config: dict[str, Any]
+    tokens: set[str]
     environment: dict[str, str] = field(default_factory=dict)
 
     async def start(self, *arguments: str, **environment: str) -> Started:
@@ -95,11 +99,13 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, people: int = 20) -> AsyncIterator[World]:
     """Set everything up, with one target `directory`."""
-    async with Sandbox(people=people) as sandbox, scim_server() as (base_url, token):
+    token, ours = TOKEN, "the token of those who look on"
+    tokens = {token, ours}
+    async with Sandbox(people=people) as sandbox, scim_server(tokens=tokens) as (base_url, _):
         origin = base_url.removesuffix("/v2")
         async with (
             proxy_to(origin) as proxy,
-            aiohttp.ClientSession(origin, headers={"Authorization": f"Bearer {token}"}) as direct,
+            aiohttp.ClientSession(origin, headers={"Authorization": f"Bearer {ours}"}) as direct,
         ):
             target = {"kind": "scim", "base_url": f"{proxy.url}/v2", "token": token, "rate": 1000}
             config = {
@@ -108,7 +114,7 @@ async def world(folder: Path, people: int = 20) -> AsyncIterator[World]:
                 "web": {"port": 0},
                 "log": {"format": "json"},
             }
-            yield World(sandbox, proxy, direct, folder, config)
+            yield World(sandbox, proxy, direct, folder, config, tokens)
 
 
 def expected(sandbox: Sandbox) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from bridge.errors import Damaged, LeaseLost, LockLost
+from bridge.errors import LeaseLost, LockLost, Unreadable
 from bridge.model import Entry, Key, State
 from bridge.store.audit import KEEP, QUIET, pushed
 from bridge.store.claims import Claim, Settled
@@ -155,7 +155,7 @@ class Ledger(Owners):
             return None
         try:
             claim = self._claimed(key, lock, token, got[1:])
-        except Damaged:
+        except Unreadable:
             await self._redis.eval(_RELEASE, 1, lock, token)
             raise
         if claim is None:  # the next poll brings the record back
