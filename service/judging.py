@@ -66,7 +66,8 @@ async def judge(
     facts = await backend.records.last_snapshot() or {}
     before = {column: Filled(*numbers) for column, numbers in facts.get("columns", {}).items()}
     former = await backend.holds.get(SNAPSHOT)
-    if (found := doubts(known, snapshot, before)) and not _was_approved(former, found):
+    found = doubts(await backend.forgotten.unreferred(known), snapshot, before)
+    if found and not _was_approved(former, found):
         return Judgement(snapshot, _hold_of(found, now))
     return await _gone(snapshot, known, source, await backend.records.absent(), now, interval)
 

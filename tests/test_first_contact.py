@@ -14,7 +14,7 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as ready:
+    async with world(tmp_path, people=20) as ready:
         yield ready
 
 

@@ -30,7 +30,7 @@ async def redis_of_its_own() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def here(tmp_path: Path, redis_of_its_own: str) -> AsyncIterator[World]:
-    async with world(tmp_path, people=60) as ready:
+    async with world(tmp_path, people=30) as ready:
         ready.config["redis"] = {"url": redis_of_its_own}
         yield ready
 
@@ -53,7 +53,7 @@ async def test_health_readiness_and_metrics(here: World) -> None:
                 assert answer.status == 200, await answer.text()
         async with session.get("/metrics") as answer:
             text = await answer.text()
-    assert 'kenjo_bridge_records{kind="person"} 60.0' in text
+    assert 'kenjo_bridge_records{kind="person"} 30.0' in text
     assert 'kenjo_bridge_deliveries_total{outcome="created",target="directory"}' in text
     assert 'kenjo_bridge_pending{target="directory"}' in text
     assert re.search(r"kenjo_bridge_latency_seconds_count\{target=\"directory\"\} [1-9]", text)
@@ -112,7 +112,7 @@ async def test_a_former_leader_tells_what_is_so_now(here: World) -> None:
             first.process.send_signal(signal.SIGSTOP)
             here.sandbox.actions.hire()
             await until(lambda: logged(second, "this service polls now"), 20)
-            await until(lambda: logged(second, '"people": 61'), 20)
+            await until(lambda: logged(second, '"people": 31'), 20)
             first.process.send_signal(signal.SIGCONT)
             await until(lambda: same_standing(first, second), 10)
             async with aiohttp.ClientSession(first.address) as session:
@@ -152,9 +152,9 @@ async def drop_clients(socket: str) -> None:
 
 
 async def same_standing(first: Running, second: Running) -> bool:
-    """Whether two processes tell the same of 61 people and of a target that has everything."""
+    """Whether two processes tell the same of 31 people and of a target that has everything."""
     one, other = await standing(first), await standing(second)
-    return one == other and {'kenjo_bridge_records{kind="person"} 61.0', DONE} <= one
+    return one == other and {'kenjo_bridge_records{kind="person"} 31.0', DONE} <= one
 
 
 async def logged(process: Running, words: str) -> bool:

@@ -97,7 +97,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, people: int = 20) -> AsyncIterator[World]:
+async def world(folder: Path, people: int = 12) -> AsyncIterator[World]:
     """Set everything up, with one target `directory`."""
     token, ours = TOKEN, "the token of those who look on"
     tokens = {token, ours}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import orjson
 
 from bridge.codec import Codec
-from bridge.model import Key, Kind, Snapshot
+from bridge.model import Key, Kind, Snapshot, Stored
 from bridge.store.connection import Connection
 from bridge.store.holds import Holds
 from bridge.store.keys import Keys, place, script
@@ -71,7 +71,7 @@ class Forgotten:
         gone = await self.all()
         if not gone:
             return snapshot
-        ids = {key.id for key in gone if key.kind is Kind.PERSON}
+        ids = _people(gone)
         records = {
             key: dataclasses.replace(record, data=_cleaned(record.data, ids))
             for key, record in snapshot.records.items()
@@ -79,6 +79,17 @@ class Forgotten:
         }
         problems = tuple(problem for problem in snapshot.problems if problem.id not in ids)
         return dataclasses.replace(snapshot, records=records, kept=snapshot.kept - gone, problems=problems)
+
+    async def unreferred(self, known: Mapping[Key, Stored]) -> Mapping[Key, Stored]:
+        """What is known, in which nobody refers to the forgotten: the next snapshot has not lost that."""
+        if not (ids := _people(await self.all())):
+            return known
+        return {
+            key: dataclasses.replace(
+                stored, record=dataclasses.replace(stored.record, data=_cleaned(stored.record.data, ids))
+            )
+            for key, stored in known.items()
+        }
 
     async def known(self, known: Mapping[Key, _V], targets: Collection[str]) -> dict[Key, _V]:
         """What is known without those who are forgotten.
@@ -156,6 +167,10 @@ class Forgotten:
                 done += await self._redis.xdel(where, *about)
             last = f"({page[-1][0].decode()}"
         return done
+
+
+def _people(keys: Collection[Key]) -> set[str]:
+    return {key.id for key in keys if key.kind is Kind.PERSON}
 
 
 def _cleaned(data: Mapping[str, Any], ids: Collection[str]) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ from workers.watch import answers
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
 PLANTED = "planted"
 
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Raising:
@@ -244,7 +244,7 @@ async def test_one_record_that_cannot_be_decided_stops_no_other(run: Delivery) -
     assert (await run.entry("ben")).state is State.APPLIED
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(ANSWERS | st.binary(max_size=30), min_size=1, max_size=4), linked=st.booleans())
 async def test_any_answer_ends_in_the_ledger(run: Delivery, said: list[bytes], linked: bool) -> None:
     """Any bytes as answers to look-ups, creates, changes == an entry with a sentence, or a paused target."""

@@ -1,4 +1,4 @@
-"""Commands on a world of twenty people."""
+"""Commands on a small world."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -111,7 +111,7 @@ class Operator:
 
 
 @asynccontextmanager
-async def operated(folder: Path, redis_url: str, people: int = 20) -> AsyncIterator[Operator]:
+async def operated(folder: Path, redis_url: str, people: int = 12) -> AsyncIterator[Operator]:
     """A world whose Redis is a database that is emptied first."""
     url = f"{redis_url}?db=1"
     redis = Redis.from_url(url)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from bridge.backend import Backend
-from bridge.model import Change, ChangeKind, Key, Kind, RowProblem, Snapshot
+from bridge.model import Change, ChangeKind, Key, Kind, RowProblem, Snapshot, Stored
+from bridge.plausible import doubts
 from tests.delivery import person, team
 from tests.service.cli.planned import Inspected
 from tests.world import World, expected
@@ -106,3 +107,14 @@ async def test_a_delivery_under_way_is_waited_for(backend: Backend) -> None:
     assert (await erasing)["links"] == 1
     assert await ledger.linked() == set()
     assert await ledger.claim(ana.key, "another") is None
+
+
+async def test_who_had_a_forgotten_manager(backend: Backend) -> None:
+    """The manager of all others is forgotten == that nobody has this manager any more is no lost field."""
+    ana, others = person("ana"), [person(name, manager="ana") for name in ("ben", "cem", "dia")]
+    known = {one.key: Stored(one, 1) for one in (ana, *others)}
+    await backend.forgotten.add(ana.key, 1.0)
+    seen = await backend.forgotten.without(Snapshot({one.key: one for one in others}, frozenset()))
+    rest = {key: stored for key, stored in known.items() if key != ana.key}
+    assert doubts(rest, seen)
+    assert doubts(await backend.forgotten.unreferred(rest), seen) == []
