@@ -238,6 +238,12 @@ class Entry:
     accepted: float = 0.0
     open: bool | None = None
 
+    @property
+    def tells_of_an_object(self) -> bool:
+        """Whether there is an object at the target, as far as is known: without a link, Redis lost it."""
+        is_there = self.state in (State.APPLIED, State.REMOVED) or self.open is not None
+        return is_there and self.outcome is not Outcome.DELETED
+
 
 DAY = 86400.0
 """Seconds."""

@@ -176,7 +176,7 @@ def is_behind(
     """
     if entry is None or entry.state is State.RETRYING:
         return True
-    if entry.state is State.APPLIED and str(stored.record.key) not in linked:
+    if entry.tells_of_an_object and str(stored.record.key) not in linked:
         return True
     if entry.revision != stored.revision or entry.config != fingerprint or is_due(entry, now):
         return True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.effects import Verb, effects, verb_of, what_of
 from bridge.errors import Accepted, AfterAnother, Conflict, NotFound, RecordRejected, TryLater
-from bridge.model import DAY, Applied, Entry, Kind, Outcome, State, Wanted, is_due
+from bridge.model import DAY, Applied, Entry, Key, Kind, Outcome, State, Wanted, is_due
 from bridge.references import references, resolve, without
 from bridge.route import Action, Intent
 from bridge.store.owners import HANDED_OVER, Sight
@@ -50,8 +50,8 @@ class Applier(Linking):
             return False
         if former.revision != claim.stored.revision or former.config != self.route.fingerprint:
             return False
-        if former.state is State.APPLIED and claim.link is None:
-            return False  # Redis has lost the link
+        if former.tells_of_an_object and claim.link is None:
+            return False
         return not is_due(former, self.entry.at) and not await self.ledger.links(former.missing)
 
     async def run(self) -> Done:
@@ -74,7 +74,7 @@ class Applier(Linking):
         """Whether what is to be taken out of use may be there although no link tells of it.
 
         A create may have been cut short, or, at the first look at a leaver, Redis may have been emptied; or
-        it has lost the link to what the entry says was given, or is to be deleted.
+        it has lost the link to what the entry says was given.
         """
         stored, entry = self.claim.stored, self.claim.entry
         if self.link or self.route.intend(stored, linked=True).action is not Action.DEACTIVATE:
@@ -82,8 +82,7 @@ class Applier(Linking):
         if entry is None:
             return bool(self.claim.doubt) or (stored.leaves and stored.record.key.kind is Kind.PERSON)
         tried = entry.state in (State.RETRYING, State.FAILED) or bool(entry.accepted)
-        lost = entry.state is State.APPLIED or (entry.state is State.REMOVED and entry.delete_at > 0)
-        return bool(self.claim.doubt) or tried or lost
+        return bool(self.claim.doubt) or tried or entry.tells_of_an_object
 
     def skip(self, reason: str) -> Done:
         """Note why this record is not for this target."""
@@ -127,17 +126,18 @@ class Applier(Linking):
         # A manager whom we gave and who is no longer the right one must not stay until the new one is there.
         attributes = resolve(mapped, links, clear=not refs.issuperset(self.entry.refs))
         digest = self.ledger.digest([self.route.server, attributes])
-        to_give = tuple(sorted(refs & links.keys()))
+        released = {name: links[name] for name in set(self.entry.refs) - refs if name in links}
+        lost = await self._lost(set(self.entry.refs) - links.keys())
+        to_give = tuple(sorted((refs & links.keys()) | lost))
         given: dict[str, Any] = {
             "digest": digest,
             "refs": to_give,
-            "missing": tuple(sorted(refs - links.keys())),
+            "missing": tuple(sorted((refs - links.keys()) | lost)),
             "delete_from": 0.0,
             "delete_at": 0.0,
         }
-        if not found and self._has(digest):
+        if not (found or released) and self._has(digest):
             return self._done(State.APPLIED, Outcome.UNCHANGED, **given)
-        released = {name: links[name] for name in set(self.entry.refs) - refs if name in links}
         wanted = Wanted(self.key, attributes, frozenset(released.values()))
         # Whom an operator has the bridge forget is taken out by that word, and counts nowhere.
         counting = sorted(released.keys() - self.claim.leaving)
@@ -200,15 +200,16 @@ class Applier(Linking):
             await see_gone(self.target, key, link, patient=self._patient)
             await self._lose()
             return self._removed(intent, Outcome.DELETED, 0.0)
-        if self._is_closed():
-            return self._removed(intent, Outcome.UNCHANGED, delete_from)
-        await self._foretell()
         released = await self.ledger.links(self.entry.refs)
+        lost = await self._lost(set(self.entry.refs) - released.keys())
+        if self._is_closed(released):
+            return self._removed(intent, Outcome.UNCHANGED, delete_from, lost=lost)
+        await self._foretell()
         applied = await self.target.remove(key, link, "deactivate", frozenset(released.values()))
         await self._see(applied, wants=False, members=released)
         if is_person(self.claim):
             self.entry = dataclasses.replace(self.entry, open=False)
-        return self._removed(intent, applied.outcome, delete_from, released)
+        return self._removed(intent, applied.outcome, delete_from, released, lost)
 
     def _may_delete(self, intent: Intent) -> bool:
         """Whether the account's time has come, and that was counted: at once, as a removal."""
@@ -218,13 +219,23 @@ class Applier(Linking):
             return may_take(self.claim, what_of(verb, self.key.kind))
         return intent.delete_after == 0
 
-    def _is_closed(self) -> bool:
+    async def _lost(self, names: Collection[str]) -> set[str]:
+        """Of members without a link, those who have an account all the same: Redis has lost the link.
+
+        They stay the bridge's to take out, and are, as soon as it is known again which account is theirs.
+        """
+        if is_person(self.claim) or not names:
+            return set()
+        sights = {name: await self.ledger.sight(Key.parse(name)) for name in sorted(names)}
+        return {name for name, sight in sights.items() if sight.is_lost}
+
+    def _is_closed(self, released: Collection[str]) -> bool:
         """Whether nothing is to be sent: the account was seen or made inactive, and that is not in doubt."""
         if self.claim.doubt:
             return False
         if is_person(self.claim):
             return self.entry.open is False
-        return self.entry.state is State.REMOVED or self.entry.delete_from > 0
+        return (self.entry.state is State.REMOVED or self.entry.delete_from > 0) and not released
 
     def _delete_from(self, intent: Intent) -> float:
         """From when the days to the deletion count: the deactivation, or later, when deleting was configured.
@@ -234,14 +245,20 @@ class Applier(Linking):
         return 0.0 if intent.delete_after is None else self.entry.delete_from or self.entry.at
 
     def _removed(
-        self, intent: Intent, outcome: Outcome, delete_from: float, released: Iterable[str] = ()
+        self,
+        intent: Intent,
+        outcome: Outcome,
+        delete_from: float,
+        released: Iterable[str] = (),
+        lost: Iterable[str] = (),
     ) -> Done:
         gone = outcome is Outcome.DELETED
         waits = intent.delete_after is not None and not gone
         delete_at = delete_from + (intent.delete_after or 0) * DAY if waits else 0.0
-        changes: dict[str, Any] = {"digest": "", "missing": ()}
+        changes: dict[str, Any] = {"digest": "", "missing": tuple(sorted(lost))}
         if self.claim.stored.record.key.kind is Kind.TEAM:
-            changes["refs"] = ()  # its members were taken out; a person still has the manager that was given
+            # Its members were taken out, as far as they are known; a person keeps the manager that was given.
+            changes["refs"] = changes["missing"]
         changes |= {"reason": intent.reason, "delete_from": delete_from, "delete_at": delete_at}
         return self._done(State.REMOVED, outcome, members=released, **changes)
 

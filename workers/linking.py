@@ -44,7 +44,8 @@ class Linking:
         waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False, "awaits": "", "awaited": ""}
         former = self.claim.entry or Entry()
         refs = tuple(sorted({*former.refs, *self.claim.refs_in_doubt}))
-        return dataclasses.replace(former, at=now, refs=refs, **new, **untried, **waits)
+        is_open = former.open if self.claim.link else None  # of an account that has to be found first
+        return dataclasses.replace(former, at=now, refs=refs, open=is_open, **new, **untried, **waits)
 
     def _bare(self) -> Wanted:
         """The record without references: enough to look it up."""

@@ -34,6 +34,13 @@ class Sight:
         """How it stands for those who wait for it."""
         return stance(self.stored, self.entry, linked=self.link is not None)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether a record that others were given as a reference has its object still, without a link."""
+        if self.link is not None or self.entry is None or self.entry.outcome is Outcome.DELETED:
+            return False
+        return self.entry.state is not State.SKIPPED or self.entry.tells_of_an_object
+
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:

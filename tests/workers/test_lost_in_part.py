@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from bridge.model import Key, Kind, State
+from typing import Any
+
+from bridge.backend import Backend
+from bridge.model import Key, Kind, Outcome, State
 from bridge.store.keys import Keys
 from service.pending import is_behind
-from tests.delivery import TARGET, Delivery, person
+from tests.delivery import TARGET, Delivery, delivery, person, team
 
-ANA = Key(Kind.PERSON, "ana")
+ANA, TEAM = Key(Kind.PERSON, "ana"), Key(Kind.TEAM, "t")
 
 
 async def lose(run: Delivery, *families: str) -> None:
     """Delete whole keys of the target."""
     keys: Keys = run.backend.keys
     assert await run.backend.redis.delete(*(keys.at(TARGET, family) for family in families))
+
+
+async def lose_link(run: Delivery) -> None:
+    """Delete the link to ana's account."""
+    links: Any = run.backend.redis.hdel(run.backend.keys.at(TARGET, "links"), str(ANA))
+    assert await links
 
 
 async def behind(run: Delivery) -> bool:
@@ -67,3 +76,54 @@ async def test_other_fingerprints_leave_accounts_with_their_owners(run: Delivery
     assert await ledger.owner(Kind.PERSON, remote_id) is None
     await ledger.mend(thoroughly=True)
     assert await ledger.owner(Kind.PERSON, remote_id) == ANA
+
+
+async def in_group(run: Delivery) -> set[str]:
+    """The accounts in the only group."""
+    (group,) = await run.groups()
+    return {one["value"] for one in group.get("members") or []}
+
+
+async def test_a_member_whose_link_was_lost_is_taken_out(run: Delivery) -> None:
+    """Ana leaves the team while no link tells of her account == she is out as soon as it is found again."""
+    await run.deliver(person("ana"), person("ben"), team("t", "ana", "ben"))
+    ana, ben = (await run.user("ana"))["id"], (await run.user("ben"))["id"]
+    await lose_link(run)
+    await run.deliver(team("t", "ana", "ben", name="Another name"))
+    await run.deliver(team("t", "ben"))
+    assert await in_group(run) == {ana, ben}
+    assert await behind(run)
+    await run.deliverer.deliver(ANA)
+    await run.judge()
+    await run.deliverer.deliver(TEAM)
+    assert await in_group(run) == {ben}
+    assert (await run.entry("t", Kind.TEAM)).refs == ("person:ben",)
+
+
+async def test_a_leaver_is_taken_out_of_a_team_that_is_no_more(run: Delivery) -> None:
+    """Ana is inactive, her link is lost, and the team is deleted == her account is found, and taken out."""
+    await run.deliver(person("ana"), person("ben"), team("t", "ana", "ben"))
+    await run.deliver(person("ana", lifecycle="left"))
+    ana = (await run.user("ana"))["id"]
+    await lose_link(run)
+    await run.know(team("t", "ana", "ben"), gone=True)
+    await run.deliverer.deliver(TEAM)
+    assert await in_group(run) == {ana}
+    assert await behind(run)
+    await run.deliverer.deliver(ANA)
+    await run.judge()
+    await run.deliverer.deliver(TEAM)
+    assert await in_group(run) == set()
+    assert not await behind(run)
+
+
+async def test_no_team_waits_for_a_deleted_account(backend: Backend) -> None:
+    """Ana's account is deleted with her record, and the team loses her later == it waits for nobody."""
+    async with delivery(backend, removal={"gone": "delete", "after_days": 0}) as run:
+        await run.deliver(person("ana"), person("ben"), team("t", "ana", "ben"))
+        await run.know(person("ana"), gone=True)
+        await run.deliverer.deliver(ANA)
+        assert (await run.entry("ana")).outcome is Outcome.DELETED
+        await run.deliver(team("t", "ben"))
+        entry = await run.entry("t", Kind.TEAM)
+        assert (entry.refs, entry.missing) == (("person:ben",), ())
