@@ -12,9 +12,10 @@ import bridge.store.records
 import service.cli.assembly
 import service.pending
 import service.poller
+import workers.apply
 import workers.counting
 import workers.matching
-from bridge.model import Entry, Match, State, Stored
+from bridge.model import Entry, Key, Match, State, Stored
 from bridge.store import Gate, Keys, Ledger
 from tests.simulation.odds import Odds
 from workers.apply import Applier
@@ -46,6 +47,10 @@ async def _all_gone(_: Any, ids: Iterable[str]) -> dict[str, bool | None]:
 
 async def _no_names(*_: Any) -> list[str]:
     return []
+
+
+async def _no_records(*_: Any) -> dict[Key, int]:
+    return {}
 
 
 async def _not_looked_up(*_: Any) -> bool:
@@ -81,21 +86,21 @@ BUGS = {
         "whoever the lists lack is believed to be gone",
         lambda: patch.object(service.cli.assembly.KenjoSource, "ask", _all_gone),
         lambda odds: odds.cut and not odds.forbidden,
-        since=53,
+        since=152,
     ),
     "forgotten-retry": Bug(
         "CONVERGES",
         "a retry whose job got lost is not asked for again",
         lambda: patch.object(service.pending, "is_behind", _not_for_retries),
         lambda odds: odds.jobs or odds.throttled,
-        since=3,
+        since=2,
     ),
     "blind-create": Bug(
         "NO DUPLICATES",
         "an account is created without a look-up",
         lambda: patch.object(Applier, "_match", _not_looked_up),
         lambda odds: not odds.unique and (odds.answer_lost or odds.crash),
-        since=13,
+        since=4,
     ),
     "no-guard": Bug(
         "NEVER BACKWARDS",
@@ -111,42 +116,56 @@ BUGS = {
             bridge.store.records, "_COMMIT", "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end"
         ),
         lambda odds: odds.freeze > 0.001,
-        since=228,
+        since=222,
     ),
     "no-limits": Bug(
         "HELD",
         "any number of people may be removed at once",
         lambda: patch.object(service.pending, "excesses", lambda *_: ()),
         lambda odds: odds.many_leave,
-        since=5,
+        since=9,
     ),
     "no-window": Bug(
         "HELD",
         "what was removed a short time ago is forgotten",
         lambda: patch.object(Ledger, "done", _no_names),
         lambda odds: odds.many_leave,
-        since=26,
+        since=179,
     ),
     "uncounted": Bug(
         "HELD",
         "a worker removes people whom no poll has counted",
         lambda: patch.object(workers.counting, "covers", lambda *_: True),
         lambda odds: odds.many_leave or odds.answer_lost,
-        since=5,
+        since=84,
     ),
     "first-match": Bug(
         "OWNERSHIP",
         "of several accounts that match, the first one is taken",
         lambda: patch.object(workers.matching, "candidates", _first_of_several),
         lambda _: True,
-        since=4,
+        since=25,
     ),
     "any-match": Bug(
         "OWNERSHIP",
         "an account that is inactive, or carries another's id, is taken like any other",
         lambda: patch.object(workers.matching, "strange", lambda _: ""),
         lambda odds: odds.strangers,
-        since=8,
+        since=38,
+    ),
+    "unseen": Bug(
+        "SEEN",
+        "what a directory says that it did is believed",
+        lambda: patch.object(workers.apply, "see_access", _nothing),
+        lambda odds: odds.deaf,
+        since=15,
+    ),
+    "unmissed": Bug(
+        "CONVERGES",
+        "what a directory was given for records that Redis has lost is forgotten",
+        lambda: patch.object(Ledger, "given", _no_records),
+        lambda odds: odds.redis_partly,
+        since=360,
     ),
     "one-gate": Bug(
         "ISOLATED",
@@ -160,7 +179,7 @@ BUGS = {
         "a Retry-After is heard by one worker only",
         lambda: patch.object(Gate, "throttle", _nothing),
         lambda odds: odds.throttled,
-        since=3,
+        since=4,
     ),
 }
 

@@ -166,7 +166,7 @@ class Directory:
     def _hears(self, thing: Thing, active: Any, by: Delivery | None) -> None:
         """Leave access as it was, now and then, whatever was asked for, and tell nobody."""
         asked = thing.attributes.get("active")
-        matters = by is not None and thing.kind is Kind.PERSON and asked is not active
+        matters = thing.kind is Kind.PERSON and active is not None and asked is not active
         if by is None or not matters or not self.world.chance(self.world.odds.deaf):
             self.referee.ignored.pop(thing.id, None)
             return

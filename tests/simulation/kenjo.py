@@ -24,7 +24,7 @@ class Reading:
     `unusable`: ids that lack a row which can be read, so that what was known of them before counts;
     `lacks`: ids that are in none of the lists although Kenjo has them; `fault`: what is wrong with the
     lists, "" for nothing; `told_gone`: ids of which Kenjo has said since that they are gone;
-    `lacked_before`: ids that an earlier reading lacked.
+    `lacked_before`: ids that an earlier reading lacked, because of a fault or because they were gone.
     """
 
     truth: Truth
@@ -76,7 +76,7 @@ class Kenjo:
         """Begin a reading, by somebody who knows of these people; returns its number."""
         reading = Reading(self.truth(clock), self.lists(), self.world.now)
         reading.unusable = self.unusable()
-        reading.lacked_before = frozenset().union(*(one.lacks for one in self.readings))
+        reading.lacked_before = self._lacked()
         spoil(self.world, reading, known)
         self.readings.append(reading)
         for key, field_, value in _fields(reading.truth):
@@ -84,6 +84,15 @@ class Kenjo:
         number = len(self.readings)
         self.world.note("kenjo", f"reading {number}: {reading.fault or 'whole'}")
         return number
+
+    def _lacked(self) -> frozenset[str]:
+        seen: set[str] = set()
+        lacked: set[str] = set()
+        for one in self.readings:
+            there = {key.id for key in one.truth if key.kind is Kind.PERSON}
+            lacked |= one.lacks | (seen - there)
+            seen |= there
+        return frozenset(lacked)
 
     def unusable(self) -> frozenset[str]:
         """Those whose rows nobody can use as they are: with an odd cell, or with somebody else's address."""

@@ -91,8 +91,10 @@ def _cut_one_list(world: World, reading: Reading, _known: set[str]) -> None:
     reading.fault = f"{name} lacks {' '.join(sorted(lost))}"
 
 
-def _lose_column(world: World, reading: Reading, _known: set[str]) -> None:
+def _lose_column(world: World, reading: Reading, known: set[str]) -> None:
     """A column that many have is in no row any more, or in hardly any."""
+    if not known:
+        return  # nobody can miss what was never seen
     name = world.random.choice(PEOPLE)
     column = world.random.choice(COLUMNS[name])
     full = [row for row in reading.lists[name] if row[column] not in (None, [])]

@@ -112,5 +112,9 @@ class Odds:
             "column": some(0.1, 0.3, likely=0.15),
             "odd": some(0.1, 0.3, likely=0.15),
             "leap": some(15.0, 40.0, likely=0.1),
+            "deaf": some(0.1, 0.4, likely=0.15),
+            "redis_partly": random.random() < 0.15,
+            "mistake": random.random() < 0.1,
+            "tight": random.random() < 0.2,
         }
         return dataclasses.replace(odds, **quiet)

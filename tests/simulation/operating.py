@@ -64,8 +64,8 @@ class Operator:
     async def _mend(self, row: Mapping[str, Any]) -> None:
         directory, record = self._directories[row["target"]], str(row["record"])
         if record in directory.unheard:
-            directory.unheard.discard(record)  # what it did not do it may do now
-            await retry(self._bridge, directory.name, record)
+            await retry(self._bridge, directory.name, record)  # what it did not do it may do now
+            directory.unheard.discard(record)
         if self._kenjo.world.faulty:
             return  # who decides for an account takes the time to see that nothing else goes on
         if Key.parse(record) in await self._bridge.backend.ledger(directory.name).under_way():
@@ -89,13 +89,13 @@ class Operator:
             self._kenjo.world.note("operator", f"was refused: {refusal}")
 
     def _may_be_given(self, thing: Thing, to: Key, directory: Directory) -> bool:
-        """Whether an account is of nobody who works here, and the only one that matches."""
+        """Whether an account is the only one that matches, and of nobody who works here; they have none."""
         truth = self._kenjo.truth()
         name = "userName" if to.kind is Kind.PERSON else "displayName"
         twins = [
             one for one in directory.things.values() if one.attributes.get(name) == thing.attributes[name]
         ]
-        if len(twins) > 1 or to not in truth:
+        if len(twins) > 1 or to not in truth or directory.of(to.kind, to.id):
             return False
         owner = thing.attributes.get("externalId")
         lifecycle = truth.get(Key(to.kind, str(owner)), _GONE).get("lifecycle", "active")

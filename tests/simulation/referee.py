@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.model import Key, Kind
+from bridge.model import Key, Kind, State
 from bridge.store.ledger import LOCK_TTL
 from bridge.target_settings import Limit
 from tests.simulation.kenjo import Kenjo, Reading
@@ -20,6 +20,9 @@ the second one's percentage matters."""
 
 IN_FLIGHT = 1.0
 """Seconds after a Retry-After came, in which the other workers may not know of it yet."""
+
+COUNTED = 60.0
+"""Seconds that may pass between a poll that counts who is in use and what is done for it."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,9 @@ class Referee:
 
     `things`: what is there; `newest`: by record, which reading of Kenjo its newest write was from; `closed`:
     by record, when its account was closed without a person's word, and how often Redis had lost data by then;
-    `approved`: whose removal a person has let go; `chosen`: objects that a person has given to a record;
-    `ignored`: by object, who asked in vain to open or close it; `tries`: requests to write, refused or not;
-    `most`: how many accounts there were in use, at most.
+    `approved`: whose removal a person has let go, and `let_go`: when they were closed; `chosen`: objects that
+    a person has given to a record; `ignored`: by object, who asked in vain to open or close it; `tries`:
+    requests to write, refused or not; `most`: how many accounts there were in use, at most.
     """
 
     world: World
@@ -59,6 +62,7 @@ class Referee:
     quiet: Quiet | None = None
     closed: dict[str, tuple[float, int]] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
+    let_go: dict[str, float] = field(default_factory=dict)
     chosen: set[tuple[str, str]] = field(default_factory=set)
     ignored: dict[str, Delivery] = field(default_factory=dict)
 
@@ -78,8 +82,10 @@ class Referee:
     def called_done(self, process: str, record: str, state: str) -> None:
         """A ledger says of a record that it is applied or removed."""
         for id_, by in self.ignored.items():
-            if (by.process, by.record, by.losses) == (process, record, self.store.losses):
-                said = "open" if self.things[id_].is_open else "closed"
+            is_open = self.things[id_].is_open
+            ours = (by.process, by.record, by.losses) == (process, record, self.store.losses)
+            if ours and is_open is (state == State.REMOVED):
+                said = "open" if is_open else "closed"
                 self.world.violate("SEEN", f"{record} is called {state}, and {id_} is {said}")
 
     def created(self, thing: Thing, others: list[Thing]) -> None:
@@ -142,11 +148,13 @@ class Referee:
         key, now, losses = thing.key, self.world.now, self.store.losses
         if key in self.approved:
             self.approved.discard(key)
+            self.let_go[key] = now
             return
         self.closed[key] = now, losses
         lately = [one for one, (_, lost) in self.closed.items() if lost == losses]
         in_use = sum(1 for one in self.things.values() if one.is_open and not one.foreign)
-        self.most = max(self.most, in_use + len(lately))
+        let_go = sum(1 for at in self.let_go.values() if now - at < COUNTED)
+        self.most = max(self.most, in_use + len(lately) + let_go)
         if len(lately) > self.limit.count and len(lately) * 100 > self.limit.percent * self.most:
             self.world.violate("HELD", f"{len(lately)} of {self.most} were closed, nobody was asked")
 

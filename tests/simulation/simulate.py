@@ -18,7 +18,8 @@ import structlog
 
 import workers.watch
 from bridge.metrics import Metrics
-from bridge.model import State
+from bridge.model import Key, State
+from bridge.store import Ledger
 from bridge.store.gate import HALTED, UNREACHABLE
 from tests.simulation.company import Company
 from tests.simulation.directory import Directory
@@ -179,12 +180,23 @@ async def _close_books(stage: Stage) -> None:
     backend = stage.backend(Process(stage.world, "auditor"))
     for name, directory in stage.directories.items():
         ledger = backend.ledger(name)
-        entries, pending = await ledger.entries(), await ledger.pending()
+        entries = await ledger.entries()
         if most := [key for key, entry in entries.items() if entry.attempts > stage.values.retry.attempts]:
             stage.world.violate("BOUNDED", f"{name}: {most[0]} was tried too often")
         state = (await backend.gate(name).paused()).get("state")
         if state in (HALTED, UNREACHABLE) and not directory.down:
             stage.world.violate("ISOLATED", f"{name} counts as {state}, and answers all the time")
-        still = [key for key in pending if key not in entries or entries[key].state is not State.RETRYING]
-        if still and not directory.down and not stage.world.violations:
+        still = await _pending(ledger) if not directory.down else []
+        if still and not stage.world.violations:
             stage.world.violate("CONVERGES", f"{name}: {still[0]} is right, and still pending")
+
+
+async def _pending(ledger: Ledger) -> list[Key]:
+    """What is still pending when whatever was just asked for has had the time to be done."""
+    for _ in range(int(CALM)):
+        entries, pending = await ledger.entries(), await ledger.pending()
+        still = [key for key in pending if key not in entries or entries[key].state is not State.RETRYING]
+        if not still:
+            break
+        await asyncio.sleep(1.0)
+    return still
