@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
+from typing import Any
 
+import pytest
+
+import service.cli.sync
 from bridge.model import Entry, Key, Kind, Outcome, State
+from service.poller import Poller
 from tests.service.cli.operated import Operator, row
 
 
@@ -34,3 +40,22 @@ async def test_a_retry_whose_job_was_lost(operator: Operator) -> None:
         await ledger.write(key, waiting)
     result = await operator.sync(patience=8)
     assert (result.exit_code, row(result)["failed"]) == (0, 0)
+
+
+async def test_a_sync_that_always_finds_more_ends(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deliveries always find somebody whom no poll has counted == five more polls, then an end."""
+    polls, poll_once = [], Poller.poll_once
+
+    async def counted(self: Poller, *arguments: Any) -> Any:
+        polls.append(arguments)
+        return await poll_once(self, *arguments)
+
+    async def always(*_: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(Poller, "poll_once", counted)
+    monkeypatch.setattr(service.cli.sync, "_found", always)
+    assert (await asyncio.wait_for(operator.sync(), 60)).exit_code == 0
+    assert len(polls) == 6

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from aiohttp import web
 
 from tests.service.cli.operated import Operator, park, row
-from tests.workers.targets.proxy import answer
+from tests.workers.targets.proxy import Proxy, answer
 
 
 async def test_an_ambiguous_match_is_resolved_by_a_person(fresh: Operator) -> None:
@@ -31,6 +32,29 @@ async def test_an_ambiguous_match_is_resolved_by_a_person(fresh: Operator) -> No
     assert by_id[accounts[1]]["userName"] == email
     assert by_id[accounts[0]]["userName"] == "old1"
     assert (await fresh("failures")).out == "Nothing has failed.\n"
+
+
+async def deaf(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+    """Access stays as it is, and the answer says that it was closed."""
+    asked = request.method == "PATCH" and b'"active"' in await request.read()
+    return web.Response(status=204) if asked else await proxy.forward(request)
+
+
+async def test_what_a_directory_says_and_does_not_do_is_a_failure(operator: Operator) -> None:
+    """204 to `active: false`, and the account is open still == exit 1, also of --verify, until it is shut."""
+    (leaver,) = operator.leave(1)
+    operator.here.config["retry"] = {"first": 0.1}
+    operator.here.proxy.fail_always(deaf)
+    result = await operator.sync()
+    assert (result.exit_code, row(result)["failed"], row(result)["deactivated"]) == (1, 1, 0)
+    assert await operator.inactive() == []
+    (failed,) = (await operator("failures", "--json")).json
+    assert (failed["record"], "active" in failed["reason"]) == (f"person:{leaver}", True), failed
+    assert (await operator.sync(verify=True)).exit_code == 1
+    operator.here.proxy.fail_always(None)
+    assert (await operator("failures", "retry", leaver)).code == 0
+    assert (await operator.sync()).exit_code == 0
+    assert await operator.inactive() == [leaver]
 
 
 async def test_another_records_account_cannot_be_chosen(operator: Operator) -> None:
