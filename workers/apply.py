@@ -222,12 +222,13 @@ class Applier(Linking):
     async def _lost(self, names: Collection[str]) -> set[str]:
         """Of members without a link, those who have an account all the same: Redis has lost the link.
 
-        They stay the bridge's to take out, and are, as soon as it is known again which account is theirs.
+        They stay the bridge's to take out, and are, as soon as it is known again which account is theirs. It
+        may be known just now.
         """
         if is_person(self.claim) or not names:
             return set()
         sights = {name: await self.ledger.sight(Key.parse(name)) for name in sorted(names)}
-        return {name for name, sight in sights.items() if sight.is_lost}
+        return {name for name, sight in sights.items() if sight.is_there}
 
     def _is_closed(self, released: Collection[str]) -> bool:
         """Whether nothing is to be sent: the account was seen or made inactive, and that is not in doubt."""

@@ -35,9 +35,11 @@ class Sight:
         return stance(self.stored, self.entry, linked=self.link is not None)
 
     @property
-    def is_lost(self) -> bool:
-        """Whether a record that others were given as a reference has its object still, without a link."""
-        if self.link is not None or self.entry is None or self.entry.outcome is Outcome.DELETED:
+    def is_there(self) -> bool:
+        """Whether a record that others were given as a reference has its object still, linked or not."""
+        if self.link is not None or self.entry is None:
+            return self.link is not None
+        if self.entry.outcome is Outcome.DELETED:
             return False
         return self.entry.state is not State.SKIPPED or self.entry.tells_of_an_object
 
