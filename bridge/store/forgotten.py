@@ -42,6 +42,10 @@ class Forgotten:
             self._codec.open(blob, place(where, name.decode()))
         return {Key.parse(name.decode()) for name in found}
 
+    async def named(self) -> set[Key]:
+        """Who is forgotten, as far as names tell: somebody else may have put them there."""
+        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.of("forgotten"))}
+
     async def add(self, key: Key, now: float) -> None:
         """From now on nothing about this person is read in."""
         where = self._keys.of("forgotten")

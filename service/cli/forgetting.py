@@ -25,8 +25,8 @@ async def find(bridge: Bridge, who: str) -> Key:
 
 
 async def _begun(bridge: Bridge) -> set[Key]:
-    """Who is forgotten, or was about to be."""
-    return await bridge.backend.forgotten.all() | await bridge.backend.forgotten.leaving()
+    """Who is forgotten, or was about to be, also where the mark cannot be read: it is made anew."""
+    return await bridge.backend.forgotten.named() | await bridge.backend.forgotten.leaving()
 
 
 async def forget(bridge: Bridge, key: Key, *, close: bool = False) -> dict[str, Any]:

@@ -151,3 +151,18 @@ async def test_a_marked_person_is_given_to_nobody(fresh: Operator, who: str) -> 
         await backend.forgotten.leave(Key(Kind.PERSON, who), CLOSE)
     assert (await fresh.sync(verify=True)).exit_code == 0
     assert await references(fresh, account) == (0, 0)
+
+
+async def test_a_damaged_mark_is_made_anew(fresh: Operator, who: str) -> None:
+    """What says that somebody is forgotten cannot be read == exit 3, until `forget` says it once more."""
+    assert (await fresh("forget", who, "--yes")).code == 0
+    key = Key(Kind.PERSON, who)
+    async with fresh.backend() as backend:
+        for family in ("forgotten", "leaving"):
+            await fresh.redis.hset(backend.keys.of(family), mapping={str(key): b"garbage"})
+        refused = await fresh("sync")
+        assert (refused.code, str(key) in refused.err) == (3, True), refused.err
+        assert (await fresh("forget", who, "--yes")).code == 0
+        assert (await fresh("sync")).code == 0
+        assert (await backend.forgotten.all(), await backend.forgotten.leaving()) == ({key}, set())
+        assert await backend.records.get(key) is None
