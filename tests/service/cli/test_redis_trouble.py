@@ -61,10 +61,12 @@ async def test_redis_fills_up_in_the_middle(fresh: Operator, fill: Callable[[boo
     """Full while the first accounts are created == not exit 0, said; later all are there, once each."""
 
     async def filling(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        answer = await proxy.forward(request)
         if request.method == "POST":
             await fill(True)
-        return await proxy.forward(request)
+        return answer
 
+    fresh.target["concurrency"] = 3
     fresh.here.proxy.fail_always(filling)
     done = await fresh.here.run("sync", "--patience", "2")
     fresh.here.proxy.fail_always(None)
