@@ -117,6 +117,8 @@ class Matching:
         stored, entry = sight.stored, sight.entry
         if stored is None or match.ours:  # an id is never given up
             return False
+        if sight.link not in (None, match.remote_id):
+            return False  # it has another account by now
         failed = entry is not None and entry.state is State.FAILED and entry.revision == stored.revision
         if failed and entry and entry.config == self.route.fingerprint:
             return False

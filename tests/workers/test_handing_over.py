@@ -13,12 +13,14 @@ from aiohttp import web
 from bridge.backend import Backend
 from bridge.errors import ConfigurationError
 from bridge.model import DAY, Key, Kind, Record, State
+from bridge.store import Ledger
 from service.cli import failures
 from service.cli.assembly import Bridge
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.polling import Watch
 from tests.workers.targets.proxy import Proxy
 
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 OLD, NEW = Key(Kind.PERSON, "5f01"), Key(Kind.PERSON, "5f02")
 
 
@@ -214,6 +216,29 @@ async def test_memberships_and_reports_go_with_it(backend: Backend) -> None:
         members = {group["externalId"]: group.get("members") or [] for group in await run.groups()}
         assert [one["value"] for one in members["in"]] == [account]
         assert members["out"] == []
+
+
+async def test_a_report_that_is_created_at_that_moment(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The leaver's account passes on while a report of theirs is created == the heir is nobody's manager."""
+    ben = person("5f0b", name="Ben", email="ben@example.com", manager=OLD.id)
+    async with hired_again(backend) as (run, watch, account):
+        await watch.poll(ana(OLD, lifecycle="left"), ana(NEW), ben)
+        announce = Ledger.announce
+
+        async def late(ledger: Ledger, *arguments: Any) -> None:
+            """The link was read, and nobody knows yet that it was."""
+            monkeypatch.undo()
+            await Desk(run).adopt(NEW, account)
+            await announce(ledger, *arguments)
+
+        monkeypatch.setattr(Ledger, "announce", late)
+        await run.deliverer.deliver(ben.key)
+        await watch.work()
+        await owned_by_new(run, account)
+        enterprise = (await run.user("5f0b")).get(ENTERPRISE, {})
+        assert not enterprise.get("manager"), enterprise
 
 
 async def test_redis_was_lost_between(backend: Backend) -> None:

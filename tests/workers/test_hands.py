@@ -114,6 +114,18 @@ async def test_a_newcomer_with_an_address_given_up(backend: Backend) -> None:
         assert await addresses(run) == {"1": "b", "2": "a"}
 
 
+async def test_an_account_that_was_found_and_never_taken(backend: Backend) -> None:
+    """A delivery reserved an account and was cut off, and its record got another one == it is free."""
+    async with serving(backend, ben("1", "a")) as (run, watch):
+        schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"]
+        account = await run.create({"schemas": schemas, "userName": "b@example.com", "active": True})
+        assert await run.deliverer.ledger.own(account["id"], Key(Kind.PERSON, "1")) == Key(Kind.PERSON, "1")
+        await watch.poll(ben("1", "a"), ben("2", "b"))
+        await work(run, watch)
+        assert await addresses(run) == {"1": "a", "2": "b"}
+        assert (await run.user("2"))["id"] == account["id"]
+
+
 async def test_waiting_ends(backend: Backend) -> None:
     """Who has the address is held back == no attempt is used, parked after an hour, delivered after all."""
     async with serving(backend, ben("1", "a"), ben("2", "b")) as (run, watch):

@@ -27,11 +27,19 @@ redis.call('HSET', KEYS[5], field, new)
 redis.call('HSET', KEYS[4], new, ARGV[7])
 redis.call('HSET', KEYS[3], new, ARGV[5])
 redis.call('ZADD', KEYS[6], 'NX', 1, new)
--- What they were given for the old record is the new one's now: each is looked at again, see doubt.lua.
-for i = 15, #ARGV do
-  local given = string.match(redis.call('HGET', KEYS[7], ARGV[i]) or '', '^doubt %x+(.*)$') or ''
-  redis.call('HSET', KEYS[7], ARGV[i], ARGV[12] .. given)
-  redis.call('ZADD', KEYS[6], 'NX', 1, ARGV[i])
+-- What they were given for the old record is the new one's now: each is looked at again, see doubt.lua. So are
+-- those that are being delivered just now, and may have read the old link.
+local referring = old ~= '' and redis.call('HKEYS', KEYS[7]) or {}
+for i = 15, #ARGV do referring[#referring + 1] = ARGV[i] end
+local seen = {}
+for i, key in ipairs(referring) do
+  local is_told = i > #referring - (#ARGV - 14)
+  if not seen[key] and (is_told or key ~= new) then
+    local given = string.match(redis.call('HGET', KEYS[7], key) or '', '^doubt %x+(.*)$') or ''
+    redis.call('HSET', KEYS[7], key, ARGV[12] .. given)
+    redis.call('ZADD', KEYS[6], 'NX', 1, key)
+    seen[key] = true
+  end
 end
 local answer = {'ok'}
 for _, other in ipairs(redis.call('SMEMBERS', ARGV[13] .. new)) do
