@@ -107,7 +107,7 @@ BUGS = {
         "a worker writes without a look at its lock",
         lambda: patch.object(Ledger, "renew", _nothing),
         lambda odds: odds.freeze > 0.001,
-        since=55,
+        since=48,
     ),
     "no-fence": Bug(
         "NEVER BACKWARDS",
@@ -116,7 +116,6 @@ BUGS = {
             bridge.store.records, "_COMMIT", "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end"
         ),
         lambda odds: odds.freeze > 0.001,
-        since=222,
     ),
     "no-limits": Bug(
         "HELD",
@@ -130,7 +129,7 @@ BUGS = {
         "what was removed a short time ago is forgotten",
         lambda: patch.object(Ledger, "done", _no_names),
         lambda odds: odds.many_leave,
-        since=179,
+        since=75,
     ),
     "uncounted": Bug(
         "HELD",
@@ -165,7 +164,7 @@ BUGS = {
         "what a directory was given for records that Redis has lost is forgotten",
         lambda: patch.object(Ledger, "given", _no_records),
         lambda odds: odds.redis_partly,
-        since=360,
+        since=233,
     ),
     "one-gate": Bug(
         "ISOLATED",

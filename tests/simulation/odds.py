@@ -116,5 +116,6 @@ class Odds:
             "redis_partly": random.random() < 0.15,
             "mistake": random.random() < 0.1,
             "tight": random.random() < 0.2,
+            "hands": random.random() < 0.2,
         }
         return dataclasses.replace(odds, **quiet)

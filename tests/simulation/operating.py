@@ -68,34 +68,37 @@ class Operator:
             directory.unheard.discard(record)
         if self._kenjo.world.faulty:
             return  # who decides for an account takes the time to see that nothing else goes on
-        if Key.parse(record) in await self._bridge.backend.ledger(directory.name).under_way():
+        key, ledger = Key.parse(record), self._bridge.backend.ledger(directory.name)
+        if key in await ledger.under_way():
             return  # decided while something is sent, it would not be known which came first
+        if directory.of(key.kind, key.id) and record not in await ledger.linked():
+            return  # theirs is there already, and will be found
         for id_ in row["candidates"]:
             thing = directory.things.get(id_)
-            if thing and self._may_be_given(thing, Key.parse(record), directory):
+            if thing and self._may_be_given(thing, key, directory):
                 await self._give(thing, record, directory)
                 return
 
     async def _give(self, thing: Thing, record: str, directory: Directory) -> None:
         chosen = directory.referee.chosen
         self._kenjo.world.note("operator", f"gives {thing.id} to {record}")
-        chosen.add((thing.id, record))
-        foreign, thing.foreign, thing.given = thing.foreign, False, record
+        chosen.add((thing.id, record))  # it may be written for the record before the command has ended
         try:
             await adopt(self._bridge, directory.name, record, thing.id)
         except BridgeError as refusal:
             chosen.discard((thing.id, record))
-            thing.foreign, thing.given = foreign, ""
             self._kenjo.world.note("operator", f"was refused: {refusal}")
+        else:
+            thing.foreign, thing.given = False, record
 
     def _may_be_given(self, thing: Thing, to: Key, directory: Directory) -> bool:
-        """Whether an account is the only one that matches, and of nobody who works here; they have none."""
+        """Whether an account is of nobody who works here, and the only one that matches."""
         truth = self._kenjo.truth()
         name = "userName" if to.kind is Kind.PERSON else "displayName"
         twins = [
             one for one in directory.things.values() if one.attributes.get(name) == thing.attributes[name]
         ]
-        if len(twins) > 1 or to not in truth or directory.of(to.kind, to.id):
+        if len(twins) > 1 or to not in truth:
             return False
         owner = thing.attributes.get("externalId")
         lifecycle = truth.get(Key(to.kind, str(owner)), _GONE).get("lifecycle", "active")

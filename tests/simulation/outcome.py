@@ -95,6 +95,9 @@ def is_parked(key: Key, truth: Truth, directory: Directory, passed: frozenset[Ke
         owner = Key.parse(one.key) if one.key else key
         if one.foreign:
             return True
+        kept = not one.key or not _works_here(owner, truth)
+        if kept and directory.of(key.kind, key.id):
+            return True  # nobody gives up its address, and nobody can take over a second account
         if owner != key and owner not in passed and _waits(owner, truth, directory, passed | {key}):
             return True
     return False
@@ -102,9 +105,13 @@ def is_parked(key: Key, truth: Truth, directory: Directory, passed: frozenset[Ke
 
 def _waits(owner: Key, truth: Truth, directory: Directory, passed: frozenset[Key]) -> bool:
     """Whether somebody cannot give up an address because they are parked themselves."""
-    if owner not in truth or truth[owner]["lifecycle"] != "active":
+    if not _works_here(owner, truth):
         return False
     return owner.id in directory.kenjo.unusable() or is_parked(owner, truth, directory, passed)
+
+
+def _works_here(key: Key, truth: Truth) -> bool:
+    return key in truth and truth[key]["lifecycle"] == "active"
 
 
 def _is_unlinked(key: Key, truth: Truth, directory: Directory) -> bool:
@@ -122,8 +129,10 @@ def _team(
     key: Key, data: Data, truth: Truth, directory: Directory, unusable: frozenset[str]
 ) -> Iterator[str]:
     groups = directory.of(Kind.TEAM, key.id)
+    waits = _is_name_taken(key, truth, directory)
     if len(groups) != 1:
-        yield f"{key} has {len(groups)} groups"
+        if groups or not waits:
+            yield f"{key} has {len(groups)} groups"
         return
     has = groups[0].attributes
     sure = [id_ for id_ in data["members"] if id_ not in unusable]
@@ -134,15 +143,34 @@ def _team(
         if _is_unlinked(Key(Kind.PERSON, id_), truth, directory)
         for one in directory.of(Kind.PERSON, id_)
     }
-    if has["displayName"] != data["name"]:
+    if has["displayName"] != data["name"] and not waits:
         yield f"{key} is called {has['displayName']!r} and not {data['name']!r}"
-    if lacking := accounts - unlinked - set(has.get("members") or ()):
+    lacking = accounts - unlinked - set(has.get("members") or ())
+    if lacking and not waits:
         yield f"{key} lacks members {sorted(lacking)}"
     perhaps = {
         id_ for person in {*data["members"], *unusable} for id_ in directory.perhaps(Kind.PERSON, person)
     }
     if surplus := _surplus(groups[0], accounts | perhaps, directory):
         yield f"{key} has members {surplus} too many"
+
+
+def _is_name_taken(
+    key: Key, truth: Truth, directory: Directory, passed: frozenset[Key] = frozenset()
+) -> bool:
+    """Whether a team's name is another's, or that of a group which a team left behind: a person decides."""
+    name = truth[key]["name"]
+    if any(one != key and one.kind is Kind.TEAM and truth[one]["name"] == name for one in truth):
+        return True
+    for one in directory.things.values():
+        if one.kind is not Kind.TEAM or one.attributes["displayName"] != name or one.key == str(key):
+            continue
+        owner = Key.parse(one.key) if one.key else key
+        if one.foreign or (owner not in truth and directory.of(key.kind, key.id)):
+            return True
+        if owner in truth and owner not in passed and _is_name_taken(owner, truth, directory, passed | {key}):
+            return True
+    return False
 
 
 def _surplus(group: Thing, wanted: set[str], directory: Directory) -> list[str]:

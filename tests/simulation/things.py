@@ -12,8 +12,9 @@ from bridge.model import Kind
 class Thing:
     """An object at a directory.
 
-    `foreign`: not for the bridge to touch; `owner`: whom it was written for; `given`: the record to which a
-    person has given it, until the record's id is written there.
+    `foreign`: not for the bridge to touch; `owner`: whom it was written for, and `losses`: how often Redis
+    had lost data then; `given`: the record to which a person has given it, until the record's id is written
+    there.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Thing:
     born: float
     foreign: bool = False
     owner: str = ""
+    losses: int = 0
     given: str = ""
 
     @property

@@ -29,7 +29,8 @@ redis.call('HSET', KEYS[3], new, ARGV[5])
 redis.call('ZADD', KEYS[6], 'NX', 1, new)
 -- What they were given for the old record is the new one's now: each is looked at again, see doubt.lua. So are
 -- those that are being delivered just now, and may have read the old link.
-local referring = old ~= '' and redis.call('HKEYS', KEYS[7]) or {}
+local may_refer = old ~= '' and string.find(old, '^person:')
+local referring = may_refer and redis.call('HKEYS', KEYS[7]) or {}
 for i = 15, #ARGV do referring[#referring + 1] = ARGV[i] end
 local seen = {}
 for i, key in ipairs(referring) do
