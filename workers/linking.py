@@ -80,6 +80,8 @@ class Linking:
     async def _take_over(self, remote_id: str, owner: Key | None) -> None:
         """Make an object this record's that another had, which needs it no more. Raises AfterAnother."""
         stance = (await self.ledger.sight(owner)).stance if owner else ""
+        if owner:
+            await self.ledger.own(remote_id, owner)  # where a crash came before that was noted
         taken = await self.ledger.hand_over(
             remote_id,
             self.key,

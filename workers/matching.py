@@ -81,12 +81,12 @@ class Matching:
         key, owner = self.wanted.key, await self.owner(match)
         noted = await self.ledger.owner(key.kind, match.remote_id)
         sight = await self.ledger.sight(owner) if owner else Sight()
-        if owner is None or sight.link not in (None, match.remote_id):  # or who had it has another one by now
+        if owner is None or sight.has_let_go(match.remote_id, match.external_id):
             if words := strange(match):
                 raise self._ask(f"the account {match.remote_id} {words}", match)
             return Chosen(match.remote_id, noted)
         if key.kind is Kind.TEAM and sight.stored and sight.stored.gone:
-            return Chosen(match.remote_id, noted)
+            return Chosen(match.remote_id, owner)
         why = unserved(self.route, sight)
         if not why:
             raise NeedsPerson(
@@ -117,8 +117,8 @@ class Matching:
         stored, entry = sight.stored, sight.entry
         if stored is None or match.ours:  # an id is never given up
             return False
-        if sight.link not in (None, match.remote_id):
-            return False  # it has another account by now
+        if sight.has_let_go(match.remote_id, match.external_id):
+            return False
         failed = entry is not None and entry.state is State.FAILED and entry.revision == stored.revision
         if failed and entry and entry.config == self.route.fingerprint:
             return False

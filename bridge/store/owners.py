@@ -23,16 +23,32 @@ HANDED_OVER = "its account was handed over to "
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A record as it stands at a target, read without its lock; None for what there is not."""
+    """A record as it stands at a target, read without its lock; None for what there is not.
+
+    `begun`: a delivery of it has begun, and not settled.
+    """
 
     stored: Stored | None = None
     entry: Entry | None = None
     link: str | None = None
+    begun: bool = False
 
     @property
     def stance(self) -> str:
         """How it stands for those who wait for it."""
         return stance(self.stored, self.entry, linked=self.link is not None)
+
+    def has_let_go(self, remote_id: str, external_id: str) -> bool:
+        """Whether an object that this record had reserved became another's to take: it never got its link.
+
+        It has another object by now; or none, and the deliveries that followed knew of none. `external_id`:
+        what the object carries.
+        """
+        if self.link is not None:
+            return self.link != remote_id
+        if self.entry is None or self.begun or self.entry.tells_of_an_object:
+            return False
+        return self.stored is None or external_id != self.stored.record.key.id
 
     @property
     def is_there(self) -> bool:
@@ -122,13 +138,15 @@ class Owners:
                 pipe.hget(self._keys.of(hash_), name)
             for hash_ in ("ledger", "links"):
                 pipe.hget(self._key(hash_), name)
-            revision, record, entry, link = await pipe.execute()
+            pipe.hexists(self._key("claims"), name)
+            revision, record, entry, link, begun = await pipe.execute()
         return Sight(
             open_record(self._codec, place(self._keys.of("records"), name), record, revision)
             if record
             else None,
             open_entry(self._codec, self._where("ledger", name), entry) if entry else None,
             open_text(self._codec, self._where("links", name), link) if link else None,
+            bool(begun),
         )
 
     async def unlinked(self, kind: Kind) -> list[Sight]:
@@ -203,10 +221,15 @@ class Owners:
             return _Passing(blob, link, former, former.refs)
         old_entry, old_link = await self._sealed(owner)
         sight = await self.sight(owner)
-        if sight.link != remote_id:  # it has another object now, or none: only the note of this one is left
+        if sight.link not in (
+            None,
+            remote_id,
+        ):  # it has another object now: only the note of this one is left
             return _Passing(blob, link, former, former.refs)
         given = {*(sight.entry.refs if sight.entry else ()), *await self._in_doubt(owner)}
         refs = tuple(sorted({*former.refs, *given}))
+        if sight.link is None:  # a delivery was cut short that had given it all this
+            return _Passing(blob, link, former, refs)
         return _Passing(
             blob, link, former, refs, owner, sight, old_entry, old_link, await self._referring(owner)
         )

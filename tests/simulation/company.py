@@ -33,6 +33,7 @@ class Company:
         self.kenjo = kenjo
         self.random: Random = world.random
         self.left: dict[str, Person] = {}
+        self.replaced: set[str] = set()
         self.further: list[tuple[int, Act]] = []
         self._count = 0
         self._addresses = 0
@@ -183,6 +184,8 @@ class Company:
         if len(self.kenjo.teams) > 3:
             return None
         id_ = f"t{self.random.randint(1, 5)}"
+        if id_ in self.replaced:
+            return None
         self.kenjo.teams.setdefault(id_, f"Team {id_}")
         return f"has team {id_}"
 

@@ -98,6 +98,7 @@ class Hands:
         old = self._random.choice(sorted(self._teams))
         new = self._new_name().removeprefix("Team ")
         self._teams[new] = self._teams.pop(old)
+        self._company.replaced.add(old)  # no id is given twice
         for one in self._company.people.values():
             if old in one.teams:
                 one.teams = (one.teams - {old}) | {new}

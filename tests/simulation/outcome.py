@@ -117,7 +117,8 @@ def _works_here(key: Key, truth: Truth) -> bool:
 def _is_unlinked(key: Key, truth: Truth, directory: Directory) -> bool:
     """Whether Redis has lost whose account this is, and no delivery will find out."""
     lost = any(one.id in directory.unlinked for one in directory.of(key.kind, key.id))
-    return lost and (truth[key]["lifecycle"] != "active" or is_parked(key, truth, directory))
+    served = truth[key]["lifecycle"] == "active" and key.id not in directory.kenjo.unusable()
+    return lost and (not served or is_parked(key, truth, directory))
 
 
 def _stays_open(account: Thing, directory: Directory) -> bool:
@@ -162,9 +163,14 @@ def _is_name_taken(
     name = truth[key]["name"]
     if any(one != key and one.kind is Kind.TEAM and truth[one]["name"] == name for one in truth):
         return True
-    for one in directory.things.values():
-        if one.kind is not Kind.TEAM or one.attributes["displayName"] != name or one.key == str(key):
-            continue
+    bearers = [
+        one
+        for one in directory.things.values()
+        if one.kind is Kind.TEAM and one.attributes["displayName"] == name and one.key != str(key)
+    ]
+    if len(bearers) > 1:
+        return True  # teams that are no more have left two groups of this name
+    for one in bearers:
         owner = Key.parse(one.key) if one.key else key
         if one.foreign or (owner not in truth and directory.of(key.kind, key.id)):
             return True

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.backend import Backend
-from bridge.model import Key, Kind, State
+from bridge.model import Entry, Key, Kind, State
 from tests.delivery import person
 from tests.workers.sharing import STRICT, STUBBORN, addresses, ben, groups, serving, team, work
 from tests.workers.targets.odd_scim import Odd
@@ -126,6 +126,33 @@ async def test_an_account_that_was_found_and_never_taken(backend: Backend) -> No
         assert (await run.user("2"))["id"] == account["id"]
 
 
+async def test_an_account_reserved_for_somebody_who_has_none(backend: Backend) -> None:
+    """A delivery reserved an account and was cut off, and its record can have none == it is free."""
+    async with serving(backend) as (run, watch):
+        schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"]
+        await run.create({"schemas": schemas, "userName": "a@example.com", "externalId": "a stranger's"})
+        account = await run.create({"schemas": schemas, "userName": "b@example.com", "active": True})
+        await run.deliverer.ledger.own(account["id"], Key(Kind.PERSON, "1"))
+        await watch.poll(ben("1", "a"), ben("2", "b"))
+        await work(run, watch)
+        assert (await run.entry("1")).state is State.FAILED
+        assert (await run.user("2"))["id"] == account["id"]
+
+
+async def test_an_account_reserved_by_who_works_on_it(backend: Backend) -> None:
+    """A delivery has reserved an account, and may still be about to take it == nobody else does."""
+    async with serving(backend) as (run, watch):
+        schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"]
+        account = await run.create({"schemas": schemas, "userName": "b@example.com", "active": True})
+        ledger = run.deliverer.ledger
+        await watch.poll(ben("1", "a"), ben("2", "b"))
+        assert await ledger.claim(Key(Kind.PERSON, "1"), "another worker's")
+        await ledger.own(account["id"], Key(Kind.PERSON, "1"))
+        await run.deliverer.deliver(Key(Kind.PERSON, "2"))
+        entry = await run.entry("2")
+        assert (entry.state, entry.awaits) == (State.RETRYING, "person:1")
+
+
 async def test_waiting_ends(backend: Backend) -> None:
     """Who has the address is held back == no attempt is used, parked after an hour, delivered after all."""
     async with serving(backend, ben("1", "a"), ben("2", "b")) as (run, watch):
@@ -185,6 +212,25 @@ async def test_a_team_is_made_anew(backend: Backend, odd: Odd | None, first: str
         assert len(taken_out) == 1  # y, who is not in the new one
         await watch.poll(*people, team("new", "Sales", "x", "z"))
         assert await watch.take() == []
+
+
+@pytest.mark.parametrize("reserved", [True, False])
+async def test_a_team_is_made_anew_whose_creation_was_cut_short(backend: Backend, reserved: bool) -> None:
+    """The group was created and nothing written of it, then the team made anew == who left is taken out."""
+    people = [ben(id_, id_) for id_ in "xy"]
+    async with serving(backend, *people, team("old", "Sales", "x")) as (run, watch):
+        (group,) = await run.groups()
+        ledger, old = run.deliverer.ledger, Key(Kind.TEAM, "old")
+        await ledger.write(old, Entry(refs=("person:x",)))  # what is noted before the request
+        await backend.redis.hdel(backend.keys.at("directory", "links"), str(old))
+        if not reserved:
+            await ledger.disown(Kind.TEAM, group["id"])
+        await watch.poll(*people, team("new", "Sales", "y"))
+        await work(run, watch, [Key(Kind.TEAM, "new"), old])
+        await watch.poll()  # that somebody is taken out has to be counted first
+        await work(run, watch)
+        assert await groups(run) == {"new": ("Sales", {"y"})}
+        assert [one["id"] for one in await run.groups()] == [group["id"]]
 
 
 async def test_a_name_that_a_team_gives_up(backend: Backend) -> None:
