@@ -224,7 +224,7 @@ class Owners:
         if sight.link not in (
             None,
             remote_id,
-        ):  # it has another object now: only the note of this one is left
+        ):  # it has another one now: only the note of this one is left
             return _Passing(blob, link, former, former.refs)
         given = {*(sight.entry.refs if sight.entry else ()), *await self._in_doubt(owner)}
         refs = tuple(sorted({*former.refs, *given}))

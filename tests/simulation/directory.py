@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.model import Kind
+from bridge.model import Key, Kind
 from tests.simulation.company import FOREIGN_ALIAS, REFUSED
 from tests.simulation.kenjo import Kenjo
 from tests.simulation.process import Delivery
@@ -57,8 +57,7 @@ class Directory:
         )
         active = [key.id for key, data in kenjo.truth().items() if data.get("lifecycle") == "active"]
         first, second, *_ = [kenjo.people[id_] for id_ in active]
-        adoptable = self._add(Kind.PERSON, {"userName": first.email, "title": "Old"}, by_hand=True)
-        self.adoptable = {f"{Kind.PERSON}:{first.id}": adoptable}
+        self._add(Kind.PERSON, {"userName": first.email, "title": "Old"}, by_hand=True)
         if self.world.random.random() < 0.3:
             for _ in range(2):
                 self._add(Kind.PERSON, {"userName": second.email}, by_hand=True, foreign=True)
@@ -84,8 +83,10 @@ class Directory:
 
     def perhaps(self, kind: Kind, external_id: str) -> set[str]:
         """The ids of a record's objects, with one that may be adopted without having been written yet."""
-        adoptable = self.adoptable.get(f"{kind}:{external_id}")
-        return {one.id for one in self.of(kind, external_id)} | ({adoptable.id} if adoptable else set())
+        addresses = self.kenjo.said[Key(kind, external_id), "userName"]
+        by_hand = (one for one in self.things.values() if one.foreign is False and not one.key)
+        adoptable = {one.id for one in by_hand if one.attributes.get("userName") in addresses}
+        return {one.id for one in self.of(kind, external_id)} | adoptable
 
     def remember(self) -> None:
         """Redis has lost data: nobody knows any more who gave what is here now."""

@@ -144,6 +144,10 @@ class Referee:
                 self.world.note("referee", f"allowed: {sentence}")
         self.newest[thing.key] = (by.losses, by.version)
 
+    def _is_in_use(self, thing: Thing) -> bool:
+        """Whether an account gives access, or was to, as far as the bridge was told."""
+        return not thing.foreign and (thing.is_open or thing.id in self.ignored)
+
     def _count_closed(self, thing: Thing) -> None:
         """How many accounts were closed together, and are so still, and nobody was asked."""
         key, now, losses = thing.key, self.world.now, self.store.losses
@@ -153,17 +157,20 @@ class Referee:
             return
         self.closed[key] = now, losses
         lately = [one for one, (_, lost) in self.closed.items() if lost == losses]
-        in_use = sum(1 for one in self.things.values() if one.is_open and not one.foreign)
+        in_use = sum(1 for one in self.things.values() if self._is_in_use(one))
         let_go = sum(1 for at in self.let_go.values() if now - at < COUNTED)
         self.most = max(self.most, in_use + len(lately) + let_go)
         if len(lately) > self.limit.count and len(lately) * 100 > self.limit.percent * self.most:
             self.world.violate("HELD", f"{len(lately)} of {self.most} were closed, nobody was asked")
 
     def _removal(self, thing: Thing, by: Delivery) -> None:
-        """Somebody was deactivated, or a group emptied, for what a reading of Kenjo said."""
+        """Somebody was deactivated, or a group emptied, for what a reading of Kenjo said of that record.
+
+        Whether the object is that record's is another question, see `_ownership`.
+        """
         if not by.version or by.misconfigured:
             return
-        reading, key = self.kenjo.readings[by.version - 1], Key.parse(thing.key)
+        reading, key = self.kenjo.readings[by.version - 1], Key.parse(by.record)
         if key.id not in reading.told_gone and _says(reading, key) == "active":
             self._wrong(thing.key, "removed", by, "it was there")
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -222,7 +223,8 @@ async def test_a_team_is_made_anew_whose_creation_was_cut_short(backend: Backend
         (group,) = await run.groups()
         ledger, old = run.deliverer.ledger, Key(Kind.TEAM, "old")
         await ledger.write(old, Entry(refs=("person:x",)))  # what is noted before the request
-        await backend.redis.hdel(backend.keys.at("directory", "links"), str(old))
+        links: Any = backend.redis.hdel(backend.keys.at("directory", "links"), str(old))
+        await links
         if not reserved:
             await ledger.disown(Kind.TEAM, group["id"])
         await watch.poll(*people, team("new", "Sales", "y"))
