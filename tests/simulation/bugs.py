@@ -164,7 +164,7 @@ BUGS = {
         "what a directory was given for records that Redis has lost is forgotten",
         lambda: patch.object(Ledger, "given", _no_records),
         lambda odds: odds.redis_partly,
-        since=233,
+        since=601,
     ),
     "one-gate": Bug(
         "ISOLATED",
