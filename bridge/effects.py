@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.errors import RecordRejected
+from bridge.mapping.references import references
+from bridge.mapping.route import Action, Intent, Route
 from bridge.model import DAY, Entry, Key, Kind, Outcome, State, Stored
-from bridge.references import references
-from bridge.route import Action, Intent, Route
 
 
 class Verb(StrEnum):

@@ -125,8 +125,8 @@ class AmbiguousMatch(NeedsPerson):
 class AfterAnother(TryLater):
     """Another record of ours has to be delivered first: soon tried again, and no attempt is used up.
 
-    `awaits`: that record's key, `awaited`: how it stood when that was decided (`bridge.waiting`). `freed`:
-    this one has just given up what others may be waiting for.
+    `awaits`: that record's key, `awaited`: how it stood when that was decided (`bridge.store.waiting`).
+    `freed`: this one has just given up what others may be waiting for.
     """
 
     def __init__(self, reason: str, awaits: str, awaited: str, *, freed: bool = False) -> None:
@@ -139,7 +139,7 @@ class AfterAnother(TryLater):
 class Taken(RecordRejected):
     """The record `awaits` has a value that this one needs, and keeps it: parked until that changes.
 
-    `awaited`: how it stood when that was decided (`bridge.waiting`).
+    `awaited`: how it stood when that was decided (`bridge.store.waiting`).
     """
 
     def __init__(self, reason: str, awaits: str, awaited: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import structlog
 
+from bridge.config.settings import LogSettings
 from bridge.printable import visible_values
-from bridge.settings import LogSettings
 
 _LONGEST = 2000
 """Characters of what a library says."""

@@ -6,10 +6,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from bridge.logs import get_logger
 from bridge.model import Entry, Outcome, State
-from bridge.redaction import redact
 from bridge.standing import NAMESPACE, Standing
 from bridge.store import Claim
 from bridge.store.gate import HALTED
+from bridge.wire.redaction import redact
 
 log = get_logger("deliver")
 

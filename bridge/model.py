@@ -211,7 +211,7 @@ class Entry:
     last given; `refs` are records that it refers to and `missing` those not at the target yet; `attempts`
     counts passing faults of this record in a row; `unreachable`: the target did not answer at all; `awaits`
     is the record that has at the target what this one needs, and `awaited` how that one stood then
-    (`bridge.waiting`). Times are seconds since the epoch; at `delete_at` a deactivated account is to be
+    (`bridge.store.waiting`). Times are seconds since the epoch; at `delete_at` a deactivated account is to be
     deleted (0: never), some days after `delete_from`. `accepted`: when a create was accepted whose account
     has not been seen since (0: none). `open`: whether a person's account gives access, as far as the bridge
     gave or saw it; None: that is not known.

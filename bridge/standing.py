@@ -8,8 +8,8 @@ from typing import Any
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from bridge.backend import Backend
 from bridge.model import Kind
+from bridge.store.backend import Backend
 
 NAMESPACE = "kenjo_bridge"
 

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.errors import SourceUnavailable, TryLater
-from bridge.http import Answer, Http
-from bridge.parsing import TooMuch, parse
-from bridge.quiet import granted, quiet_time, retry_after
-from bridge.redaction import words
+from bridge.wire.http import Answer, Http
+from bridge.wire.parsing import TooMuch, parse
+from bridge.wire.quiet import granted, quiet_time, retry_after
+from bridge.wire.redaction import words
 from service.lenient import read_list
 
 REFUSALS = (401, 403)

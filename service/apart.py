@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 
 from bridge.errors import ConfigurationError, LeaseLost, StoreUnavailable, unforeseen
 from bridge.logs import get_logger
+from bridge.mapping.route import Route
 from bridge.model import RowProblem, Snapshot
-from bridge.route import Route
 from service.pending import Standing
 
 log = get_logger("poller")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from bridge.backend import Backend
 from bridge.effects import Verb, covers, what_of
 from bridge.logs import get_logger
 from bridge.model import Key, Kind
-from bridge.policy import Excess
 from bridge.store import Hold
+from bridge.store.backend import Backend
 from bridge.store.holds import FIRST_CONTACT
 from service.pending import Standing
+from service.watch.policy import Excess
 
 log = get_logger("holds")
 

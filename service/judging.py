@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.backend import Backend
 from bridge.errors import SnapshotHeld, SourceUnavailable
 from bridge.model import Filled, Key, Kind, Snapshot, Stored, group_kind
-from bridge.plausible import SHRINK_COUNT, SHRINK_PERCENT, Doubt, doubts
 from bridge.store import Hold
+from bridge.store.backend import Backend
 from bridge.store.holds import SNAPSHOT
 from service.holding import raise_hold, withdraw
+from service.watch.plausible import SHRINK_COUNT, SHRINK_PERCENT, Doubt, doubts
 
 MOST_QUESTIONS = 50
 """People, and as many groups, of whom Kenjo is asked in one poll; the others wait for the next one."""

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
+from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceRefused, SourceUnavailable
-from bridge.http import Answer, Http
 from bridge.model import GROUP_KINDS, Key, Kind, Snapshot, group_kind
-from bridge.quiet import LONGEST_PAUSE
-from bridge.settings import KenjoSettings
+from bridge.wire.http import Answer, Http
+from bridge.wire.quiet import LONGEST_PAUSE
 from service.answers import REFUSALS, ask, parsed, parsed_list
 from service.cells import ID
 from service.fields import ACCOUNTS, Path, Use, lists_for

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bridge.backend import Backend
 from bridge.model import Key, Record, Stored
+from bridge.store.backend import Backend
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bridge.backend import Backend
 from bridge.effects import Verb, released, takings
+from bridge.mapping.route import Route
 from bridge.model import DAY, Entry, Key, Kind, State, Stored, is_due
-from bridge.policy import Excess, Window, excesses, heirs, members_excess, verbs
-from bridge.queue import READ_BACK, URGENT, Job, serial_of
-from bridge.route import Route
-from bridge.waiting import is_over, stance
+from bridge.store.backend import Backend
+from bridge.store.queue import READ_BACK, URGENT, Job, serial_of
+from bridge.store.waiting import is_over, stance
+from service.watch.policy import Excess, Window, excesses, heirs, members_excess, verbs
 
 _PEOPLE = 1
 _TEAMS = 1000  # after all people, so that most members are there when a team is written

@@ -11,14 +11,14 @@ from typing import Protocol
 
 from redis.exceptions import RedisError
 
-from bridge.backend import Backend
 from bridge.diff import diff, revised
 from bridge.errors import Damaged, LeaseLost, SourceUnavailable, Unreadable, unforeseen
 from bridge.logs import get_logger
+from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Change, Key, Kind, RowProblem, Snapshot, Stored
-from bridge.route import Route
-from bridge.trouble import trouble
+from bridge.store.backend import Backend
+from bridge.store.trouble import trouble
 from service.apart import Apart
 from service.holding import keep_back, let_go, withdraw_orphans
 from service.judging import believe, judge, leave_alone

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceRefused, SourceUnavailable
-from bridge.http import Http
-from bridge.settings import KenjoSettings
+from bridge.wire.http import Http
 from service.answers import ask, parsed
 
 KEYS = "Settings > Integrations > API keys"

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bridge.lifecycle import lifecycle, today_in
+from bridge.mapping.lifecycle import lifecycle, today_in
 from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Snapshot, group_key
 from bridge.spelling import tidy
 from service.fields import LOOKED_UP, WHOLE, Path, Use, lists_for

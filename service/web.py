@@ -9,9 +9,9 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from bridge.config.settings import WebSettings
 from bridge.errors import ConfigurationError
 from bridge.metrics import Metrics
-from bridge.settings import WebSettings
 
 STALL_LIMIT = 300.0
 """Seconds without progress after which a loop counts as stuck; longer than a slow poll takes."""

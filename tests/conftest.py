@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bridge.backend import Backend, open_backend
 from bridge.store import Keys
+from bridge.store.backend import Backend, open_backend
 
 _numbers = itertools.count()
 

@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from bridge.backend import Backend
+from bridge.config.settings import RetrySettings
 from bridge.diff import revised
+from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Change, ChangeKind, Entry, Key, Kind, Record, Stored
-from bridge.route import Route
-from bridge.settings import RetrySettings
 from bridge.store import Lease
+from bridge.store.backend import Backend
 from service.holding import keep_back, let_go
 from service.pending import Standing, assess, window_since
 from tests.scim_server import scim_server

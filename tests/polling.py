@@ -8,12 +8,12 @@ from typing import Any
 
 from arq.constants import job_key_prefix
 
-from bridge.backend import Backend
+from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Record, Snapshot, Stored
-from bridge.queue import deserialize
-from bridge.route import Route
 from bridge.store import Hold, Records
+from bridge.store.backend import Backend
+from bridge.store.queue import deserialize
 from service.poller import Poll, Poller
 from tests.delivery import TARGET, Clock, Delivery, person, team
 from workers.deliver import Deliverer

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from bridge import bounds, expressions
-from bridge.environment import Environment
-from bridge.expressions import Expression, context
-from bridge.functions import functions
+from bridge.config.settings import Values
+from bridge.mapping import bounds, expressions
+from bridge.mapping.environment import Environment
+from bridge.mapping.expressions import Expression, context
+from bridge.mapping.functions import functions
+from bridge.mapping.vocabulary import FIELDS, problems
 from bridge.model import Key, Kind, Record
-from bridge.settings import Values
-from bridge.vocabulary import FIELDS, problems
 from workers.connect import routes
 
 PAGE = (Path(__file__).parents[1] / "docs" / "mapping.md").read_text(encoding="utf-8")

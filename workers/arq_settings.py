@@ -16,14 +16,14 @@ from arq.connections import RedisSettings
 from arq.worker import func
 
 from bridge import logs
-from bridge.backend import attach
-from bridge.configuration import load_settings
+from bridge.config.configuration import load_settings
+from bridge.config.settings import Values
 from bridge.errors import ConfigurationError
 from bridge.metrics import Metrics
 from bridge.model import Key
-from bridge.queue import FUNCTION
-from bridge.settings import Values
 from bridge.store import Keys
+from bridge.store.backend import attach
+from bridge.store.queue import FUNCTION
 from workers.connect import connect, route
 from workers.deliver import Deliverer
 from workers.main import worker_options

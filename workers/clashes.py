@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken
+from bridge.mapping.succession import fold
 from bridge.model import Applied, Key, Match, State, Wanted
 from bridge.store.owners import Sight
-from bridge.succession import fold
 from workers.matching import Matching
 from workers.targets.base import Target
 

@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from bridge.addresses import same_place
-from bridge.backend import Backend
-from bridge.configuration import target_settings
-from bridge.environment import Environment
+from bridge.config.addresses import same_place
+from bridge.config.configuration import target_settings
+from bridge.config.exposure import plain_http, refuse_in_production
+from bridge.config.settings import AnyTarget, TargetSettings, Values
 from bridge.errors import ConfigurationError
-from bridge.exposure import plain_http, refuse_in_production
-from bridge.http import Http, open_session
+from bridge.mapping.environment import Environment
+from bridge.mapping.protected import Protected
+from bridge.mapping.route import Route
+from bridge.mapping.vocabulary import problems
 from bridge.model import Kind
-from bridge.protected import Protected
-from bridge.quiet import LONGEST_PAUSE
-from bridge.route import Route
-from bridge.settings import AnyTarget, TargetSettings, Values
-from bridge.vocabulary import problems
+from bridge.store.backend import Backend
+from bridge.wire.http import Http, open_session
+from bridge.wire.quiet import LONGEST_PAUSE
 from workers.targets import load
 from workers.targets.base import Target
 

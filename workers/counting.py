@@ -6,8 +6,8 @@ import dataclasses
 
 from bridge.effects import Verb, closes, covers, takings, verb_of, what_of
 from bridge.errors import NotFound
+from bridge.mapping.route import Route
 from bridge.model import Entry, Kind
-from bridge.route import Route
 from bridge.store import Claim
 from workers.targets.base import Target
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
+from bridge.config.settings import RetrySettings
 from bridge.errors import (
     AfterAnother,
     BridgeError,
@@ -27,16 +28,15 @@ from bridge.errors import (
     Unreadable,
     unforeseen,
 )
-from bridge.http import writes_allowed
+from bridge.mapping.route import Route
 from bridge.model import Entry, Key, Kind, Outcome, State
-from bridge.queue import Job, Queue, serial_of
-from bridge.quiet import granted
-from bridge.redaction import redact
-from bridge.route import Route
-from bridge.settings import RetrySettings
 from bridge.store import Claim, Gate, Ledger
 from bridge.store.claims import Settled
 from bridge.store.gate import HALTED, UNREACHABLE
+from bridge.store.queue import Job, Queue, serial_of
+from bridge.wire.http import writes_allowed
+from bridge.wire.quiet import granted
+from bridge.wire.redaction import redact
 from workers.apply import Applier, Done
 from workers.targets.base import Target
 

@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any
 
 from bridge.errors import AfterAnother, AmbiguousMatch, Conflict, Taken
+from bridge.mapping.references import resolve
+from bridge.mapping.route import Route
 from bridge.model import Applied, Entry, Key, Wanted
-from bridge.references import resolve
-from bridge.route import Route
 from bridge.store import Claim
 from workers.clashes import Clash, Moved
 from workers.links import Links

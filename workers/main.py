@@ -16,15 +16,15 @@ from arq.constants import in_progress_key_prefix
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from bridge.backend import Backend
 from bridge.errors import Damaged, LockLost, StoreUnavailable, Unreadable, unforeseen
 from bridge.logs import get_logger
+from bridge.mapping.route import Route
 from bridge.model import Key
-from bridge.queue import FUNCTION, deserialize, serialize
-from bridge.route import Route
 from bridge.store import Claim
+from bridge.store.backend import Backend
 from bridge.store.ledger import LOCK_TTL
-from bridge.trouble import AWAY, trouble
+from bridge.store.queue import FUNCTION, deserialize, serialize
+from bridge.store.trouble import AWAY, trouble
 from workers.deliver import Deliverer
 from workers.survey import FirstContact
 from workers.watch import watch

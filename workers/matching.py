@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.errors import AfterAnother, AmbiguousMatch, NeedsPerson, RecordRejected
+from bridge.mapping.route import Action, Route
+from bridge.mapping.succession import fold, successor
 from bridge.model import Key, Kind, Match, State, Wanted
-from bridge.route import Action, Route
 from bridge.store.owners import Sight
-from bridge.succession import fold, successor
 from workers.links import Links
 
 Verdict = Literal["create", "adopt", "ambiguous", "undecided"]
@@ -142,7 +142,7 @@ def unserved(route: Route, sight: Sight) -> str:
 
 
 async def heir(route: Route, ledger: Links, sight: Sight) -> Key | None:
-    """Who is to take a group over that is gone: see `bridge.succession`."""
+    """Who is to take a group over that is gone: see `bridge.mapping.succession`."""
     if sight.stored is None or not sight.stored.gone or sight.stored.record.key.kind is not Kind.TEAM:
         return None
     others = await ledger.unlinked(Kind.TEAM)

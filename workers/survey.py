@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from redis.exceptions import RedisError
 
-from bridge.backend import Backend
 from bridge.errors import (
     BridgeError,
     RecordRejected,
@@ -25,13 +24,14 @@ from bridge.errors import (
     unforeseen,
 )
 from bridge.logs import get_logger
+from bridge.mapping.references import resolve
+from bridge.mapping.route import Action, Route
 from bridge.model import Key, Kind, Record, Stored, Wanted
-from bridge.redaction import redact
-from bridge.references import resolve
-from bridge.route import Action, Route
 from bridge.store import Gate, Hold, Survey
+from bridge.store.backend import Backend
 from bridge.store.gate import HELD
 from bridge.store.holds import FIRST_CONTACT
+from bridge.wire.redaction import redact
 from workers.deliver import Deliverer
 from workers.matching import Verdict, verdict
 from workers.targets.base import Target

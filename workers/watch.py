@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 
 from bridge.errors import StoreUnavailable, TryLater, unforeseen
 from bridge.logs import get_logger
-from bridge.queue import Job
 from bridge.store.gate import UNREACHABLE
+from bridge.store.queue import Job
 from workers.deliver import Deliverer
 
 log = get_logger("watch")

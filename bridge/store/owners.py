@@ -13,7 +13,7 @@ from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.keys import Keys, named, place, script
 from bridge.store.records import open_record
-from bridge.waiting import stance
+from bridge.store.waiting import stance
 
 _HAND_OVER = script("hand_over")
 

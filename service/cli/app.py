@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from bridge import logs
-from bridge.configuration import load_settings
-from bridge.settings import Values
+from bridge.config.configuration import load_settings
+from bridge.config.settings import Values
 from service.cli import stopping
 from service.cli.terminal import Terminal, print_json, print_lines
 

@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 from redis.exceptions import RedisError
 
-from bridge.backend import Backend, open_backend
+from bridge.config.exposure import plain_http
+from bridge.config.settings import Values
 from bridge.errors import ConfigurationError
-from bridge.exposure import plain_http
-from bridge.expressions import Path
-from bridge.http import open_session
 from bridge.logs import get_logger
+from bridge.mapping.expressions import Path
+from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Key, Snapshot
-from bridge.private_redis import PrivateRedis, private_key, running_url
-from bridge.route import Route
-from bridge.settings import Values
+from bridge.store.backend import Backend, open_backend
+from bridge.store.private_redis import PrivateRedis, private_key, running_url
+from bridge.wire.http import open_session
 from service.cli.whose import Account, recognise
 from service.kenjo import KenjoClient, utc_now
 from service.poller import Poller

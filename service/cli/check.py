@@ -10,7 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from bridge.errors import BridgeError
-from bridge.trouble import trouble
+from bridge.store.trouble import trouble
 from service.cli.assembly import SEAL, Bridge, connected, exposures, fields_in_use, kenjo
 from service.cli.custom_fields import check_custom_fields
 from service.cli.flows import summary

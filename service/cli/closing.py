@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.errors import BridgeError, ConfigurationError, NotFound
+from bridge.mapping.route import Action
 from bridge.model import Key, Kind, State
-from bridge.route import Action
 from bridge.store import Ledger
 from bridge.store.forgotten import CLOSE, REFERENCES
 from service.cli.assembly import Bridge, connected, deliverers

@@ -7,9 +7,9 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from bridge.configuration import load_settings
+from bridge.config.configuration import load_settings
+from bridge.config.settings import Values
 from bridge.errors import ConfigurationError
-from bridge.settings import Values
 from service.cli import sync as syncing
 from service.cli import views
 from service.cli.app import (

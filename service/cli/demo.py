@@ -20,9 +20,9 @@ import aiohttp
 from rich.console import Console
 
 from bridge import logs
+from bridge.config.settings import AnyTarget, KenjoSettings, LogSettings, Values, WebSettings
 from bridge.errors import ConfigurationError
 from bridge.model import Kind
-from bridge.settings import AnyTarget, KenjoSettings, LogSettings, Values, WebSettings
 from sandbox.server import Sandbox
 from service.cli import stopping, views
 from service.cli.app import stop_event

@@ -6,7 +6,7 @@ import typer
 from redis.exceptions import RedisError
 
 from bridge.errors import BridgeError, SnapshotHeld, unforeseen
-from bridge.trouble import trouble
+from bridge.store.trouble import trouble
 from service.cli import commands, deciding, inspecting, operating, stopping
 from service.cli.app import app, err
 from service.cli.sync import HELD, PROBLEM

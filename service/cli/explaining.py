@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bridge.environment import Environment
 from bridge.errors import BridgeError, ConfigurationError, RecordRejected
+from bridge.mapping.environment import Environment
 from bridge.model import Entry, Key, Kind, Lifecycle, Record, Reference, State, Stored
 from bridge.store import Hold
 from service.cli.assembly import Bridge, connected, kenjo

@@ -9,9 +9,9 @@ from typing import Any
 
 from bridge.errors import ConfigurationError
 from bridge.model import Entry, Key, Kind, State
-from bridge.queue import Job, serial_of
 from bridge.store.audit import operator
 from bridge.store.owners import HandedOver
+from bridge.store.queue import Job, serial_of
 from service.cli.assembly import Bridge
 from workers.matching import unserved
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bridge.mapping.route import Route
+from bridge.mapping.vocabulary import FIELDS
 from bridge.model import GROUP_KINDS, Kind
-from bridge.route import Route
-from bridge.vocabulary import FIELDS
 
 SCOPE = "not sent: decides who belongs there"
 PROTECTED = "not sent: decides who is never removed"

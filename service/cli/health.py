@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from bridge.errors import StoreUnavailable, Unreadable
 from bridge.logs import get_logger
-from bridge.trouble import trouble
+from bridge.store.trouble import trouble
 from service.cli.assembly import Bridge
 from service.poller import Poller
 from service.web import STALL_LIMIT

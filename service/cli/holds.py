@@ -7,10 +7,10 @@ from typing import Any
 
 from bridge.errors import ConfigurationError
 from bridge.model import Key
-from bridge.queue import URGENT, Job
 from bridge.store import Hold
 from bridge.store.audit import operator
 from bridge.store.holds import FIRST_CONTACT
+from bridge.store.queue import URGENT, Job
 from service.cli.assembly import Bridge
 
 

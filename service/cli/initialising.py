@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from bridge.configuration import load_settings
+from bridge.config.configuration import load_settings
+from bridge.config.private_files import write_private
 from bridge.errors import ConfigurationError
-from bridge.private_files import write_private
 from workers.connect import routes
 
 

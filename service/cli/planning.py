@@ -11,13 +11,13 @@ from datetime import time as clock_time
 
 from redis.exceptions import RedisError
 
+from bridge.config.settings import Values
 from bridge.diff import diff, revised
 from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
 from bridge.model import Change, Entry, Key, Kind, Snapshot, State, Stored
-from bridge.redaction import redact
-from bridge.settings import Values
 from bridge.spelling import folded
 from bridge.store import Hold, Survey
+from bridge.wire.redaction import redact
 from service.cli.assembly import Bridge, KenjoSource, connected, kenjo
 from service.cli.rehearsing import Rehearsal, Step
 from service.cli.sketching import Sketch

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from bridge.config.settings import Values
 from bridge.errors import StoreUnavailable
 from bridge.logs import get_logger
-from bridge.settings import Values
 from service.cli import stopping
 from service.cli.app import stop_event
 from service.cli.assembly import Bridge, connected, deliverers, opened, poller, warn_of_readable_data

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridge.environment import Environment
 from bridge.errors import ConfigurationError, RecordRejected
-from bridge.expressions import Expression, context
+from bridge.mapping.environment import Environment
+from bridge.mapping.expressions import Expression, context
 from bridge.model import Record
 
 _OPEN, _CLOSE = "([{", ")]}"

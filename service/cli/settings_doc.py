@@ -9,9 +9,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bridge.configuration import every_setting, variable
-from bridge.settings import TargetSettings, Values
-from bridge.sources import Place
+from bridge.config.configuration import every_setting, variable
+from bridge.config.settings import TargetSettings, Values
+from bridge.config.sources import Place
 from workers.targets import kinds, load
 
 _HEAD = """\

@@ -15,9 +15,9 @@ from typing import Any
 
 import orjson
 
+from bridge.config.private_files import write_private
 from bridge.errors import ConfigurationError
 from bridge.model import Key
-from bridge.private_files import write_private
 from service.cli.assembly import Bridge
 from service.cli.plan_view import word
 from service.cli.planning import Plan

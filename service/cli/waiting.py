@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from bridge.backend import open_backend
+from bridge.config.settings import Values
 from bridge.errors import ConfigurationError, Unreadable
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
-from bridge.settings import Values
+from bridge.store.backend import open_backend
 from service.web import serving
 
 log = get_logger("bridge")

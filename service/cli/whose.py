@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bridge.addresses import host_of
-from bridge.backend import Backend
+from bridge.config.addresses import host_of
+from bridge.config.settings import Values
 from bridge.errors import ConfigurationError, SourceRefused
-from bridge.route import Route
-from bridge.settings import Values
+from bridge.mapping.route import Route
+from bridge.store.backend import Backend
 from bridge.store.whose import COMPANIES, KENJO, of_target
 from service.kenjo import KenjoClient
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from bridge.route import Route
+from bridge.mapping.route import Route
 from tests.delivery import person
 from workers.targets import load
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.configuration import load_settings, target_settings
+from bridge.config.configuration import load_settings, target_settings
+from bridge.config.section import Section
+from bridge.config.settings import BearerTarget
 from bridge.errors import ConfigurationError
-from bridge.section import Section
-from bridge.settings import BearerTarget
 
 
 class Quotas(Section):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.backend import Backend
 from bridge.model import Change, ChangeKind, Entry, Key, Kind, Outcome, Record, State
 from bridge.store import Claim, Ledger
+from bridge.store.backend import Backend
 
 ANA, BEN, BLUE = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben"), Key(Kind.TEAM, "blue")
 APPLIED = Entry(revision=1, state=State.APPLIED, outcome=Outcome.CREATED)

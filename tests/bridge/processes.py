@@ -12,7 +12,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bridge.private_redis import running_url
+from bridge.store.private_redis import running_url
 
 PROC = Path("/proc")
 
@@ -20,7 +20,7 @@ PROC = Path("/proc")
 _OTHER = """
 import asyncio, signal, sys
 from pathlib import Path
-from bridge.private_redis import PrivateRedis
+from bridge.store.private_redis import PrivateRedis
 
 async def main():
     stop = asyncio.Event()

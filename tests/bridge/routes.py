@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bridge.config.target_settings import BearerTarget
+from bridge.mapping.protected import Protected
+from bridge.mapping.route import Route
 from bridge.model import Key, Kind, Record
-from bridge.protected import Protected
-from bridge.route import Route
-from bridge.target_settings import BearerTarget
 
 MAPPING: dict[str, Any] = {
     "person": {

@@ -1,4 +1,4 @@
-"""Small real servers for tests of `bridge.http`."""
+"""Small real servers for tests of `bridge.wire.http`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bridge.http import Http
+from bridge.wire.http import Http
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

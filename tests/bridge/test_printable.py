@@ -10,9 +10,9 @@ import unicodedata
 import pytest
 
 from bridge import logs
+from bridge.config.settings import LogSettings
 from bridge.logs import get_logger
 from bridge.printable import visible, visible_json
-from bridge.settings import LogSettings
 
 HOSTILE = "a\x1b[2J\r\nb\x9b1m\x07\u202ec\u2066\u200b\u2028\ufeff\x7f\U000e0041"
 ACTING = ("Cc", "Cf", "Zl", "Zp", "Cs")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bridge.configuration import load_settings, target_settings
-from bridge.settings import Values
+from bridge.config.configuration import load_settings, target_settings
+from bridge.config.settings import Values
 from workers.targets import load
 
 IN_KUBERNETES = ["encryption__key", "kenjo__api_key", "redis__url", "targets__directory__token"]

@@ -12,7 +12,7 @@ import pytest
 import redis
 import yaml
 
-from bridge.settings import Values
+from bridge.config.settings import Values
 from tests.conftest import listens, redis_binary
 
 from .image import ROOT, final, tag

@@ -7,7 +7,7 @@ from typing import Any
 import kubernetes_validate  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from bridge.settings import Values
+from bridge.config.settings import Values
 
 from .image import ROOT, final, tag
 from .kustomize import Object, pod_spec, render

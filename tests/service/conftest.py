@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
 
-from bridge.settings import KenjoSettings
+from bridge.config.settings import KenjoSettings
 from sandbox import Sandbox
 from service.kenjo import KenjoClient
 from tests.service.client import KEY, Connect

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.errors import SourceUnavailable
 from bridge.model import Entry, Key, Kind, State
+from bridge.store.backend import Backend
 from service.judging import MOST_QUESTIONS
 from tests.service.watching import LISTS, ONE, Watching, watching
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bridge.backend import Backend
+from bridge.mapping.protected import Protected
+from bridge.mapping.route import Route
 from bridge.model import DAY, Key, Kind
-from bridge.protected import Protected
-from bridge.route import Route
+from bridge.store.backend import Backend
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.polling import Watch, approve, ids, inactive, people, start, with_leavers
 from tests.workers.targets.proxy import Proxy, answer

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceUnavailable
-from bridge.settings import KenjoSettings
 from service.fields import ACCOUNTS, WORKS
 from service.kenjo import KenjoClient
 from tests.odd_answers import ANSWERS, saying

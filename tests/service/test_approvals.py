@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bridge.backend import Backend
+from bridge.config.target_settings import Limits
+from bridge.mapping.route import Route
 from bridge.model import Key, Kind, State
-from bridge.route import Route
-from bridge.target_settings import Limits
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person
 from tests.polling import Watch, approve, ids, inactive, interrupted, people, start, with_leavers
 from tests.workers.targets.proxy import Proxy

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.model import Lifecycle
+from bridge.store.backend import Backend
 from tests.service.watching import Watching, watching
 
 MAP = {"nickName": "person.work.c_desk"}

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from bridge.backend import Backend
+from bridge.config.settings import TargetSettings
+from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Record, Snapshot
-from bridge.route import Route
-from bridge.settings import TargetSettings
+from bridge.store.backend import Backend
 from service.poller import Poller
 from tests.delivery import person
 

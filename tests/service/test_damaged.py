@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.codec import Codec, make_key
 from bridge.errors import Damaged, Unreadable
 from bridge.model import Key, Kind, State
+from bridge.store.backend import Backend
 from bridge.store.discard import AT_MOST
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.polling import Watch, ids, people, start

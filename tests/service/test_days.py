@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.backend import Backend
 from bridge.model import Key, Kind, Outcome
+from bridge.store.backend import Backend
 from service.fields import WORKS
 from tests.delivery import Delivery, delivery
 from tests.service.account import ANA, BERLIN, TITLE, account, person, row, snap

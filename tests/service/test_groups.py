@@ -8,8 +8,8 @@ import pytest
 
 from bridge.diff import apply, diff
 from bridge.model import Kind, Snapshot, Stored, group_key, group_kind
-from bridge.plausible import implausible
 from service.fields import WORKS, lists_for
+from service.watch.plausible import implausible
 from tests.service.account import ANA, BEN, BERLIN, BLUE, CEM, MEMBERS, RED, SALES, account, row, snap
 
 GROUP = (MEMBERS, ("team", "name"), ("team", "kind"))

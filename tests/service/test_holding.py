@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bridge.backend import Backend
 from bridge.errors import SnapshotHeld
+from bridge.mapping.route import Route
 from bridge.model import Key, Kind, Record
-from bridge.route import Route
+from bridge.store.backend import Backend
 from tests.delivery import Clock, person
 from tests.polling import Watch, approve, ids, people, teams
 from workers.targets import load

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bridge.backend import Backend
 from bridge.errors import SourceUnavailable
 from bridge.model import Key, Kind, Lifecycle
+from bridge.store.backend import Backend
 from service.cells import Unusable, plain, text
 from service.lenient import read_list
 from tests.service.watching import watching

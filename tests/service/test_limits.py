@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from bridge.backend import Backend
 from bridge.model import DAY
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
 from tests.polling import Watch, approve, ids, inactive, people, start, with_leavers
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from bridge.backend import Backend
-from bridge.route import Route
+from bridge.mapping.route import Route
+from bridge.store.backend import Backend
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.polling import Watch, approve, ids, people, start, with_leavers
 from workers.targets import load

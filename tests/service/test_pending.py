@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bridge.backend import Backend
+from bridge.config.settings import BearerTarget
 from bridge.effects import Verb
+from bridge.mapping.route import Route
 from bridge.model import DAY, Change, ChangeKind, Entry, Key, Kind, Outcome, Record, State, Stored
-from bridge.route import Route
-from bridge.settings import BearerTarget
 from bridge.store import Hold
+from bridge.store.backend import Backend
 from service.pending import Standing, assess, enqueue_pending, is_behind, pending
 
 Known = dict[Key, Stored]

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from bridge.model import Key, Kind, Record, Stored
-from bridge.queue import URGENT
+from bridge.store.queue import URGENT
 from service.pending import rank
 
 Known = dict[Key, Stored]

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
 
+from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceRefused
-from bridge.settings import KenjoSettings
 from sandbox import Sandbox
 from service.fields import ACCOUNTS, WORKS
 from service.kenjo import KenjoClient

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bridge.backend import Backend
-from bridge.environment import Environment
+from bridge.mapping.environment import Environment
+from bridge.mapping.route import Route
 from bridge.model import Record, State
-from bridge.route import Route
+from bridge.store.backend import Backend
 from service.pending import assess
 from tests.delivery import TARGET, Delivery, delivery, person
 from workers.targets import load

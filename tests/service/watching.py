@@ -13,12 +13,12 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bridge.backend import Backend
+from bridge.config.settings import KenjoSettings
 from bridge.errors import SnapshotHeld
+from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Lifecycle, Stored
-from bridge.route import Route
-from bridge.settings import KenjoSettings
+from bridge.store.backend import Backend
 from sandbox import Sandbox
 from service.cli.assembly import KenjoSource
 from service.kenjo import KenjoClient

@@ -1,13 +1,13 @@
-"""The adapter for the modelled directory, written like every other one, on `bridge.http`."""
+"""The adapter for the modelled directory, written like every other one, on `bridge.wire.http`."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from bridge.config.settings import TargetSettings
 from bridge.errors import NotFound
-from bridge.http import Http
 from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
-from bridge.settings import TargetSettings
+from bridge.wire.http import Http
 from workers.targets.base import Adapter
 
 _LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId", "displayName")}

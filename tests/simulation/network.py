@@ -94,7 +94,7 @@ class Request:
 
 
 class Response:
-    """An answer as `bridge.http` reads it."""
+    """An answer as `bridge.wire.http` reads it."""
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str] = _NONE) -> None:
         self.status = status

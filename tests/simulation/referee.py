@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.config.target_settings import Limit
 from bridge.model import Key, Kind, State
 from bridge.store.ledger import LOCK_TTL
-from bridge.target_settings import Limit
 from tests.simulation.kenjo import Kenjo, Reading
 from tests.simulation.process import Delivery, Process
 from tests.simulation.store import Store

@@ -8,9 +8,9 @@ from typing import Any, Self, cast
 
 import aiohttp
 
+from bridge.config.settings import Values
+from bridge.mapping.route import Route
 from bridge.model import Snapshot
-from bridge.route import Route
-from bridge.settings import Values
 from service.cli.assembly import KenjoSource, fields_in_use
 from service.kenjo import KenjoClient
 from tests.simulation.kenjo import Kenjo

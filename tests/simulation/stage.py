@@ -12,14 +12,14 @@ import aiohttp
 from arq.connections import ArqRedis
 
 import workers.connect
-from bridge.backend import Backend
 from bridge.codec import Codec
+from bridge.config.settings import Values
+from bridge.config.target_settings import Limit
+from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Entry, State
-from bridge.route import Route
-from bridge.settings import Values
 from bridge.store import Claim, Keys
-from bridge.target_settings import Limit
+from bridge.store.backend import Backend
 from service.cli.assembly import Bridge, deliverers
 from service.poller import Poller
 from tests.simulation.adapter import ADAPTER

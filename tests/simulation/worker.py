@@ -10,12 +10,12 @@ from arq.constants import in_progress_key_prefix, job_key_prefix
 from arq.jobs import deserialize_job_raw
 from redis.exceptions import RedisError
 
-from bridge.backend import Backend
 from bridge.errors import LockLost
 from bridge.model import Key
-from bridge.queue import deserialize
 from bridge.store import Claim
+from bridge.store.backend import Backend
 from bridge.store.ledger import LOCK_TTL
+from bridge.store.queue import deserialize
 from tests.simulation.process import DELIVERY, Delivery, Process
 from tests.simulation.store import Store
 from workers.deliver import Deliverer

@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bridge.backend import Backend
+from bridge.mapping.route import Route
 from bridge.model import Key
-from bridge.queue import Job
-from bridge.route import Route
 from bridge.store import Gate
+from bridge.store.backend import Backend
+from bridge.store.queue import Job
 from tests.delivery import TARGET, Delivery
 from tests.workers.targets.proxy import Fault, Proxy
 from workers.connect import open_target

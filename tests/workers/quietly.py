@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.backend import Backend
 from bridge.model import Entry, Key, Kind
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery
 from tests.workers.targets.odd_scim import TOKEN, odd_scim
 from tests.workers.targets.quiet_scim import Quiet, QuietScim

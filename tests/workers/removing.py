@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bridge.backend import Backend
+from bridge.mapping.protected import Protected
+from bridge.mapping.route import Route
 from bridge.model import DAY, Key, Kind, Record
-from bridge.protected import Protected
-from bridge.route import Route
+from bridge.store.backend import Backend
 from tests.delivery import TARGET, Delivery, delivery, person
 from workers.targets import load
 

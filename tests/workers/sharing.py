@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from bridge.backend import Backend
 from bridge.model import Key, Kind, Record
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person
 from tests.polling import Watch
 from tests.workers.targets.odd_scim import Odd

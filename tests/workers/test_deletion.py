@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from aiohttp import web
 
-from bridge.backend import Backend
+from bridge.config.settings import RetrySettings
 from bridge.model import DAY, Key, Kind, Outcome, State
-from bridge.settings import RetrySettings
+from bridge.store.backend import Backend
 from tests.delivery import delivery, person, team
 from tests.polling import Watch
 from tests.workers.removing import ANA, accounts, leave, reconfigured, served, wait

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from bridge.backend import Backend
 from bridge.model import Key, Kind, Outcome, State
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
 from tests.workers.targets.proxy import Proxy
 

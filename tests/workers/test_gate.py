@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from bridge.backend import Backend
+from bridge.config.settings import RetrySettings, Values
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, State
-from bridge.settings import RetrySettings, Values
+from bridge.store.backend import Backend
 from service.cli.assembly import Bridge
 from service.cli.greet import greet
 from tests.delivery import TARGET, Delivery, delivery, person

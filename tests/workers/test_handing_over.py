@@ -10,10 +10,10 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
-from bridge.backend import Backend
 from bridge.errors import ConfigurationError
 from bridge.model import DAY, Key, Kind, Record, State
 from bridge.store import Ledger
+from bridge.store.backend import Backend
 from service.cli import failures
 from service.cli.assembly import Bridge
 from tests.delivery import TARGET, Delivery, delivery, person, team

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.model import Entry, Key, Kind, State
+from bridge.store.backend import Backend
 from tests.delivery import person
 from tests.workers.sharing import STRICT, STUBBORN, addresses, ben, groups, serving, team, work
 from tests.workers.targets.odd_scim import Odd

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from aiohttp import web
 
-from bridge.backend import Backend
 from bridge.errors import LockLost
 from bridge.model import Key, Kind, Outcome, State
+from bridge.store.backend import Backend
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.workers.targets.proxy import Proxy, answer, at, dropped, lost
 from workers.apply import LOOKS

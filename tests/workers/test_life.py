@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.model import Kind, Record, State
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
 from tests.django_directory import django_directory
 from tests.scim_server import scim_server

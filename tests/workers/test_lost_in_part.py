@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.backend import Backend
 from bridge.model import Key, Kind, Outcome, State
+from bridge.store.backend import Backend
 from bridge.store.keys import Keys
 from service.pending import is_behind
 from tests.delivery import TARGET, Delivery, delivery, person, team

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bridge.backend import Backend
+from bridge.config.settings import Values
 from bridge.errors import ConfigurationError
 from bridge.model import Outcome, State
-from bridge.settings import Values
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person
 from tests.workers.targets.proxy import answer
 from workers.connect import routes

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bridge.backend import Backend
+from bridge.config.settings import RetrySettings
 from bridge.model import Key, Kind, State
-from bridge.settings import RetrySettings
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person
 from tests.workers.targets.proxy import answer, at, dropped, echo, page
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.model import State
+from bridge.store.backend import Backend
 from tests.delivery import person
 from tests.workers.removing import REASONS, accounts, leave, served, wait
 

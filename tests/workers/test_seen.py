@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.model import Kind, State
+from bridge.store.backend import Backend
 from tests.delivery import person, team
 from tests.workers.quietly import quietly
 from tests.workers.targets.quiet_scim import Quiet

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.model import Key, Kind, Outcome, State
+from bridge.store.backend import Backend
 from bridge.store.gate import Survey
 from tests.delivery import Delivery, delivery, person, team
 from tests.polling import Watch

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.backend import Backend
+from bridge.store.backend import Backend
 from bridge.store.gate import HELD
 from tests.delivery import Delivery, delivery
 from tests.polling import ids, people

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from aiohttp import web
 
-from bridge.backend import Backend
 from bridge.model import Kind, State
+from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
 from tests.workers.targets.proxy import Fault, Proxy
 

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from bridge.config.settings import RetrySettings
 from bridge.errors import BridgeError, ConfigurationError, TryLater, WriteRefused
+from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Applied, Key, Kind, Outcome, State, Stored
-from bridge.route import Route
-from bridge.settings import RetrySettings
 from service.poller import Poller
 from tests.delivery import TARGET, Delivery, person
 from tests.odd_answers import ANSWERS, saying

@@ -7,7 +7,7 @@ from aiohttp import web
 
 import workers.main
 from bridge.model import Key, Kind
-from bridge.queue import URGENT, Job
+from bridge.store.queue import URGENT, Job
 from tests.delivery import TARGET, Delivery, person
 from tests.polling import ids
 from tests.workers.gating import until, working

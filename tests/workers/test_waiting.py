@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.backend import Backend
 from bridge.model import DAY, Key, Kind, Record, State
+from bridge.store.backend import Backend
 from tests.delivery import TARGET, Delivery, person
 from tests.polling import Watch
 from tests.workers.sharing import STUBBORN, addresses, ben, groups, serving, team, work

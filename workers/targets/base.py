@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from bridge.http import Classify, Http, classify_status
+from bridge.config.settings import TargetSettings
 from bridge.model import Applied, FieldChange, Greeting, Key, Match, Wanted
-from bridge.settings import TargetSettings
+from bridge.wire.http import Classify, Http, classify_status
 
 Removal = Literal["deactivate", "delete"]
 

@@ -7,8 +7,8 @@ import importlib.resources
 import yaml
 
 from bridge.errors import NotFound, RecordRejected, TryLater
-from bridge.http import Http
 from bridge.model import Applied, FieldChange, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.wire.http import Http
 from workers.targets.base import Adapter, Removal
 from workers.targets.scim_attributes import (
     ACTIVE,

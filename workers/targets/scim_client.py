@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, TryLater
-from bridge.http import Answer, Http, classify_status
 from bridge.model import Kind
-from bridge.parsing import parse
+from bridge.wire.http import Answer, Http, classify_status
+from bridge.wire.parsing import parse
 from workers.targets.scim_attributes import boolean, get
 from workers.targets.scim_resource import Resource
 

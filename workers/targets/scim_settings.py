@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from bridge.config.settings import BearerTarget
 from bridge.model import Kind
-from bridge.settings import BearerTarget
 from workers.targets.scim_attributes import MEMBERS, check_attribute, resolve
 
 Patch = Literal["auto", "always", "never", "flat"]

@@ -15,8 +15,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bridge.backend import Backend, open_backend
-from bridge.configuration import load_settings
+from bridge.config.configuration import load_settings
+from bridge.store.backend import Backend, open_backend
 from service.cli.assembly import opened
 from service.cli.main import main
 from service.cli.sync import SyncResult, sync

@@ -11,7 +11,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bridge.private_redis import PrivateRedis
+from bridge.store.private_redis import PrivateRedis
 from tests.world import World, world
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.environment import PLAIN
+from bridge.mapping.environment import PLAIN
 from bridge.model import Key, Kind, Record
 from service.cli.scopes import parts, split
 from tests.service.cli.planned import Inspected, check_golden

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from bridge.backend import Backend
 from bridge.model import Change, ChangeKind, Key, Kind, RowProblem, Snapshot, Stored
-from bridge.plausible import doubts
+from bridge.store.backend import Backend
+from service.watch.plausible import doubts
 from tests.delivery import person, team
 from tests.service.cli.planned import Inspected
 from tests.world import World, expected

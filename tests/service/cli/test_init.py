@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bridge.configuration import load_settings
+from bridge.config.configuration import load_settings
 from bridge.errors import ConfigurationError
 from service.cli.initialising import Answers, text_of, write
 from tests.world import World, world

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from typer.testing import CliRunner
 
-from bridge.settings import Values
+from bridge.config.settings import Values
 from service.cli.app import app
 from service.cli.dispatch import operating  # registers the commands
 from service.cli.flows import PROTECTED, SCOPE, Flow, flows, record_of_processing, summary

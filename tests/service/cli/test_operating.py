@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bridge.configuration import load_settings
+from bridge.config.configuration import load_settings
 from service.cli.assembly import connected, deliverers, opened
 from tests.service.cli.operated import Operator, park, row
 from workers.main import Workers

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.backend import Backend
+from bridge.store.backend import Backend
 from tests.delivery import delivery, person
 from tests.service.cli.planned import Inspected
 from tests.workers.targets.proxy import answer

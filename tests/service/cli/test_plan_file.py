@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from bridge.backend import Backend
+from bridge.config.private_files import write_private
+from bridge.config.settings import Values
 from bridge.errors import ConfigurationError
 from bridge.model import Snapshot
-from bridge.private_files import write_private
-from bridge.settings import Values
+from bridge.store.backend import Backend
 from service.cli.planning import Plan
 from service.cli.signing import read_plan, write_plan
 

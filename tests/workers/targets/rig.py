@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.http import Http, writes_allowed
 from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.wire.http import Http, writes_allowed
 from tests.workers.targets.proxy import Proxy, proxy_to
 from workers.targets.base import Adapter, Removal, Target
 

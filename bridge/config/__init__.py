@@ -1,0 +1,1 @@
+"""What an operator sets: where it comes from, what it means, and what is wrong with it."""

@@ -1,0 +1,138 @@
+"""The settings of a target, as far as they do not depend on its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, SecretStr, field_validator
+
+from bridge.config.addresses import http_address
+from bridge.config.credentials import credential
+from bridge.config.section import Section
+
+Mode = Literal["create_only", "upsert", "sync"]
+Removal = Literal["deactivate", "keep", "delete"]
+GroupList = Literal["teams", "departments", "offices", "areas"]
+
+
+class Limit(Section):
+    """More than `count` records and more than `percent` of those that the target has: all are held."""
+
+    count: int = Field(0, ge=0)
+    """Records that may always change."""
+    percent: float = Field(0.0, ge=0, le=100)
+    """Share of the target's records that may always change."""
+
+
+class Limits(Section):
+    """How much may change at a target within a time, by kind of change; without a limit, anything.
+
+    The share is of the accounts that are in use. What a person has approved does not count.
+    """
+
+    window: float = Field(24.0, gt=0, le=24 * 366)
+    """Hours: what was done in that time counts together with what would be done now."""
+    create: Limit | None = None
+    """Access given: new accounts, and inactive ones that are opened again."""
+    update: Limit | None = None
+    """Changes of accounts that are there."""
+    remove: Limit | None = Limit(count=5, percent=10)
+    """Access taken away, whatever the cause: who leaves, the scope, the mode, a mapping that says so."""
+    delete: Limit | None = Limit(count=5, percent=10)
+    """Inactive accounts that are deleted after their days."""
+    members: Limit | None = Limit(count=5, percent=20)
+    """Members who are taken out of groups although they keep their account: out of one group, and out of all
+    groups together. Of all groups together, a group that loses no more than the share goes on."""
+
+
+class Removals(Section):
+    """What happens to an account, by the reason for which its person should not have it any more."""
+
+    inactive: Removal = "deactivate"
+    """Deactivated in Kenjo, or not activated yet."""
+    left: Removal = "deactivate"
+    """The contract has ended."""
+    gone: Removal = "deactivate"
+    """Deleted in Kenjo."""
+    out_of_scope: Removal = "keep"
+    """Not in the target's scope any more. That is no leaver: by default the account stays as it is."""
+    after_days: int = Field(30, ge=0)
+    """Days from the deactivation to the deletion, where `delete` is set. 0 deletes at once, without
+    deactivating first: for targets that cannot deactivate."""
+
+
+class Groups(Section):
+    """What becomes a group at the target."""
+
+    from_: list[GroupList] = Field(["teams"], alias="from")
+    """Kenjo's lists whose rows become groups; an empty list for a target that knows people only."""
+    name: str | None = None
+    """A CEL expression over `team`: the group's name. Default: Kenjo's name for it."""
+    scope: str | None = None
+    """A CEL expression over `team`: which of them become groups. Default: all."""
+
+
+class TargetSettings(Section):
+    """What all kinds of targets have in common; each kind adds its own settings."""
+
+    kind: str
+    """The kind of target, e.g. `scim`."""
+    mode: Mode = "sync"
+    """`create_only` never changes what is there, `upsert` creates and changes, `sync` removes leavers too."""
+    scope: str | None = None
+    """A CEL expression over `person`: who belongs at this target. Default: everyone."""
+    limits: Limits = Limits()
+    """How much may change at once before somebody is asked."""
+    removal: Removals = Removals()
+    """What happens to the accounts of those who should not have one any more."""
+    groups: Groups = Groups()
+    """What becomes a group there, with the people who belong to it as its members."""
+    map: dict[str, str | None] = Field(default_factory=dict)
+    """CEL expressions by target attribute, on top of the kind's default mapping; null removes one."""
+    clear: bool = True
+    """Whether an attribute whose value is empty is emptied at the target too; false leaves what is there."""
+    keep: list[str] = Field(default_factory=list)
+    """Attributes that are left as they are at the target when their value is empty, whatever `clear` says."""
+    rate: float = Field(10.0, gt=0)
+    """Requests per second to this target, over all workers."""
+    concurrency: int = Field(10, ge=1, le=100)
+    """Requests to this target at the same time, per worker."""
+    create_shows_within: float = Field(600.0, ge=0)
+    """Seconds for which an account is looked for that the target accepted without showing it. Then a person
+    has to look: it is never created again by itself."""
+    timeout: float = Field(10.0, gt=0)
+    """Seconds for one request, reading the whole answer included."""
+
+
+class BearerTarget(TargetSettings):
+    """A target that is an HTTP API with a bearer token."""
+
+    base_url: str
+    """The address of the target's API."""
+    token: SecretStr
+    """The target's bearer token."""
+    tenant: str | None = None
+    """A name for the account that the token belongs to, where many accounts have one address (Slack): only
+    targets with different tenants and different tokens may share an address."""
+
+    @field_validator("token")
+    @classmethod
+    def _is_usable(cls, value: SecretStr) -> SecretStr:
+        if not (token := credential(value)).get_secret_value():
+            raise ValueError("is empty")
+        return token
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        return http_address(value)
+
+
+class AnyTarget(TargetSettings):
+    """A target as it stands in the configuration, before its kind's own settings are read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        yield "kind", self.kind  # its kind's secrets are still plain text here

@@ -1,0 +1,1 @@
+"""From a record to what a target should hold: expressions, scope, protection, lifecycle. Pure."""

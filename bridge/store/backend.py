@@ -1,0 +1,256 @@
+"""Redis and everything that lives there, opened once by each process."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
+from redis.asyncio.connection import AbstractConnection, SSLConnection
+from redis.exceptions import RedisError, ResponseError
+
+from bridge.codec import Codec
+from bridge.errors import ConfigurationError, StoreUnavailable
+from bridge.logs import get_logger
+from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records, Whose
+from bridge.store.connection import Connection
+from bridge.store.discard import Discarded, discard
+from bridge.store.keys import ACCOUNT, place
+from bridge.store.pace import Pace
+from bridge.store.queue import Queue, deserialize, serialize
+from bridge.store.rekey import Rekeyed, rekey
+from bridge.store.trouble import (
+    AWAY,
+    NO_TLS,
+    TLS_WANTED,
+    role_trouble,
+    speaks_plainly,
+    speaks_tls,
+    trouble,
+    warnings,
+)
+
+log = get_logger("redis")
+
+_TIMEOUT = 10.0  # seconds for one Redis command: a stopped server must not stop us for ever
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One account's state. `redis` is for arq and for `ping`; everything else goes through the parts.
+
+    `configured` reads the encryption keys anew, as they are configured now.
+    """
+
+    redis: ArqRedis
+    keys: Keys
+    codec: Codec
+    configured: Callable[[], Sequence[str]] | None = None
+
+    @property
+    def _connection(self) -> Connection:
+        return cast("Connection", self.redis)  # redis-py declares every answer as "maybe awaitable"
+
+    @property
+    def records(self) -> Records:
+        """What Kenjo says."""
+        return Records(self._connection, self.keys, self.codec)
+
+    @property
+    def queue(self) -> Queue:
+        """The targets' queues."""
+        return Queue(self.redis, self.keys)
+
+    def ledger(self, target: str) -> Ledger:
+        """What a target has been given."""
+        return Ledger(self._connection, self.keys, self.codec, target)
+
+    def gate(self, target: str) -> Gate:
+        """Whether a target may be called."""
+        return Gate(self._connection, self.keys, self.codec, target)
+
+    @property
+    def continuity(self) -> Continuity:
+        """Whether Redis may have forgotten something."""
+        return Continuity(self._connection, self.keys)
+
+    @property
+    def holds(self) -> Holds:
+        """What waits for a person."""
+        return Holds(self._connection, self.keys, self.codec)
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what when."""
+        return Audit(self._connection, self.keys)
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """Who was erased for good."""
+        return Forgotten(self._connection, self.keys, self.codec)
+
+    @property
+    def whose(self) -> Whose:
+        """Whose all this is."""
+        return Whose(self._connection, self.keys, self.codec)
+
+    async def targets(self) -> set[str]:
+        """The targets of which something is stored, whether they are configured still or not."""
+        everything = self._connection.scan_iter(match=self.keys.at("*", "*"), count=1000)
+        return {self.keys.target_of(name.decode()) async for name in everything}
+
+    async def rekey(self) -> Rekeyed:
+        """Seal everything with the current key. Raises Unreadable."""
+        return await rekey(self._connection, self.keys, self.codec, await self.targets())
+
+    async def discard_damaged(self, now: float) -> list[Discarded]:
+        """Take out single values that cannot be read; the next poll finds anew what they said.
+
+        None when it is a value without which nothing may go on. Raises Damaged when there are many, and
+        Unreadable.
+        """
+        found = await discard(self._connection, self.keys, self.codec, await self.targets())
+        for key, field in found:
+            log.warning("damaged value discarded", key=key, field=field)
+            await self.audit.note("damaged", now, key=key, record=field)
+        return found
+
+    async def season(self, *, plain: bool = False) -> bool:
+        """Take the pepper of the fingerprints, by which all processes compare; the first to come makes it.
+
+        One that was lost is put back by whoever still knows it. Returns whether it is another than before, so
+        that no fingerprint made so far can be found again. Raises Unreadable.
+        """
+        name = self.keys.of("pepper")
+        blob = await self.redis.get(name)  # looking must be possible in a Redis that is full
+        if blob is None:
+            if not self.codec.pepper:
+                await self.forgotten.inherit()
+            pepper = self.codec.pepper or secrets.token_bytes(32)
+            await self.redis.set(name, self.codec.seal(pepper.hex(), place(name)), nx=True)
+            blob = await self.redis.get(name) or b""
+        former = self.codec.pepper
+        self.codec.pepper = bytes.fromhex(self.codec.open(blob, place(name), plain=plain))
+        return former != self.codec.pepper
+
+    def learn(self) -> None:
+        """Take the encryption keys as they are configured now. A configuration that is wrong waits."""
+        if self.configured:
+            with suppress(ConfigurationError):
+                self.codec.use(self.configured())
+
+    def lease(self) -> Lease:
+        """A new contender for the right to poll."""
+        return Lease(self._connection, self.keys)
+
+    def pace(self, target: str, rate: float) -> Pace:
+        """The shared rate of a target; up to a second's worth may go at once."""
+        return Pace(self._connection, self.keys, target, rate, burst=max(1, int(rate)))
+
+    async def ping(self) -> None:
+        """Raise StoreUnavailable, with the reason, unless Redis answers, and is one that we can use."""
+        try:
+            await self.redis.ping()
+            info = await self.redis.info("server")
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(await self._reason(error)) from None
+        if found := role_trouble(info):
+            raise StoreUnavailable(found)
+
+    async def ready(self) -> None:
+        """Raise StoreUnavailable or Unreadable unless everything can be read and written here, now.
+
+        Role, a write, and whether our key opens the pepper: one round trip, cheap enough for every second.
+        """
+        name = self.keys.of("pepper")
+        try:
+            async with self.redis.pipeline(transaction=False) as pipe:
+                pipe.info("replication")
+                pipe.set(self.keys.of("probe"), "1", px=60_000)
+                pipe.get(name)
+                info, _, blob = await pipe.execute()
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(await self._reason(error)) from None
+        if found := role_trouble(info):
+            raise StoreUnavailable(found)
+        if blob and self.codec.open(blob, place(name)) != self.codec.pepper.hex():
+            raise StoreUnavailable("Redis was emptied and begun anew: the next poll takes that up")
+
+    async def warnings(self) -> list[str]:
+        """What about this Redis may cost data later, a sentence each. Raises RedisError."""
+        save = None
+        with suppress(ResponseError):  # not allowed, or renamed, where somebody else runs it
+            save = (await self.redis.config_get("save")).get("save")
+        return warnings({**await self.redis.info("memory"), **await self.redis.info("persistence")}, save)
+
+    async def _reason(self, error: Exception) -> str:
+        kwargs = self.redis.connection_pool.connection_kwargs
+        found = trouble(error)
+        if found == AWAY and "host" in kwargs and not isinstance(error, ResponseError):
+            host, port = kwargs["host"], int(kwargs["port"])
+            if issubclass(self.redis.connection_pool.connection_class, SSLConnection):
+                found = NO_TLS if await speaks_plainly(host, port) else found
+            else:
+                found = TLS_WANTED if await speaks_tls(host, port) else found
+        return f"Redis does not answer ({type(error).__name__}); check redis.url" if found == AWAY else found
+
+
+async def attach(
+    redis: ArqRedis,
+    encryption_keys: Sequence[str],
+    *,
+    account: str = ACCOUNT,
+    configured: Callable[[], Sequence[str]] | None = None,
+    plain: bool = False,
+) -> Backend:
+    """The state behind an open connection. Raises Unreadable. For `plain` see `Codec.open`."""
+    backend = Backend(redis, Keys(account), Codec(encryption_keys), configured)
+    await backend.season(plain=plain)
+    return backend
+
+
+@asynccontextmanager
+async def open_backend(
+    url: str, encryption_keys: Sequence[str] = (), **options: Any
+) -> AsyncIterator[Backend]:
+    """Connect to the Redis at `url`; takes the options of `attach`.
+
+    Raises ConfigurationError (address), Unreadable or StoreUnavailable.
+    """
+    try:
+        pool = ConnectionPool.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+    except ValueError:
+        raise ConfigurationError("redis.url must start with redis://, rediss:// or unix://") from None
+    pool.connection_class = _cancellable(pool.connection_class)
+    redis = ArqRedis(connection_pool=pool, job_serializer=serialize, job_deserializer=deserialize)
+    try:
+        await Backend(redis, Keys(), Codec()).ping()
+        yield await attach(redis, encryption_keys, **options)
+    finally:
+        await redis.aclose(close_connection_pool=True)
+
+
+def _cancellable(connection: type[AbstractConnection]) -> type[AbstractConnection]:
+    """The connection, without `asyncio.wait_for` around its writes.
+
+    On Python 3.11 that returns normally when a task is cancelled just as the write is done
+    (python/cpython#86296): the task never hears of its cancellation, and the process never ends.
+    """
+
+    class Cancellable(connection):  # type: ignore[misc, valid-type]
+        socket_timeout: float | None
+
+        async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            limit, self.socket_timeout = self.socket_timeout, None
+            try:
+                async with asyncio.timeout(limit):
+                    await super().send_packed_command(command, check_health)
+            finally:
+                self.socket_timeout = limit
+
+    return Cancellable

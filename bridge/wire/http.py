@@ -1,0 +1,267 @@
+"""One attempt, one time-out, one classified error. Retrying belongs to the caller's owner.
+
+Two promises live here because here nobody can forget them: a request that writes is refused unless the
+surrounding code allowed writing (`writes_allowed`), and an error text carries no personal value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import aiohttp
+import orjson
+
+from bridge.errors import (
+    BridgeError,
+    Conflict,
+    NotFound,
+    RecordRejected,
+    TargetHalted,
+    TryLater,
+    WriteRefused,
+)
+from bridge.wire.parsing import MOST_VALUES, TooMuch, parse
+from bridge.wire.quiet import LONGEST_PAUSE, granted, quiet_time, retry_after
+from bridge.wire.redaction import words
+
+Guard = Callable[[], Awaitable[None]]
+Told = Callable[[float], Awaitable[None]]
+
+MAX_BODY = 32 * 2**20
+"""Bytes of an answer that are read, after decompression: more than a directory of 10,000 people has."""
+MAX_ERROR = 64 * 2**10
+"""Bytes of an answer that is an error; the rest stays unread, and the connection is closed."""
+
+_guard: ContextVar[Guard | None] = ContextVar("write_guard", default=None)
+
+
+@contextlib.contextmanager
+def writes_allowed(guard: Guard) -> Iterator[None]:
+    """Allow requests that write in this context; `guard` runs before each one and may refuse by raising.
+
+    Without it every such request raises WriteRefused: reading is the default.
+    """
+    token = _guard.set(guard)
+    try:
+        yield
+    finally:
+        _guard.reset(token)
+
+
+_CONTENT_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer; of an error the first MAX_ERROR bytes.
+
+    `headers` are case-insensitive; `most_values` bounds what is made of the body.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    most_values: int = MOST_VALUES
+
+    def json(self) -> Any:
+        """The parsed body. Raises TryLater when it is not JSON (a gateway's page, a truncated answer)."""
+        try:
+            return parse(self.body, self.most_values)
+        except TooMuch as error:
+            raise TryLater(f"answered {self.status} with JSON that {error}") from None
+        except ValueError:
+            named = _CONTENT_TYPE.match(self.headers.get("Content-Type", ""))
+            kind = named[0] if named else "no content type"
+            raise TryLater(
+                f"answered {self.status} with {kind} that is not JSON; is the address right?"
+            ) from None
+
+
+async def _check_write(method: str) -> None:
+    guard = _guard.get()
+    if guard is None:
+        raise WriteRefused(f"{method} refused: only reading is allowed here")
+    await guard()
+
+
+def open_session() -> aiohttp.ClientSession:
+    """A session for `Http`: no cookies, no limit of its own, and no second attempt behind our back."""
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+    )
+    # aiohttp repeats GET, PUT and DELETE once when a kept connection breaks, past rate and lock; it has no
+    # public switch for that.
+    session._retry_connection = False  # noqa: SLF001
+    return session
+
+
+Classify = Callable[[Answer, str], BridgeError | None]
+
+
+class Http:
+    """A base address, its headers and its limits around a shared aiohttp session.
+
+    `timeout` (seconds) covers connecting, sending and reading the whole body; `max_body` (bytes) and
+    `most_values` (of JSON) bound an answer; `concurrency` bounds the requests under way; `turn` waits until
+    the next one may be sent, and `told` hears for how many seconds the server is left alone that has asked
+    for it, at most `longest_pause`, before the error is raised.
+    `classify` turns an answer into the error to raise, or None for success.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+        max_body: int = MAX_BODY,
+        most_values: int = MOST_VALUES,
+        concurrency: int = 100,
+        classify: Classify | None = None,
+        turn: Guard | None = None,
+        told: Told | None = None,
+        longest_pause: float = LONGEST_PAUSE,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._session = session
+        self._headers = dict(headers or {})
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._max_body = max_body
+        self._most_values = most_values
+        self._classify = classify or classify_status
+        self._turn = turn
+        self._told = told
+        self.longest_pause = longest_pause
+        self._slots = asyncio.Semaphore(concurrency)
+        self._quiet_until = 0.0
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        writes: bool | None = None,
+    ) -> Answer:
+        """Send one request below the base address; `body` is sent as JSON.
+
+        `writes` defaults to "any method but GET and HEAD"; a sign-in passes False. Raises WriteRefused,
+        what the guard raises, TryLater (no answer), or what `classify` makes of the answer.
+        """
+        writing = writes if writes is not None else method not in ("GET", "HEAD")
+        async with self._slots:
+            if self._turn:
+                await self._turn()
+            self._check_asked_to_wait()
+            if writing:
+                await _check_write(method)  # last: nothing may come between it and the request
+            answer = await self._send(method, path, params, body, headers)
+        said = words(answer.status, answer.body, [body, params, *self._not_to_be_said(path, headers)])
+        error = self._error(answer, said, writing)
+        if isinstance(error, TryLater) and error.after:
+            error.after = granted(error.after, self.longest_pause)
+            await self._leave_alone(error.after)
+        if error:
+            raise error
+        return answer
+
+    def _not_to_be_said(self, path: str, headers: Mapping[str, str] | None) -> list[str]:
+        """What else a server may repeat in an error: ids in the address, and our credentials."""
+        sent = {**self._headers, **(headers or {})}
+        secrets = [value for name, value in sent.items() if name.lower() not in ("accept", "content-type")]
+        return [*unquote(path).split("/"), *secrets]
+
+    async def _leave_alone(self, seconds: float) -> None:
+        """Send nothing for so long; where others share the server, they are told, and `turn` asks them."""
+        if self._told:
+            await self._told(seconds)
+        else:
+            self._quiet_until = asyncio.get_running_loop().time() + seconds
+
+    def _error(self, answer: Answer, said: str, writing: bool) -> BridgeError | None:
+        error = self._classify(answer, said)
+        if writing and answer.status == 403 and isinstance(error, TargetHalted):
+            # Reading is allowed, so the credentials are good: it is this object that may not be changed.
+            return RecordRejected(str(error))
+        return error
+
+    def _check_asked_to_wait(self) -> None:
+        """Raise TryLater while the server's last Retry-After runs: it was meant for all our requests."""
+        if (left := self._quiet_until - asyncio.get_running_loop().time()) > 0:
+            raise TryLater("the target has asked to wait", after=left)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        data = None if body is None else orjson.dumps(body)
+        sent = {"Accept": "application/json", **self._headers, **(headers or {})}
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        try:
+            async with self._session.request(
+                method,
+                self.base_url + path,
+                params=params,
+                data=data,
+                headers=sent,
+                timeout=self._timeout,
+                allow_redirects=False,  # a redirect would carry the credentials to another host
+            ) as response:
+                body = await self._read(response)
+                return Answer(response.status, response.headers, body, self._most_values)
+        except TimeoutError:
+            seconds = self._timeout.total
+            raise TryLater(f"no answer within {seconds:g} s", unreachable=True) from None
+        except (aiohttp.ClientError, asyncio.IncompleteReadError, OSError) as error:
+            # str(error) may carry the URL with its query: the class says enough.
+            raise TryLater(f"no answer ({type(error).__name__})", unreachable=True) from None
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body, decompressed piece by piece; what is not read is never decompressed."""
+        is_error = response.status >= 300
+        most = min(MAX_ERROR, self._max_body) if is_error else self._max_body
+        chunks = bytearray()
+        async for chunk in response.content.iter_any():
+            chunks += chunk
+            if len(chunks) > most:
+                response.close()  # the rest is neither read nor waited for
+                if is_error:
+                    return bytes(chunks[:most])
+                raise TryLater(f"the answer is larger than {most} bytes")
+        return bytes(chunks)
+
+
+def classify_status(answer: Answer, said: str) -> BridgeError | None:
+    """What an answer's status means by RFC 9110 and RFC 6585; `said` is the server's own redacted words."""
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    text = f"answered {status}" + (f": {said}" if said else "")
+    if status == 401 or status == 403:
+        return TargetHalted(text)
+    if status == 404 or status == 410:
+        return NotFound(text)
+    if status == 409:
+        return Conflict(text)
+    if status == 429:
+        return TryLater(text, after=quiet_time(answer.headers))
+    if status in (408, 425) or status >= 500:
+        return TryLater(text, after=retry_after(answer.headers))
+    if 300 <= status < 400:
+        return TargetHalted(f"answered {status} (a redirect); set base_url to the final address")
+    return RecordRejected(text)

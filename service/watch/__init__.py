@@ -1,0 +1,1 @@
+"""Watching Kenjo: is a snapshot whole, what changed, what has to wait for a person, who is behind."""

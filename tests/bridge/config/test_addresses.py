@@ -1,0 +1,91 @@
+"""Which addresses of Kenjo and of targets are taken, and which can be listened to."""
+
+from pathlib import Path
+
+import pytest
+
+from bridge.config.addresses import http_address, is_open_to_listeners
+from tests.bridge.configuring import problems, target_problems
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("https://example.com/scim/v2/", "https://example.com/scim/v2"),
+        (" https://example.com \n", "https://example.com"),
+        ("HTTPS://Example.com:8443/v2", "HTTPS://Example.com:8443/v2"),
+        ("http://[::1]:8080/v2", "http://[::1]:8080/v2"),
+        ("https://bücher.example/scim", "https://bücher.example/scim"),
+    ],
+)
+def test_an_address_is_taken_without_its_last_slash(address: str, taken: str) -> None:
+    """Schemes and hosts in any case, ports, IPv6, umlauts == taken as they are."""
+    assert http_address(address) == taken
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        (f"ftp://{SECRET}.example", "start with https://"),
+        (f"file:///{SECRET}", "start with https://"),
+        (f"{SECRET}.example/v2", "start with https://"),
+        (f"//{SECRET}.example", "start with https://"),
+        ("https://", "start with https://"),
+        ("https:///path", "start with https://"),
+        (f"https://{SECRET}@example.com", "user or password"),
+        (f"https://user:{SECRET}@example.com/v2", "user or password"),
+        (f"https://example.com/v2?token={SECRET}", "no \\? or #"),
+        ("https://example.com/v2?", "no \\? or #"),
+        (f"https://example.com/v2#{SECRET}", "no \\? or #"),
+        ("https://example.com#", "no \\? or #"),
+        (f"https://example.com/{SECRET} v2", "blanks, line breaks"),
+        (f"https://example.com/\r\nX-Header: {SECRET}", "blanks, line breaks"),
+        (f"https://example.com\\@{SECRET}.example", "blanks, line breaks"),
+        ("https://example.com/\x1b[2J", "blanks, line breaks"),
+        ("http://[::1", "is not an address"),
+        ("http://[x]/", "is not an address"),
+        ("https://example.com:99999", "is not an address"),
+        ("https://example.com:0", "is not an address"),
+        ("https://example.com:", "is not an address"),
+        ("https://example.com:port", "is not an address"),
+        ("https://:443/v2", "is not an address"),
+        ("https://example.com/" + "x" * 3000, "longer"),
+    ],
+)
+def test_what_is_no_plain_address_is_refused_by_a_sentence(address: str, sentence: str) -> None:
+    """Another scheme, a user, query, fragment, blank, half an address == a sentence without it."""
+    with pytest.raises(ValueError, match=sentence) as refused:
+        http_address(address)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"),
+    [
+        ("https://example.com", False),
+        ("http://example.com", True),
+        ("HTTP://10.0.0.7:80/v2", True),
+        ("http://localhost:8080", False),
+        ("http://LOCALHOST.", False),
+        ("http://scim.localhost", False),
+        ("http://127.0.0.53/v2", False),
+        ("http://[::1]:1/v2", False),
+        ("http://[fe80::1]/v2", True),
+        ("http://localhost.example.com", True),
+        ("http://127.0.0.1.example.com", True),
+        ("http://0.0.0.0", True),
+    ],
+)
+def test_plain_http_to_another_machine_can_be_listened_to(address: str, *, is_open: bool) -> None:
+    """Plain http to any host but this machine, by name or number == open to listeners."""
+    assert is_open_to_listeners(address) is is_open
+
+
+def test_kenjo_and_targets_have_the_same_rule(tmp_path: Path) -> None:
+    """A query in kenjo.base_url, and in a target's == refused with the setting's path."""
+    (line,) = problems(tmp_path, "kenjo: {base_url: 'https://kenjo.example/api/v1?x=1'}")
+    assert line.startswith("kenjo.base_url must end with its path")
+    (line,) = target_problems(tmp_path, "{kind: scim, base_url: 'https://a.example#x', token: t}")
+    assert line.startswith("targets.directory.base_url must end with its path")

@@ -1,0 +1,163 @@
+"""The functions of expressions, as expressions call them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.errors import RecordRejected
+from bridge.mapping.environment import Environment
+from bridge.mapping.expressions import Expression, context
+from bridge.mapping.functions import MAX_TEXT, functions
+from bridge.model import Key, Kind, Record
+
+LOOKUPS = {"locations": {"Berlin": "BER", "7": "seven"}}
+quick = settings(max_examples=100, deadline=None)
+
+
+def value(source: str, **data: Any) -> Any:
+    record = Record(Key(Kind.PERSON, "a"), data)
+    return Expression(source, "map.x").evaluate(context(record, Environment(LOOKUPS)))
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [
+        ('lower("JÜRGEN")', "jürgen"),
+        ('"JÜRGEN".lower()', "jürgen"),
+        ('upper("straße")', "STRASSE"),
+        ('trim("  a b\\t")', "a b"),
+        ('replace("a b c", " ", ".")', "a.b.c"),
+        ('join(["a", "", null, "b"], "/")', "a/b"),
+        ('join(["a", "b"])', "a, b"),
+        ('split("a,b,", ",")', ["a", "b", ""]),
+        ('first("", null, "x", "y")', "x"),
+        ('first(["", null, [], {}, "x"])', "x"),
+        ("first(null)", None),
+        ("first(0, 1)", 0),
+        ("first(false, true)", False),
+        ('default(null, "x")', "x"),
+        ('default("", "x")', "x"),
+        ('default("y", "x")', "y"),
+        ('addDays("2024-02-28", 2)', "2024-03-01"),
+        ('addDays("2024-03-01T00:00:00.000Z", -1)', "2024-02-29"),
+        ('addDays(timestamp("2024-12-31T10:00:00Z"), 1)', "2025-01-01"),
+        ('daysBetween("2024-02-28", "2024-03-01")', 2),
+        ('daysBetween("2024-03-01", "2024-02-28")', -2),
+        ('formatDate("2024-02-09", "dd.MM.yyyy")', "09.02.2024"),
+        ('formatDate("2024-02-09", "d/M/yy")', "9/2/24"),
+        ('formatDate("2024-02-09", "yyyy-MM \'d\'")', "2024-02 d"),
+        ('lookup("locations", "Berlin")', "BER"),
+        ('lookup("locations", 7)', "seven"),
+        ('lookup("locations", "Rome")', None),
+        ('lookup("locations", "Rome", "other")', "other"),
+        ('lookup("locations", null, "other")', "other"),
+    ],
+)
+def test_function_gives(source: str, result: Any) -> None:
+    """Each function == what its docstring says, called alone or as a method."""
+    found = value(source)
+    assert (found, type(found)) == (result, type(result))
+
+
+@pytest.mark.parametrize(
+    ("text", "ascii_"),
+    [
+        ("Jürgen Straße", "Juergen Strasse"),
+        ("Ärzte ÄRZTE Ä ÜÖ", "Aerzte AERZTE Ae UEOE"),
+        ("u\u0308ber", "ueber"),  # the same letter in two characters
+        ("Ñandú Łódź Søren Þór Œuvre", "Nandu Lodz Soren Thor Oeuvre"),
+        ("O’Brien – ﬁne №1", "O'Brien - fine No1"),
+        ("Ελένη 李", " "),
+        ("", ""),
+    ],
+)
+def test_transliterate(text: str, ascii_: str) -> None:
+    """German umlauts are spelled out, other letters lose their accents, what has no likeness is left out."""
+    assert value("transliterate(person.x)", x=text) == ascii_
+
+
+def test_a_user_name_from_a_name() -> None:
+    """The functions together: Jürgen Groß-Müller == juergen.gross-mueller."""
+    source = 'lower(transliterate(person.first + "." + person.last)).replace(" ", "-")'
+    assert value(source, first="Jürgen", last="Groß Müller") == "juergen.gross-mueller"
+
+
+@quick
+@given(st.text())
+def test_transliterated_text_is_ascii_and_stays(text: str) -> None:
+    """Any text == ASCII, and that is transliterated to itself."""
+    once = value("transliterate(person.x)", x=text)
+    assert once.isascii()
+    assert value("transliterate(person.x)", x=once) == once
+
+
+@quick
+@given(st.dates(date(1900, 1, 1), date(2200, 1, 1)), st.integers(-30_000, 30_000))
+def test_days_are_added_as_a_calendar_does(start: date, number: int) -> None:
+    """Adding days and counting them == the same number, and formatting reads the same date."""
+    end = value("addDays(person.d, person.n)", d=start.isoformat(), n=number)
+    assert end == (start + timedelta(days=number)).isoformat()
+    assert value("daysBetween(person.a, person.b)", a=start.isoformat(), b=end) == number
+    assert value('formatDate(person.d, "yyyy-MM-dd")', d=end) == end
+
+
+NULL_IN = ["lower", "upper", "trim", "transliterate", "join"]
+
+
+@pytest.mark.parametrize("name", NULL_IN)
+def test_null_in_null_out(name: str) -> None:
+    """What a person lacks stays nothing."""
+    assert value(f"{name}(person.x)", x=None) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['replace(person.x, "a", "b")', 'split(person.x, ",")', "addDays(person.x, 1)",
+     "daysBetween(person.x, today)",
+     "daysBetween(today, person.x)", 'formatDate(person.x, "yyyy")'],
+)  # fmt: skip
+def test_null_with_more_arguments(source: str) -> None:
+    """A date or text that a person lacks stays nothing."""
+    assert value(source, x=None) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["lower(person.n)", "trim(person.n)", "transliterate(person.n)", 'replace(person.s, "", "x")',
+     'split(person.s, "")', "join(person.s)", "join([person.n])", "addDays(person.s, 1)",
+     'addDays("9999-12-31", 1)', 'formatDate("2024-02-30", "d")',
+     'lookup("nowhere", person.s)', "lower()", "lower(person.s, person.s)", 'addDays("2024-01-01", 1.5)'],
+)  # fmt: skip
+def test_wrong_arguments_reject_the_record(source: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A number for a text, no date for a date == RecordRejected with the expression; no value is logged."""
+    with pytest.raises(RecordRejected) as caught:
+        value(source, n=7, s="planted")
+    assert "planted" not in str(caught.value)
+    assert caplog.text == ""
+
+
+def test_no_error_of_a_function_has_values() -> None:
+    """Python's own words on a value (an ISO date that is none) never leave the function."""
+    with pytest.raises(ValueError, match=r"^ValueError$"):
+        functions({})["addDays"]("planted", 1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["replace(person.s, 'a', person.s)", "join([person.s, person.s], person.s)", "person.s + person.s"],
+)
+def test_results_are_bounded(source: str) -> None:
+    """A result longer than 100,000 characters == RecordRejected; a function does not even make it."""
+    with pytest.raises(RecordRejected):
+        value(source, s="a" * (MAX_TEXT // 2 + 1))
+
+
+def test_every_function_is_described() -> None:
+    """docs/mapping.md can take its list from here: each name has a docstring, but lookup, which is made."""
+    made = functions({})
+    assert {name for name, one in made.items() if not one.__doc__} == {"lookup"}
