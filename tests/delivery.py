@@ -17,8 +17,8 @@ from bridge.metrics import Metrics
 from bridge.model import Change, ChangeKind, Entry, Key, Kind, Record, Stored
 from bridge.store import Lease
 from bridge.store.backend import Backend
-from service.holding import keep_back, let_go
-from service.pending import Standing, assess, window_since
+from service.watch.holding import keep_back, let_go
+from service.watch.pending import Standing, assess, window_since
 from tests.scim_server import scim_server
 from tests.workers.targets.odd_scim import TOKEN, Odd, odd_scim
 from tests.workers.targets.proxy import Proxy, proxy_to

@@ -14,7 +14,7 @@ from bridge.model import Key, Kind, Record, Snapshot, Stored
 from bridge.store import Hold, Records
 from bridge.store.backend import Backend
 from bridge.store.queue import deserialize
-from service.poller import Poll, Poller
+from service.watch.poller import Poll, Poller
 from tests.delivery import TARGET, Clock, Delivery, person, team
 from workers.deliver import Deliverer
 

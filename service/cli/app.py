@@ -28,7 +28,6 @@ __all__ = [
     "read",
     "start",
     "stop_event",
-    "unless",
     "version",
 ]
 
@@ -111,19 +110,6 @@ def stop_event() -> asyncio.Event:
     loop = asyncio.get_running_loop()
     stopping.now_first(lambda: loop.call_soon_threadsafe(event.set))
     return event
-
-
-async def unless(stop: asyncio.Event, work: asyncio.Future[Any]) -> None:
-    """Wait for some work, or leave it when the event comes. Raises what the work raises."""
-    event = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({event, work}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            work.result()
-    finally:
-        event.cancel()
-        work.cancel()
-        await asyncio.gather(event, work, return_exceptions=True)
 
 
 async def _until_signalled(work: Coroutine[Any, Any, int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -10,8 +11,7 @@ import typer
 from bridge.config.configuration import load_settings
 from bridge.config.settings import Values
 from bridge.errors import ConfigurationError
-from service.cli import sync as syncing
-from service.cli import views
+from service.cli import stopping, views
 from service.cli.app import (
     ConfigOption,
     JsonOption,
@@ -24,10 +24,11 @@ from service.cli.app import (
     start,
     stop_event,
 )
-from service.cli.assembly import Bridge, opened
-from service.cli.canary import canaried
-from service.cli.choosing import only_person, planned
 from service.cli.running import run_until_stopped
+from service.operations import sync as syncing
+from service.operations.assembly import Bridge, opened
+from service.operations.canary import canaried
+from service.operations.choosing import only_person, planned
 
 
 @app.command()
@@ -124,6 +125,9 @@ async def _sync(values: Values, options: dict[str, Any], part: Part, *, json: bo
     async with opened(values) as bridge:
         with views.progress(err, quiet=json or not err.is_terminal) as show:
             result = await _part(bridge, {**options, "show": show}, part)
+    if result.ended:
+        by = stopping.name() or "a signal"
+        result = dataclasses.replace(result, ended=f"ended early by {by}; {result.ended}")
     if json:
         print_json(views.sync_json(result))
     else:

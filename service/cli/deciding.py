@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from service.cli import failures as failing
-from service.cli import greet as greeting
-from service.cli import holds as holding
 from service.cli import views
 from service.cli.app import ConfigOption, JsonOption, app, out, print_json
-from service.cli.assembly import Bridge
 from service.cli.visiting import visit
+from service.operations import failures as failing
+from service.operations import greet as greeting
+from service.operations import holds as holding
+from service.operations.assembly import Bridge
 
 holds_app = typer.Typer(help="What waits for a person: list, show, approve, reject.")
 failures_app = typer.Typer(help="Records that a target will not take: list, show, retry, discard, adopt.")

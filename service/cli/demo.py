@@ -26,8 +26,8 @@ from bridge.model import Kind
 from sandbox.server import Sandbox
 from service.cli import stopping, views
 from service.cli.app import stop_event
-from service.cli.assembly import Bridge, opened
 from service.cli.running import running
+from service.operations.assembly import Bridge, opened
 
 TARGET = "directory"
 POLL_INTERVAL = 1.0  # seconds; a real account is asked once a minute

@@ -9,7 +9,7 @@ from bridge.errors import BridgeError, SnapshotHeld, unforeseen
 from bridge.store.trouble import trouble
 from service.cli import commands, deciding, inspecting, operating, stopping
 from service.cli.app import app, err
-from service.cli.sync import HELD, PROBLEM
+from service.operations.sync import HELD, PROBLEM
 
 __all__ = [
     "commands",

@@ -11,15 +11,16 @@ from typing import Annotated
 import typer
 
 from bridge.errors import ConfigurationError
-from service.cli import forgetting, plan_view
+from service.cli import plan_view
 from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, read, start
-from service.cli.assembly import opened
 from service.cli.explain_view import show_explained
-from service.cli.explaining import explain as explain_one
-from service.cli.initialising import Answers, write
-from service.cli.planning import moment_of
-from service.cli.planning import plan as make_plan
-from service.cli.signing import write_plan
+from service.operations import forgetting
+from service.operations.assembly import opened
+from service.operations.explaining import explain as explain_one
+from service.operations.initialising import Answers, write
+from service.operations.planning import moment_of
+from service.operations.planning import plan as make_plan
+from service.operations.signing import write_plan
 
 _EXAMPLE = "https://example.com/scim/v2"
 

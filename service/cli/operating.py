@@ -10,14 +10,14 @@ import typer
 from bridge.store.audit import operator
 from service.cli import views
 from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, print_lines, read
-from service.cli.assembly import Bridge
-from service.cli.check import check as check_everything
-from service.cli.flows import record_of_processing
-from service.cli.mapping import default_mapping
-from service.cli.status import status as read_status
-from service.cli.sync import PROBLEM
 from service.cli.visiting import visit
-from service.cli.whose import moved as believe_moved
+from service.operations.assembly import Bridge
+from service.operations.check import check as check_everything
+from service.operations.flows import record_of_processing
+from service.operations.mapping import default_mapping
+from service.operations.status import status as read_status
+from service.operations.sync import PROBLEM
+from service.operations.whose import moved as believe_moved
 from workers.connect import routes
 
 

@@ -10,31 +10,23 @@ from rich.console import Console
 from rich.text import Text
 
 from bridge.model import FieldChange, Key, Kind, Outcome, Stored
-from service.cli.planning import Plan, TargetPlan
-from service.cli.rehearsing import TO_COME, Step
+from service.operations.planning import Plan, TargetPlan
+from service.operations.rehearsing import Step
+from service.operations.telling import shown, step_json, word
 
-HIDDEN = "…"
-PLANNED = "(will be created)"
 NOTHING = "nothing"
 
-_SIGNS: Mapping[str, tuple[str, str, str]] = {
-    Outcome.CREATED: ("+", "create", "green"),
-    Outcome.ADOPTED: ("=", "adopt", "green"),
-    Outcome.UPDATED: ("~", "update", "yellow"),
-    Outcome.DEACTIVATED: ("-", "deactivate", "red"),
-    Outcome.DELETED: ("x", "delete", "red"),
-    Outcome.FAILED: ("!", "fail", "red"),
-    "retrying": ("!", "wait", "yellow"),
+_SIGNS: Mapping[str, tuple[str, str]] = {
+    Outcome.CREATED: ("+", "green"),
+    Outcome.ADOPTED: ("=", "green"),
+    Outcome.UPDATED: ("~", "yellow"),
+    Outcome.DEACTIVATED: ("-", "red"),
+    Outcome.DELETED: ("x", "red"),
+    Outcome.FAILED: ("!", "red"),
+    "retrying": ("!", "yellow"),
 }
 _ORDER = list(_SIGNS)
 COUNTED = ("create", "adopt", "update", "deactivate", "delete", "skip", "unchanged", "fail", "held", "parked")
-
-
-def word(step: Step) -> str:
-    """What a step is called: `create`, `update`, ..., `skip`, `unchanged`, `fail`, `wait`."""
-    if step.action in _SIGNS:
-        return _SIGNS[step.action][1]
-    return "skip" if step.action == Outcome.SKIPPED else str(step.action)
 
 
 def show_plan(console: Console, found: Plan, *, values: bool) -> None:
@@ -94,10 +86,10 @@ def _show_target(
 
 
 def _show_step(console: Console, step: Step, records: Mapping[Key, Stored], *, values: bool) -> None:
-    sign, verb, style = _SIGNS[step.action]
+    sign, style = _SIGNS[step.action]
     notes = [note for note in (step.reason, f"held by {step.hold}" if step.hold else "") if note]
     name = _name(step.key, records, values=values)
-    _print(console, f"  {sign} {verb:<11} {name}  {'; '.join(notes)}".rstrip(), style)
+    _print(console, f"  {sign} {word(step):<11} {name}  {'; '.join(notes)}".rstrip(), style)
     if step.action == Outcome.CREATED and not values:
         fields = ", ".join(dict.fromkeys(change.attribute for change in step.changes))
         _print(console, f"      {fields}")
@@ -152,29 +144,6 @@ def _target_json(target: TargetPlan, *, values: bool) -> dict[str, Any]:
         "paused": target.paused or None,
         "trouble": target.trouble or None,
     }
-
-
-def step_json(step: Step, *, values: bool) -> dict[str, Any]:
-    """One step for `--json`."""
-    return {
-        "record": str(step.key),
-        "action": word(step),
-        "reason": step.reason,
-        "account": step.remote_id,
-        "hold": step.hold or None,
-        "candidates": list(step.candidates),
-        "changes": [
-            {"attribute": c.attribute, "old": shown(c.old, values), "new": shown(c.new, values)}
-            for c in step.changes
-        ],
-    }
-
-
-def shown(value: Any, values: bool) -> Any:
-    """A value as it may be shown; what is not there yet, or nothing at all, tells nothing of anybody."""
-    if isinstance(value, str) and value.startswith(TO_COME):
-        return PLANNED
-    return value if values or value is None else HIDDEN
 
 
 def _text(value: Any, values: bool) -> str:

@@ -11,11 +11,11 @@ from bridge.errors import StoreUnavailable
 from bridge.logs import get_logger
 from service.cli import stopping
 from service.cli.app import stop_event
-from service.cli.assembly import Bridge, connected, deliverers, opened, poller, warn_of_readable_data
-from service.cli.greet import revive
-from service.cli.health import Health
 from service.cli.waiting import readable
-from service.web import serving
+from service.operations.assembly import Bridge, connected, deliverers, opened, poller, warn_of_readable_data
+from service.operations.greet import revive
+from service.web.health import Health
+from service.web.server import serving
 from workers.main import Workers
 
 log = get_logger("bridge")

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from bridge.store import Hold
 from bridge.store.gate import HALTED, HELD
-from service.cli.check import Finding
-from service.cli.sync import COLUMNS, SyncResult, TargetResult
+from service.operations.check import Finding
+from service.operations.sync import COLUMNS, SyncResult, TargetResult
 
 Show = Callable[[Mapping[str, int]], None]
 

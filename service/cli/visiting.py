@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from service.cli.app import read, start
-from service.cli.assembly import Bridge, opened
+from service.operations.assembly import Bridge, opened
 
 
 def visit(

@@ -11,7 +11,7 @@ from bridge.errors import ConfigurationError, Unreadable
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
 from bridge.store.backend import open_backend
-from service.web import serving
+from service.web.server import serving
 
 log = get_logger("bridge")
 

@@ -5,8 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge.model import Key, Kind, Snapshot
-from service.fields import ACCOUNTS, SECTIONS, WORKS
-from service.snapshot import build
+from service.kenjo.fields import ACCOUNTS, SECTIONS, WORKS
+from service.kenjo.snapshot import build
 
 ANA, BEN, CEM = "a" * 24, "b" * 24, "c" * 24
 SALES, BERLIN, ACME, RED, BLUE = "d" * 24, "0f" * 12, "e" * 24, "1" * 24, "2" * 24

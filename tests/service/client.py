@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.errors import SourceUnavailable
-from service.fields import ACCOUNTS, WORKS
-from service.kenjo import KenjoClient
+from service.kenjo.client import KenjoClient
+from service.kenjo.fields import ACCOUNTS, WORKS
 
 LISTS = {ACCOUNTS, WORKS, "departments", "teams"}
 KEY = "key-of-the-sandbox"

@@ -20,9 +20,9 @@ from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Lifecycle, Stored
 from bridge.store.backend import Backend
 from sandbox import Sandbox
-from service.cli.assembly import KenjoSource
-from service.kenjo import KenjoClient
-from service.poller import Poll, Poller
+from service.kenjo.client import KenjoClient
+from service.operations.assembly import KenjoSource
+from service.watch.poller import Poll, Poller
 from tests.delivery import Clock
 from workers.targets import load
 

@@ -9,9 +9,9 @@ from typing import Any
 from unittest.mock import patch
 
 import bridge.store.records
-import service.cli.assembly
-import service.pending
-import service.poller
+import service.operations.assembly
+import service.watch.pending
+import service.watch.poller
 import workers.apply
 import workers.counting
 import workers.matching
@@ -57,7 +57,7 @@ async def _not_looked_up(*_: Any) -> bool:
     return False
 
 
-_IS_BEHIND = service.pending.is_behind
+_IS_BEHIND = service.watch.pending.is_behind
 _CANDIDATES = workers.matching.candidates
 _AT = Keys.at
 
@@ -84,14 +84,14 @@ BUGS = {
     "lists-only": Bug(
         "WHOLE",
         "whoever the lists lack is believed to be gone",
-        lambda: patch.object(service.cli.assembly.KenjoSource, "ask", _all_gone),
+        lambda: patch.object(service.operations.assembly.KenjoSource, "ask", _all_gone),
         lambda odds: odds.cut and not odds.forbidden,
         since=152,
     ),
     "forgotten-retry": Bug(
         "CONVERGES",
         "a retry whose job got lost is not asked for again",
-        lambda: patch.object(service.pending, "is_behind", _not_for_retries),
+        lambda: patch.object(service.watch.pending, "is_behind", _not_for_retries),
         lambda odds: odds.jobs or odds.throttled,
         since=2,
     ),
@@ -120,7 +120,7 @@ BUGS = {
     "no-limits": Bug(
         "HELD",
         "any number of people may be removed at once",
-        lambda: patch.object(service.pending, "excesses", lambda *_: ()),
+        lambda: patch.object(service.watch.pending, "excesses", lambda *_: ()),
         lambda odds: odds.many_leave,
         since=9,
     ),

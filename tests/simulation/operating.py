@@ -12,10 +12,10 @@ from redis.exceptions import RedisError
 from bridge.errors import BridgeError
 from bridge.model import Key, Kind
 from bridge.store import Hold
-from service.cli.assembly import Bridge
-from service.cli.failures import adopt, failures, retry
-from service.cli.greet import revive
-from service.cli.holds import decide
+from service.operations.assembly import Bridge
+from service.operations.failures import adopt, failures, retry
+from service.operations.greet import revive
+from service.operations.holds import decide
 from tests.simulation.directory import Directory
 from tests.simulation.kenjo import Kenjo
 from tests.simulation.things import Thing

@@ -11,8 +11,8 @@ import aiohttp
 from bridge.config.settings import Values
 from bridge.mapping.route import Route
 from bridge.model import Snapshot
-from service.cli.assembly import KenjoSource, fields_in_use
-from service.kenjo import KenjoClient
+from service.kenjo.client import KenjoClient
+from service.operations.assembly import KenjoSource, fields_in_use
 from tests.simulation.kenjo import Kenjo
 from tests.simulation.network import Response
 from tests.simulation.process import Process

@@ -20,8 +20,8 @@ from bridge.metrics import Metrics
 from bridge.model import Entry, State
 from bridge.store import Claim, Keys
 from bridge.store.backend import Backend
-from service.cli.assembly import Bridge, deliverers
-from service.poller import Poller
+from service.operations.assembly import Bridge, deliverers
+from service.watch.poller import Poller
 from tests.simulation.adapter import ADAPTER
 from tests.simulation.company import Company
 from tests.simulation.directory import Directory

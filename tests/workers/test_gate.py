@@ -13,8 +13,8 @@ from bridge.config.settings import RetrySettings, Values
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, State
 from bridge.store.backend import Backend
-from service.cli.assembly import Bridge
-from service.cli.greet import greet
+from service.operations.assembly import Bridge
+from service.operations.greet import greet
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.polling import Watch, ids, people
 from tests.workers.gating import (

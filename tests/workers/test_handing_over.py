@@ -14,8 +14,8 @@ from bridge.errors import ConfigurationError
 from bridge.model import DAY, Key, Kind, Record, State
 from bridge.store import Ledger
 from bridge.store.backend import Backend
-from service.cli import failures
-from service.cli.assembly import Bridge
+from service.operations import failures
+from service.operations.assembly import Bridge
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.polling import Watch
 from tests.workers.targets.proxy import Proxy

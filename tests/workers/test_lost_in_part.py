@@ -7,7 +7,7 @@ from typing import Any
 from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
 from bridge.store.keys import Keys
-from service.pending import is_behind
+from service.watch.pending import is_behind
 from tests.delivery import TARGET, Delivery, delivery, person, team
 
 ANA, TEAM = Key(Kind.PERSON, "ana"), Key(Kind.TEAM, "t")

@@ -18,7 +18,7 @@ from bridge.errors import BridgeError, ConfigurationError, TryLater, WriteRefuse
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Applied, Key, Kind, Outcome, State, Stored
-from service.poller import Poller
+from service.watch.poller import Poller
 from tests.delivery import TARGET, Delivery, person
 from tests.odd_answers import ANSWERS, saying
 from tests.polling import Script

@@ -11,7 +11,7 @@ from bridge.errors import ConfigurationError
 from bridge.mapping.environment import Environment
 from bridge.mapping.expressions import Expression
 from bridge.mapping.vocabulary import FIELDS, custom_fields, problems
-from service.fields import LOOKED_UP, SECTIONS
+from service.kenjo.fields import LOOKED_UP, SECTIONS
 from workers.connect import routes
 from workers.targets import kinds, load
 

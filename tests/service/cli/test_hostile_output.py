@@ -12,7 +12,7 @@ import sys
 from aiohttp import web
 
 from bridge.printable import visible
-from tests.service.cli.operated import Operator
+from tests.service.operated import Operator
 from tests.workers.targets.proxy import Proxy
 from tests.world import ROOT
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from bridge.config.configuration import load_settings
-from service.cli.assembly import connected, deliverers, opened
-from tests.service.cli.operated import Operator, park, row
+from service.operations.assembly import connected, deliverers, opened
+from tests.service.operated import Operator, park, row
 from workers.main import Workers
 
 

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from tests.conftest import listens, redis_binary
-from tests.service.cli.operated import Operator, row
+from tests.service.operated import Operator, row
 from tests.workers.targets.proxy import Proxy
 from tests.world import world
 

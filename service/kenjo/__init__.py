@@ -1,0 +1,1 @@
+"""From Kenjo's API to one whole snapshot: the client, its lists, what their cells mean."""

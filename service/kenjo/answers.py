@@ -1,0 +1,86 @@
+"""One request to Kenjo: an answer that can be used or refuses, else one clear sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from bridge.errors import SourceUnavailable, TryLater
+from bridge.wire.http import Answer, Http
+from bridge.wire.parsing import TooMuch, parse
+from bridge.wire.quiet import granted, quiet_time, retry_after
+from bridge.wire.redaction import words
+from service.kenjo.lenient import read_list
+
+REFUSALS = (401, 403)
+"""What Kenjo answers to a token, or to a key, that may not do this."""
+
+
+async def ask(
+    http: Http,
+    method: str,
+    path: str,
+    *,
+    token: str = "",
+    params: Mapping[str, str] | None = None,
+    body: Any = None,
+    refusals: Collection[int] = REFUSALS,
+) -> Answer:
+    """Send one request that changes nothing; `http` classifies nothing.
+
+    The status of the answer is 2xx or one of `refusals`. Raises SourceUnavailable for every other one.
+    """
+    headers = {"Authorization": token} if token else {}
+    try:
+        answer = await http.request(method, path, params=params, body=body, headers=headers, writes=False)
+    except TryLater as error:
+        advice = (
+            f"; make sure that {urlsplit(http.base_url).hostname} can be reached" if error.unreachable else ""
+        )
+        raise SourceUnavailable(f"Kenjo could not be asked for {path}: {error}{advice}") from None
+    if 200 <= answer.status < 300 or answer.status in refusals:
+        return answer
+    said = words(answer.status, answer.body, [token, body])
+    raise SourceUnavailable(
+        f"Kenjo answered {answer.status} for {path}{f' ({said})' if said else ''}; {_advice(answer)}",
+        after=_pause(answer, http.longest_pause),
+    )
+
+
+def parsed(answer: Answer, path: str) -> Any:
+    """The JSON of an answer. Raises SourceUnavailable when it is none."""
+    try:
+        return answer.json()
+    except TryLater as error:
+        raise SourceUnavailable(f"Kenjo's {path} {error}") from None
+
+
+async def parsed_list(answer: Answer, path: str) -> Any:
+    """The JSON of a list, in which single values may be broken. Raises SourceUnavailable when it is none."""
+    try:
+        return parse(answer.body, answer.most_values)
+    except TooMuch:
+        return parsed(answer, path)  # which says so
+    except ValueError:
+        with contextlib.suppress(ValueError, RecursionError):
+            return await asyncio.to_thread(read_list, answer.body)  # slow: everything else has to go on
+        return parsed(answer, path)
+
+
+def _pause(answer: Answer, longest: float) -> float | None:
+    """Seconds for which Kenjo asked to be left alone, as far as they are granted."""
+    wait = quiet_time(answer.headers) if answer.status == 429 else retry_after(answer.headers)
+    return granted(wait, longest) if wait else None
+
+
+def _advice(answer: Answer) -> str:
+    wait = retry_after(answer.headers)
+    pause = f" (it asks to wait {wait:g} s)" if wait else ""
+    if answer.status == 429:
+        return f"the next poll tries again{pause}, and a longer kenjo.poll_interval asks less often"
+    if answer.status >= 500 or answer.status == 408:
+        return f"the next poll tries again{pause}"
+    return "make sure that kenjo.base_url is right: it ends in /api/v1"

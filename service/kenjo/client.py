@@ -1,0 +1,236 @@
+"""Reads Kenjo: every list that is in use, each one whole, or nothing.
+
+One attempt per request: who tries again is the next poll. Facts are from https://kenjo.readme.io/reference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+
+from bridge.config.settings import KenjoSettings
+from bridge.errors import SourceRefused, SourceUnavailable
+from bridge.model import GROUP_KINDS, Key, Kind, Snapshot, group_kind
+from bridge.wire.http import Answer, Http
+from bridge.wire.quiet import LONGEST_PAUSE
+from service.kenjo.answers import REFUSALS, ask, parsed, parsed_list
+from service.kenjo.cells import ID
+from service.kenjo.fields import ACCOUNTS, Path, Use, lists_for
+from service.kenjo.pages import Pages
+from service.kenjo.sign_in import KEYS, SignIn
+from service.kenjo.snapshot import NO_ZONES, Zones, join
+from service.kenjo.tables import read_tables
+
+_PERMISSIONS = {
+    "employees": "employee",
+    "companies": "company",
+    "offices": "office",
+    "departments": "department",
+    "teams": "team",
+    "areas": "area",
+}
+"""What Kenjo calls the permission for lists that begin so."""
+
+
+_MAX_LIST = 512 * 2**20
+"""Bytes of one answer; a list of 100,000 people has about 60 MB."""
+
+_MOST_VALUES = 5_000_000
+"""Values in one answer; a list of 100,000 people has about 1.5 million."""
+
+
+MOST_QUESTIONS = 50
+"""Rows of one list that are asked for one by one in a poll."""
+
+_EMPLOYEES = "employees"
+_NO_QUESTIONS = (401, 403, 405, 501)
+_GROUP_LISTS = {kind: name for name, kind in GROUP_KINDS.items()}
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+class KenjoClient:
+    """One Kenjo account. `clock` gives the time, with its zone; the session stays the caller's."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        settings: KenjoSettings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        longest_pause: float = LONGEST_PAUSE,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._http = Http(
+            session,
+            settings.url,
+            timeout=settings.timeout,
+            max_body=_MAX_LIST,
+            most_values=_MOST_VALUES,
+            longest_pause=longest_pause,
+            classify=lambda *_: None,
+        )
+        self._sign_in = SignIn(self._http, settings, clock)
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._seen: Mapping[str, str] = {}
+        self._nowhere: set[str] = set()
+
+    async def fetch_snapshot(
+        self,
+        fields: Collection[Path],
+        *,
+        zone: ZoneInfo,
+        office_zones: Zones = NO_ZONES,
+        lead_days: int = 0,
+    ) -> Snapshot:
+        """Read the lists that `fields` come from and join them (see `service.kenjo.snapshot.build`).
+
+        Rows that people name and that a list lacks are asked for one by one. Raises SourceUnavailable, or
+        SourceRefused when the key or a permission is at fault.
+        """
+        lists = await self.fetch(lists_for(fields, office_zones))
+        use = Use.of(fields)
+        tables = read_tables(lists, use, zones=bool(office_zones), team_field=self._settings.team_field)
+        self._seen = {rows.name: min(rows.rows) for rows in tables.all if rows.rows}
+        for name, ids in tables.dangling().items():
+            tables.complete(name, await self._look_up(name, ids))
+        return join(tables, use, now=self._clock(), zone=zone, office_zones=office_zones, lead_days=lead_days)
+
+    async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
+        """Whether Kenjo has these people and groups, each asked for by its id.
+
+        True: it has; False: it says that it has no such thing (404, 410); None: that cannot be told. A 404
+        counts only where something that is in the lists is found in the same way. Raises SourceUnavailable.
+        """
+        found: dict[Key, bool | None] = {}
+        for name in sorted({_list_of(key) for key in keys}):
+            by_id = {_id_of(key): key for key in keys if _list_of(key) == name}
+            for id_, row in (await self._rows(name, by_id)).items():
+                found[by_id[id_]] = None if row is None else bool(row)
+        return found
+
+    async def _look_up(self, name: str, ids: Collection[str]) -> dict[str, Mapping[str, Any] | None]:
+        """The rows of ids that a list lacks, {} where there is none, None where nobody can tell."""
+        asked = sorted(set(ids) - self._nowhere)[:MOST_QUESTIONS]
+        answers: dict[str, Mapping[str, Any] | None] = dict.fromkeys(ids, None)
+        answers |= {id_: {} for id_ in self._nowhere & set(ids)} | await self._rows(name, asked)
+        self._nowhere |= {id_ for id_, row in answers.items() if row is not None and not row}
+        return answers
+
+    async def _rows(self, name: str, ids: Collection[str]) -> dict[str, Mapping[str, Any] | None]:
+        """Rows of a list by id: what Kenjo has, {} for nothing, None where that cannot be told."""
+        answers: dict[str, Mapping[str, Any] | None] = dict.fromkeys(ids, None)
+        known = self._seen.get(name if name != _EMPLOYEES else ACCOUNTS)
+        if name == "companies" or known is None:  # of which Kenjo has no single rows; nothing to compare with
+            return answers
+        with contextlib.suppress(_NotToBeAsked):
+            for id_ in sorted(ids):
+                answers[id_] = await self._row(name, id_)
+            nothing = any(row is not None and not row for row in answers.values())
+            if nothing and not await self._row(name, known):
+                return dict.fromkeys(ids, None)  # it finds nothing in this way, so it says nothing
+        return answers
+
+    async def _row(self, name: str, id_: str) -> Mapping[str, Any] | None:
+        if not ID.fullmatch(id_):
+            return None
+        async with self._slots:
+            answer = await self._get(f"/{name}/{id_}", {}, (400, 404, 410, *_NO_QUESTIONS))
+        if answer.status in _NO_QUESTIONS:
+            raise _NotToBeAsked
+        if answer.status in (404, 410):
+            return {}
+        body = parsed(answer, f"/{name}/{id_}") if answer.status == 200 else None
+        return body if isinstance(body, dict) and _is_of(body, id_) else None
+
+    async def fetch(self, lists: Collection[str]) -> Mapping[str, list[Any]]:
+        """Read lists, named as in Kenjo's paths ("employees/works"), each one once and whole.
+
+        Raises SourceUnavailable, or SourceRefused when the key or a permission is at fault.
+        """
+        await self._sign_in.token()  # before the lists, so that a wrong key is tried once
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {name: group.create_task(self._whole(name)) for name in sorted(set(lists))}
+        except ExceptionGroup as failures:
+            raise _worst(failures) from None
+        return {name: task.result() for name, task in tasks.items()}
+
+    async def close(self) -> None:
+        """Sign out. A Kenjo that does not answer is no error."""
+        await self._sign_in.end()
+
+    async def _whole(self, name: str) -> list[Any]:
+        pages = Pages(name)
+        wanted: dict[str, str] | None = {}
+        async with self._slots:
+            while wanted is not None:
+                wanted = pages.add(await self._answer(name, wanted))
+        return pages.rows
+
+    async def _answer(self, name: str, params: Mapping[str, str]) -> Any:
+        """The JSON of one answer for a list."""
+        path = f"/{name}"
+        answer = await self._get(path, params, REFUSALS)
+        if answer.status in REFUSALS:
+            self._sign_in.forget()
+            raise SourceRefused(_refused(name, answer.status))
+        return await parsed_list(answer, path)
+
+    async def _get(self, path: str, params: Mapping[str, str], refusals: Collection[int]) -> Answer:
+        """One answer; with a new token when Kenjo takes the old one no more."""
+        token = await self._sign_in.token()
+        answer = await ask(self._http, "GET", path, token=token, params=params, refusals=refusals)
+        if answer.status == 401:
+            token = await self._sign_in.token(refused=token)
+            answer = await ask(self._http, "GET", path, token=token, params=params, refusals=refusals)
+        return answer
+
+
+class _NotToBeAsked(Exception):
+    """The key may not read single rows, or Kenjo has no such request."""
+
+
+def _is_of(body: Mapping[str, Any], id_: str) -> bool:
+    """Whether an answer is a row of this id: a person's sections may lack their `_id`."""
+    account = body.get("account")
+    said = account.get("_id", id_) if isinstance(account, dict) else body.get("_id")
+    return bool(said == id_)
+
+
+def _list_of(key: Key) -> str:
+    """Below which address Kenjo gives single people, teams, departments, offices and areas."""
+    return _EMPLOYEES if key.kind is Kind.PERSON else _GROUP_LISTS[group_kind(key)]
+
+
+def _id_of(key: Key) -> str:
+    return key.id if key.kind is Kind.PERSON else key.id.rpartition(".")[2]
+
+
+def _refused(name: str, status: int) -> str:
+    permission = _PERMISSIONS.get(name.partition("/")[0], name)
+    if status == 403:
+        return (
+            f"Kenjo does not let the API key read {name} ({status}): tick '{permission}' among the key's"
+            f" permissions in Kenjo under {KEYS}"
+        )
+    return (
+        f"Kenjo refused to give {name} ({status}) right after a sign-in: make sure that the API key is still"
+        f" listed in Kenjo under {KEYS} and that '{permission}' is ticked among its permissions"
+    )
+
+
+def _worst(failures: ExceptionGroup[Exception]) -> Exception:
+    """The one failure to report: a bug before a refusal, a refusal before an outage."""
+    order = (SourceUnavailable, SourceRefused)
+    return max(failures.exceptions, key=lambda f: order.index(type(f)) if type(f) in order else len(order))

@@ -1,0 +1,1 @@
+"""What can be asked of a bridge, and decided: plan, sync, explain, status, holds, failures, forget, check."""

@@ -1,0 +1,221 @@
+"""Puts the parts together: settings, Redis, Kenjo, routes, targets, workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from redis.exceptions import RedisError
+
+from bridge.config.exposure import plain_http
+from bridge.config.settings import Values
+from bridge.errors import ConfigurationError
+from bridge.logs import get_logger
+from bridge.mapping.expressions import Path
+from bridge.mapping.route import Route
+from bridge.metrics import Metrics
+from bridge.model import Key, Snapshot
+from bridge.store.backend import Backend, open_backend
+from bridge.store.private_redis import PrivateRedis, private_key, running_url
+from bridge.wire.http import open_session
+from service.kenjo.client import KenjoClient, utc_now
+from service.operations.whose import Account, recognise
+from service.watch.poller import Poller
+from workers.connect import Connected, connect, routes
+from workers.deliver import Deliverer, Observer
+
+log = get_logger("bridge")
+
+Clock = Callable[[], datetime]
+
+SEAL = "set encryption.key (openssl rand -base64 32), then run kenjo-bridge rekey"
+"""What to do about a Redis that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A configured bridge: where it keeps its state, what each target is to get, what it counts.
+
+    `private`: the Redis of its own, if it has started one. `notes`: it may write whose the state is.
+    """
+
+    values: Values
+    backend: Backend
+    routes: Mapping[str, Route]
+    metrics: Metrics
+    private: PrivateRedis | None
+    notes: bool = False
+
+
+@asynccontextmanager
+async def opened(
+    values: Values,
+    *,
+    join: bool = False,
+    plain: bool = False,
+    moving: bool = False,
+    clock: Clock = utc_now,
+    configured: Callable[[], Values] | None = None,
+) -> AsyncIterator[Bridge]:
+    """Open the state of the configured bridge, with a private Redis when none is configured.
+
+    `join`: use the private Redis of a bridge that runs already, as an operator's command does. `plain`:
+    believe values that are not sealed although there is a key (`rekey`). `moving`:
+    take the state whoever it is of (`moved`). `clock` gives the day of
+    expressions, `configured` reads the settings anew. Raises ConfigurationError or StoreUnavailable.
+    """
+    compiled = routes(values, clock)
+    async with AsyncExitStack() as stack:
+        url = values.redis.url.get_secret_value() if values.redis.url else None
+        keys = values.encryption.texts()
+        private: PrivateRedis | None = None
+        if url is None:
+            url = await running_url(values.data_dir) if join else None
+            if url is None:
+                private = await stack.enter_async_context(PrivateRedis(values.data_dir))
+                url = private.url
+            keys = keys or [private_key(values.data_dir)]
+        anew = (lambda: configured().encryption.texts()) if configured and values.redis.url else None
+        backend = await stack.enter_async_context(
+            open_backend(url, keys, account=values.redis.prefix, plain=plain, configured=anew)
+        )
+        if not moving:
+            await recognise(backend, values, compiled, notes=not join)
+        if private:
+            await backend.continuity.carry_on()
+        try:
+            yield Bridge(values, backend, compiled, Metrics(), private, notes=not join)
+        finally:
+            if private:  # it is stopped in order now, so that it forgets nothing
+                with suppress(RedisError, OSError):
+                    await backend.continuity.close()
+
+
+def warn_of_readable_data(bridge: Bridge) -> None:
+    """Say so when Redis holds personal data that whoever reads it can read, and what else others can read."""
+    if not bridge.backend.codec.seals:
+        log.warning("personal data is readable in redis", remedy=SEAL)
+    for sentence in exposures(bridge):
+        log.warning("others can read this", reason=sentence)
+
+
+def exposures(bridge: Bridge) -> list[str]:
+    """A sentence for each secret, and each way of people's data, that others can read."""
+    values = bridge.values
+    addresses = {"kenjo.base_url": values.kenjo.url}
+    for name, route in bridge.routes.items():
+        addresses[f"targets.{name}.base_url"] = getattr(route.settings, "base_url", "")
+    found = [plain_http(setting, address, values) for setting, address in addresses.items()]
+    return [*values.exposed, *filter(None, found)]
+
+
+def fields_in_use(compiled: Mapping[str, Route]) -> frozenset[Path]:
+    """Every field that some target uses; nothing else is stored, and no list without one is fetched."""
+    return frozenset().union(*(route.fields for route in compiled.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class KenjoSource:
+    """The poller's view of Kenjo: the fields in use, and where and when a person's days begin."""
+
+    client: KenjoClient
+    fields: frozenset[Path]
+    zone: ZoneInfo
+    office_zones: Mapping[str, ZoneInfo]
+    lead_days: int
+    account: Account | None = None
+
+    @classmethod
+    def of(cls, client: KenjoClient, bridge: Bridge) -> KenjoSource:
+        """What a bridge is configured to see."""
+        values = bridge.values
+        account = Account(bridge.backend, bridge.notes)
+        fields = fields_in_use(bridge.routes)
+        return cls(client, fields, values.zone, values.office_zones, values.lead_days, account)
+
+    async def fetch_snapshot(self) -> Snapshot:
+        """One whole snapshot. Raises SourceUnavailable, and ConfigurationError for another account's."""
+        if self.account:
+            await self.account.recognise(self.client)
+        return await self.client.fetch_snapshot(
+            self.fields, zone=self.zone, office_zones=self.office_zones, lead_days=self.lead_days
+        )
+
+    async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
+        """Whether Kenjo has these people and groups (see `KenjoClient.ask`). Raises SourceUnavailable."""
+        return await self.client.ask(keys)
+
+
+@asynccontextmanager
+async def kenjo(values: Values, clock: Clock = utc_now) -> AsyncIterator[KenjoClient]:
+    """A signed-out Kenjo client. Raises ConfigurationError when there is no key."""
+    if not values.kenjo.api_key or not values.kenjo.api_key.get_secret_value().strip():
+        raise ConfigurationError(
+            "kenjo.api_key is missing: set it in bridge.yaml, as KENJO_BRIDGE_KENJO__API_KEY or as secret"
+            " file kenjo__api_key (in Kenjo: Settings > Integrations > API keys)"
+        )
+    async with open_session() as session:
+        pause = values.retry.longest_pause
+        client = KenjoClient(session, values.kenjo, clock=clock, longest_pause=pause)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+@asynccontextmanager
+async def poller(bridge: Bridge) -> AsyncIterator[Poller]:
+    """A poller of the configured account."""
+    async with kenjo(bridge.values) as client:
+        yield Poller(
+            KenjoSource.of(client, bridge),
+            bridge.backend,
+            bridge.routes,
+            bridge.metrics,
+            interval=bridge.values.kenjo.poll_interval,
+        )
+
+
+@asynccontextmanager
+async def connected(bridge: Bridge, only: Collection[str] = ()) -> AsyncIterator[dict[str, Connected]]:
+    """The targets, or those named in `only`. Raises ConfigurationError when there is no such target."""
+    if not bridge.routes:
+        raise ConfigurationError("no target is configured: add one under 'targets' in bridge.yaml")
+    if unknown := set(only) - bridge.routes.keys():
+        known = ", ".join(sorted(bridge.routes)) or "none"
+        raise ConfigurationError(
+            f"there is no target '{min(unknown)}' in the configuration (there is: {known})"
+        )
+    chosen = {name: route for name, route in bridge.routes.items() if not only or name in only}
+    async with connect(chosen, bridge.backend, bridge.values.retry.longest_pause) as targets:
+        yield targets
+
+
+def deliverers(
+    bridge: Bridge,
+    targets: Mapping[str, Connected],
+    observer: Observer | None = None,
+    chosen: Mapping[str, Collection[Key]] | None = None,
+) -> list[Deliverer]:
+    """One deliverer per connected target; the bridge's metrics hear of it unless somebody else does.
+
+    `chosen`: by target, the only records to be delivered.
+    """
+    return [
+        Deliverer(
+            route=target.route,
+            target=target.target,
+            ledger=bridge.backend.ledger(name),
+            gate=bridge.backend.gate(name),
+            queue=bridge.backend.queue,
+            retry=bridge.values.retry,
+            observer=observer or bridge.metrics,
+            clock=time.time,
+            chosen=None if chosen is None else chosen.get(name, ()),
+        )
+        for name, target in targets.items()
+    ]

@@ -1,0 +1,98 @@
+"""`check`: tries every part, writes nothing anywhere."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from bridge.errors import BridgeError
+from bridge.store.trouble import trouble
+from service.kenjo.fields import WORKS, lists_for
+from service.kenjo.lists import team_field_found
+from service.operations.assembly import SEAL, Bridge, connected, exposures, fields_in_use, kenjo
+from service.operations.custom_fields import check_custom_fields
+from service.operations.flows import summary
+from service.operations.greet import greet
+from service.watch.judging import leave_alone
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row: a part, what it said of itself, and a sentence for each problem."""
+
+    part: str
+    facts: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self)
+
+
+async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
+    """Configuration and Redis have passed when this runs: without them there is no bridge to check."""
+    findings = [
+        Finding(
+            "configuration", (f"targets: {', '.join(sorted(bridge.routes)) or 'none'}", *_exposed(bridge))
+        ),
+        await _redis(bridge),
+        await _kenjo(bridge),
+    ]
+    async with connected(bridge, only) as targets:
+        greetings = await greet(bridge, targets, by_hand=True)
+    return findings + [
+        Finding(f"target {name}", (*g.facts, summary(bridge.routes[name])), g.problems)
+        for name, g in greetings.items()
+    ]
+
+
+def _exposed(bridge: Bridge) -> list[str]:
+    return [f"warning: {sentence}" for sentence in exposures(bridge)]
+
+
+async def _redis(bridge: Bridge) -> Finding:
+    """Whether it can be written to now, and what of its configuration may cost data later."""
+    facts, problems = ["answers" if bridge.values.redis.url else "private", _sealed(bridge)], []
+    try:
+        await bridge.backend.ready()
+        facts += [f"warning: {one}" for one in await bridge.backend.warnings()]
+    except BridgeError as error:
+        problems.append(str(error))
+    except RedisError as error:
+        problems.append(trouble(error))
+    return Finding("redis", tuple(facts), tuple(problems))
+
+
+def _sealed(bridge: Bridge) -> str:
+    return "records are encrypted" if bridge.backend.codec.seals else f"warning: records are readable; {SEAL}"
+
+
+async def _kenjo(bridge: Bridge) -> Finding:
+    """Sign in and read what a poll reads, each list once."""
+    try:
+        await leave_alone(bridge.backend)
+        async with kenjo(bridge.values) as client:
+            fields = fields_in_use(bridge.routes)
+            lists = await client.fetch(lists_for(fields, bridge.values.timezones))
+            custom = await check_custom_fields(client, fields)
+    except BridgeError as error:
+        return Finding("kenjo", problems=(str(error),))
+    facts = [f"{name}: {len(rows)}" for name, rows in sorted(lists.items())]
+    field = bridge.values.kenjo.team_field or team_field_found(lists.get(WORKS, []))
+    facts.append(f"teams of a person: {field or 'not found (kenjo.team_field names the field)'}")
+    problems = [*_unknown_offices(bridge.values.timezones, lists.get("offices", [])), *custom.problems]
+    return Finding("kenjo", (bridge.values.kenjo.url, *facts, *custom.facts), tuple(problems))
+
+
+def _unknown_offices(named: Iterable[str], offices: Iterable[Any]) -> Iterator[str]:
+    rows = [row for row in offices if isinstance(row, dict)]
+    ids, names = {row.get("_id") for row in rows}, {str(row.get("name")) for row in rows}
+    for office in named:
+        if office not in ids | names:
+            near = difflib.get_close_matches(office, names, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield f"timezones names the office '{office}', which Kenjo does not have{hint}"

@@ -1,0 +1,51 @@
+"""Which records a sync is to deliver when not all: one person, a few people first, or a signed plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from bridge.errors import ConfigurationError
+from bridge.model import Key, Snapshot, Stored
+from service.operations.assembly import Bridge
+from service.operations.planning import person_key, plan_of
+from service.operations.signing import Signed, moved, read_plan
+from service.watch.judging import Asks
+from workers.connect import Connected
+
+Chosen = Mapping[str, frozenset[Key]]
+"""By target: the records to deliver. Everything else stays pending."""
+
+Targets = Mapping[str, Connected]
+Choose = Callable[[Bridge, Targets, Snapshot, Asks], Awaitable[Chosen]]
+"""Chooses, when Kenjo has been read and nothing was written yet. Raises ConfigurationError to refuse."""
+
+
+def only_person(who: str) -> Choose:
+    """One person (or team): by Kenjo id, e-mail address or external id."""
+
+    async def choose(bridge: Bridge, targets: Targets, snapshot: Snapshot, _: Asks) -> Chosen:
+        known = await bridge.backend.records.known()
+        snapshot = await bridge.backend.forgotten.without(snapshot)
+        seen = {key: Stored(record, 0) for key, record in snapshot.records.items()}
+        return dict.fromkeys(targets, frozenset({person_key({**known, **seen}, who)}))
+
+    return choose
+
+
+def planned(bridge: Bridge, file: Path) -> tuple[Signed, Choose]:
+    """What a signed plan says, provided that it is still what would be done.
+
+    Raises ConfigurationError for a file that is no plan of this bridge, and when something has moved.
+    """
+    signed = read_plan(bridge, file)
+
+    async def choose(bridge: Bridge, targets: Targets, snapshot: Snapshot, source: Asks) -> Chosen:
+        now = await plan_of(bridge, targets, snapshot, source, time.time())
+        if differences := moved(bridge, signed, now):
+            shown = "; ".join(differences[:10]) + ("; ..." if len(differences) > 10 else "")
+            raise ConfigurationError(f"the plan is not what would be done now, so nothing was done: {shown}")
+        return signed.chosen
+
+    return signed, choose

@@ -1,0 +1,210 @@
+"""`explain`: everything about one record, from what Kenjo says to what happens next, and why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bridge.errors import BridgeError, ConfigurationError, RecordRejected
+from bridge.mapping.environment import Environment
+from bridge.model import Entry, Key, Kind, Lifecycle, Record, Reference, State, Stored
+from bridge.store import Hold
+from service.kenjo.fields import ACCOUNTS, WORKS
+from service.operations.assembly import Bridge, connected, kenjo
+from service.operations.failures import unusable
+from service.operations.planning import person_key
+from service.operations.rehearsing import Rehearsal, Step
+from service.operations.scopes import parts
+from service.operations.sketching import Sketch
+from service.operations.telling import shown, step_json, word
+from service.watch.judging import leave_alone
+from service.watch.pending import is_behind
+from workers.connect import Connected
+
+EVENTS = 10
+
+_LIFECYCLES: Mapping[Lifecycle, str] = {
+    Lifecycle.ACTIVE: "active in Kenjo, and between first and last day",
+    Lifecycle.UPCOMING: "the first day has not come",
+    Lifecycle.LEFT: "the last day has passed",
+    Lifecycle.INACTIVE: "not active in Kenjo",
+}
+
+
+async def explain(bridge: Bridge, who: str, *, values: bool) -> dict[str, Any]:
+    """The whole page for one person or team. Reads only. Raises ConfigurationError for a name of nobody."""
+    stored = await _find(bridge, who)
+    key = stored.record.key
+    async with connected(bridge) as targets:
+        sights = {name: await _target(bridge, one, stored, values=values) for name, one in targets.items()}
+    return {
+        "record": str(key),
+        "revision": stored.revision,
+        "seen": stored.at,
+        "gone": stored.gone,
+        "fields": {name: shown(value, values) for name, value in _flat(stored.record.data)},
+        "lifecycle": await _lifecycle(bridge, stored) if key.kind is Kind.PERSON else None,
+        "unusable": [row["reason"] for row in await unusable(bridge) if row["record"] == str(key)],
+        "targets": sights,
+        "events": await bridge.backend.audit.read(EVENTS, [str(key)]),
+    }
+
+
+async def _find(bridge: Bridge, who: str) -> Stored:
+    """One record by its id, at once; by another name by looking through all. Raises ConfigurationError."""
+    forgotten = await bridge.backend.forgotten.all()
+    for key in (Key(Kind.PERSON, who.removeprefix("person:")), Key(Kind.TEAM, who.removeprefix("team:"))):
+        if key in forgotten:
+            raise ConfigurationError(f"{key} was forgotten: nothing is stored, and nothing is read in")
+        if stored := await bridge.backend.records.get(key):
+            return stored
+    known = await bridge.backend.records.known()
+    for row in await unusable(bridge):
+        if row["record"] in (who, str(Key(Kind.PERSON, who))):
+            raise ConfigurationError(f"nothing is known of {row['record']} yet: {row['reason']}")
+    return known[person_key(known, who)]
+
+
+async def _lifecycle(bridge: Bridge, stored: Stored) -> dict[str, Any]:
+    """The lifecycle and the dates that make it, which are asked for: they are stored nowhere."""
+    record = stored.record
+    found: dict[str, Any] = {"is": str(record.lifecycle), "why": _LIFECYCLES[record.lifecycle]}
+    if stored.gone:
+        return {"is": "gone", "why": "Kenjo has no such person any more"}
+    try:
+        await leave_alone(bridge.backend)
+        async with kenjo(bridge.values) as client:
+            lists = await client.fetch((ACCOUNTS, WORKS))
+    except BridgeError as error:
+        return {**found, "kenjo": str(error)}
+    rows = [row for name in (ACCOUNTS, WORKS) for row in lists[name] if _is_of(row, record)]
+    merged = {name: value for row in rows for name, value in row.items()}
+    dates = {name: str(merged[name])[:10] for name in ("startDate", "contractEnd") if merged.get(name)}
+    return {**found, "isActive": merged.get("isActive"), **dates}
+
+
+def _is_of(row: Any, record: Record) -> bool:
+    return isinstance(row, Mapping) and record.key.id in (row.get("_id"), row.get("employeeId"))
+
+
+async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: bool) -> dict[str, Any]:
+    route, name, key = one.route, one.route.name, stored.record.key
+    ledger = bridge.backend.ledger(name)
+    entry = await ledger.entry(key)
+    linked = await ledger.links([str(key), *(entry.missing if entry else ())])
+    hold = next((h for h in await bridge.backend.holds.all() if _holds(h, name, key)), None)
+    unsettled = key in await ledger.unsettled()
+    now = time.time()
+    behind = unsettled or is_behind(stored, entry, route.fingerprint, linked, now)
+    step = None
+    if route.serves(key.kind) and behind:
+        rehearsal = Rehearsal(
+            one,
+            Sketch(ledger, {key: stored}),
+            {key: stored},
+            {key: entry} if entry else {},
+            {key} & await ledger.unsettled(),
+            now,
+        )
+        step = await rehearsal.step(key) or Step(
+            key, "retrying", f"the target cannot be asked: {rehearsal.trouble}"
+        )
+    paused = (await bridge.backend.gate(name).paused()).get("reason", "")
+    return {
+        "kind": route.settings.kind,
+        "mode": route.settings.mode,
+        "served": route.serves(key.kind),
+        "scope": _scope(bridge, one, stored.record),
+        "payload": await _payload(one, stored.record, ledger_links=ledger.links, values=values),
+        "account": linked.get(str(key)),
+        "ledger": _entry(entry),
+        "step": step_json(step, values=values) if step else None,
+        "hold": hold and {"id": hold.id, "state": hold.state, "reason": hold.reason},
+        "next": _next(entry, step, hold, paused),
+    }
+
+
+def _holds(hold: Hold, target: str, key: Key) -> bool:
+    return hold.target == target and (str(key) in hold.keys or not hold.keys)
+
+
+def _scope(bridge: Bridge, one: Connected, record: Record) -> dict[str, Any] | None:
+    scope = one.route.settings.scope
+    if not scope or record.key.kind is not Kind.PERSON:
+        return None
+    found = parts(scope, record, Environment(bridge.values.lookups, bridge.values.zone))
+    return {
+        "source": scope,
+        "parts": [{"source": part.source, "value": part.value, "decides": part.decides} for part in found],
+    }
+
+
+async def _payload(
+    one: Connected, record: Record, *, ledger_links: Any, values: bool
+) -> list[dict[str, Any]]:
+    """Each attribute with its expression and value; a reference with the record that it means."""
+    sources = one.route.maps.get(record.key.kind, {})
+    try:
+        mapped = one.route.map(record)
+    except (RecordRejected, KeyError) as error:
+        return [{"attribute": "", "source": str(error), "value": None}]
+    rows = []
+    for attribute, value in mapped.items():
+        items = value if isinstance(value, list) else [value]
+        keys = [str(item.key) for item in items if isinstance(item, Reference)]
+        row: dict[str, Any] = {"attribute": attribute, "source": sources[attribute].source}
+        if keys:
+            there = await ledger_links(keys)
+            row["value"] = [key if key in there else f"{key} (not there yet)" for key in keys]
+        else:
+            row["value"] = shown(value, values)
+        rows.append(row)
+    return rows
+
+
+def _entry(entry: Entry | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    return {
+        "state": str(entry.state),
+        "outcome": str(entry.outcome),
+        "revision": entry.revision,
+        "reason": entry.reason,
+        "attempts": entry.attempts,
+        "candidates": list(entry.candidates),
+        "missing": list(entry.missing),
+        "at": entry.at or None,
+        "retry_at": entry.retry_at or None,
+        "delete_at": entry.delete_at or None,
+        "failed_since": entry.failed_since or None,
+    }
+
+
+def _next(entry: Entry | None, step: Step | None, hold: Hold | None, paused: str) -> list[dict[str, Any]]:
+    """What happens next, the obstacles first: `{what, at}`, `at` where there is a time."""
+    found: list[dict[str, Any]] = []
+    if paused:
+        found.append({"what": f"nothing while the target is paused: {paused}", "at": None})
+    if hold:
+        found.append({"what": f"held by {hold.id}: see kenjo-bridge holds show {hold.id}", "at": None})
+    if entry and entry.state is State.RETRYING:
+        found.append({"what": f"tried again after {entry.attempts} attempts", "at": entry.retry_at})
+    elif entry and entry.state is State.FAILED and step is None:
+        found.append(
+            {"what": "parked until the record or the mapping changes, or failures retry", "at": None}
+        )
+    if entry and entry.delete_at:
+        found.append({"what": "the account is deleted", "at": entry.delete_at})
+    if step:
+        found.append({"what": f"{word(step)} with the next poll or sync", "at": None})
+    return found or [{"what": "nothing: the target has what Kenjo says", "at": None}]
+
+
+def _flat(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The fields of a record by dotted name."""
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value

@@ -1,0 +1,207 @@
+"""`failures`: records that a target will not take, and what to do with them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from typing import Any
+
+from bridge.errors import ConfigurationError
+from bridge.model import Entry, Key, Kind, State
+from bridge.store.audit import operator
+from bridge.store.owners import HandedOver
+from bridge.store.queue import Job, serial_of
+from service.operations.assembly import Bridge
+from workers.matching import unserved
+
+_PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
+
+_IN_KENJO = "; put it right in Kenjo, until then the last known values stay"
+_ADVICE = {
+    "redis": ", and what it said is found anew; see who else can write there",
+    "targets": "; nothing is asked of it until that is mended",
+}
+"""What to do about a problem, by where it is, if it is not one of Kenjo's lists."""
+
+SOURCE = "kenjo"
+"""Stands for the target where it is Kenjo's own row that cannot be used."""
+
+
+async def failures(bridge: Bridge) -> list[dict[str, Any]]:
+    """All failed and retrying records: `{record, target, state, reason, candidates, attempts, ...}`.
+
+    Rows of Kenjo that cannot be used come first: `target` is "kenjo", `state` is `unusable`.
+    """
+    return await unusable(bridge) + await _at_targets(bridge)
+
+
+async def unusable(bridge: Bridge) -> list[dict[str, Any]]:
+    """The rows of Kenjo that the last accepted snapshot could not use, like failures."""
+    seen = await bridge.backend.records.last_snapshot() or {"problems": [], "at": 0.0}
+    return [
+        {
+            "record": _record(list_, id_),
+            "target": SOURCE,
+            "state": "unusable",
+            "reason": f"{list_}: {reason}{_ADVICE.get(list_, _IN_KENJO)}",
+            "candidates": [],
+            "attempts": 0,
+            "first": seen["at"],
+            "last": seen["at"],
+            "next": None,
+        }
+        for list_, id_, reason in seen["problems"]
+    ]
+
+
+def _record(list_: str, id_: str | None) -> str:
+    """What a row of a list is about, as far as it says that."""
+    if id_ is None:
+        return f"a row of {list_}"
+    return str(Key(Kind.PERSON, id_)) if list_.startswith("employees/") else f"{list_}/{id_}"
+
+
+async def _at_targets(bridge: Bridge) -> list[dict[str, Any]]:
+    found = []
+    for target in bridge.routes:
+        for key, entry in (await bridge.backend.ledger(target).entries()).items():
+            if entry.state in (State.FAILED, State.RETRYING):
+                found.append(_row(target, key, entry))
+    return sorted(found, key=lambda row: (row["target"], row["first"]))
+
+
+async def show(
+    bridge: Bridge, target: str | None, record: str, count: int = 10
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The failures of one record, and its last events. Raises ConfigurationError when it has not failed."""
+    named = (record, str(Key(Kind.PERSON, record)))
+    rows = [row for row in await unusable(bridge) if target in (None, SOURCE) and row["record"] in named]
+    rows += await _rows(bridge, target, record, required=not rows)
+    return rows, await bridge.backend.audit.read(count, [rows[0]["record"]])
+
+
+async def retry(bridge: Bridge, target: str | None, record: str | None) -> int:
+    """Try again, as if the record had just changed; everything that failed unless named. Returns how many."""
+    rows = await _rows(bridge, target, record)
+    for row in rows:
+        await _reopen(bridge, row["target"], Key.parse(row["record"]), create=record is not None)
+    return len(rows)
+
+
+async def discard(bridge: Bridge, target: str, record: str) -> None:
+    """Let it be until the record or the configuration changes. Raises ConfigurationError."""
+    key, entry = await _failed(bridge, target, record)
+    who, now = operator(), time.time()
+    skipped = dataclasses.replace(
+        entry, state=State.SKIPPED, reason=f"discarded by {who}", candidates=(), retry_at=0.0
+    )
+    await bridge.backend.ledger(target).write(key, skipped)
+    await bridge.backend.ledger(target).drop_pending([key])
+    await bridge.backend.audit.note("discarded", now, target=target, record=str(key), by=who)
+
+
+async def adopt(bridge: Bridge, target: str, record: str, account: str) -> None:
+    """Say which account is this record's, by its id at the target; the next delivery writes it.
+
+    An account of another record of ours, which is not served there any more, is handed over with all that was
+    given to it. Raises ConfigurationError.
+    """
+    key, entry = await _failed(bridge, target, record)
+    if entry.candidates and account not in entry.candidates:
+        raise ConfigurationError(f"'{account}' is none of the candidates: {', '.join(entry.candidates)}")
+    audit, who = bridge.backend.audit, operator()
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            taken, owner = await _take(bridge, target, key, account)
+    except TimeoutError:
+        raise ConfigurationError(
+            f"{key} or the account's owner is being delivered; try again later"
+        ) from None
+    now = time.time()
+    await _wake(bridge, target, key, taken.entry)
+    affected = [Job(other, revision=0, at=now) for other in taken.affected]
+    await bridge.backend.queue.enqueue(target, affected, now)
+    await audit.note("chosen", now, target=target, record=str(key), by=who)
+    if owner not in (None, key):
+        await audit.note("handed over", now, target=target, record=str(owner), to=str(key), by=who)
+
+
+async def _take(bridge: Bridge, target: str, key: Key, account: str) -> tuple[HandedOver, Key | None]:
+    """Make an account a record's, whose ever it was. Raises ConfigurationError while that one is served."""
+    route, ledger = bridge.routes[target], bridge.backend.ledger(target)
+    while True:
+        owner = await ledger.owner(key.kind, account)
+        if owner not in (None, key):
+            sight = await ledger.sight(owner)
+            if sight.link in (None, account) and not unserved(route, sight):
+                raise ConfigurationError(
+                    f"the account {account} belongs to {owner}, who is served at {target} still: it can be"
+                    " handed over when they have left, are gone or out of scope"
+                )
+        link = (await ledger.links([str(key)])).get(str(key))
+        if link not in (None, account):
+            raise ConfigurationError(
+                f"{key} has been given the account {link} meanwhile: nothing was changed"
+            )
+        taken = await ledger.hand_over(account, key, owner, time.time(), config=route.fingerprint)
+        if taken:
+            return taken, owner
+        await asyncio.sleep(0.2)  # a worker delivers one of the two just now
+
+
+async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False) -> None:
+    """`create`: a person has named this record, so one that the target accepted may be created again."""
+    ledger, now = bridge.backend.ledger(target), time.time()
+    entry = await ledger.entry(key) or Entry()
+    accepted = 0.0 if create else entry.accepted
+    reopened = dataclasses.replace(
+        entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="", awaited="", accepted=accepted
+    )
+    await ledger.write(key, reopened)
+    await ledger.add_pending({key: 1})
+    await _wake(bridge, target, key, reopened)
+
+
+async def _wake(bridge: Bridge, target: str, key: Key, entry: Entry) -> None:
+    """Ask for a reopened record."""
+    job, now = Job(key, entry.revision, serial=serial_of(entry)), time.time()
+    await bridge.backend.queue.enqueue(target, [job], now)
+    await bridge.backend.audit.note("retried", now, target=target, record=str(key), by=operator())
+
+
+async def _rows(
+    bridge: Bridge, target: str | None, record: str | None, *, required: bool = True
+) -> list[dict[str, Any]]:
+    """The failures at targets, of one or of a record (with or without its kind) where these are named."""
+    found = [
+        row
+        for row in await _at_targets(bridge)
+        if target in (None, row["target"])
+        and record in (None, row["record"], row["record"].partition(":")[2])
+    ]
+    if record and required and not found:
+        where = f"'{record}' has not failed" + (f" at {target}" if target else "")
+        raise ConfigurationError(f"{where}; see kenjo-bridge failures")
+    return found
+
+
+async def _failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]:
+    if target not in bridge.routes:
+        raise ConfigurationError(f"there is no target '{target}' (there is: {', '.join(bridge.routes)})")
+    key = Key.parse((await _rows(bridge, target, record))[0]["record"])
+    return key, await bridge.backend.ledger(target).entry(key) or Entry()
+
+
+def _row(target: str, key: Key, entry: Entry) -> dict[str, Any]:
+    return {
+        "record": str(key),
+        "target": target,
+        "state": str(entry.state),
+        "reason": entry.reason,
+        "candidates": list(entry.candidates),
+        "attempts": entry.attempts,
+        "first": entry.failed_since,
+        "last": entry.at,
+        "next": entry.retry_at or None,
+    }

@@ -1,0 +1,67 @@
+"""`holds`: what waits for a person, and the decision."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from bridge.errors import ConfigurationError
+from bridge.model import Key
+from bridge.store import Hold
+from bridge.store.audit import operator
+from bridge.store.holds import FIRST_CONTACT
+from bridge.store.queue import URGENT, Job
+from service.operations.assembly import Bridge
+
+
+async def find(bridge: Bridge, id_: str) -> Hold:
+    """One hold. Raises ConfigurationError that names those there are."""
+    hold = await bridge.backend.holds.get(id_)
+    if hold is None:
+        there = ", ".join(hold.id for hold in await bridge.backend.holds.all()) or "none"
+        raise ConfigurationError(f"there is no hold '{id_}' (there is: {there})")
+    return hold
+
+
+async def decide(bridge: Bridge, id_: str, *, approve: bool, by: str | None) -> Hold:
+    """Approve or reject, in somebody's name. What was approved is delivered at once where a worker runs."""
+    hold, who, now = await find(bridge, id_), by or operator(), time.time()
+    if not approve:
+        await bridge.backend.holds.reject(hold, who, now)
+    else:
+        await bridge.backend.holds.approve(hold, who, now)
+        if hold.kind == FIRST_CONTACT:
+            await bridge.backend.gate(hold.target).resume()
+        jobs = [Job(Key.parse(name), revision=0, rank=URGENT) for name in hold.keys]
+        if hold.target:
+            await bridge.backend.queue.enqueue(hold.target, jobs, now)
+    word = "approved" if approve else "rejected"
+    await bridge.backend.audit.note(word, now, hold=hold.id, by=who, records=len(hold.keys))
+    return hold
+
+
+def as_json(hold: Hold) -> dict[str, Any]:
+    """A hold for `--json`."""
+    return {
+        "id": hold.id,
+        "target": hold.target,
+        "kind": hold.kind,
+        "count": hold.count,
+        "limit": hold.limit,
+        "reason": hold.reason,
+        "since": hold.since,
+        "state": hold.state,
+        "by": hold.by,
+        "records": list(hold.keys),
+    }
+
+
+async def names(bridge: Bridge, hold: Hold) -> dict[str, str]:
+    """Who the records of a hold are. For a person's eyes only."""
+    known = await bridge.backend.records.known()
+    found = {}
+    for key in hold.keys:
+        data = known[Key.parse(key)].record.data if Key.parse(key) in known else {}
+        personal, account = data.get("personal") or {}, data.get("account") or {}
+        found[key] = personal.get("displayName") or account.get("email") or data.get("name") or ""
+    return found

@@ -1,0 +1,238 @@
+"""`plan`: what a sync would do, without doing it. Reads Kenjo, Redis and the targets."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
+
+from redis.exceptions import RedisError
+
+from bridge.config.settings import Values
+from bridge.diff import diff, revised
+from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
+from bridge.model import Change, Entry, Key, Kind, Snapshot, State, Stored
+from bridge.spelling import folded
+from bridge.store import Hold, Survey
+from bridge.wire.redaction import redact
+from service.operations.assembly import Bridge, KenjoSource, connected, kenjo
+from service.operations.rehearsing import Rehearsal, Step
+from service.operations.sketching import Sketch
+from service.watch.holding import hold_of
+from service.watch.judging import Asks, judge, leave_alone
+from service.watch.keeping import keep_known
+from service.watch.knowing import what_is_known
+from service.watch.pending import Standing, assess, rank
+from workers.connect import Connected
+from workers.survey import hold_id, mismatch, tally
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A hold that is there, or that a sync would raise. `count`: how many records it holds back."""
+
+    id: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """What a sync would do at one target.
+
+    `parked` are records that failed before and are not tried again by themselves; `survey` is what first
+    contact found, if this is one; `paused` is why the target's gate is closed now; `trouble` why it cannot be
+    asked.
+    """
+
+    steps: tuple[Step, ...] = ()
+    holds: tuple[Waits, ...] = ()
+    parked: tuple[tuple[Key, Entry], ...] = ()
+    survey: Survey | None = None
+    paused: str = ""
+    trouble: str = ""
+
+    @property
+    def acts(self) -> bool:
+        """Whether anything would be sent, now or after an approval, or would fail anew."""
+        return any(step.acts or step.action in ("failed", "retrying") for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole plan. `held`: why nothing would be done at all; `day`: the day it is for, if not today."""
+
+    snapshot: Snapshot
+    changes: tuple[Change, ...]
+    records: Mapping[Key, Stored]
+    targets: Mapping[str, TargetPlan]
+    held: str = ""
+    day: date | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether this is what a sync would do: Kenjo is believed, and every target has answered."""
+        return not self.held and not any(target.trouble for target in self.targets.values())
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing to do, 2 changes, 3 a problem: also rows of Kenjo that cannot be used."""
+        if not self.stands or self.snapshot.partial:
+            return 3
+        return 2 if any(target.acts for target in self.targets.values()) else 0
+
+
+async def plan(bridge: Bridge, moment: datetime, only: Collection[str] = (), day: date | None = None) -> Plan:
+    """What a sync would do at a moment: now, or on a `day` to come, if nothing else changed until then.
+
+    Raises SourceUnavailable, ConfigurationError.
+    """
+    async with kenjo(bridge.values, clock=lambda: moment) as client, connected(bridge, only) as targets:
+        await leave_alone(bridge.backend)
+        source = KenjoSource.of(client, bridge)
+        return await plan_of(bridge, targets, await source.fetch_snapshot(), source, moment.timestamp(), day)
+
+
+async def plan_of(
+    bridge: Bridge,
+    targets: Mapping[str, Connected],
+    snapshot: Snapshot,
+    source: Asks,
+    now: float,
+    day: date | None = None,
+) -> Plan:
+    """The plan for a snapshot, as `Poller.poll_once` and the workers would go about it."""
+    gone = await bridge.backend.forgotten.all()
+    records = {key: one for key, one in (await bridge.backend.records.known()).items() if key not in gone}
+    known = await what_is_known(bridge.backend, records, bridge.routes)
+    seen = await bridge.backend.forgotten.without(snapshot)
+    interval = bridge.values.kenjo.poll_interval
+    judgement = await judge(seen, known.records, source, bridge.backend, now, interval)
+    snapshot = keep_known(judgement.snapshot, known.records)
+    if judgement.hold:
+        return Plan(snapshot, (), records, {}, judgement.hold.reason, day)
+    changes = diff(known.records, snapshot)
+    coming = known.after(revised(known.records, changes, now))
+    plans = {name: await _planned(bridge, name, target, coming, now) for name, target in targets.items()}
+    return Plan(snapshot, tuple(changes), coming, plans, day=day)
+
+
+async def _planned(
+    bridge: Bridge, name: str, target: Connected, coming: Mapping[Key, Stored], now: float
+) -> TargetPlan:
+    """The plan of one target; whatever goes wrong with it is its own trouble."""
+    try:
+        return await _target(bridge, name, target, coming, now)
+    except (RedisError, StoreUnavailable):
+        raise
+    except Exception as error:  # noqa: BLE001 - the other targets are planned all the same
+        return TargetPlan(trouble=redact(str(unforeseen(error))))
+
+
+async def _target(
+    bridge: Bridge, name: str, target: Connected, coming: Mapping[Key, Stored], now: float
+) -> TargetPlan:
+    standing = await assess(coming, target.route, bridge.backend, now)
+    paused = (await bridge.backend.gate(name).paused()).get("reason", "")
+    parked = tuple(
+        (key, entry)
+        for key, entry in sorted(standing.entries.items())
+        if entry.state is State.FAILED and key not in standing.pending
+    )
+    if not standing.pending:
+        return TargetPlan(parked=parked, paused=paused)
+    try:
+        accounts = await target.target.size()
+    except (RedisError, StoreUnavailable):
+        raise
+    except Exception as error:  # noqa: BLE001 - what is known without asking is shown all the same
+        return TargetPlan(parked=parked, paused=paused, trouble=redact(str(unforeseen(error))))
+    rehearsal = await rehearsal_of(bridge, target, standing, coming, now)
+    rehearsal.empty = accounts == 0
+    steps = await rehearsal.run(rank(standing.pending, coming))
+    survey, contact = await _first_contact(bridge, target, accounts, steps)
+    holds = [hold_of(excess, name, now) for excess in standing.excesses]
+    return TargetPlan(
+        steps=_held(steps, [*holds, *contact]),
+        holds=tuple(Waits(hold.id, hold.reason, len(hold.keys) or hold.count) for hold in [*holds, *contact]),
+        parked=parked,
+        survey=survey,
+        paused=paused,
+        trouble=rehearsal.trouble,
+    )
+
+
+async def rehearsal_of(
+    bridge: Bridge, target: Connected, standing: Standing, coming: Mapping[Key, Stored], now: float
+) -> Rehearsal:
+    """A rehearsal of deliveries to a target from where it stands."""
+    ledger = bridge.backend.ledger(target.route.name)
+    unsettled = await ledger.unsettled()
+    return Rehearsal(target, Sketch(ledger, coming), coming, standing.entries, unsettled, now)
+
+
+async def _first_contact(
+    bridge: Bridge, target: Connected, accounts: int, steps: Mapping[Key, Step]
+) -> tuple[Survey | None, list[Hold]]:
+    """What `workers.survey.FirstContact` would find, from the look-ups that the steps have made."""
+    name = target.route.name
+    former = await bridge.backend.gate(name).survey()
+    if former is not None and former.config == target.route.configuration:
+        hold = await bridge.backend.holds.get(hold_id(name))
+        return None, [hold] if hold else []
+    if await bridge.backend.ledger(name).linked():
+        return None, []
+    people = [step for step in steps.values() if step.key.kind is Kind.PERSON and step.action != "skipped"]
+    found = [step.verdict for step in people if step.verdict]  # the survey counts nobody else
+    survey = tally(target.route, accounts, len(found), found)
+    reason = mismatch(survey)
+    if reason is None:
+        return survey, []
+    hold = Hold(hold_id(name), name, "first-contact", survey.create, "half", reason, 0.0)
+    return survey, [hold]
+
+
+def _held(steps: Mapping[Key, Step], holds: Collection[Hold]) -> tuple[Step, ...]:
+    """The steps in a fixed order, each with the hold that holds it back; a hold without keys holds all."""
+    by_key = {name: hold.id for hold in holds for name in hold.keys}
+    everything = next((hold.id for hold in holds if not hold.keys), "")
+    found = (
+        dataclasses.replace(step, hold=by_key.get(str(step.key), everything) if step.acts else "")
+        for step in steps.values()
+    )
+    return tuple(sorted(found, key=lambda step: step.key))
+
+
+def moment_of(values: Values, day: date | None) -> datetime:
+    """Now, or noon of a day to come. Raises ConfigurationError for a day that has passed."""
+    now = datetime.fromtimestamp(time.time(), UTC)
+    if day is None:
+        return now
+    if day < now.astimezone(values.zone).date():
+        raise ConfigurationError(f"{day} has passed: --on takes today or a day to come")
+    moment = datetime.combine(day, clock_time(12), values.zone)
+    return max(moment, now + timedelta(seconds=1))
+
+
+def person_key(records: Mapping[Key, Stored], who: str) -> Key:
+    """The record of a Kenjo id, record key, e-mail address or external id. Raises ConfigurationError."""
+    for key in (Key(Kind.PERSON, who), Key(Kind.TEAM, who)):
+        if key in records:
+            return key
+    hits = [key for key, stored in records.items() if str(key) == who or _is_named(stored, who)]
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        raise ConfigurationError(f"{len(hits)} records have that name: {', '.join(map(str, sorted(hits)))}")
+    raise ConfigurationError(
+        "nobody has this Kenjo id, e-mail address or external id (see kenjo-bridge status)"
+    )
+
+
+def _is_named(stored: Stored, who: str) -> bool:
+    account = stored.record.data.get("account") or {}
+    names = (account.get("email"), account.get("externalId"))
+    return any(folded(str(name)) == folded(who) for name in names if name)

@@ -1,0 +1,39 @@
+"""`status`: how old the snapshot is, and where each target stands. Reads Redis only."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+from bridge.model import State
+from service.operations.assembly import Bridge
+
+
+async def status(bridge: Bridge) -> dict[str, Any]:
+    """`{"snapshot": {age, people, teams, problems, warnings} | None, "targets": {name: {...}}}`."""
+    seen = await bridge.backend.records.last_snapshot()
+    snapshot = seen and {
+        "age": round(time.time() - seen["at"], 1),
+        "people": seen["people"],
+        "teams": seen["teams"],
+        "problems": seen["problems"],
+        "warnings": seen["warnings"],
+    }
+    return {"snapshot": snapshot, "targets": {name: await _target(bridge, name) for name in bridge.routes}}
+
+
+async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
+    ledger = bridge.backend.ledger(name)
+    states = Counter(entry.state for entry in (await ledger.entries()).values())
+    paused = await bridge.backend.gate(name).paused()
+    return {
+        "applied": states[State.APPLIED],
+        "removed": states[State.REMOVED],
+        "pending": await ledger.count_pending(),
+        "failed": states[State.FAILED],
+        "held": await bridge.backend.holds.count(name),
+        "skipped": states[State.SKIPPED],
+        "state": paused.get("state", "running"),
+        "reason": paused.get("reason", ""),
+    }

@@ -1,0 +1,93 @@
+"""Raises holds, keeps back what they hold, and withdraws them when their cause has gone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+
+from bridge.effects import Verb, covers, what_of
+from bridge.logs import get_logger
+from bridge.model import Key, Kind
+from bridge.store import Hold
+from bridge.store.backend import Backend
+from bridge.store.holds import FIRST_CONTACT
+from service.watch.pending import Standing
+from service.watch.policy import Excess
+
+log = get_logger("holds")
+
+
+async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
+    """Hold back what is over the limits.
+
+    To be called before the changes are committed: a delivery for another reason may be on its way already.
+    """
+    target = standing.route.name
+    former = {hold.id: hold for hold in await backend.holds.all() if hold.target == target}
+    for excess in standing.excesses:
+        hold = hold_of(excess, target, now)
+        old = former.get(hold.id)
+        await backend.holds.hold_back(target, hold.keys, hold.id)
+        await raise_hold(hold, old, backend, now)
+
+
+async def withdraw_orphans(backend: Backend, targets: Collection[str], now: float) -> None:
+    """Withdraw the holds at targets that are configured no more."""
+    for hold in await backend.holds.all():
+        if hold.target and hold.target not in targets:
+            await withdraw(hold, backend, now)
+
+
+async def let_go(standing: Standing, backend: Backend, now: float) -> None:
+    """Withdraw the holds whose cause has gone. To be called after the changes are committed."""
+    target = standing.route.name
+    current = {hold_of(excess, target, now).id for excess in standing.excesses}
+    for hold in await backend.holds.all():
+        # First contact is the worker's to judge: it alone can look at the target.
+        if hold.target == target and hold.id not in current and hold.kind != FIRST_CONTACT:
+            await withdraw(hold, backend, now)
+    await backend.holds.release(target, standing.was_held - {str(key) for key in standing.held})
+    await backend.holds.forget_approvals(target, await _outlived(standing, backend))
+
+
+async def _outlived(standing: Standing, backend: Backend) -> set[Key]:
+    """Approvals of what is done, or has become another kind of change."""
+    approved = await backend.holds.approved(standing.route.name)
+    # A team that waited along was approved as part of a removal, whatever its own change is.
+    people = {key: standing.coming.get(key) for key in approved if key.kind is Kind.PERSON}
+    other = {
+        key
+        for key, verb in people.items()
+        if verb is None
+        or not covers(approved[key], what_of(Verb.REMOVE if verb is Verb.LOOK else verb, key.kind))
+    }
+    return other | approved.keys() - standing.pending
+
+
+def hold_of(excess: Excess, target: str, now: float) -> Hold:
+    """The hold on what is over a limit."""
+    what = what_of(excess.verb, excess.kind)
+    keys = tuple(sorted(str(key) for key in excess.keys | excess.along))
+    limit = f"{excess.limit.count} and {excess.limit.percent:g} %"
+    members = {str(key): number for key, number in excess.members.items()}
+    id_ = f"{target}-{what}"
+    return Hold(id_, target, what, excess.count, limit, excess.reason, now, keys, members=members)
+
+
+async def raise_hold(hold: Hold, former: Hold | None, backend: Backend, now: float) -> None:
+    """Write a hold, and say so once. A decision against it stays."""
+    if former is not None and former.state != "approved":
+        hold = dataclasses.replace(hold, since=former.since, state=former.state, by=former.by, at=former.at)
+        if hold != former:
+            await backend.holds.put(hold)
+        return
+    await backend.holds.put(hold)
+    log.warning("held", id=hold.id, target=hold.target, kind=hold.kind, reason=hold.reason)
+    await backend.audit.note("held", now, hold=hold.id, count=hold.count, reason=hold.reason)
+
+
+async def withdraw(hold: Hold, backend: Backend, now: float) -> None:
+    """Forget a hold whose cause has gone, and say so."""
+    await backend.holds.withdraw(hold.id)
+    log.info("no longer held", id=hold.id, target=hold.target)
+    await backend.audit.note("withdrawn", now, hold=hold.id)

@@ -1,0 +1,279 @@
+"""Watches one Kenjo account: `poll_once` is the whole of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from redis.exceptions import RedisError
+
+from bridge.diff import diff, revised
+from bridge.errors import Damaged, LeaseLost, SourceUnavailable, Unreadable, unforeseen
+from bridge.logs import get_logger
+from bridge.mapping.route import Route
+from bridge.metrics import Metrics
+from bridge.model import Change, Key, Kind, RowProblem, Snapshot, Stored
+from bridge.store.backend import Backend
+from bridge.store.trouble import trouble
+from service.watch.apart import Apart
+from service.watch.holding import keep_back, let_go, withdraw_orphans
+from service.watch.judging import believe, judge, leave_alone
+from service.watch.keeping import keep_known
+from service.watch.knowing import Known, what_is_known
+from service.watch.pending import Standing, assess, enqueue_pending, window_since
+
+log = get_logger("poller")
+
+
+class Source(Protocol):
+    """Where snapshots come from."""
+
+    async def fetch_snapshot(self) -> Snapshot:
+        """One whole snapshot. Raises SourceUnavailable."""
+
+    async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
+        """Whether Kenjo has these people and groups: True, False, or None where that cannot be told.
+
+        Raises SourceUnavailable.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one poll found, and where each target stands."""
+
+    snapshot: Snapshot
+    changes: list[Change]
+    targets: list[Standing]
+
+
+class Poller:
+    """Polls while it holds the lease. `interval`: seconds; `clock` gives the epoch's seconds."""
+
+    def __init__(
+        self,
+        source: Source,
+        backend: Backend,
+        routes: Mapping[str, Route],
+        metrics: Metrics,
+        *,
+        interval: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.source = source
+        self._backend = backend
+        self._routes = routes
+        self._metrics = metrics
+        self._interval = interval
+        self._clock = clock
+        self.lease = backend.lease()
+        self._grip = self.lease.grip()
+        self._leading = asyncio.Event()
+        self._trouble = ""
+        self._mended = False
+        self._beat = time.monotonic()
+
+    async def look(self) -> Snapshot:
+        """One whole snapshot; nothing comes of it yet. Raises SourceUnavailable."""
+        # Taken before the look: what is seen under a lease that is lost meanwhile must not be written.
+        self._grip = self.lease.grip()
+        await leave_alone(self._backend)
+        try:
+            return await self.source.fetch_snapshot()
+        except SourceUnavailable as error:
+            await self._note_pause(error)
+            raise
+
+    async def poll_once(
+        self, snapshot: Snapshot | None = None, chosen: Mapping[str, Collection[Key]] | None = None
+    ) -> Poll:
+        """See what Kenjo says, hold what is too big, remember what changed, ask for what is pending.
+
+        `snapshot`: what it says, if that was looked up just now; `chosen`: ask only for these, by target.
+        Raises SourceUnavailable or SnapshotHeld (nothing has changed anywhere), LeaseLost, Unreadable, and
+        what Redis raises.
+        """
+        snapshot, apart = snapshot or await self.look(), Apart()
+        try:
+            return await self._polled(snapshot, chosen, apart)
+        except Damaged:
+            apart.problems += await self._without_damage()
+            if not apart.problems:
+                raise
+            return await self._polled(snapshot, chosen, apart)
+
+    async def _without_damage(self) -> list[RowProblem]:
+        """Do without single values in Redis that cannot be read. What they said is found anew."""
+        return [
+            RowProblem(
+                "redis", field or None, f"the bridge did not write what stood in {key}: it was discarded"
+            )
+            for key, field in await self._backend.discard_damaged(self._clock())
+        ]
+
+    async def _polled(
+        self, snapshot: Snapshot, chosen: Mapping[str, Collection[Key]] | None, apart: Apart
+    ) -> Poll:
+        now = self._clock()
+        changed = await self._backend.season()
+        for name in self._routes:
+            await self._backend.ledger(name).mend(thoroughly=changed or not self._mended)
+        self._mended = True
+        await self._look_back()
+        records = await self._backend.forgotten.known(await self._backend.records.known(), self._routes)
+        known = await what_is_known(self._backend, records, self._routes)
+        snapshot = await self._judged(await self._backend.forgotten.without(snapshot), known, now)
+        changes = diff(known.records, snapshot)
+        revisions = revised(known.records, changes, now)
+        coming = known.after(revisions)
+        targets = await apart.each(self._routes.values(), lambda route: self._judge(route, coming, now))
+        await self._backend.records.restore_revisions(
+            {key: known.records[key].revision for key in known.lost & revisions.keys()}
+        )
+        await self._backend.records.commit(changes, self._grip, now)
+        await self._note(snapshot := apart.told(snapshot), changes, targets, now)
+        await withdraw_orphans(self._backend, self._routes, now)
+
+        async def ask(target: Standing) -> Standing:
+            await let_go(target, self._backend, now)
+            only = None if chosen is None else chosen.get(target.route.name, ())
+            await enqueue_pending(target, coming, self._backend, now, only)
+            return target
+
+        targets = await apart.each(targets, ask)
+        return Poll(apart.told(snapshot), changes, targets)
+
+    async def _judge(self, route: Route, coming: Mapping[Key, Stored], now: float) -> Standing:
+        """See where a target stands, and hold what is too big."""
+        standing = await assess(coming, route, self._backend, now)
+        await keep_back(standing, self._backend, now)
+        ledger = self._backend.ledger(route.name)
+        await ledger.count(standing.counted, self._grip, window_since(route, now))
+        return standing
+
+    async def _judged(self, snapshot: Snapshot, known: Known, now: float) -> Snapshot:
+        """The snapshot with the last known values of whoever it cannot tell of. Raises SnapshotHeld."""
+        try:
+            judgement = await judge(snapshot, known.records, self.source, self._backend, now, self._interval)
+        except SourceUnavailable as error:
+            await self._note_pause(error)
+            raise
+        return keep_known(await believe(judgement, self._backend, now), known.records)
+
+    async def _note_pause(self, error: SourceUnavailable) -> None:
+        if error.after:
+            await self._backend.records.leave_source_alone(error.after)
+
+    async def run(self) -> None:
+        """Poll at every interval, for ever, while no other service does. Faults are logged and outlived."""
+        keeper = asyncio.create_task(self._keep_lease())
+        try:
+            while True:
+                await self._await_lease()
+                started = time.monotonic()
+                await self._tick()
+                await self._pause(self._interval - (time.monotonic() - started))
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def stand_down(self) -> None:
+        """Give the lease back, so that another service need not wait for its end."""
+        self._leading.clear()
+        with contextlib.suppress(RedisError, OSError):  # then it ends by itself
+            await self.lease.release()
+
+    @property
+    def leads(self) -> bool:
+        """Whether this service holds the lease."""
+        return self._leading.is_set()
+
+    def stalled(self, limit: float) -> bool:
+        """Whether the loop has not moved for `limit` seconds."""
+        return time.monotonic() - self._beat > limit
+
+    async def _tick(self) -> None:
+        with self._metrics.poll_seconds.time():
+            try:
+                await self.poll_once()
+            except LeaseLost:
+                self._leading.clear()
+                result = "lease_lost"
+            except (RedisError, OSError) as error:
+                result = type(error).__name__
+                self._say(trouble(error), result)
+            except Exception as error:  # noqa: BLE001 - the next poll may succeed, whatever it is
+                result = type(error).__name__
+                if isinstance(error, Unreadable):
+                    self._backend.learn()  # for the next poll: the key may have been configured meanwhile
+                self._say(str(unforeseen(error)), result)
+            else:
+                result = "ok"
+                self._say("", result)
+        self._metrics.polls.labels(result).inc()
+
+    def _say(self, trouble: str, kind: str) -> None:
+        """Log a fault once when it comes, and once when it has gone."""
+        if trouble and trouble != self._trouble:
+            log.warning("poll failed: nothing changes until it succeeds", error=kind, reason=trouble)
+        elif self._trouble and not trouble:
+            log.info("polls succeed again")
+        self._trouble = trouble
+
+    async def _await_lease(self) -> None:
+        while not self._leading.is_set():
+            await self._pause(1.0, until=self._leading)
+
+    async def _pause(self, seconds: float, until: asyncio.Event | None = None) -> None:
+        """Wait, and show in the meantime that the loop moves."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not (until and until.is_set()):
+            self._beat = time.monotonic()
+            await asyncio.sleep(min(left, 1.0 if until is None else 0.1))
+        self._beat = time.monotonic()
+
+    async def _keep_lease(self) -> None:
+        while True:
+            try:
+                holds = await self.lease.hold()
+            except Exception:  # noqa: BLE001 - Redis is away, or answers what nobody foresaw
+                holds = False
+            if holds and not self.leads:
+                log.info("this service polls now")
+            if self.leads and not holds:
+                log.warning("another service may poll now: this one stands by")
+            (self._leading.set if holds else self._leading.clear)()
+            await asyncio.sleep(self.lease.ttl / 3)
+
+    async def _look_back(self) -> None:
+        """After a restart of Redis that may have cost its last moments, let every account be read back."""
+        if await self._backend.continuity.is_broken():
+            log.warning("redis was restarted: all accounts are read back")
+            for name in self._routes:
+                await self._backend.ledger(name).doubt_everything()
+        await self._backend.continuity.begin()
+
+    async def _note(
+        self, snapshot: Snapshot, changes: list[Change], targets: list[Standing], now: float
+    ) -> None:
+        people, teams = snapshot.count(Kind.PERSON), snapshot.count(Kind.TEAM)
+        await self._backend.records.note_snapshot(
+            {
+                "at": now,
+                "people": people,
+                "teams": teams,
+                "problems": [[p.list, p.id, p.reason] for p in snapshot.problems[:1000]],
+                "problem_count": len(snapshot.problems),
+                "warnings": list(snapshot.warnings),
+                "columns": {column: list(numbers) for column, numbers in snapshot.filled.items()},
+                "failed": {target.route.name: target.failed for target in targets},
+            }
+        )
+        for change in changes:
+            self._metrics.changes.labels(change.record.key.kind, change.kind).inc()
+        if changes:
+            log.info("changes seen", count=len(changes), people=people, teams=teams)
