@@ -1,7 +1,7 @@
 """Errors, named by what happens next.
 
-Whoever raises one decides nothing else: the retry owner (the poll tick for Kenjo, `workers.deliver` for
-targets) reads the class and acts. Messages are one sentence for a person and carry no personal value.
+Whoever raises one decides nothing else: the retry owner (the poll tick for Kenjo, `workers.delivery.deliver`
+for targets) reads the class and acts. Messages are one sentence for a person and carry no personal value.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from tests.scim_server import scim_server
 from tests.workers.targets.odd_scim import TOKEN, Odd, odd_scim
 from tests.workers.targets.proxy import Proxy, proxy_to
 from workers.connect import open_target
-from workers.deliver import Deliverer
+from workers.delivery.deliver import Deliverer
 from workers.targets import load
 
 TARGET = "directory"

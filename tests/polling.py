@@ -16,7 +16,7 @@ from bridge.store.backend import Backend
 from bridge.store.queue import deserialize
 from service.watch.poller import Poll, Poller
 from tests.delivery import TARGET, Clock, Delivery, person, team
-from workers.deliver import Deliverer
+from workers.delivery.deliver import Deliverer
 
 
 @dataclass

@@ -25,10 +25,10 @@ from bridge.store import Keys
 from bridge.store.backend import attach
 from bridge.store.queue import FUNCTION
 from workers.connect import connect, route
-from workers.deliver import Deliverer
+from workers.delivery.deliver import Deliverer
+from workers.delivery.gate_watch import watch
+from workers.delivery.survey import FirstContact
 from workers.main import worker_options
-from workers.survey import FirstContact
-from workers.watch import watch
 
 JOB_TIMEOUT = 14  # seconds: only the writes renew the lock here, so a longer job would lose it
 NAME = "KENJO_BRIDGE_TARGET"

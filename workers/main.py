@@ -25,9 +25,9 @@ from bridge.store.backend import Backend
 from bridge.store.ledger import LOCK_TTL
 from bridge.store.queue import FUNCTION, deserialize, serialize
 from bridge.store.trouble import AWAY, trouble
-from workers.deliver import Deliverer
-from workers.survey import FirstContact
-from workers.watch import watch
+from workers.delivery.deliver import Deliverer
+from workers.delivery.gate_watch import watch
+from workers.delivery.survey import FirstContact
 
 log = get_logger("workers")
 

@@ -26,7 +26,7 @@ from service.kenjo.client import KenjoClient, utc_now
 from service.operations.whose import Account, recognise
 from service.watch.poller import Poller
 from workers.connect import Connected, connect, routes
-from workers.deliver import Deliverer, Observer
+from workers.delivery.deliver import Deliverer, Observer
 
 log = get_logger("bridge")
 

@@ -21,7 +21,7 @@ from bridge.store.forgotten import CLOSE, REFERENCES
 from service.operations.assembly import Bridge, connected, deliverers
 from service.operations.greet import greet
 from workers.connect import Connected
-from workers.deliver import Deliverer
+from workers.delivery.deliver import Deliverer
 
 PATIENCE = 60.0
 """Seconds for one target to take everything back."""

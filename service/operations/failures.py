@@ -13,7 +13,7 @@ from bridge.store.audit import operator
 from bridge.store.owners import HandedOver
 from bridge.store.queue import Job, serial_of
 from service.operations.assembly import Bridge
-from workers.matching import unserved
+from workers.delivery.matching import unserved
 
 _PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
 

@@ -27,7 +27,7 @@ from service.watch.keeping import keep_known
 from service.watch.knowing import what_is_known
 from service.watch.pending import Standing, assess, rank
 from workers.connect import Connected
-from workers.survey import hold_id, mismatch, tally
+from workers.delivery.survey import hold_id, mismatch, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ async def rehearsal_of(
 async def _first_contact(
     bridge: Bridge, target: Connected, accounts: int, steps: Mapping[Key, Step]
 ) -> tuple[Survey | None, list[Hold]]:
-    """What `workers.survey.FirstContact` would find, from the look-ups that the steps have made."""
+    """What `workers.delivery.survey.FirstContact` would find, from the look-ups that the steps have made."""
     name = target.route.name
     former = await bridge.backend.gate(name).survey()
     if former is not None and former.config == target.route.configuration:

@@ -16,10 +16,10 @@ from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, T
 from bridge.model import Applied, Entry, FieldChange, Greeting, Key, Kind, Match, Outcome, Stored, Wanted
 from bridge.store import Claim
 from service.operations.sketching import Sketch
-from workers.apply import Applier
 from workers.connect import Connected
-from workers.deliver import private
-from workers.matching import Verdict, verdict
+from workers.delivery.apply import Applier
+from workers.delivery.deliver import private
+from workers.delivery.matching import Verdict, verdict
 from workers.targets.base import Previews, Removal, Target
 
 TO_COME = "will be created: "

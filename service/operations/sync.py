@@ -19,8 +19,8 @@ from service.operations.assembly import Bridge, connected, deliverers, poller, w
 from service.operations.choosing import Choose
 from service.operations.draining import Waits, drained, unless
 from service.operations.greet import revive
+from workers.delivery.survey import FirstContact
 from workers.main import Workers
-from workers.survey import FirstContact
 
 OK, SOME_FAILED, HELD, PROBLEM = 0, 1, 2, 3
 COLUMNS = ("created", "adopted", "updated", "deactivated", "unchanged", "skipped", "failed", "held")

@@ -12,13 +12,13 @@ import bridge.store.records
 import service.operations.assembly
 import service.watch.pending
 import service.watch.poller
-import workers.apply
-import workers.counting
-import workers.matching
+import workers.delivery.apply
+import workers.delivery.counting
+import workers.delivery.matching
 from bridge.model import Entry, Key, Match, State, Stored
 from bridge.store import Gate, Keys, Ledger
 from tests.simulation.odds import Odds
-from workers.apply import Applier
+from workers.delivery.apply import Applier
 
 Patch = AbstractContextManager[Any]
 
@@ -58,7 +58,7 @@ async def _not_looked_up(*_: Any) -> bool:
 
 
 _IS_BEHIND = service.watch.pending.is_behind
-_CANDIDATES = workers.matching.candidates
+_CANDIDATES = workers.delivery.matching.candidates
 _AT = Keys.at
 
 
@@ -134,28 +134,28 @@ BUGS = {
     "uncounted": Bug(
         "HELD",
         "a worker removes people whom no poll has counted",
-        lambda: patch.object(workers.counting, "covers", lambda *_: True),
+        lambda: patch.object(workers.delivery.counting, "covers", lambda *_: True),
         lambda odds: odds.many_leave or odds.answer_lost,
         since=84,
     ),
     "first-match": Bug(
         "OWNERSHIP",
         "of several accounts that match, the first one is taken",
-        lambda: patch.object(workers.matching, "candidates", _first_of_several),
+        lambda: patch.object(workers.delivery.matching, "candidates", _first_of_several),
         lambda _: True,
         since=25,
     ),
     "any-match": Bug(
         "OWNERSHIP",
         "an account that is inactive, or carries another's id, is taken like any other",
-        lambda: patch.object(workers.matching, "strange", lambda _: ""),
+        lambda: patch.object(workers.delivery.matching, "strange", lambda _: ""),
         lambda odds: odds.strangers,
         since=38,
     ),
     "unseen": Bug(
         "SEEN",
         "what a directory says that it did is believed",
-        lambda: patch.object(workers.apply, "see_access", _nothing),
+        lambda: patch.object(workers.delivery.apply, "see_access", _nothing),
         lambda odds: odds.deaf,
         since=15,
     ),

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import redis
 import structlog
 
-import workers.watch
+import workers.delivery.gate_watch
 from bridge.metrics import Metrics
 from bridge.model import Key, State
 from bridge.store import Ledger
@@ -87,7 +87,7 @@ def _virtual(seed: int, loop: VirtualLoop) -> Iterator[None]:
         patch.object(secrets, "token_hex", lambda size: f"{tokens.getrandbits(8 * size):0{2 * size}x}"),
         patch.object(secrets, "token_bytes", tokens.randbytes),
         patch.object(asyncio, "to_thread", _here),  # a thread would take as long as the machine lets it
-        patch.object(workers.watch, "LOOK", 5.0),
+        patch.object(workers.delivery.gate_watch, "LOOK", 5.0),
     ):
         yield
 

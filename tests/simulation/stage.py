@@ -35,7 +35,7 @@ from tests.simulation.wire import Wire
 from tests.simulation.worker import Worker
 from tests.simulation.world import World
 from workers.connect import Connected
-from workers.deliver import Observer
+from workers.delivery.deliver import Observer
 from workers.targets.base import Adapter
 
 INTERVAL = 5.0

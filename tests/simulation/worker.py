@@ -18,9 +18,9 @@ from bridge.store.ledger import LOCK_TTL
 from bridge.store.queue import deserialize
 from tests.simulation.process import DELIVERY, Delivery, Process
 from tests.simulation.store import Store
-from workers.deliver import Deliverer
-from workers.survey import FirstContact
-from workers.watch import watch
+from workers.delivery.deliver import Deliverer
+from workers.delivery.gate_watch import watch
+from workers.delivery.survey import FirstContact
 
 # What arq does in several commands: the due jobs in order of time, a claim on each, its body.
 # KEYS: queue. ARGV: now, how many, milliseconds of a claim, prefix of claims, prefix of bodies.

@@ -20,7 +20,7 @@ from bridge.store.queue import Job
 from tests.delivery import TARGET, Delivery
 from tests.workers.targets.proxy import Fault, Proxy
 from workers.connect import open_target
-from workers.deliver import Deliverer
+from workers.delivery.deliver import Deliverer
 from workers.main import Workers
 from workers.targets import load
 

@@ -30,9 +30,9 @@ from tests.workers.gating import (
     working,
 )
 from tests.workers.targets.proxy import answer, at, dropped, truncated
-from workers import watch as watching
 from workers.connect import Connected
-from workers.watch import watch
+from workers.delivery import gate_watch as watching
+from workers.delivery.gate_watch import watch
 
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
 

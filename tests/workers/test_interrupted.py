@@ -10,7 +10,7 @@ from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.workers.targets.proxy import Proxy, answer, at, dropped, lost
-from workers.apply import LOOKS
+from workers.delivery.apply import LOOKS
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

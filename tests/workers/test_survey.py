@@ -12,7 +12,7 @@ from tests.delivery import Delivery, delivery
 from tests.polling import ids, people
 from tests.workers.gating import state, through, timed
 from tests.workers.targets.proxy import answer
-from workers.survey import FirstContact, hold_id
+from workers.delivery.survey import FirstContact, hold_id
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
@@ -74,7 +74,7 @@ async def test_a_fault_costs_no_answer_twice(run: Delivery) -> None:
 
 async def test_of_many_people_a_sample_is_looked_up(run: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample of three of four == three looked up, and the hold says so."""
-    monkeypatch.setattr("workers.survey.SAMPLE", 3)
+    monkeypatch.setattr("workers.delivery.survey.SAMPLE", 3)
     assert not await contact(run).passed()
     assert len(run.proxy.seen) == 3 + 3 * 2
     (hold,) = await run.backend.holds.all()

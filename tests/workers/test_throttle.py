@@ -22,7 +22,7 @@ from tests.workers.gating import (
     until,
 )
 from tests.workers.targets.proxy import answer
-from workers.deliver import Deliverer
+from workers.delivery.deliver import Deliverer
 
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
 

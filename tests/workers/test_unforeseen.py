@@ -24,10 +24,10 @@ from tests.odd_answers import ANSWERS, saying
 from tests.polling import Script
 from tests.workers.gating import other, state, until, working
 from workers.connect import open_target
-from workers.deliver import Deliverer
-from workers.survey import FirstContact
+from workers.delivery.deliver import Deliverer
+from workers.delivery.gate_watch import answers
+from workers.delivery.survey import FirstContact
 from workers.targets.base import Target
-from workers.watch import answers
 
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
 PLANTED = "planted"

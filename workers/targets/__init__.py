@@ -1,4 +1,4 @@
-"""One module per kind of target, found by its name: `kind: scim` is `workers.targets.scim`."""
+"""One package per kind of target, found by its name: `kind: scim` is `workers.targets.scim`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from workers.targets.base import Adapter
 
 def kinds() -> list[str]:
     """The kinds that can be configured, sorted."""
-    modules = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in modules if name != "base" and "_" not in name)
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
 def load(kind: str) -> Adapter:

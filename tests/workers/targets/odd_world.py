@@ -12,7 +12,7 @@ from tests.workers.targets.proxy import Proxy, proxy_to
 from tests.workers.targets.quiet_scim import Quiet, QuietScim
 from tests.workers.targets.rig import Allowed, connected
 from tests.workers.targets.scim_rig import ScimRig, scim_rig
-from workers.targets.scim import ADAPTER
+from workers.targets.scim.target import ADAPTER
 
 
 @dataclass(frozen=True, slots=True)

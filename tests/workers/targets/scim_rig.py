@@ -12,7 +12,7 @@ from yarl import URL
 
 from bridge.model import Kind
 from tests.workers.targets.rig import Rig
-from workers.targets.scim import ADAPTER
+from workers.targets.scim.target import ADAPTER
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from bridge.errors import RecordRejected
 from bridge.model import Kind
 from tests.workers.targets.odd_patch import apply, apply_flat
-from workers.targets.scim import ADAPTER, ScimSettings, attributes, check_attribute
-from workers.targets.scim_attributes import ENTERPRISE, USER, Slot, resolve, same
-from workers.targets.scim_changes import difference, new_resource, slots
-from workers.targets.scim_resource import holds, read
+from workers.targets.scim.attributes import ENTERPRISE, USER, Slot, resolve, same
+from workers.targets.scim.changes import difference, new_resource, slots
+from workers.targets.scim.resource import holds, read
+from workers.targets.scim.target import ADAPTER, ScimSettings, attributes, check_attribute
 
 TEXTS = st.text(min_size=1, max_size=8)
 NAMES = [

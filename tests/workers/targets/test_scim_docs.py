@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from workers.targets.scim import ADAPTER, ScimSettings, check_attribute
+from workers.targets.scim.target import ADAPTER, ScimSettings, check_attribute
 
 PAGE = (Path(__file__).parents[3] / "docs" / "targets" / "scim.md").read_text("utf-8")
 

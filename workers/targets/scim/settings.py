@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from bridge.config.settings import BearerTarget
 from bridge.model import Kind
-from workers.targets.scim_attributes import MEMBERS, check_attribute, resolve
+from workers.targets.scim.attributes import MEMBERS, check_attribute, resolve
 
 Patch = Literal["auto", "always", "never", "flat"]
 TakeOut = Literal["auto", "path", "value", "pathless", "put"]

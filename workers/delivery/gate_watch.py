@@ -12,7 +12,7 @@ from bridge.errors import StoreUnavailable, TryLater, unforeseen
 from bridge.logs import get_logger
 from bridge.store.gate import UNREACHABLE
 from bridge.store.queue import Job
-from workers.deliver import Deliverer
+from workers.delivery.deliver import Deliverer
 
 log = get_logger("watch")
 

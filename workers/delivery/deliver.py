@@ -37,7 +37,7 @@ from bridge.store.queue import Job, Queue, serial_of
 from bridge.wire.http import writes_allowed
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
-from workers.apply import Applier, Done
+from workers.delivery.apply import Applier, Done
 from workers.targets.base import Target
 
 _ROUNDS = 10  # a delivery that keeps finding something newer leaves the rest to the next poll

@@ -16,7 +16,7 @@ from bridge.mapping.route import Action, Route
 from bridge.mapping.succession import fold, successor
 from bridge.model import Key, Kind, Match, State, Wanted
 from bridge.store.owners import Sight
-from workers.links import Links
+from workers.delivery.links import Links
 
 Verdict = Literal["create", "adopt", "ambiguous", "undecided"]
 

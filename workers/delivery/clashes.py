@@ -15,7 +15,7 @@ from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Take
 from bridge.mapping.succession import fold
 from bridge.model import Applied, Key, Match, State, Wanted
 from bridge.store.owners import Sight
-from workers.matching import Matching
+from workers.delivery.matching import Matching
 from workers.targets.base import Target
 
 _LONGEST = 1000

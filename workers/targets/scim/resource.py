@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.targets.scim_attributes import Slot, boolean, get, key, same
+from workers.targets.scim.attributes import Slot, boolean, get, key, same
 
 Resource = dict[str, Any]
 

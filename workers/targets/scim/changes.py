@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.errors import RecordRejected
 from bridge.model import FieldChange, Kind
-from workers.targets.scim_attributes import (
+from workers.targets.scim.attributes import (
     ACTIVE,
     ENTERPRISE,
     MANAGER,
@@ -23,7 +23,7 @@ from workers.targets.scim_attributes import (
     reference,
     resolve,
 )
-from workers.targets.scim_resource import Resource, holds, read, shown, write
+from workers.targets.scim.resource import Resource, holds, read, shown, write
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _READ_ONLY = {"meta", "groups"}  # RFC 7643 sections 3.1 and 4.1.2; a strict server refuses them in a PUT

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from bridge.errors import RecordRejected
 from bridge.model import Kind
-from workers.targets.scim_attributes import SCHEMAS, Slot, get
-from workers.targets.scim_changes import Difference
-from workers.targets.scim_client import ScimClient, Unsupported
-from workers.targets.scim_members import Members
-from workers.targets.scim_resource import Resource
-from workers.targets.scim_settings import ScimSettings
+from workers.targets.scim.attributes import SCHEMAS, Slot, get
+from workers.targets.scim.changes import Difference
+from workers.targets.scim.client import ScimClient, Unsupported
+from workers.targets.scim.members import Members
+from workers.targets.scim.resource import Resource
+from workers.targets.scim.settings import ScimSettings
 
 _NEEDED = {"externalId", "userName", "active", "schemas", "id"}
 """Never left out: RFC 7643 section 3.1 has externalId and id in no schema; without the others is no user."""

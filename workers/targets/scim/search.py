@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from bridge.errors import Accepted, BridgeError, Conflict, NotFound, RecordRejected
 from bridge.model import Kind, Wanted
 from bridge.spelling import spellings
-from workers.targets.scim_attributes import Slot, get, resolve, same, same_key
-from workers.targets.scim_changes import quoted
-from workers.targets.scim_client import PATHS, Failing, Forbidden, ScimClient, address
-from workers.targets.scim_resource import Resource, read
+from workers.targets.scim.attributes import Slot, get, resolve, same, same_key
+from workers.targets.scim.changes import quoted
+from workers.targets.scim.client import PATHS, Failing, Forbidden, ScimClient, address
+from workers.targets.scim.resource import Resource, read
 
 PAGE = 100
 MOST_PAGES = 200

@@ -11,8 +11,8 @@ from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, T
 from bridge.model import Kind
 from bridge.wire.http import Answer, Http, classify_status
 from bridge.wire.parsing import parse
-from workers.targets.scim_attributes import boolean, get
-from workers.targets.scim_resource import Resource
+from workers.targets.scim.attributes import boolean, get
+from workers.targets.scim.resource import Resource
 
 PATHS = {Kind.PERSON: "/Users", Kind.TEAM: "/Groups"}
 

@@ -10,7 +10,7 @@ from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.model import Applied, FieldChange, Greeting, Key, Kind, Match, Outcome, Wanted
 from bridge.wire.http import Http
 from workers.targets.base import Adapter, Removal
-from workers.targets.scim_attributes import (
+from workers.targets.scim.attributes import (
     ACTIVE,
     MEMBERS,
     Slot,
@@ -20,16 +20,16 @@ from workers.targets.scim_attributes import (
     get,
     resolve,
 )
-from workers.targets.scim_changes import Difference, changes, difference, new_resource, slots
-from workers.targets.scim_client import ScimClient, address, classify
-from workers.targets.scim_resource import Resource
-from workers.targets.scim_search import MANY, Search
-from workers.targets.scim_settings import ScimSettings
-from workers.targets.scim_writing import Writer
+from workers.targets.scim.changes import Difference, changes, difference, new_resource, slots
+from workers.targets.scim.client import ScimClient, address, classify
+from workers.targets.scim.resource import Resource
+from workers.targets.scim.search import MANY, Search
+from workers.targets.scim.settings import ScimSettings
+from workers.targets.scim.writing import Writer
 
 __all__ = ["ADAPTER", "ScimSettings", "ScimTarget", "attributes", "check_attribute"]
 
-_MAPPING = yaml.safe_load(importlib.resources.files(__package__).joinpath("scim.yaml").read_text("utf-8"))
+_MAPPING = yaml.safe_load(importlib.resources.files(__package__).joinpath("mapping.yaml").read_text("utf-8"))
 
 
 class ScimTarget:

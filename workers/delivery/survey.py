@@ -32,8 +32,8 @@ from bridge.store.backend import Backend
 from bridge.store.gate import HELD
 from bridge.store.holds import FIRST_CONTACT
 from bridge.wire.redaction import redact
-from workers.deliver import Deliverer
-from workers.matching import Verdict, verdict
+from workers.delivery.deliver import Deliverer
+from workers.delivery.matching import Verdict, verdict
 from workers.targets.base import Target
 
 log = get_logger("survey")

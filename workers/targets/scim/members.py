@@ -7,11 +7,11 @@ from typing import Any
 
 from bridge.errors import NotFound, RecordRejected
 from bridge.model import Kind
-from workers.targets.scim_attributes import MEMBERS, get, reference
-from workers.targets.scim_changes import PATCH_OP, Difference, members_of, quoted
-from workers.targets.scim_client import NoTarget, ScimClient, address
-from workers.targets.scim_resource import Resource
-from workers.targets.scim_settings import ScimSettings
+from workers.targets.scim.attributes import MEMBERS, get, reference
+from workers.targets.scim.changes import PATCH_OP, Difference, members_of, quoted
+from workers.targets.scim.client import NoTarget, ScimClient, address
+from workers.targets.scim.resource import Resource
+from workers.targets.scim.settings import ScimSettings
 
 _WAYS = ("path", "value", "pathless", "put")
 

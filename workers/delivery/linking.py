@@ -10,9 +10,9 @@ from bridge.mapping.references import resolve
 from bridge.mapping.route import Route
 from bridge.model import Applied, Entry, Key, Wanted
 from bridge.store import Claim
-from workers.clashes import Clash, Moved
-from workers.links import Links
-from workers.matching import Matching
+from workers.delivery.clashes import Clash, Moved
+from workers.delivery.links import Links
+from workers.delivery.matching import Matching
 from workers.targets.base import Target
 
 

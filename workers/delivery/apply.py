@@ -14,10 +14,10 @@ from bridge.mapping.references import references, resolve, without
 from bridge.mapping.route import Action, Intent
 from bridge.model import DAY, Applied, Entry, Key, Kind, Outcome, State, Wanted, is_due
 from bridge.store.owners import HANDED_OVER, Sight
-from workers.counting import Uncounted, is_person, let_go, may_take, permitted
-from workers.linking import Linking
-from workers.matching import heir
-from workers.seeing import see_access, see_gone, see_members
+from workers.delivery.counting import Uncounted, is_person, let_go, may_take, permitted
+from workers.delivery.linking import Linking
+from workers.delivery.matching import heir
+from workers.delivery.seeing import see_access, see_gone, see_members
 
 LOOKS = 5
 """How often an account that may exist is looked for again, in growing gaps: for about half a minute."""

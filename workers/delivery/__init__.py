@@ -1,0 +1,1 @@
+"""Delivering one record to one target: claim, find, decide, write, see, settle."""
