@@ -124,5 +124,6 @@ async def dump(url: str) -> str:
             b"stream": redis.xrange,
         }
         keys = [key async for key in redis.scan_iter("*")]
-        texts = [f"{key!r} {await readers[await redis.type(key)](key)!r}" for key in keys]
+        kinds = [(key, await redis.type(key)) for key in keys]  # a lock may have gone meanwhile
+        texts = [f"{key!r} {await readers[kind](key)!r}" for key, kind in kinds if kind != b"none"]
     return "\n".join(texts)
