@@ -40,7 +40,7 @@ class Metrics:
             "latency_seconds", "From a change seen in Kenjo to the target having it", _LATENCY, "target"
         )
 
-    def settled(self, target: str, claim: Claim, entry: Entry) -> None:
+    def settled(self, target: str, claim: Claim, entry: Entry, answered: float) -> None:
         """Count a delivery, and log it unless nothing happened."""
         self.deliveries.labels(target, entry.outcome).inc()
         if entry.outcome in _QUIET:
@@ -50,7 +50,7 @@ class Metrics:
             # The reason stays in the ledger: even redacted, a target's words do not belong in a log.
             log.warning(entry.state, target=target, record=str(key), attempts=entry.attempts)
             return
-        seconds = max(0.0, entry.at - claim.stored.at)
+        seconds = max(0.0, answered - claim.stored.at)
         self.latency.labels(target).observe(seconds)
         log.info(entry.outcome, target=target, record=str(key), seconds=round(seconds, 3))
 

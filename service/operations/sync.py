@@ -36,9 +36,9 @@ class Tally:
     metrics: Metrics
     outcomes: dict[tuple[str, Key], Outcome] = field(default_factory=dict)
 
-    def settled(self, target: str, claim: Claim, entry: Entry) -> None:
+    def settled(self, target: str, claim: Claim, entry: Entry, answered: float) -> None:
         """Note the first thing that was done; what is done later for the same record refines it."""
-        self.metrics.settled(target, claim, entry)
+        self.metrics.settled(target, claim, entry, answered)
         place = (target, claim.stored.record.key)
         if self.outcomes.get(place) in (None, Outcome.FAILED, Outcome.UNCHANGED, Outcome.SKIPPED):
             self.outcomes[place] = entry.outcome

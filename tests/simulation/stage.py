@@ -148,12 +148,12 @@ class Watcher:
         self._stage = stage
         self._process = process
 
-    def settled(self, target: str, claim: Claim, entry: Entry) -> None:
+    def settled(self, target: str, claim: Claim, entry: Entry, answered: float) -> None:
         """A delivery was written to the ledger."""
         if entry.state in (State.APPLIED, State.REMOVED):
             referee = self._stage.directories[target].referee
             referee.called_done(self._process, str(claim.stored.record.key), entry.state)
-        self._stage.metrics.settled(target, claim, entry)
+        self._stage.metrics.settled(target, claim, entry, answered)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stage.metrics, name)

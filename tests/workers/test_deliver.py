@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
@@ -26,6 +27,22 @@ async def test_creates_with_the_mapped_attributes(run: Delivery) -> None:
     assert user["name"] == {"givenName": "Jürgen", "familyName": "Muster"}
     assert user["active"] is True
     assert (await run.entry("ana")).outcome is Outcome.CREATED
+
+
+async def test_latency_has_the_target_in_it(run: Delivery) -> None:
+    """A target that takes seven seconds to answer == a latency of seven seconds, and no less."""
+
+    async def slow(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        run.clock.now += 7 if request.method == "POST" else 0
+        return await proxy.forward(request)
+
+    run.proxy.fail_always(slow)
+    await run.deliver(person("ana"))
+    metrics = run.deliverer.observer
+    assert isinstance(metrics, Metrics)
+    assert metrics.registry.get_sample_value(
+        "kenjo_bridge_latency_seconds_sum", {"target": "directory"}
+    ) == pytest.approx(7)
 
 
 async def test_a_delivered_revision_sends_nothing(run: Delivery) -> None:

@@ -51,8 +51,8 @@ _COALESCE = 1.0  # seconds: a team whose members arrive one by one is written on
 class Observer(Protocol):
     """Hears what deliveries do, for metrics and the log."""
 
-    def settled(self, target: str, claim: Claim, entry: Entry) -> None:
-        """A delivery was written to the ledger."""
+    def settled(self, target: str, claim: Claim, entry: Entry, answered: float) -> None:
+        """A delivery was written to the ledger, whose target had `answered` then, in epoch seconds."""
 
     def paused(self, target: str, state: str, reason: str) -> None:
         """A target was paused: its credentials are refused (halted), or it does not answer (unreachable)."""
@@ -120,7 +120,9 @@ class Deliverer:
         """One pass over the newest record. False: something newer came meanwhile."""
         applier = Applier(self.route, self.target, self.ledger, claim, self.clock())
         try:
-            done, settled = await self._settle(claim, applier, await self._outcome(claim, applier))
+            outcome = await self._outcome(claim, applier)
+            answered = self.clock()
+            done, settled = await self._settle(claim, applier, outcome)
         except LockLost:
             # What was sent before may have overtaken a successor's write: somebody has to look again, at the
             # account's new owner too.
@@ -128,7 +130,7 @@ class Deliverer:
             owner = await self.ledger.owner(key.kind, account) if account else None
             await self.ledger.doubt({key, owner or key}, given=applier.entry.refs)
             raise
-        self.observer.settled(self.route.name, claim, done.entry)
+        self.observer.settled(self.route.name, claim, done.entry, answered)
         followers = [*settled.released]
         if claim.link and done.link and claim.link != done.link:
             # Another object than before: who refers to this record still refers to the old one.
