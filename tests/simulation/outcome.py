@@ -92,15 +92,29 @@ def is_parked(key: Key, truth: Truth, directory: Directory, passed: frozenset[Ke
         one for one in directory.things.values() if one.attributes.get("userName") == data["account"]["email"]
     ]
     for one in holders:
-        owner = Key.parse(one.key) if one.key else key
-        if one.foreign:
+        if one.foreign or _is_taken_unwritten(one, key, truth, directory, passed):
             return True
+        owner = Key.parse(one.key) if one.key else key
         kept = not one.key or not _works_here(owner, truth)
         if kept and directory.of(key.kind, key.id):
             return True  # nobody gives up its address, and nobody can take over a second account
         if owner != key and owner not in passed and _waits(owner, truth, directory, passed | {key}):
             return True
     return False
+
+
+def _is_taken_unwritten(
+    one: Thing, key: Key, truth: Truth, directory: Directory, passed: frozenset[Key]
+) -> bool:
+    """Whether an account may be linked to somebody who had its address once, and be as it was."""
+    if one.key:
+        return False
+    others = [
+        other
+        for other in truth
+        if other.kind is Kind.PERSON and other not in passed | {key} and one.id in directory.perhaps(*other)
+    ]
+    return any(_waits(other, truth, directory, passed | {key}) for other in others)
 
 
 def _waits(owner: Key, truth: Truth, directory: Directory, passed: frozenset[Key]) -> bool:

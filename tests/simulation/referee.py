@@ -145,8 +145,9 @@ class Referee:
         self.newest[thing.key] = (by.losses, by.version)
 
     def _is_in_use(self, thing: Thing) -> bool:
-        """Whether an account gives access, or was to, as far as the bridge was told."""
-        return not thing.foreign and (thing.is_open or thing.id in self.ignored)
+        """Whether an account gives access, or was to, or may, as far as the bridge was told."""
+        may = "active" not in thing.attributes or thing.id in self.ignored
+        return not thing.foreign and (thing.is_open or (thing.kind is Kind.PERSON and may))
 
     def _count_closed(self, thing: Thing) -> None:
         """How many accounts were closed together, and are so still, and nobody was asked."""
