@@ -25,10 +25,12 @@ async def own_redis() -> AsyncIterator[str]:
             redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder,
             stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        await until(lambda: asyncio.to_thread(listens, socket), 5)
-        yield f"unix://{socket}"
-        process.kill()  # nothing is to be kept, and nothing may hang
-        await process.wait()
+        try:
+            await until(lambda: asyncio.to_thread(listens, socket), 5)
+            yield f"unix://{socket}"
+        finally:
+            process.kill()  # nothing is to be kept, and nothing may hang
+            await process.wait()
 
 
 class Running:
