@@ -1,16 +1,14 @@
 """One attempt, one time-out, one classified error. Retrying belongs to the caller's owner.
 
-Two promises live here because here nobody can forget them: a request that writes is refused unless the
-surrounding code allowed writing (`writes_allowed`), and an error text carries no personal value.
+Two promises live here because here nobody can forget them: a request that writes needs a permit, which is
+asked last, and an error text carries no personal value.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -25,34 +23,19 @@ from bridge.errors import (
     RecordRejected,
     TargetHalted,
     TryLater,
-    WriteRefused,
 )
 from bridge.wire.parsing import MOST_VALUES, TooMuch, parse
+from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE, granted, quiet_time, retry_after
 from bridge.wire.redaction import words
 
-Guard = Callable[[], Awaitable[None]]
+Turn = Callable[[], Awaitable[None]]
 Told = Callable[[float], Awaitable[None]]
 
 MAX_BODY = 32 * 2**20
 """Bytes of an answer that are read, after decompression: more than a directory of 10,000 people has."""
 MAX_ERROR = 64 * 2**10
 """Bytes of an answer that is an error; the rest stays unread, and the connection is closed."""
-
-_guard: ContextVar[Guard | None] = ContextVar("write_guard", default=None)
-
-
-@contextlib.contextmanager
-def writes_allowed(guard: Guard) -> Iterator[None]:
-    """Allow requests that write in this context; `guard` runs before each one and may refuse by raising.
-
-    Without it every such request raises WriteRefused: reading is the default.
-    """
-    token = _guard.set(guard)
-    try:
-        yield
-    finally:
-        _guard.reset(token)
 
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
@@ -82,13 +65,6 @@ class Answer:
             raise TryLater(
                 f"answered {self.status} with {kind} that is not JSON; is the address right?"
             ) from None
-
-
-async def _check_write(method: str) -> None:
-    guard = _guard.get()
-    if guard is None:
-        raise WriteRefused(f"{method} refused: only reading is allowed here")
-    await guard()
 
 
 def open_session() -> aiohttp.ClientSession:
@@ -126,7 +102,7 @@ class Http:
         most_values: int = MOST_VALUES,
         concurrency: int = 100,
         classify: Classify | None = None,
-        turn: Guard | None = None,
+        turn: Turn | None = None,
         told: Told | None = None,
         longest_pause: float = LONGEST_PAUSE,
     ) -> None:
@@ -143,31 +119,52 @@ class Http:
         self._slots = asyncio.Semaphore(concurrency)
         self._quiet_until = 0.0
 
-    async def request(
+    async def read(
         self,
-        method: str,
         path: str,
         *,
+        method: str = "GET",
         params: Mapping[str, str] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
-        writes: bool | None = None,
     ) -> Answer:
-        """Send one request below the base address; `body` is sent as JSON.
+        """Send one request that changes nothing below the base address; `body` is sent as JSON.
 
-        `writes` defaults to "any method but GET and HEAD"; a sign-in passes False. Raises WriteRefused,
-        what the guard raises, TryLater (no answer), or what `classify` makes of the answer.
+        `method`: another one for a sign-in or a search. Raises TryLater (no answer), or what `classify` makes
+        of the answer.
         """
-        writing = writes if writes is not None else method not in ("GET", "HEAD")
+        return await self._request(method, path, params, body, headers, None)
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        permit: Permit,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request that changes something. Raises what `read` and the permit raise."""
+        return await self._request(method, path, None, body, headers, permit)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        headers: Mapping[str, str] | None,
+        permit: Permit | None,
+    ) -> Answer:
         async with self._slots:
             if self._turn:
                 await self._turn()
             self._check_asked_to_wait()
-            if writing:
-                await _check_write(method)  # last: nothing may come between it and the request
+            if permit:
+                await permit.ask()  # last: nothing may come between it and the request
             answer = await self._send(method, path, params, body, headers)
         said = words(answer.status, answer.body, [body, params, *self._not_to_be_said(path, headers)])
-        error = self._error(answer, said, writing)
+        error = self._error(answer, said, writing=permit is not None)
         if isinstance(error, TryLater) and error.after:
             error.after = granted(error.after, self.longest_pause)
             await self._leave_alone(error.after)
@@ -188,7 +185,7 @@ class Http:
         else:
             self._quiet_until = asyncio.get_running_loop().time() + seconds
 
-    def _error(self, answer: Answer, said: str, writing: bool) -> BridgeError | None:
+    def _error(self, answer: Answer, said: str, *, writing: bool) -> BridgeError | None:
         error = self._classify(answer, said)
         if writing and answer.status == 403 and isinstance(error, TargetHalted):
             # Reading is allowed, so the credentials are good: it is this object that may not be changed.

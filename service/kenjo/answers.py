@@ -35,7 +35,7 @@ async def ask(
     """
     headers = {"Authorization": token} if token else {}
     try:
-        answer = await http.request(method, path, params=params, body=body, headers=headers, writes=False)
+        answer = await http.read(path, method=method, params=params, body=body, headers=headers)
     except TryLater as error:
         advice = (
             f"; make sure that {urlsplit(http.base_url).hostname} can be reached" if error.unreachable else ""

@@ -15,6 +15,7 @@ from bridge.effects import ANYTHING
 from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater, unforeseen
 from bridge.model import Applied, Entry, FieldChange, Greeting, Key, Kind, Match, Outcome, Stored, Wanted
 from bridge.store import Claim
+from bridge.wire.permit import NoWrites, Permit
 from service.operations.sketching import Sketch
 from workers.connect import Connected
 from workers.delivery.apply import Applier
@@ -83,7 +84,7 @@ class ReadOnly:
         self.verdict = verdict(found)
         return found
 
-    async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+    async def upsert(self, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:  # noqa: ARG002
         """Note what an upsert would change."""
         self.wrote = True
         if isinstance(self.target, Previews):
@@ -94,7 +95,14 @@ class ReadOnly:
             return Applied(f"{TO_COME}{wanted.key}", Outcome.CREATED)
         return Applied(remote_id, Outcome.UPDATED if self.changes else Outcome.UNCHANGED)
 
-    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:
+    async def remove(
+        self,
+        key: Key,
+        remote_id: str,
+        how: Removal,
+        released: frozenset[str],
+        permit: Permit,  # noqa: ARG002
+    ) -> Applied:
         """Note what a removal would change."""
         self.wrote = True
         if how == "delete":
@@ -148,7 +156,7 @@ class Rehearsal:
             return None
         claim = await self._claim(key)
         stage = ReadOnly(self.connected.target, self.empty)
-        applier = Applier(self.connected.route, stage, self.sketch, claim, self.now)
+        applier = Applier(self.connected.route, stage, self.sketch, claim, NoWrites(), self.now)
         try:
             if await applier.is_current():
                 return Step(key, Outcome.UNCHANGED, remote_id=claim.link)

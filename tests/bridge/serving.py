@@ -45,7 +45,3 @@ def explaining(status: int, body: Any) -> Handler:
 async def echoing(request: web.Request) -> web.StreamResponse:
     sent = {"method": request.method, "path": request.path_qs, "headers": dict(request.headers)}
     return web.json_response({**sent, "body": (await request.read()).decode()})
-
-
-async def free() -> None:
-    """A guard that lets every write pass."""

@@ -8,6 +8,7 @@ from bridge.config.settings import TargetSettings
 from bridge.errors import NotFound
 from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
 from bridge.wire.http import Http
+from bridge.wire.permit import Permit
 from workers.targets.base import Adapter
 
 _LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId", "displayName")}
@@ -27,12 +28,12 @@ class ModelTarget:
 
     async def check(self) -> Greeting:
         """Ask for nobody."""
-        await self._http.request("GET", "/person", params={"userName": "nobody"})
+        await self._http.read("/person", params={"userName": "nobody"})
         return Greeting(facts=("model",))
 
     async def size(self) -> int:
         """How many accounts there are."""
-        return int((await self._http.request("GET", "/person/size")).json())
+        return int((await self._http.read("/person/size")).json())
 
     async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:  # noqa: ARG002 - exact anyway
         """Look up by externalId, then by userName."""
@@ -40,19 +41,20 @@ class ModelTarget:
             if not (value := wanted.attributes.get(name)):
                 continue
             params = {name: str(value)}
-            answer = await self._http.request("GET", f"/{wanted.key.kind}", params=params)
+            answer = await self._http.read(f"/{wanted.key.kind}", params=params)
             if found := answer.json():
                 return [_match(wanted, name, one) for one in found]
         return []
 
-    async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+    async def upsert(self, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:
         """Create, or read and send what differs; members that others added stay."""
         if remote_id is None:
-            answer = await self._http.request("POST", f"/{wanted.key.kind}", body=dict(wanted.attributes))
+            body = dict(wanted.attributes)
+            answer = await self._http.write("POST", f"/{wanted.key.kind}", permit, body=body)
             created = answer.json()
             return Applied(str(created["id"]), Outcome.CREATED, created.get("active"))
         path = f"/{wanted.key.kind}/{remote_id}"
-        current: dict[str, Any] = (await self._http.request("GET", path)).json()
+        current: dict[str, Any] = (await self._http.read(path)).json()
         members = wanted.attributes.get("members") or []
         there = set(current.get("members") or ())
         attributes = {n: v for n, v in wanted.attributes.items() if n != "members" and current.get(n) != v}
@@ -63,14 +65,16 @@ class ModelTarget:
         }
         if not any(change.values()):
             return Applied(remote_id, Outcome.UNCHANGED, current.get("active"))
-        changed = (await self._http.request("PATCH", path, body=change)).json() or {}
+        changed = (await self._http.write("PATCH", path, permit, body=change)).json() or {}
         return Applied(remote_id, Outcome.UPDATED, changed.get("active"))
 
-    async def remove(self, key: Key, remote_id: str, _how: str, released: frozenset[str]) -> Applied:
+    async def remove(
+        self, key: Key, remote_id: str, _how: str, released: frozenset[str], permit: Permit
+    ) -> Applied:
         """Deactivate a person, or take our members out of a group."""
         path = f"/{key.kind}/{remote_id}"
         try:
-            current = (await self._http.request("GET", path)).json()
+            current = (await self._http.read(path)).json()
             change: dict[str, Any] = {"end": True}
             if key.kind is Kind.PERSON:
                 change["set"] = {"active": False}
@@ -79,7 +83,7 @@ class ModelTarget:
                 change["remove"] = sorted(released)
                 needed = bool(change["remove"])
             if needed:
-                current = (await self._http.request("PATCH", path, body=change)).json() or {}
+                current = (await self._http.write("PATCH", path, permit, body=change)).json() or {}
         except NotFound:
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         done = Outcome.DEACTIVATED if needed else Outcome.UNCHANGED
@@ -87,7 +91,7 @@ class ModelTarget:
 
     async def shows(self, key: Key, remote_id: str) -> bool | None:
         """Read `active`."""
-        answer = await self._http.request("GET", f"/{key.kind}/{remote_id}")
+        answer = await self._http.read(f"/{key.kind}/{remote_id}")
         shown: bool | None = answer.json().get("active")
         return shown
 

@@ -196,7 +196,7 @@ class Applier(Linking):
         self.entry = await permitted(self.route, self.target, self.claim, self.entry, link)
         if self._may_delete(intent):
             await self._foretell()
-            await self.target.remove(key, link, "delete", frozenset())
+            await self.target.remove(key, link, "delete", frozenset(), self.permit)
             await see_gone(self.target, key, link, patient=self._patient)
             await self._lose()
             return self._removed(intent, Outcome.DELETED, 0.0)
@@ -205,7 +205,7 @@ class Applier(Linking):
         if self._is_closed(released):
             return self._removed(intent, Outcome.UNCHANGED, delete_from, lost=lost)
         await self._foretell()
-        applied = await self.target.remove(key, link, "deactivate", frozenset(released.values()))
+        applied = await self.target.remove(key, link, "deactivate", frozenset(released.values()), self.permit)
         await self._see(applied, wants=False, members=released)
         if is_person(self.claim):
             self.entry = dataclasses.replace(self.entry, open=False)
@@ -355,7 +355,7 @@ class Applier(Linking):
 
     async def _change(self, wanted: Wanted, link: str) -> Applied:
         try:
-            return await self.target.upsert(wanted, link)
+            return await self.target.upsert(wanted, link, self.permit)
         except Conflict as error:
             return await self._clash(wanted, error)
 
@@ -369,7 +369,7 @@ class Applier(Linking):
             return
         least = Wanted(self.key, self.route.access_alone(wanted.attributes), leave)
         with contextlib.suppress(RecordRejected, TryLater):  # the first error is told
-            applied = await self.target.upsert(least, link)
+            applied = await self.target.upsert(least, link, self.permit)
             if closes:
                 seen = await see_access(self.target, self.key, applied, wants=False, patient=False)
                 self.entry = dataclasses.replace(self.entry, open=seen)
@@ -378,7 +378,7 @@ class Applier(Linking):
         """No create without a look-up, which has found nothing. Raises Conflict: look up again."""
         self._await_accepted()
         try:
-            applied = await self.target.upsert(wanted, None)
+            applied = await self.target.upsert(wanted, None, self.permit)
         except Accepted:
             await self._announce(accepted=self.entry.at)
             raise

@@ -15,6 +15,7 @@ from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Take
 from bridge.mapping.succession import fold
 from bridge.model import Applied, Key, Match, State, Wanted
 from bridge.store.owners import Sight
+from bridge.wire.permit import Permit
 from workers.delivery.matching import Matching
 from workers.targets.base import Target
 
@@ -34,6 +35,7 @@ class Clash:
 
     matching: Matching
     target: Target
+    permit: Permit
     link: str
 
     async def settle(self, error: Conflict) -> Applied:
@@ -44,7 +46,8 @@ class Clash:
         wanted = self.matching.wanted
         holders = await self._holders()
         if not holders:
-            return await self.target.upsert(wanted, self.link)  # it was given up just now, or it is a riddle
+            # It was given up just now, or it is a riddle.
+            return await self.target.upsert(wanted, self.link, self.permit)
         owners: list[tuple[Match, Key, Sight]] = []
         for match in holders:
             owner = await self.matching.owner(match)
@@ -100,7 +103,7 @@ class Clash:
             if isinstance(have, str) and fold(have) == fold(value)
         }
         try:
-            applied = await self.target.upsert(Wanted(wanted.key, meanwhile), self.link)
+            applied = await self.target.upsert(Wanted(wanted.key, meanwhile), self.link, self.permit)
         except NotFound:
             raise
         except RecordRejected as error:

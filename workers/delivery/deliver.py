@@ -34,7 +34,6 @@ from bridge.store import Claim, Gate, Ledger
 from bridge.store.claims import Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.queue import Job, Queue, serial_of
-from bridge.wire.http import writes_allowed
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
 from workers.delivery.apply import Applier, Done
@@ -46,6 +45,18 @@ PATIENCE = 3600.0
 """Seconds for which a record waits for another one that is to give up a value."""
 
 _COALESCE = 1.0  # seconds: a team whose members arrive one by one is written once, not once for each
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The permit of a delivery: its lock, asked for in Redis before each write. See `bridge.wire.permit`."""
+
+    ledger: Ledger
+    claim: Claim
+
+    async def ask(self) -> None:
+        """Raises LockLost."""
+        await self.ledger.renew(self.claim)
 
 
 class Observer(Protocol):
@@ -118,7 +129,7 @@ class Deliverer:
 
     async def _round(self, claim: Claim) -> bool:
         """One pass over the newest record. False: something newer came meanwhile."""
-        applier = Applier(self.route, self.target, self.ledger, claim, self.clock())
+        applier = self._applier(claim, self.clock())
         try:
             outcome = await self._outcome(claim, applier)
             answered = self.clock()
@@ -139,6 +150,9 @@ class Deliverer:
         await self._enqueue_followers(claim, done.entry, followers)
         return not settled.again
 
+    def _applier(self, claim: Claim, now: float) -> Applier:
+        return Applier(self.route, self.target, self.ledger, claim, Locked(self.ledger, claim), now)
+
     async def _settle(self, claim: Claim, applier: Applier, done: Done) -> tuple[Done, Settled]:
         """Write what came of it; where that cannot be written, that it could not."""
         try:
@@ -146,7 +160,7 @@ class Deliverer:
         except _NOT_OF_A_RECORD:
             raise
         except Exception as error:  # noqa: BLE001 - such as an id that is no text
-            clean = Applier(self.route, self.target, self.ledger, claim, applier.entry.at)
+            clean = self._applier(claim, applier.entry.at)
             done = self._later(claim, clean, unforeseen(error))
             return done, await self._written(claim, done)
 
@@ -167,8 +181,7 @@ class Deliverer:
                 # Nothing was done this time, whatever was done before.
                 current = claim.entry or applier.entry
                 return Done(dataclasses.replace(current, outcome=Outcome.UNCHANGED), claim.link)
-            with writes_allowed(lambda: self.ledger.renew(claim)):
-                return await applier.run()
+            return await applier.run()
         except AfterAnother as error:
             await self._nudge(Key.parse(error.awaits))
             return self._after_another(claim, applier, error)

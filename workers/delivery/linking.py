@@ -10,6 +10,7 @@ from bridge.mapping.references import resolve
 from bridge.mapping.route import Route
 from bridge.model import Applied, Entry, Key, Wanted
 from bridge.store import Claim
+from bridge.wire.permit import Permit
 from workers.delivery.clashes import Clash, Moved
 from workers.delivery.links import Links
 from workers.delivery.matching import Matching
@@ -23,11 +24,14 @@ class Linking:
     to date while the attempt goes on, so that they tell the truth whatever comes of it.
     """
 
-    def __init__(self, route: Route, target: Target, ledger: Links, claim: Claim, now: float) -> None:
+    def __init__(
+        self, route: Route, target: Target, ledger: Links, claim: Claim, permit: Permit, now: float
+    ) -> None:
         self.route = route
         self.target = target
         self.ledger = ledger
         self.claim = claim
+        self.permit = permit
         self.entry = self._stamped(now)
         self.link = claim.link
         self.entry_before = claim.entry or Entry()
@@ -53,7 +57,7 @@ class Linking:
 
     async def _clash(self, wanted: Wanted, error: Conflict) -> Applied:
         try:
-            return await Clash(self._matching(wanted), self.target, str(self.link)).settle(error)
+            return await Clash(self._matching(wanted), self.target, self.permit, str(self.link)).settle(error)
         except Moved as moved:
             await self._own(moved.remote_id)
             raise

@@ -9,12 +9,16 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from bridge.config.settings import TargetSettings
 from bridge.model import Applied, FieldChange, Greeting, Key, Match, Wanted
 from bridge.wire.http import Classify, Http, classify_status
+from bridge.wire.permit import Permit
 
 Removal = Literal["deactivate", "delete"]
 
 
 class Target(Protocol):
-    """One connected target. Methods return or raise (`bridge.errors`); they never sleep, retry or log."""
+    """One connected target. Methods return or raise (`bridge.errors`); they never sleep, retry or log.
+
+    Those that write ask the permit before each single request that changes something.
+    """
 
     async def check(self) -> Greeting:
         """Read, without writing, whether the target can be used. Raises what a first request would raise."""
@@ -30,14 +34,16 @@ class Target(Protocol):
         `thorough`: a create was answered with Conflict, so there is one, and more effort is worth it.
         """
 
-    async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+    async def upsert(self, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:
         """Make the object equal to `wanted`: create it (`remote_id` None), or change what differs.
 
         Sends nothing that writes when nothing differs. Raises Conflict when a create hits an existing object,
         Accepted when a create shows no object yet, NotFound when `remote_id` is not there any more.
         """
 
-    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:
+    async def remove(
+        self, key: Key, remote_id: str, how: Removal, released: frozenset[str], permit: Permit
+    ) -> Applied:
         """Deactivate or delete. UNCHANGED when there was nothing to do; an object that is gone is no error.
 
         `released` are members that the bridge gave to this group; a group is deactivated by taking them out.

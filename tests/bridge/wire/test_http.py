@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
@@ -14,17 +15,16 @@ from bridge.errors import (
     TryLater,
     WriteRefused,
 )
-from bridge.wire.http import writes_allowed
-from tests.bridge.serving import answering, echoing, free, serving
+from bridge.wire.permit import NoWrites
+from tests.bridge.serving import echoing, serving
 
 
 async def test_a_request_as_it_is_sent() -> None:
     """Path, query, JSON body and headers arrive as given, below the base address."""
     async with serving(echoing, headers={"X-Own": "1"}) as http:
-        with writes_allowed(free):
-            answer = await http.request(
-                "POST", "/a%2Fb", params={"q": "ü+&"}, body={"n": "ö"}, headers={"X-New": "2"}
-            )
+        answer = await http.read(
+            "/a%2Fb", method="POST", params={"q": "ü+&"}, body={"n": "ö"}, headers={"X-New": "2"}
+        )
     said = answer.json()
     assert (said["method"], said["path"]) == ("POST", "/api/a%2Fb?q=%C3%BC%2B%26")
     assert said["body"] == '{"n":"ö"}'
@@ -32,8 +32,44 @@ async def test_a_request_as_it_is_sent() -> None:
     assert said["headers"]["Content-Type"] == "application/json"
 
 
-async def test_writing_is_refused_by_default() -> None:
-    """Nothing that writes is sent where writing was not allowed; reading is, and a sign-in."""
+@dataclass
+class Counted:
+    """A permit for some writes; `order` is what happened."""
+
+    order: list[str]
+    allowed: int
+
+    async def ask(self) -> None:
+        self.order.append("asked")
+        if self.order.count("asked") > self.allowed:
+            raise LockLost("the lock passed on")
+
+
+async def test_the_permit_is_asked_before_each_write() -> None:
+    """It is asked once for each write, after the turn; what it raises stops that write, and no reading."""
+    order: list[str] = []
+
+    async def turn() -> None:
+        order.append("turn")
+
+    async def counting(request: web.Request) -> web.StreamResponse:
+        order.append(request.method)
+        return web.Response()
+
+    permit = Counted(order, allowed=2)
+    async with serving(counting, turn=turn) as http:
+        await http.write("POST", "/x", permit)
+        await http.read("/x")
+        await http.write("DELETE", "/x", permit)
+        with pytest.raises(LockLost):
+            await http.write("PUT", "/x", permit)
+        await http.read("/x")
+    write = ["turn", "asked"]
+    assert order == [*write, "POST", "turn", "GET", *write, "DELETE", *write, "turn", "GET"]
+
+
+async def test_nothing_is_written_by_whoever_only_looks() -> None:
+    """The permit of plan and check refuses every write."""
     seen: list[str] = []
 
     async def counting(request: web.Request) -> web.StreamResponse:
@@ -43,71 +79,8 @@ async def test_writing_is_refused_by_default() -> None:
     async with serving(counting) as http:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             with pytest.raises(WriteRefused):
-                await http.request(method, "/x")
-        await http.request("GET", "/x")
-        await http.request("HEAD", "/x")
-        await http.request("POST", "/token", writes=False)
-    assert seen == ["GET", "HEAD", "POST"]
-
-
-async def test_the_guard_runs_before_each_write() -> None:
-    """A guard is asked before every request that writes, and what it raises stops that request."""
-    seen: list[str] = []
-    asked: list[int] = []
-
-    async def counting(request: web.Request) -> web.StreamResponse:
-        seen.append(request.method)
-        return web.Response()
-
-    async def twice() -> None:
-        asked.append(1)
-        if len(asked) > 2:
-            raise LockLost("the lock passed on")
-
-    async with serving(counting) as http:
-        with writes_allowed(twice):
-            await http.request("POST", "/x")
-            await http.request("GET", "/x")
-            await http.request("DELETE", "/x")
-            with pytest.raises(LockLost):
-                await http.request("PUT", "/x")
-        with pytest.raises(WriteRefused):
-            await http.request("PUT", "/x")
-    assert seen == ["POST", "GET", "DELETE"]
-
-
-async def test_permission_stays_in_its_context() -> None:
-    """What one task may write, another one at the same time may not."""
-    inside, leave = asyncio.Event(), asyncio.Event()
-
-    async def writer() -> None:
-        with writes_allowed(free):
-            inside.set()
-            await leave.wait()
-
-    async with serving(answering(200)) as http:
-        task = asyncio.create_task(writer())
-        await inside.wait()
-        with pytest.raises(WriteRefused):
-            await http.request("POST", "/x")
-        leave.set()
-        await task
-
-
-async def test_turn_comes_before_the_guard() -> None:
-    """A request waits for its turn first, so that nothing comes between the guard and the request."""
-    order: list[str] = []
-
-    async def turn() -> None:
-        order.append("turn")
-
-    async def guard() -> None:
-        order.append("guard")
-
-    async with serving(answering(200), turn=turn) as http:
-        with writes_allowed(guard):
-            await http.request("POST", "/x")
-    assert order == ["turn", "guard"]
+                await http.write(method, "/x", NoWrites())
+    assert seen == []
 
 
 async def test_concurrency() -> None:
@@ -123,7 +96,7 @@ async def test_concurrency() -> None:
         return web.Response()
 
     async with serving(slow, concurrency=2) as http:
-        await asyncio.gather(*(http.request("GET", "/x") for _ in range(6)))
+        await asyncio.gather(*(http.read("/x") for _ in range(6)))
     assert most == 2
 
 
@@ -141,7 +114,7 @@ async def test_timeout_covers_a_dripping_body() -> None:
     started = time.monotonic()
     async with serving(dripping, timeout=0.2) as http:
         with pytest.raises(TryLater, match=r"no answer within 0.2 s") as caught:
-            await http.request("GET", "/x")
+            await http.read("/x")
     assert caught.value.unreachable
     assert time.monotonic() - started < 2
 
@@ -155,7 +128,7 @@ async def test_timeout_covers_silence() -> None:
 
     async with serving(silent, timeout=0.1) as http:
         with pytest.raises(TryLater) as caught:
-            await http.request("GET", "/x")
+            await http.read("/x")
     assert caught.value.unreachable
 
 
@@ -171,7 +144,7 @@ async def test_an_oversize_answer() -> None:
 
     async with serving(endless, max_body=10_000) as http:
         with pytest.raises(TryLater, match="larger than 10000 bytes"):
-            await http.request("GET", "/x")
+            await http.read("/x")
 
 
 async def test_a_redirect_is_not_followed() -> None:
@@ -184,7 +157,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
     async with serving(redirecting) as http:
         with pytest.raises(TargetHalted, match="base_url"):
-            await http.request("GET", "/x")
+            await http.read("/x")
     assert seen == ["/api/x"]
 
 
@@ -203,6 +176,6 @@ async def test_a_broken_connection() -> None:
     async with serving(breaking) as http:
         for path in ("/half", "/none"):
             with pytest.raises(TryLater) as caught:
-                await http.request("GET", path, params={"q": "ana@example.com"})
+                await http.read(path, params={"q": "ana@example.com"})
             assert caught.value.unreachable
             assert "ana" not in str(caught.value)

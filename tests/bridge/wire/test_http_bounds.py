@@ -41,7 +41,7 @@ async def test_of_an_error_only_the_beginning_is_read() -> None:
         async with serving(handler) as http:
             tracemalloc.start()
             with pytest.raises(RecordRejected, match=r"^answered 400$"):
-                await http.request("GET", "/x")
+                await http.read("/x")
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
         assert peak < 8 * MB
@@ -53,7 +53,7 @@ async def test_a_bomb_is_unpacked_only_up_to_the_limit() -> None:
     async with serving(packed(b" " * 200 * MB), max_body=MB) as http:
         tracemalloc.start()
         with pytest.raises(TryLater, match="larger than 1048576 bytes"):
-            await http.request("GET", "/x")
+            await http.read("/x")
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 8 * MB
@@ -63,7 +63,7 @@ async def test_an_explanation_in_a_small_packed_error_is_read() -> None:
     """An error of usual size, packed == its words."""
     async with serving(packed(json.dumps({"detail": "too long"}).encode(), 400)) as http:
         with pytest.raises(RecordRejected, match="answered 400: too long"):
-            await http.request("GET", "/x")
+            await http.read("/x")
 
 
 @pytest.mark.parametrize("piece", [b"{}", b"[]", b'{"":0}', b"0", b"[[],{}]"])
@@ -78,7 +78,7 @@ async def test_many_small_values_are_counted_before_they_are_made(piece: bytes) 
     assert peak < MB
     async with serving(answering(200, body=body)) as http:
         with pytest.raises(TryLater, match="answered 200 with JSON that has more than"):
-            (await http.request("GET", "/x")).json()
+            (await http.read("/x")).json()
 
 
 COST = """
@@ -111,7 +111,7 @@ async def test_odd_json_is_one_answers_problem(status: int, body: bytes) -> None
     async with serving(answering(status, body=body, content_type="application/json")) as http:
         caught: BridgeError | None = None
         try:
-            (await http.request("GET", "/x")).json()
+            (await http.read("/x")).json()
         except BridgeError as error:
             caught = error
         assert len(str(caught)) < 250
@@ -135,7 +135,7 @@ async def test_no_retry_after_closes_a_target_for_long(status: int, value: str) 
     handler = answering(status, headers={"Retry-After": value.encode().decode("latin-1")})
     async with serving(handler, told=tell) as http:
         with pytest.raises(TryLater) as caught:
-            await http.request("GET", "/x")
+            await http.read("/x")
     assert (caught.value.after or 0.0) <= LONGEST_PAUSE
     assert told == ([caught.value.after] if caught.value.after else [])
 
@@ -144,5 +144,5 @@ async def test_the_longest_pause_is_a_setting() -> None:
     """Retry-After: 500, at most 20 are granted == 20."""
     async with serving(answering(503, headers={"Retry-After": "500"}), longest_pause=20.0) as http:
         with pytest.raises(TryLater) as caught:
-            await http.request("GET", "/x")
+            await http.read("/x")
     assert caught.value.after == 20

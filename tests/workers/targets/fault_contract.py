@@ -3,35 +3,72 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater, WriteRefused
+from bridge.errors import (
+    BridgeError,
+    LockLost,
+    NotFound,
+    RecordRejected,
+    TargetHalted,
+    TryLater,
+    WriteRefused,
+)
 from bridge.model import Key, Kind, Wanted
+from bridge.wire.permit import NoWrites
 from tests.workers.targets import proxy as faults
 from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import NOBODY, Allowed, Rig, Through, connected, holds, person
+from tests.workers.targets.rig import Allowed, Rig, Through, connected, holds, person
 
 PERSON = Kind.PERSON
+
+
+@dataclass
+class Running:
+    """A permit that runs out after some writes."""
+
+    out_after: int
+    asked: int = 0
+
+    async def ask(self) -> None:
+        self.asked += 1
+        if self.asked > self.out_after:
+            raise LockLost("the lock passed on")
 
 
 class FaultContract(Through):
     """Errors by what happens next, permission to write, privacy."""
 
     async def test_writes_need_permission(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
-        """Outside `writes_allowed` nothing that writes reaches the server."""
+        """Where the permit refuses, nothing that writes reaches the server."""
         wanted = person(rig, 1)
         remote_id = (await target.upsert(wanted, None)).remote_id
         writes = len(proxy.writes)
+        looking = Allowed(target.target, NoWrites())
         with pytest.raises(WriteRefused):
-            await target.target.upsert(person(rig, 2), None)
+            await looking.upsert(person(rig, 2), None)
         with pytest.raises(WriteRefused):
-            await target.target.upsert(person(rig, 1, **rig.changes), remote_id)
+            await looking.upsert(person(rig, 1, **rig.changes), remote_id)
         with pytest.raises(WriteRefused):
-            await target.target.remove(wanted.key, remote_id, "deactivate", NOBODY)
+            await looking.remove(wanted.key, remote_id)
         assert len(proxy.writes) == writes
+
+    async def test_each_write_asks_its_permit(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+        """The permit is asked once before each request that writes, and stops what follows when it ends."""
+        permit = Running(out_after=4)
+        counted = Allowed(target.target, permit)
+        remote_id = (await counted.upsert(person(rig, 1), None)).remote_id
+        await counted.upsert(person(rig, 1, **rig.changes), remote_id)
+        await counted.remove(person(rig, 1).key, remote_id)
+        assert permit.asked == len(proxy.writes) >= 3
+        permit.out_after = permit.asked
+        with pytest.raises(LockLost):
+            await counted.upsert(person(rig, 2), None)
+        assert permit.asked == len(proxy.writes) + 1
 
     async def test_wrong_credentials(self, rig: Rig) -> None:
         """Refused credentials halt the target, whatever is asked first."""

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
-from bridge.wire.http import Http, writes_allowed
+from bridge.wire.http import Http
+from bridge.wire.permit import Permit
 from tests.workers.targets.proxy import Proxy, proxy_to
 from workers.targets.base import Adapter, Removal, Target
 
@@ -78,11 +79,19 @@ class Rig(ABC):
         return dict(attributes)
 
 
-class Allowed:
-    """A target whose upserts and removals may write. `check` and `find` may not: they have to do without."""
+class Always:
+    """Lets every request that writes pass."""
 
-    def __init__(self, target: Target) -> None:
+    async def ask(self) -> None:
+        pass
+
+
+class Allowed:
+    """A target whose upserts and removals have this permit."""
+
+    def __init__(self, target: Target, permit: Permit | None = None) -> None:
         self.target = target
+        self.permit = permit or Always()
 
     async def check(self) -> Greeting:
         return await self.target.check()
@@ -91,21 +100,15 @@ class Allowed:
         return await self.target.find(wanted, thorough=thorough)
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
-        with writes_allowed(_always):
-            return await self.target.upsert(wanted, remote_id)
+        return await self.target.upsert(wanted, remote_id, self.permit)
 
     async def remove(
         self, key: Key, remote_id: str, how: Removal = "deactivate", released: frozenset[str] = NOBODY
     ) -> Outcome:
-        with writes_allowed(_always):
-            return (await self.target.remove(key, remote_id, how, released)).outcome
+        return (await self.target.remove(key, remote_id, how, released, self.permit)).outcome
 
     async def shows(self, key: Key, remote_id: str) -> bool | None:
         return await self.target.shows(key, remote_id)
-
-
-async def _always() -> None:
-    """Let every request that writes pass."""
 
 
 @asynccontextmanager

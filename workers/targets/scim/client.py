@@ -11,6 +11,7 @@ from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, T
 from bridge.model import Kind
 from bridge.wire.http import Answer, Http, classify_status
 from bridge.wire.parsing import parse
+from bridge.wire.permit import Permit
 from workers.targets.scim.attributes import boolean, get
 from workers.targets.scim.resource import Resource
 
@@ -101,13 +102,13 @@ class ScimClient:
 
     async def read(self, path: str, params: Mapping[str, str] | None = None) -> Resource:
         """GET a JSON object. Raises TryLater for anything else, such as a gateway's page."""
-        body = (await self._http.request("GET", path, params=params)).json()
+        body = (await self._http.read(path, params=params)).json()
         if not isinstance(body, dict):
             raise TryLater("answered JSON that is no SCIM object; is the address right?")
         return body
 
     async def write(
-        self, method: str, path: str, body: Any = None, *, based_on: Resource | None = None
+        self, method: str, path: str, permit: Permit, body: Any = None, *, based_on: Resource | None = None
     ) -> Resource:
         """Send a request that writes; the object in the answer, {} for an answer without one (204).
 
@@ -118,11 +119,11 @@ class ScimClient:
         version = get(get(based_on, "meta"), "version")
         if isinstance(version, str) and version and await self.supports("etag"):
             headers["If-Match"] = version
-        return _object(await self._http.request(method, path, body=body, headers=headers))
+        return _object(await self._http.write(method, path, permit, body=body, headers=headers))
 
-    async def create(self, kind: Kind, body: Resource) -> tuple[Resource, str]:
+    async def create(self, kind: Kind, body: Resource, permit: Permit) -> tuple[Resource, str]:
         """POST a new object; the answer's object, and its id from there or from Location; "": unknown."""
-        answer = await self._http.request("POST", PATHS[kind], body=body, headers=self._headers)
+        answer = await self._http.write("POST", PATHS[kind], permit, body=body, headers=self._headers)
         created = _object(answer)
         return created, str(get(created, "id") or _id_in(answer.headers.get("Location", ""), kind))
 

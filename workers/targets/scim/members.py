@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.errors import NotFound, RecordRejected
 from bridge.model import Kind
+from bridge.wire.permit import Permit
 from workers.targets.scim.attributes import MEMBERS, get, reference
 from workers.targets.scim.changes import PATCH_OP, Difference, members_of, quoted
 from workers.targets.scim.client import NoTarget, ScimClient, address
@@ -42,7 +43,12 @@ class Members:
         return group
 
     async def take_out(
-        self, group_id: str, group: Resource, leaving: Collection[str], ours: Collection[str]
+        self,
+        group_id: str,
+        group: Resource,
+        leaving: Collection[str],
+        ours: Collection[str],
+        permit: Permit,
     ) -> frozenset[str]:
         """Take members out of the group, which was just read; those who are still in it afterwards.
 
@@ -51,26 +57,29 @@ class Members:
         path = address(Kind.TEAM, group_id)
         if not self._settings.members_listed:
             way = "path" if self._settings.take_out == "auto" else self._settings.take_out
-            await self._blindly(path, sorted(leaving), way)
+            await self._blindly(path, sorted(leaving), way, permit)
             return frozenset()
         there = set(members_of(group))
-        left = await self._seen(path, group, there & set(leaving), ours) if there & set(leaving) else set()
+        seen = there & set(leaving)
+        left = await self._seen(path, group, seen, ours, permit) if seen else set()
         beyond = () if self.listed_whole(group) else sorted(set(leaving) - there)
-        return frozenset(left | await self._beyond(group_id, beyond))
+        return frozenset(left | await self._beyond(group_id, beyond, permit))
 
-    async def _seen(self, path: str, group: Resource, left: set[str], ours: Collection[str]) -> set[str]:
+    async def _seen(
+        self, path: str, group: Resource, left: set[str], ours: Collection[str], permit: Permit
+    ) -> set[str]:
         refusals, accepted = [], False
         for way in await self._ways():
             others = [one for one in dict.fromkeys(members_of(group)) if one not in left]
             if not self._is_safe(way, len(others) + len(left), lacking=not set(ours) <= {*others, *left}):
                 continue
             try:
-                answer = await self._send(way, path, group, sorted(left), others)
+                answer = await self._send(way, path, group, sorted(left), others, permit)
             except RecordRejected as error:
                 refusals.append(f"{way}: {error}")
                 continue
             accepted, group = True, await self.look(path, answer)
-            await self._put_back(way, path, group, others)
+            await self._put_back(way, path, group, others, permit)
             left = left & set(members_of(group))
             if not left:
                 self._worked = way
@@ -101,43 +110,51 @@ class Members:
         return not lacking and (way == "put" or members <= self._settings.members_per_request)
 
     async def _send(
-        self, way: str, path: str, group: Resource, leaving: Sequence[str], others: Sequence[str]
+        self,
+        way: str,
+        path: str,
+        group: Resource,
+        leaving: Sequence[str],
+        others: Sequence[str],
+        permit: Permit,
     ) -> Resource:
         if way == "put":
             body = Difference(Kind.TEAM, group, remove=tuple(leaving)).replacement()
-            return await self._client.write("PUT", path, body, based_on=group)
+            return await self._client.write("PUT", path, permit, body, based_on=group)
         answer = group
         again = others if self._settings.take_out == "auto" else ()
         for body in _bodies(way, leaving, again, self._settings.members_per_request):
-            answer = await self._client.write("PATCH", path, body, based_on=answer)
+            answer = await self._client.write("PATCH", path, permit, body, based_on=answer)
         return answer
 
-    async def _put_back(self, way: str, path: str, group: Resource, others: Sequence[str]) -> None:
+    async def _put_back(
+        self, way: str, path: str, group: Resource, others: Sequence[str], permit: Permit
+    ) -> None:
         """Give everybody back who was to stay and is out: this way is never used again."""
         if missing := [one for one in others if one not in set(members_of(group))]:
             self._harmful.add(way)
             change = Difference(Kind.TEAM, group, add=tuple(missing))
             for body in change.patches(self._settings.members_per_request):
-                await self._client.write("PATCH", path, body)
+                await self._client.write("PATCH", path, permit, body)
 
-    async def _blindly(self, path: str, leaving: Sequence[str], way: str) -> None:
+    async def _blindly(self, path: str, leaving: Sequence[str], way: str, permit: Permit) -> None:
         """Take out members whom the server does not show; who is not there is no error."""
         size = self._settings.members_per_request
         try:
             for body in _bodies(way, leaving, (), size):
-                await self._client.write("PATCH", path, body)
+                await self._client.write("PATCH", path, permit, body)
         except NoTarget:
             if len(leaving) > 1:  # one of them is out already: the others one by one
                 for one in leaving:
-                    await self._blindly(path, [one], way)
+                    await self._blindly(path, [one], way, permit)
 
-    async def _beyond(self, group_id: str, leaving: Sequence[str]) -> set[str]:
+    async def _beyond(self, group_id: str, leaving: Sequence[str], permit: Permit) -> set[str]:
         """Take out members who are not in the list, which may be the first part of it; who is in it still."""
         if leaving and await self._ways() != ["put"]:
             way = "path" if self._settings.take_out in ("auto", "put") else self._settings.take_out
             for one in leaving:
                 try:
-                    await self._blindly(address(Kind.TEAM, group_id), [one], way)
+                    await self._blindly(address(Kind.TEAM, group_id), [one], way, permit)
                 except RecordRejected:
                     continue  # most often because they are out already: their own groups tell
         return {one for one in leaving if await self._is_in(one, group_id)}

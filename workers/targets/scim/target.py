@@ -9,6 +9,7 @@ import yaml
 from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.model import Applied, FieldChange, Greeting, Key, Kind, Match, Outcome, Wanted
 from bridge.wire.http import Http
+from bridge.wire.permit import Permit
 from workers.targets.base import Adapter, Removal
 from workers.targets.scim.attributes import (
     ACTIVE,
@@ -75,33 +76,33 @@ class ScimTarget:
             name, found = await self._search.find_folded(wanted)
         return [_match(wanted, name, one) for one in found]
 
-    async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+    async def upsert(self, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:
         """Create, or read and send what differs in the mapped attributes."""
         if remote_id is None:
-            return await self._create(wanted)
+            return await self._create(wanted, permit)
         path = address(wanted.key.kind, remote_id)
         try:
             current = await self._client.read(path)
         except NotFound:
-            return await self._revive(wanted, remote_id)
+            return await self._revive(wanted, remote_id, permit)
         change = await self._difference(wanted, current)
         if not change:
             return Applied(remote_id, Outcome.UNCHANGED, _open(current))
         if wanted.key.kind is Kind.TEAM:
-            return await self._change_group(remote_id, current, change, wanted)
-        answer = await self._writer.change(path, current, change)
+            return await self._change_group(remote_id, current, change, permit, wanted)
+        answer = await self._writer.change(path, current, change, permit)
         shown = answer if ACTIVE in change.changed else current
         # Where the id is the userName, it changes with it.
         return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED, _open(shown))
 
-    async def _revive(self, wanted: Wanted, remote_id: str) -> Applied:
+    async def _revive(self, wanted: Wanted, remote_id: str, permit: Permit) -> Applied:
         """Change a user whom the server does not show: some answer 404 for inactive ones. Raises NotFound."""
         places = await self._slots(wanted)
         if wanted.key.kind is not Kind.PERSON or places.get(ACTIVE) is not True:
             raise NotFound("answered 404")
         path, whole = address(Kind.PERSON, remote_id), new_resource(Kind.PERSON, places)
         try:
-            answer = await self._writer.revive(Kind.PERSON, path, places, {**whole, "id": remote_id})
+            answer = await self._writer.revive(Kind.PERSON, path, places, {**whole, "id": remote_id}, permit)
         except (RecordRejected, TryLater) as error:
             if isinstance(error, TryLater) and error.of_the_target:
                 raise
@@ -109,12 +110,17 @@ class ScimTarget:
         return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED, _open(answer))
 
     async def _change_group(
-        self, remote_id: str, group: Resource, change: Difference, wanted: Wanted | None = None
+        self,
+        remote_id: str,
+        group: Resource,
+        change: Difference,
+        permit: Permit,
+        wanted: Wanted | None = None,
     ) -> Applied:
         """Change a group, first what it gets, then who leaves it, and see what came of it."""
         path = address(Kind.TEAM, remote_id)
         if change.changed or change.add:
-            answer = await self._writer.change(path, group, change)
+            answer = await self._writer.change(path, group, change, permit)
             remote_id = str(get(answer, "id") or remote_id)
             group = await self._members.look(path, answer)
         if change.remove and self._settings.patch_of(Kind.TEAM) == "flat":
@@ -123,15 +129,17 @@ class ScimTarget:
             )
         ours = (wanted.attributes.get(MEMBERS) or []) if wanted else []
         lacking = await self._members.lacking(remote_id, group, change.add)
-        staying = await self._members.take_out(remote_id, group, change.remove, ours) if change.remove else ()
-        return Applied(remote_id, Outcome.UPDATED, staying=frozenset(staying), lacking=lacking)
+        staying: frozenset[str] = frozenset()
+        if change.remove:
+            staying = await self._members.take_out(remote_id, group, change.remove, ours, permit)
+        return Applied(remote_id, Outcome.UPDATED, staying=staying, lacking=lacking)
 
-    async def _create(self, wanted: Wanted) -> Applied:
+    async def _create(self, wanted: Wanted, permit: Permit) -> Applied:
         kind = wanted.key.kind
         members = wanted.attributes.get(MEMBERS) or []
         first = members[: self._settings.members_per_request]
         resource = new_resource(kind, await self._slots(wanted, new=True), first)
-        created, remote_id = await self._client.create(kind, resource)
+        created, remote_id = await self._client.create(kind, resource, permit)
         if not get(created, "id"):
             remote_id = await self._search.created(wanted, remote_id)
         if not members:
@@ -139,15 +147,17 @@ class ScimTarget:
         path = address(kind, remote_id)
         if rest := members[len(first) :]:
             change = Difference(kind, {**resource, "id": remote_id}, add=tuple(rest))
-            created = await self._writer.change(path, {}, change)
+            created = await self._writer.change(path, {}, change, permit)
         lacking = await self._members.lacking(remote_id, await self._members.look(path, created), members)
         return Applied(remote_id, Outcome.CREATED, lacking=lacking)
 
-    async def remove(self, key: Key, remote_id: str, how: Removal, released: frozenset[str]) -> Applied:
+    async def remove(
+        self, key: Key, remote_id: str, how: Removal, released: frozenset[str], permit: Permit
+    ) -> Applied:
         """Set a person's `active` to false or take our members out of a group; or delete."""
         path = address(key.kind, remote_id)
         if how == "delete":
-            deleted = await self._delete(path)
+            deleted = await self._delete(path, permit)
             return Applied(remote_id, Outcome.DELETED if deleted else Outcome.UNCHANGED)
         try:
             current = await self._client.read(path)
@@ -155,9 +165,9 @@ class ScimTarget:
             if not change:
                 return Applied(remote_id, Outcome.UNCHANGED, _open(current))
             if key.kind is Kind.TEAM:
-                done = await self._change_group(remote_id, current, change)
+                done = await self._change_group(remote_id, current, change, permit)
                 return Applied(remote_id, Outcome.DEACTIVATED, staying=done.staying)
-            answer = await self._writer.change(path, current, change)
+            answer = await self._writer.change(path, current, change, permit)
         except NotFound:
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         return Applied(remote_id, Outcome.DEACTIVATED, _open(answer))
@@ -180,9 +190,9 @@ class ScimTarget:
             return []
         return changes(current, self._removal(key, current, released), ("active",))
 
-    async def _delete(self, path: str) -> bool:
+    async def _delete(self, path: str, permit: Permit) -> bool:
         try:
-            await self._client.write("DELETE", path)
+            await self._client.write("DELETE", path, permit)
         except NotFound:
             return False
         except TryLater as error:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bridge.errors import RecordRejected
 from bridge.model import Kind
+from bridge.wire.permit import Permit
 from workers.targets.scim.attributes import SCHEMAS, Slot, get
 from workers.targets.scim.changes import Difference
 from workers.targets.scim.client import ScimClient, Unsupported
@@ -27,32 +28,34 @@ class Writer:
         self._refused: set[tuple[Kind, str]] = set()
         self.members = Members(client, settings)
 
-    async def change(self, path: str, current: Resource, change: Difference) -> Resource:
+    async def change(self, path: str, current: Resource, change: Difference, permit: Permit) -> Resource:
         """Send a difference but for the members who leave; the last answer's object.
 
         Attributes and new members go apart: a server that cannot do one may well do the other.
         """
         size = self._settings.members_per_request
         if self._settings.patch_of(change.kind) == "flat":
-            return await self._sent("PATCH", path, current, change.flat(size))
+            return await self._sent("PATCH", path, current, change.flat(size), permit)
         answer = current
         attributes, members = replace(change, add=(), remove=()), replace(change, changed=(), remove=())
         for what, part in (("set", attributes), ("add", members)):
             if part:
-                answer = await self._part(path, answer, part, what)
+                answer = await self._part(path, answer, part, what, permit)
         return answer if answer is not current else {}
 
-    async def _part(self, path: str, current: Resource, part: Difference, what: str) -> Resource:
+    async def _part(
+        self, path: str, current: Resource, part: Difference, what: str, permit: Permit
+    ) -> Resource:
         if await self._patches(part.kind, what):
             try:
                 return await self._sent(
-                    "PATCH", path, current, part.patches(self._settings.members_per_request)
+                    "PATCH", path, current, part.patches(self._settings.members_per_request), permit
                 )
             except Unsupported:
                 if self._settings.patch_of(part.kind) == "always":
                     raise
                 self._refused.add((part.kind, what))
-        return await self._client.write("PUT", path, part.replacement(), based_on=current)
+        return await self._client.write("PUT", path, permit, part.replacement(), based_on=current)
 
     async def _patches(self, kind: Kind, what: str) -> bool:
         mode = self._settings.patch_of(kind)
@@ -60,13 +63,17 @@ class Writer:
             return False
         return mode != "auto" or await self._client.supports("patch") is not False
 
-    async def _sent(self, method: str, path: str, current: Resource, bodies: Iterable[Resource]) -> Resource:
+    async def _sent(
+        self, method: str, path: str, current: Resource, bodies: Iterable[Resource], permit: Permit
+    ) -> Resource:
         answer: Resource = current
         for body in bodies:
-            answer = await self._client.write(method, path, body, based_on=answer)
+            answer = await self._client.write(method, path, permit, body, based_on=answer)
         return answer if answer is not current else {}
 
-    async def revive(self, kind: Kind, path: str, wanted: Mapping[Slot, object], whole: Resource) -> Resource:
+    async def revive(
+        self, kind: Kind, path: str, wanted: Mapping[Slot, object], whole: Resource, permit: Permit
+    ) -> Resource:
         """Change an object that the server does not show: some hide inactive ones. Raises NotFound.
 
         Only values are sent, as nobody knows what there is to be cleared.
@@ -74,10 +81,11 @@ class Writer:
         given = {slot: value for slot, value in wanted.items() if value is not None}
         if self._settings.patch_of(kind) != "never" and (kind, "set") not in self._refused:
             try:
-                return await self._sent("PATCH", path, {}, Difference(kind, whole, tuple(given)).patches(1))
+                patches = Difference(kind, whole, tuple(given)).patches(1)
+                return await self._sent("PATCH", path, {}, patches, permit)
             except RecordRejected:
                 pass  # not found, or not in this form
-        return await self._client.write("PUT", path, whole)
+        return await self._client.write("PUT", path, permit, whole)
 
     async def known(self, wanted: Mapping[Slot, object]) -> dict[Slot, object]:
         """The attributes that the server's schemas have; all of them where it names no schemas."""

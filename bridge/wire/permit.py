@@ -1,0 +1,25 @@
+"""The right to write to a target. No write can be spelt without one, whatever carries it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bridge.errors import WriteRefused
+
+
+class Permit(Protocol):
+    """Asked before each request, message or rename that changes something at a target."""
+
+    async def ask(self) -> None:
+        """Return if this one write may leave now. Raises WriteRefused, LockLost, or what Redis raises.
+
+        Nothing may come between the answer and the write.
+        """
+
+
+class NoWrites:
+    """The permit of whoever only looks: `plan`, `check`, the canary."""
+
+    async def ask(self) -> None:
+        """Raises WriteRefused."""
+        raise WriteRefused("nothing may be written here: only reading is allowed")
