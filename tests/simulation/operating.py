@@ -64,8 +64,12 @@ class Operator:
     async def _mend(self, row: Mapping[str, Any]) -> None:
         directory, record = self._directories[row["target"]], str(row["record"])
         if record in directory.unheard:
-            directory.unheard.discard(record)
-            await retry(self._bridge, directory.name, record)  # what it did not do it may do now
+            directory.unheard.discard(record)  # first: the next delivery may meet a deaf ear again
+            try:
+                await retry(self._bridge, directory.name, record)  # what it did not do it may do now
+            except (RedisError, BridgeError):
+                directory.unheard.add(record)
+                raise
         if self._kenjo.world.faulty:
             return  # who decides for an account takes the time to see that nothing else goes on
         key, ledger = Key.parse(record), self._bridge.backend.ledger(directory.name)
