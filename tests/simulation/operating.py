@@ -67,7 +67,7 @@ class Operator:
             directory.unheard.discard(record)  # first: the next delivery may meet a deaf ear again
             try:
                 await retry(self._bridge, directory.name, record)  # what it did not do it may do now
-            except (RedisError, BridgeError):
+            except BaseException:
                 directory.unheard.add(record)
                 raise
         if self._kenjo.world.faulty:
