@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +48,8 @@ class Sketch:
     async def sight(self, key: Key) -> Sight:
         """Where a record stands, as it would be."""
         there = await self.ledger.sight(key)
-        return Sight(self.records.get(key, there.stored), there.entry, self.made.get(str(key), there.link))
+        stored, link = self.records.get(key, there.stored), self.made.get(str(key), there.link)
+        return dataclasses.replace(there, stored=stored, link=link)
 
     async def unlinked(self, kind: Kind) -> list[Sight]:
         """The records of a kind that have no object at the target, those that are new included."""

@@ -147,6 +147,7 @@ async def test_an_account_reserved_by_who_works_on_it(backend: Backend) -> None:
         account = await run.create({"schemas": schemas, "userName": "b@example.com", "active": True})
         ledger = run.deliverer.ledger
         await watch.poll(ben("1", "a"), ben("2", "b"))
+        await ledger.write(Key(Kind.PERSON, "1"), Entry(state=State.FAILED))  # of an earlier revision
         assert await ledger.claim(Key(Kind.PERSON, "1"), "another worker's")
         await ledger.own(account["id"], Key(Kind.PERSON, "1"))
         await run.deliverer.deliver(Key(Kind.PERSON, "2"))
