@@ -74,18 +74,17 @@ class Linking:
         chosen = await self._matching(wanted).choose(found)
         if chosen is None:
             return False
-        if chosen.owner not in (None, self.key):
+        if chosen.owner:
             await self._take_over(chosen.remote_id, chosen.owner)
         await self._own(chosen.remote_id)
         seen = next((match.active for match in found if match.remote_id == chosen.remote_id), None)
         self.entry = dataclasses.replace(self.entry, open=seen)
         return True
 
-    async def _take_over(self, remote_id: str, owner: Key | None) -> None:
+    async def _take_over(self, remote_id: str, owner: Key) -> None:
         """Make an object this record's that another had, which needs it no more. Raises AfterAnother."""
-        stance = (await self.ledger.sight(owner)).stance if owner else ""
-        if owner:
-            await self.ledger.own(remote_id, owner)  # where a crash came before that was noted
+        stance = (await self.ledger.sight(owner)).stance
+        await self.ledger.own(remote_id, owner)  # where a crash came before that was noted
         taken = await self.ledger.hand_over(
             remote_id,
             self.key,

@@ -49,7 +49,7 @@ def strange(match: Match) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The account that is the record's. `owner`: the record that the ledger has it for until now."""
+    """The account that is the record's. `owner`: another record of ours that had it until now."""
 
     remote_id: str
     owner: Key | None = None
@@ -67,6 +67,7 @@ class Matching:
         """The one account to link; None when there is none. Raises AfterAnother and NeedsPerson."""
         found = candidates(matches)
         keep: tuple[str, str] = ("", "")
+        owner, sight = None, Sight()
         for match in found[:_FEW]:
             if owner := await self.owner(match):
                 sight = await self.ledger.sight(owner)
@@ -75,16 +76,15 @@ class Matching:
                     raise AfterAnother(f"{owner} has the account {match.remote_id}, and gives it up", *keep)
         if len(found) > 1:
             raise AmbiguousMatch([match.remote_id for match in found], *keep)
-        return await self._judge(found[0]) if found else None
+        return self._judge(found[0], owner, sight) if found else None
 
-    async def _judge(self, match: Match) -> Chosen:
-        key, owner = self.wanted.key, await self.owner(match)
-        noted = await self.ledger.owner(key.kind, match.remote_id)
-        sight = await self.ledger.sight(owner) if owner else Sight()
+    def _judge(self, match: Match, owner: Key | None, sight: Sight) -> Chosen:
+        """What to do about the one account there is; another record is its `owner`, and stands so."""
+        key = self.wanted.key
         if owner is None or sight.has_let_go(match.remote_id, match.external_id):
             if words := strange(match):
                 raise self._ask(f"the account {match.remote_id} {words}", match)
-            return Chosen(match.remote_id, noted)
+            return Chosen(match.remote_id, owner)
         if key.kind is Kind.TEAM and sight.stored and sight.stored.gone:
             return Chosen(match.remote_id, owner)
         why = unserved(self.route, sight)
