@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
@@ -17,6 +16,7 @@ from bridge.errors import (
 )
 from bridge.wire.permit import NoWrites
 from tests.bridge.serving import echoing, serving
+from tests.permits import Counted
 
 
 async def test_a_request_as_it_is_sent() -> None:
@@ -32,19 +32,6 @@ async def test_a_request_as_it_is_sent() -> None:
     assert said["headers"]["Content-Type"] == "application/json"
 
 
-@dataclass
-class Counted:
-    """A permit for some writes; `order` is what happened."""
-
-    order: list[str]
-    allowed: int
-
-    async def ask(self) -> None:
-        self.order.append("asked")
-        if self.order.count("asked") > self.allowed:
-            raise LockLost("the lock passed on")
-
-
 async def test_the_permit_is_asked_before_each_write() -> None:
     """It is asked once for each write, after the turn; what it raises stops that write, and no reading."""
     order: list[str] = []
@@ -56,7 +43,7 @@ async def test_the_permit_is_asked_before_each_write() -> None:
         order.append(request.method)
         return web.Response()
 
-    permit = Counted(order, allowed=2)
+    permit = Counted(2, order)
     async with serving(counting, turn=turn) as http:
         await http.write("POST", "/x", permit)
         await http.read("/x")
@@ -69,7 +56,7 @@ async def test_the_permit_is_asked_before_each_write() -> None:
 
 
 async def test_nothing_is_written_by_whoever_only_looks() -> None:
-    """The permit of plan and check refuses every write."""
+    """The permit of plan and explain refuses every write."""
     seen: list[str] = []
 
     async def counting(request: web.Request) -> web.StreamResponse:

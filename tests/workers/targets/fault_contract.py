@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,24 +19,12 @@ from bridge.errors import (
 )
 from bridge.model import Key, Kind, Wanted
 from bridge.wire.permit import NoWrites
+from tests.permits import Counted
 from tests.workers.targets import proxy as faults
 from tests.workers.targets.proxy import Proxy
 from tests.workers.targets.rig import Allowed, Rig, Through, connected, holds, person
 
 PERSON = Kind.PERSON
-
-
-@dataclass
-class Running:
-    """A permit that runs out after some writes."""
-
-    out_after: int
-    asked: int = 0
-
-    async def ask(self) -> None:
-        self.asked += 1
-        if self.asked > self.out_after:
-            raise LockLost("the lock passed on")
 
 
 class FaultContract(Through):
@@ -59,13 +46,13 @@ class FaultContract(Through):
 
     async def test_each_write_asks_its_permit(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
         """The permit is asked once before each request that writes, and stops what follows when it ends."""
-        permit = Running(out_after=4)
+        permit = Counted(allowed=4)
         counted = Allowed(target.target, permit)
         remote_id = (await counted.upsert(person(rig, 1), None)).remote_id
         await counted.upsert(person(rig, 1, **rig.changes), remote_id)
         await counted.remove(person(rig, 1).key, remote_id)
         assert permit.asked == len(proxy.writes) >= 3
-        permit.out_after = permit.asked
+        permit.allowed = permit.asked
         with pytest.raises(LockLost):
             await counted.upsert(person(rig, 2), None)
         assert permit.asked == len(proxy.writes) + 1

@@ -13,6 +13,7 @@ import pytest
 from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
+from tests.permits import Always
 from tests.workers.targets.proxy import Proxy, proxy_to
 from workers.targets.base import Adapter, Removal, Target
 
@@ -77,13 +78,6 @@ class Rig(ABC):
     def expected(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """What the server will store for these attributes; some change or drop values."""
         return dict(attributes)
-
-
-class Always:
-    """Lets every request that writes pass."""
-
-    async def ask(self) -> None:
-        pass
 
 
 class Allowed:
