@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import aiohttp
@@ -29,6 +29,9 @@ from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE, granted, quiet_time, retry_after
 from bridge.wire.redaction import words
 
+Reading = Literal["GET", "POST"]
+"""The methods of requests that change nothing: a sign-in and a search may be a POST."""
+
 Turn = Callable[[], Awaitable[None]]
 Told = Callable[[float], Awaitable[None]]
 
@@ -36,7 +39,6 @@ MAX_BODY = 32 * 2**20
 """Bytes of an answer that are read, after decompression: more than a directory of 10,000 people has."""
 MAX_ERROR = 64 * 2**10
 """Bytes of an answer that is an error; the rest stays unread, and the connection is closed."""
-
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
 
@@ -123,15 +125,14 @@ class Http:
         self,
         path: str,
         *,
-        method: str = "GET",
+        method: Reading = "GET",
         params: Mapping[str, str] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request that changes nothing below the base address; `body` is sent as JSON.
 
-        `method`: another one for a sign-in or a search. Raises TryLater (no answer), or what `classify` makes
-        of the answer.
+        Raises TryLater (no answer), or what `classify` makes of the answer.
         """
         return await self._request(method, path, params, body, headers, None)
 

@@ -18,7 +18,7 @@ class Permit(Protocol):
 
 
 class NoWrites:
-    """The permit of whoever only looks: `plan`, `check`, the canary."""
+    """The permit of whoever only rehearses a delivery: `plan`, `explain`, the canary's look."""
 
     async def ask(self) -> None:
         """Raises WriteRefused."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.errors import SourceUnavailable, TryLater
-from bridge.wire.http import Answer, Http
+from bridge.wire.http import Answer, Http, Reading
 from bridge.wire.parsing import TooMuch, parse
 from bridge.wire.quiet import granted, quiet_time, retry_after
 from bridge.wire.redaction import words
@@ -21,7 +21,7 @@ REFUSALS = (401, 403)
 
 async def ask(
     http: Http,
-    method: str,
+    method: Reading,
     path: str,
     *,
     token: str = "",
