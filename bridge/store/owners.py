@@ -221,10 +221,8 @@ class Owners:
             return _Passing(blob, link, former, former.refs)
         old_entry, old_link = await self._sealed(owner)
         sight = await self.sight(owner)
-        if sight.link not in (
-            None,
-            remote_id,
-        ):  # it has another one now: only the note of this one is left
+        if sight.link not in (None, remote_id):
+            # It has another object now: only the note of this one is left.
             return _Passing(blob, link, former, former.refs)
         given = {*(sight.entry.refs if sight.entry else ()), *await self._in_doubt(owner)}
         refs = tuple(sorted({*former.refs, *given}))

@@ -84,7 +84,7 @@ class Directory:
     def perhaps(self, kind: Kind, external_id: str) -> set[str]:
         """The ids of a record's objects, with one that may be adopted without having been written yet."""
         addresses = self.kenjo.said[Key(kind, external_id), "userName"]
-        by_hand = (one for one in self.things.values() if one.foreign is False and not one.key)
+        by_hand = (one for one in self.things.values() if not one.foreign and not one.key)
         adoptable = {one.id for one in by_hand if one.attributes.get("userName") in addresses}
         return {one.id for one in self.of(kind, external_id)} | adoptable
 
