@@ -4,60 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.codec import Codec
 from bridge.errors import LockLost
-from bridge.model import Entry, Key, Kind, Outcome, State, Stored
+from bridge.model import Entry, Key, Kind, Outcome, State
 from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.keys import Keys, named, place, script
 from bridge.store.records import open_record
-from bridge.store.waiting import stance
+from bridge.store.sight import Sight
 
 _HAND_OVER = script("hand_over")
 
 HANDED_OVER = "its account was handed over to "
 """Begins the reason in the entry of a record whose object was given to another; that record's key follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A record as it stands at a target, read without its lock; None for what there is not.
-
-    `begun`: a delivery of it has begun, and not settled.
-    """
-
-    stored: Stored | None = None
-    entry: Entry | None = None
-    link: str | None = None
-    begun: bool = False
-
-    @property
-    def stance(self) -> str:
-        """How it stands for those who wait for it."""
-        return stance(self.stored, self.entry, linked=self.link is not None)
-
-    def has_let_go(self, remote_id: str, external_id: str) -> bool:
-        """Whether an object that this record had reserved became another's to take: it never got its link.
-
-        It has another object by now; or none, and the deliveries that followed knew of none. `external_id`:
-        what the object carries.
-        """
-        if self.link is not None:
-            return self.link != remote_id
-        if self.entry is None or self.begun or self.entry.tells_of_an_object:
-            return False
-        return self.stored is None or external_id != self.stored.record.key.id
-
-    @property
-    def is_there(self) -> bool:
-        """Whether a record that others were given as a reference has its object still, linked or not."""
-        if self.link is not None or self.entry is None:
-            return self.link is not None
-        if self.entry.outcome is Outcome.DELETED:
-            return False
-        return self.entry.state is not State.SKIPPED or self.entry.tells_of_an_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +38,7 @@ class _Passing:
     former: Entry
     refs: tuple[str, ...]
     old: Key | None = None
-    sight: Sight = Sight()
+    sight: Sight = field(default_factory=Sight)
     old_entry: bytes = b""
     old_link: bytes = b""
     referring: tuple[Key, ...] = ()

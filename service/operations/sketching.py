@@ -9,7 +9,8 @@ from typing import Any
 
 from bridge.model import Entry, Key, Kind, State, Stored
 from bridge.store import Claim, Ledger
-from bridge.store.owners import HandedOver, Sight
+from bridge.store.owners import HandedOver
+from bridge.store.sight import Sight
 
 
 @dataclass(slots=True)

@@ -13,7 +13,8 @@ from bridge.errors import Accepted, AfterAnother, Conflict, NotFound, RecordReje
 from bridge.mapping.references import references, resolve, without
 from bridge.mapping.route import Action, Intent
 from bridge.model import DAY, Applied, Entry, Key, Kind, Outcome, State, Wanted, is_due
-from bridge.store.owners import HANDED_OVER, Sight
+from bridge.store.owners import HANDED_OVER
+from bridge.store.sight import Sight
 from workers.delivery.counting import Uncounted, is_person, let_go, may_take, permitted
 from workers.delivery.linking import Linking
 from workers.delivery.matching import heir

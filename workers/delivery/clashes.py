@@ -14,7 +14,7 @@ from typing import Any
 from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken
 from bridge.mapping.succession import fold
 from bridge.model import Applied, Key, Match, State, Wanted
-from bridge.store.owners import Sight
+from bridge.store.sight import Sight
 from bridge.wire.permit import Permit
 from workers.delivery.matching import Matching
 from workers.targets.base import Target

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from bridge.model import Entry, Key, Kind
 from bridge.store import Claim
-from bridge.store.owners import HandedOver, Sight
+from bridge.store.owners import HandedOver
+from bridge.store.sight import Sight
 
 
 class Links(Protocol):

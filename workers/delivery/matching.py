@@ -15,7 +15,7 @@ from bridge.errors import AfterAnother, AmbiguousMatch, NeedsPerson, RecordRejec
 from bridge.mapping.route import Action, Route
 from bridge.mapping.succession import fold, successor
 from bridge.model import Key, Kind, Match, State, Wanted
-from bridge.store.owners import Sight
+from bridge.store.sight import Sight
 from workers.delivery.links import Links
 
 Verdict = Literal["create", "adopt", "ambiguous", "undecided"]
