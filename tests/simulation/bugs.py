@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -12,6 +12,7 @@ import bridge.store.records
 import service.operations.assembly
 import service.watch.pending
 import service.watch.poller
+import tests.simulation.faults
 import workers.delivery.apply
 import workers.delivery.counting
 import workers.delivery.matching
@@ -27,7 +28,8 @@ Patch = AbstractContextManager[Any]
 class Bug:
     """`breaks`: the invariant that the product loses with it; `shows`: whether seeds of such odds can.
 
-    `since`: the seed at which a search begins, as those before take long or show nothing.
+    `since`: the seed at which a search begins, as those before take long or show nothing. `odds` take the
+    place of a seed's own, for what seeds would bring about too seldom.
     """
 
     breaks: str
@@ -35,6 +37,7 @@ class Bug:
     plant: Callable[[], Patch]
     shows: Callable[[Odds], object]
     since: int = 1
+    odds: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def _nothing(*_: Any, **__: Any) -> None:
@@ -80,6 +83,14 @@ def _scripted(module: Any, name: str, line: str, instead: str = "") -> Callable[
     return lambda: patch.object(module, name, text.replace(line, instead))
 
 
+@contextmanager
+def _both(*patches: Patch) -> Iterator[None]:
+    with ExitStack() as stack:
+        for one in patches:
+            stack.enter_context(one)
+        yield
+
+
 BUGS = {
     "lists-only": Bug(
         "WHOLE",
@@ -115,7 +126,8 @@ BUGS = {
         _scripted(
             bridge.store.records, "_COMMIT", "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end"
         ),
-        lambda odds: odds.freeze > 0.001,
+        lambda odds: odds.unique and not odds.crash,
+        odds={"late": 0.2},
     ),
     "no-limits": Bug(
         "HELD",
@@ -162,9 +174,13 @@ BUGS = {
     "unmissed": Bug(
         "CONVERGES",
         "what a directory was given for records that Redis has lost is forgotten",
-        lambda: patch.object(Ledger, "given", _no_records),
-        lambda odds: odds.redis_partly,
-        since=601,
+        lambda: _both(
+            patch.object(Ledger, "given", _no_records),
+            patch.object(tests.simulation.faults, "FAMILIES", ["records", "revisions"]),
+        ),
+        lambda odds: not odds.mistake,
+        since=30,
+        odds={"redis_partly": True},
     ),
     "one-gate": Bug(
         "ISOLATED",
@@ -189,7 +205,9 @@ def planted(name: str | None) -> Iterator[None]:
     if name is None:
         yield
         return
-    with BUGS[name].plant():
+    bug = BUGS[name]
+    drawn = Odds.draw
+    with bug.plant(), patch.object(Odds, "draw", lambda random: replace(drawn(random), **bug.odds)):
         yield
 
 

@@ -91,7 +91,7 @@ async def leap(stage: Stage) -> None:
         world.loop.jump(hours * 3600)
 
 
-_FAMILIES = ["records", "revisions", "links", "ledger", "owners", "claims", "pending", "held", "approved"]
+FAMILIES = ["records", "revisions", "links", "ledger", "owners", "claims", "pending", "held", "approved"]
 
 
 async def forget_partly(stage: Stage) -> None:
@@ -100,7 +100,7 @@ async def forget_partly(stage: Stage) -> None:
     if not world.odds.redis_partly:
         return
     await asyncio.sleep(world.random.uniform(5.0, 40.0))
-    name, share = world.random.choice(_FAMILIES), world.random.choice((0.3, 1.0))
+    name, share = world.random.choice(FAMILIES), world.random.choice((0.3, 1.0))
     lost = stage.store.lose_some(name, share)
     world.note("redis", f"!! loses {lost} {name}")
     if name == "ledger":

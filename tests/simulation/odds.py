@@ -24,7 +24,8 @@ class Odds:
     `partial`: it shows only some members of a group. `redis_partly`: Redis loses some values of one kind.
 
     `mistake`: somebody gets a setting wrong for a while; `tight`: the limit of removals is a low one; `leap`:
-    mean seconds between two nights in which everything sleeps for hours (0: none).
+    mean seconds between two nights in which everything sleeps for hours (0: none). `late`: a service sleeps
+    just before it commits, for longer than its lease; no seed has this, as `freeze` holds it, but seldom.
     """
 
     crash: float = 0.0
@@ -62,6 +63,7 @@ class Odds:
     mistake: bool = False
     tight: bool = False
     leap: float = 0.0
+    late: float = 0.0
 
     @classmethod
     def of(cls, seed: int) -> Odds:

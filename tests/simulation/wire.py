@@ -38,6 +38,9 @@ class Wire:
         name = self._store.name_of(text)
         records = [arg for arg in args[numkeys:] if isinstance(arg, str) and _RECORD.fullmatch(arg)]
 
+        if name == "commit" and self._world.chance(self._world.odds.late):
+            self._process.freeze(15.0)
+
         def run() -> Any:
             answer = self._store.eval(text, numkeys, *args)
             self._keep_books(name, records, answer)
