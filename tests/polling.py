@@ -1,4 +1,4 @@
-"""Polls and deliveries by hand: a scripted Kenjo, the real poller, and the jobs that it puts on the queue."""
+"""Polls and deliveries by hand: a scripted Kenjo, the real poller, and what it asks for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from arq.constants import job_key_prefix
-
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Record, Snapshot, Stored
 from bridge.store import Hold, Records
 from bridge.store.backend import Backend
-from bridge.store.queue import deserialize
 from service.watch.poller import Poll, Poller
 from tests.delivery import TARGET, Clock, Delivery, person, team
 from workers.delivery.deliver import Deliverer
+
+
+async def asked(backend: Backend, target: str = TARGET) -> list[Key]:
+    """The records of a target that are to be looked at, now or later, in order."""
+    found: list[Key] = []
+    for name in ("due", "later"):
+        found += [
+            Key.parse(one.decode())
+            for one in await backend.redis.zrange(backend.keys.at(target, name), 0, -1)
+        ]
+    return list(dict.fromkeys(found))
 
 
 @dataclass
@@ -70,14 +78,10 @@ class Watch:
         return asked
 
     async def take(self) -> list[Key]:
-        """Empty the queue. Returns the records that it asked for, in order."""
-        redis, name = self.backend.redis, self.backend.queue.name(TARGET)
-        found = []
-        for job_id in await redis.zrange(name, 0, -1):
-            blob = await redis.getdel(job_key_prefix + job_id.decode())
-            assert blob
-            found.append(Key.parse(deserialize(blob)["a"][0]))
-        await redis.delete(name)
+        """Empty the queue. Returns the records that were to be looked at, in order."""
+        found = await asked(self.backend)
+        for key in found:
+            await self.backend.queue.withdraw(TARGET, key)
         return found
 
     async def hold(self) -> Hold:

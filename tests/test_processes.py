@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -126,21 +125,6 @@ async def test_sync_leaves_a_running_service_alone(here: World) -> None:
         done = await here.run("sync")
     assert done.code == 3
     assert "another kenjo-bridge polls" in done.err
-
-
-async def test_arq_can_start_a_worker_itself(here: World) -> None:
-    """`arq workers.main.WorkerSettings` == a worker like `work`."""
-    async with running(here, "serve"):
-        (here.folder / "bridge.yaml").write_text(json.dumps(here.config))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "arq", "workers.main.WorkerSettings",
-            cwd=here.folder, stderr=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            await until(lambda: everybody_is_there(here), 20)
-        finally:
-            process.terminate()
-            await process.wait()
 
 
 async def drop_clients(socket: str) -> None:

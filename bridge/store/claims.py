@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bridge.errors import Unreadable
 from bridge.model import Entry, Key, Stored
 
 
@@ -30,9 +31,46 @@ class Claim:
     approved: str = ""
 
     @property
+    def key(self) -> Key:
+        """The record."""
+        return self.stored.record.key
+
+    @property
     def refs_in_doubt(self) -> frozenset[str]:
         """The records that a delivery without its lock may have given the target references to."""
         return frozenset(self.doubt.split()[2:])
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a worker took of a target's due records.
+
+    `more`: others are due beside them; `next_at`: when the next one will be, epoch seconds, None when nothing
+    waits for a time; `unreadable`: what cannot be read of a record that was due, which was left.
+    """
+
+    claims: tuple[Claim, ...] = ()
+    more: bool = False
+    next_at: float | None = None
+    unreadable: Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a delivery has to write: the entry, and the link (None: the record has no object there).
+
+    `hold`: from here on no delivery of the record starts, until a poll has counted what it would do; `freed`:
+    it has given up at the target what other records may need. `counts` is what limits will count with what
+    comes, `approved` what they count no more.
+    """
+
+    claim: Claim
+    entry: Entry
+    link: str | None
+    hold: bool = False
+    freed: bool = False
+    counts: tuple[str, ...] = ()
+    approved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

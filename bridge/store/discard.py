@@ -75,6 +75,7 @@ _TARGET_HASHES: dict[str, _Reader] = {
     **dict.fromkeys(("links", "approved", "counted"), open_text),
     **dict.fromkeys(("claims", "held"), _anything),
 }
+_TARGET_SETS = ("pending", "due", "later")
 _BY_NAME = "holds"
 """The one hash whose fields are no records."""
 
@@ -120,9 +121,9 @@ async def _values(redis: Connection, keys: Keys, targets: Iterable[str]) -> Asyn
         hashes |= {keys.at(target, name): read for name, read in _TARGET_HASHES.items()}
         async for name in redis.scan_iter(match=keys.at(target, "looked-up:*"), count=1000):
             hashes[name.decode()] = open_text
-        pending = keys.at(target, "pending")
-        for member, _ in await redis.zrange(pending, 0, -1, withscores=True):
-            yield _Value(pending, member, None, _anything)
+        for where in (keys.at(target, name) for name in _TARGET_SETS):
+            for member, _ in await redis.zrange(where, 0, -1, withscores=True):
+                yield _Value(where, member, None, _anything)
     for where, read in strings.items():
         if blob := await redis.get(where):
             yield _Value(where, None, blob, read)

@@ -37,6 +37,8 @@ class Keys:
     | `{t}:owners` | hash | by fingerprint of a kind and remote id: the record that it belongs to |
     | `{t}:claims` | hash | by record: a delivery that has begun and not settled |
     | `{t}:pending` | sorted set | records that the target is behind with, most urgent first |
+    | `{t}:due` | sorted set | records that somebody has asked for, most urgent first |
+    | `{t}:later` | sorted set | by time: records that become due then |
     | `{t}:lock:{record}` | string | the token of the worker that delivers it |
     | `{t}:waiting:{record}` | set | records that refer to it and wait for its link |
     | `{t}:awaiting:{record}` | set | records that need a value which it has |
@@ -50,6 +52,7 @@ class Keys:
     | `{t}:faults`, `{t}:probe` | string | how often in a row it did not answer, that a worker probes it |
     | `{t}:pace` | string | the token bucket of its rate |
     | `{t}:queue` | sorted set | arq's queue |
+    | `{t}:wake` | list | there while a worker that waits is to look at the queue |
 
     arq keeps its own keys (`arq:job:`, `arq:in-progress:`, `arq:retry:`, `arq:result:`) before a job id, and
     every job id begins with the prefix.
@@ -78,9 +81,13 @@ class Keys:
         """The target's name in a key that `at` made."""
         return key.removeprefix(f"{self.prefix}target:").partition(":")[0]
 
+    def locks(self, target: str) -> str:
+        """What the locks of a target begin with; the record's key follows."""
+        return self.at(target, "lock:")
+
     def lock(self, target: str, key: Key) -> str:
         """The lock of one record at one target."""
-        return self.at(target, f"lock:{key}")
+        return f"{self.locks(target)}{key}"
 
 
 def place(name: str, field: str = "") -> str:

@@ -1,39 +1,23 @@
-"""What one target has been given: entries, links to its objects, pending work, and their locks."""
+"""What one target has been given: entries, links to its objects, pending work."""
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
-from bridge.errors import LeaseLost, LockLost, Unreadable
-from bridge.model import Entry, Key, State
-from bridge.store.audit import KEEP, QUIET, pushed
-from bridge.store.claims import Claim, Settled
-from bridge.store.entries import open_entry, open_text, seal_entry
-from bridge.store.forgotten import CLOSE
-from bridge.store.holds import FOUND
-from bridge.store.keys import named, place, script
-from bridge.store.owners import Owners
-from bridge.store.records import Grip, open_record
+from bridge.errors import LeaseLost
+from bridge.model import Entry, Key
+from bridge.store.deliveries import Deliveries
+from bridge.store.entries import open_entry, seal_entry
+from bridge.store.keys import named, script
+from bridge.store.records import Grip
 
-_CLAIM = script("claim")
 _COUNT = script("count")
-_RENEW = script("renew")
-_RELEASE = script("release")
-_SETTLE = script("settle")
 _DOUBT = script("doubt")
-_ANNOUNCE = script("announce")
-
-LOCK_TTL = 10.0
-"""Seconds after which the lock of a dead worker is free again; a live one renews it."""
 
 
-class Ledger(Owners):
-    """The ledger of one target."""
-
-    # What the poller reads and marks
+class Ledger(Deliveries):
+    """The ledger of one target: what deliveries use, and what the poller and operators read and mark."""
 
     async def entries(self, keys: Collection[Key] | None = None) -> dict[Key, Entry]:
         """All entries, or those of some records."""
@@ -139,149 +123,7 @@ class Ledger(Owners):
         """Let every account be read back."""
         await self.doubt([Key.parse(name) for name in await self.linked()])
 
-    # What a delivery reads and writes
-
-    async def claim(self, key: Key, token: str) -> Claim | None:
-        """Lock a record, or keep its lock, and load its newest revision.
-
-        None when it is locked by somebody else, held, unknown, or the target is paused. Raises Unreadable.
-        """
-        lock = self._keys.lock(self.target, key)
-        names = [lock, self._keys.of("revisions"), self._keys.of("records")]
-        names += [self._key(name) for name in ("ledger", "links", "claims", "state", "throttle", "held")]
-        names += [self._keys.of("leaving"), self._key("counted"), self._key("approved")]
-        got = await self._redis.eval(_CLAIM, len(names), *names, token, int(LOCK_TTL * 1000), str(key))
-        if got[0] != b"ok":
-            return None
-        try:
-            claim = self._claimed(key, lock, token, got[1:])
-        except Unreadable:
-            await self._redis.eval(_RELEASE, 1, lock, token)
-            raise
-        if claim is None:  # the next poll brings the record back
-            await self._redis.eval(_RELEASE, 1, lock, token)
-        return claim
-
-    def _claimed(self, key: Key, lock: str, token: str, got: Sequence[Any]) -> Claim | None:
-        """What a claim has loaded; None when there is no such record. Raises Unreadable."""
-        doubt, revision, record, entry, link, marks, counted, approved = got
-        stored = open_record(self._codec, place(self._keys.of("records"), str(key)), record, revision)
-        if stored is None:
-            return None
-        leaving, where = {}, self._keys.of("leaving")
-        for name, how in zip(marks[::2], marks[1::2], strict=True):
-            leaving[name.decode()] = self._codec.open(how, place(where, name.decode()))
-        closing = leaving.get(str(key)) == CLOSE
-        if closing:
-            stored = dataclasses.replace(stored, gone=True)  # so that the account goes the way of all leavers
-        return Claim(
-            lock=lock,
-            token=token,
-            stored=stored,
-            entry=open_entry(self._codec, self._where("ledger", key), entry) if entry else None,
-            link=open_text(self._codec, self._where("links", key), link) if link else None,
-            doubt=doubt.decode(),
-            leaving=frozenset(leaving),
-            closing=closing,
-            counted=open_text(self._codec, self._where("counted", key), counted) if counted else "",
-            approved=open_text(self._codec, self._where("approved", key), approved) if approved else "",
-        )
-
     async def under_way(self) -> dict[Key, bytes]:
         """The records that somebody delivers just now, with the tokens of their locks."""
         locks = {key: self._keys.lock(self.target, key) for key in await self.unsettled()}
         return {key: token for key, lock in locks.items() if (token := await self._redis.get(lock))}
-
-    async def renew(self, claim: Claim) -> None:
-        """Check that the lock is still ours and lengthen it. Raises LockLost."""
-        if not await self._redis.eval(_RENEW, 1, claim.lock, claim.token, int(LOCK_TTL * 1000)):
-            raise LockLost("the lock passed to another worker")
-
-    async def release(self, claim: Claim) -> None:
-        """Give up without settling; the next claim will know that this one was interrupted."""
-        await self._redis.eval(_RELEASE, 1, claim.lock, claim.token)
-
-    async def announce(
-        self, claim: Claim, entry: Entry, done: Collection[str] = (), now: float = 0.0
-    ) -> None:
-        """Write an entry before a request, so that it is known whatever comes of it. Raises LockLost.
-
-        `done`: what limits count from now on, as the target may have done it.
-        """
-        key = claim.stored.record.key
-        sealed = seal_entry(self._codec, self._where("ledger", key), entry)
-        names = [claim.lock, self._key("ledger"), self._key("done")]
-        arguments: list[str | bytes | float] = [claim.token, str(key), sealed, now, *done]
-        if not await self._redis.eval(_ANNOUNCE, len(names), *names, *arguments):
-            raise LockLost("the lock passed to another worker")
-
-    async def settle(
-        self,
-        claim: Claim,
-        entry: Entry,
-        link: str | None,
-        *,
-        hold: bool = False,
-        freed: bool = False,
-        done: Collection[str] = (),
-        let_go: Collection[str] = (),
-    ) -> Settled:
-        """Write the entry and the link (None: the record has no object there). Raises LockLost.
-
-        `hold`: from here on let no delivery of the record start, until a poll has counted what it would do;
-        `freed`: it has given up at the target what other records may need. `done` is what limits will count
-        with what comes, `let_go` what they count no more.
-        """
-        key = claim.stored.record.key
-        names = [claim.lock, self._keys.of("revisions")]
-        names += [self._key(name) for name in ("ledger", "links", "claims", "pending", "faults")]
-        names += [self._keys.of("audit"), *(self._key(name) for name in ("held", "done", "approved"))]
-        sealed_link: str | bytes = ""
-        if link != claim.link:
-            sealed_link = "-" if link is None else self._codec.seal(link, self._where("links", key))
-        answer = await self._redis.eval(
-            _SETTLE,
-            len(names),
-            *names,
-            claim.token,
-            str(key),
-            seal_entry(self._codec, self._where("ledger", key), entry),
-            claim.stored.revision,
-            "0" if entry.state is State.RETRYING else "1",
-            "0" if entry.unreachable or entry.outcome in QUIET else "1",
-            pushed(self.target, key, entry),
-            KEEP,
-            sealed_link,
-            self._key("waiting:"),
-            claim.doubt,
-            FOUND if hold else "",
-            self._key("awaiting:"),
-            entry.awaits,
-            "1" if freed else "0",
-            entry.at,
-            len(done),
-            *done,
-            len(let_go),
-            *let_go,
-            *entry.missing,
-        )
-        if answer[0] == b"lost":
-            raise LockLost("the lock passed to another worker")
-        released = tuple(named(name) for name in answer[1:])
-        return Settled(again=answer[0] == b"again", released=released)
-
-    def digest(self, attributes: Any) -> str:
-        """The fingerprint of what a target is given."""
-        return self._codec.digest(attributes)
-
-    async def links(self, keys: Collection[str]) -> dict[str, str]:
-        """The remote ids of those records that have one, by record key."""
-        if not keys:
-            return {}
-        names = list(keys)
-        blobs = await self._redis.hmget(self._key("links"), names)
-        return {
-            name: open_text(self._codec, self._where("links", name), blob)
-            for name, blob in zip(names, blobs, strict=True)
-            if blob is not None
-        }

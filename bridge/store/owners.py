@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from bridge.codec import Codec
 from bridge.errors import LockLost
@@ -14,8 +16,10 @@ from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.keys import Keys, named, place, script
 from bridge.store.records import open_record
 from bridge.store.sight import Sight
+from bridge.store.together import Together
 
 _HAND_OVER = script("hand_over")
+_OWN = script("own")
 
 HANDED_OVER = "its account was handed over to "
 """Begins the reason in the entry of a record whose object was given to another; that record's key follows."""
@@ -52,6 +56,7 @@ class Owners:
         self._keys = keys
         self._codec = codec
         self.target = target
+        self._owning = Together(self._own)
 
     def _key(self, name: str) -> str:
         return self._keys.at(self.target, name)
@@ -61,12 +66,17 @@ class Owners:
 
     async def own(self, remote_id: str, key: Key) -> Key:
         """Reserve a remote object for a record. Returns its owner: another record if it was taken."""
-        await self.mend()
-        name, field = self._key("owners"), self._field(key.kind, remote_id)
-        if await self._redis.hsetnx(name, field, str(key)):
-            return key
-        owner = await self._redis.hget(name, field)
-        return named(owner) if owner else key
+        return named(await self._owning.ask((self._field(key.kind, remote_id), str(key))))
+
+    async def _own(self, wanted: Sequence[tuple[str, str]]) -> Sequence[bytes]:
+        names = self._key("owners"), self._key("links")
+        pairs = list(chain.from_iterable(wanted))
+        owners: list[bytes] | bytes = await self._redis.eval(_OWN, len(names), *names, "", *pairs)
+        if isinstance(owners, list):
+            return owners
+        await self.mend(thoroughly=True)
+        found: list[bytes] = await self._redis.eval(_OWN, len(names), *names, "mended", *pairs)
+        return found
 
     async def mend(self, *, thoroughly: bool = False) -> None:
         """Note again whose the objects are that links tell of, where Redis has lost that.

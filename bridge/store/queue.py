@@ -1,7 +1,8 @@
-"""Puts jobs on the targets' arq queues. The only enqueuer.
+"""What is to be looked at, and the waking of those who look.
 
-A job says "look at this record for this target" and nothing else; doubled, lost or late, it does no harm.
-All jobs of a poll go out in one pipeline: arq's own `enqueue_job` costs three round trips a job.
+Which records are due, and when others will be, stands in two sorted sets of their target; workers take from
+them what they have room for (`Deliveries.due`). A job on arq's queue says only "look", and names nothing:
+doubled, lost or late, it does no harm.
 """
 
 from __future__ import annotations
@@ -15,40 +16,29 @@ from arq.connections import ArqRedis
 from arq.constants import job_key_prefix
 from arq.jobs import serialize_job
 
-from bridge.model import Entry, Key
+from bridge.model import Key
 from bridge.store.keys import Keys
 
-FUNCTION = "deliver"
+FUNCTION = "look"
 """The name of the one arq function."""
 
 URGENT = 0
 """The rank of leavers: before everything that waits."""
 
 READ_BACK = 1_000_000
-"""The rank from which on jobs wait for all that is more than reading back what a target should have."""
+"""The rank from which on records wait for all that is more than reading back what a target should have."""
 
-_EXPIRY = 24 * 3600 * 1000  # milliseconds; a poll makes an expired job again
+_EXPIRY = 3600 * 1000  # milliseconds of a job, and of a waking: workers look by themselves too
 _BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A record to look at. `rank` orders the jobs of one call; `at` (epoch seconds) delays one.
-
-    `serial` tells a repeated job from the one that asked for it and still stands in the queue: it is the time
-    of the retry (`serial_of`), so that the poll and the delivery name the same job.
-    """
+class Due:
+    """A record to look at: those of a lower `rank` first, and not before `at` (epoch seconds)."""
 
     key: Key
-    revision: int
     rank: int = 1
     at: float = 0.0
-    serial: int = 0
-
-
-def serial_of(entry: Entry) -> int:
-    """The serial of the job for an entry's next try: 0 unless it is a retry."""
-    return int(entry.retry_at * 1000)
 
 
 def serialize(value: dict[str, Any]) -> bytes:
@@ -57,7 +47,7 @@ def serialize(value: dict[str, Any]) -> bytes:
 
 
 def deserialize(blob: bytes) -> dict[str, Any]:
-    """Read what `serialize` wrote. Raises ValueError; arq then drops the job, and the next poll renews it."""
+    """Read what `serialize` wrote. Raises ValueError; arq then drops the job."""
     value: dict[str, Any] = orjson.loads(blob)
     return value
 
@@ -73,43 +63,48 @@ class Queue:
         """The Redis key of a target's queue."""
         return self._keys.at(target, "queue")
 
-    async def enqueue(self, target: str, jobs: Iterable[Job], now: float) -> int:
-        """Put jobs on a target's queue; one that waits there already stays where it is. Returns how many.
+    async def add(self, target: str, records: Iterable[Due], now: float) -> int:
+        """Let records be looked at, and wake a worker. Returns how many.
 
-        A queue is ordered by time in milliseconds, and what is due may start at once. Urgent jobs get the
-        earliest times there are. Most get seconds in their place, which is long ago, in the order of their
-        ranks. What is only to be read back gets its true time, and so comes last.
+        The more urgent rank and the earlier time win: a clock that was set back leaves nothing in the future.
         """
-        ordered = sorted(jobs, key=lambda job: job.rank)
-        last = int(now * 1000)
-        for start in range(0, len(ordered), _BATCH):
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for place, job in enumerate(ordered[start : start + _BATCH], start):
-                    score = now - (len(ordered) - place) / 1_000_000
-                    if job.rank == URGENT:
-                        score = 1 + place  # arq ignores a job whose time is 0
-                    elif job.rank >= READ_BACK:
-                        score = last - len(ordered) + place
-                    if job.at > now:
-                        score = int(job.at * 1000)
-                    self._add(pipe, target, job, score, last)
-                await pipe.execute()
-        return len(ordered)
+        due, later = {}, {}
+        for record in records:
+            if record.at > now:
+                later[str(record.key)] = record.at
+            else:
+                due[str(record.key)] = float(record.rank)
+        for name, wanted in (("due", due), ("later", later)):
+            pairs = list(wanted.items())
+            for start in range(0, len(pairs), _BATCH):
+                await self._redis.zadd(
+                    self._keys.at(target, name), dict(pairs[start : start + _BATCH]), lt=True
+                )
+        if due:
+            await self.wake(target, now)
+        return len(due) + len(later)
+
+    async def wake(self, target: str, now: float) -> None:
+        """Ask for a look at what is due."""
+        milliseconds, wake = int(now * 1000), self._keys.at(target, "wake")
+        job_id = f"{self._keys.prefix}{target}:look:{milliseconds}"
+        payload = serialize_job(FUNCTION, (), {}, None, milliseconds, serializer=serialize)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.set(job_key_prefix + job_id, payload, px=_EXPIRY, nx=True)
+            pipe.zadd(
+                self.name(target), {job_id: 1}
+            )  # due whatever the clocks of workers say; arq ignores a 0
+            pipe.rpush(wake, 1)
+            pipe.ltrim(wake, -1, -1)
+            pipe.pexpire(wake, _EXPIRY)
+            await pipe.execute()
+
+    async def woken(self, target: str, seconds: int) -> bool:
+        """Wait until somebody is to look, or for so long. Whether somebody is."""
+        redis: Any = self._redis  # redis-py declares the answer as "maybe awaitable"
+        return await redis.blpop([self._keys.at(target, "wake")], timeout=seconds) is not None
 
     async def withdraw(self, target: str, key: Key) -> int:
-        """Take all jobs of a record off a target's queue. Returns how many."""
-        name, part = self.name(target), f":{key}:"
-        found = [blob.decode() for blob in await self._redis.zrange(name, 0, -1)]
-        ids = [job_id for job_id in found if part in job_id]
-        if ids:
-            await self._redis.zrem(name, *ids)
-            await self._redis.delete(*(job_key_prefix + job_id for job_id in ids))
-        return len(ids)
-
-    def _add(self, pipe: Any, target: str, job: Job, score: float, now: int) -> None:
-        job_id = f"{self._keys.prefix}{target}:{job.key}:{job.revision}:{job.serial}"
-        payload = serialize_job(FUNCTION, (str(job.key),), {}, None, now, serializer=serialize)
-        expiry = max(_EXPIRY, int(score) - now + _EXPIRY)
-        pipe.set(job_key_prefix + job_id, payload, px=expiry, nx=True)
-        # The earlier time wins: a clock that was set back must not leave a job in the future.
-        pipe.zadd(self.name(target), {job_id: score}, lt=True)
+        """Let a record not be looked at any more. Returns from how many places it was taken."""
+        taken = [await self._redis.zrem(self._keys.at(target, name), str(key)) for name in ("due", "later")]
+        return sum(taken)

@@ -40,7 +40,7 @@ class Lease:
     async def hold(self) -> bool:
         """Take or renew the lease. False while another service holds it."""
         milliseconds = int(self.ttl * 1000)
-        if await self._redis.eval(_RENEW, 1, self.key, self.token, milliseconds):
+        if await self._redis.eval(_RENEW, 1, self.key, milliseconds, self.token) == [1]:
             return True
         # A new token each time: what was read from Kenjo under an earlier one must not be written any more.
         token = secrets.token_hex(8)

@@ -11,7 +11,7 @@ from bridge.errors import ConfigurationError
 from bridge.model import Entry, Key, Kind, State
 from bridge.store.audit import operator
 from bridge.store.owners import HandedOver
-from bridge.store.queue import Job, serial_of
+from bridge.store.queue import Due
 from service.operations.assembly import Bridge
 from workers.delivery.matching import unserved
 
@@ -119,9 +119,8 @@ async def adopt(bridge: Bridge, target: str, record: str, account: str) -> None:
             f"{key} or the account's owner is being delivered; try again later"
         ) from None
     now = time.time()
-    await _wake(bridge, target, key, taken.entry)
-    affected = [Job(other, revision=0, at=now) for other in taken.affected]
-    await bridge.backend.queue.enqueue(target, affected, now)
+    await _wake(bridge, target, key)
+    await bridge.backend.queue.add(target, [Due(other) for other in taken.affected], now)
     await audit.note("chosen", now, target=target, record=str(key), by=who)
     if owner not in (None, key):
         await audit.note("handed over", now, target=target, record=str(owner), to=str(key), by=who)
@@ -160,13 +159,13 @@ async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False
     )
     await ledger.write(key, reopened)
     await ledger.add_pending({key: 1})
-    await _wake(bridge, target, key, reopened)
+    await _wake(bridge, target, key)
 
 
-async def _wake(bridge: Bridge, target: str, key: Key, entry: Entry) -> None:
+async def _wake(bridge: Bridge, target: str, key: Key) -> None:
     """Ask for a reopened record."""
-    job, now = Job(key, entry.revision, serial=serial_of(entry)), time.time()
-    await bridge.backend.queue.enqueue(target, [job], now)
+    now = time.time()
+    await bridge.backend.queue.add(target, [Due(key)], now)
     await bridge.backend.audit.note("retried", now, target=target, record=str(key), by=operator())
 
 

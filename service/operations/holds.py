@@ -10,7 +10,7 @@ from bridge.model import Key
 from bridge.store import Hold
 from bridge.store.audit import operator
 from bridge.store.holds import FIRST_CONTACT
-from bridge.store.queue import URGENT, Job
+from bridge.store.queue import URGENT, Due
 from service.operations.assembly import Bridge
 
 
@@ -32,9 +32,9 @@ async def decide(bridge: Bridge, id_: str, *, approve: bool, by: str | None) -> 
         await bridge.backend.holds.approve(hold, who, now)
         if hold.kind == FIRST_CONTACT:
             await bridge.backend.gate(hold.target).resume()
-        jobs = [Job(Key.parse(name), revision=0, rank=URGENT) for name in hold.keys]
+        due = [Due(Key.parse(name), URGENT) for name in hold.keys]
         if hold.target:
-            await bridge.backend.queue.enqueue(hold.target, jobs, now)
+            await bridge.backend.queue.add(hold.target, due, now)
     word = "approved" if approve else "rejected"
     await bridge.backend.audit.note(word, now, hold=hold.id, by=who, records=len(hold.keys))
     return hold

@@ -9,7 +9,7 @@ from bridge.effects import Verb, released, takings
 from bridge.mapping.route import Route
 from bridge.model import DAY, Entry, Key, Kind, State, Stored, is_due
 from bridge.store.backend import Backend
-from bridge.store.queue import READ_BACK, URGENT, Job, serial_of
+from bridge.store.queue import READ_BACK, URGENT, Due
 from bridge.store.waiting import is_over, stance
 from service.watch.policy import Excess, Window, excesses, heirs, members_excess, verbs
 
@@ -115,7 +115,7 @@ async def enqueue_pending(
     now: float,
     chosen: Collection[Key] | None = None,
 ) -> None:
-    """Put a job for every record that is behind, due, chosen and not held on the target's queue."""
+    """Let every record that is behind, may start, is chosen and not held be looked at."""
     name = standing.route.name
     ranks = rank(standing.pending, known)
     for key in standing.read_back:
@@ -124,17 +124,17 @@ async def enqueue_pending(
     await ledger.add_pending(ranks)
     # What was settled since the ledger was read, or is not for this target any more, is not pending.
     await ledger.drop_pending([key for key in await ledger.pending() if key not in standing.pending])
-    jobs = [
-        Job(key, known[key].revision, ranks[key], serial=serial_of(standing.entries.get(key, Entry())))
+    due = [
+        Due(key, ranks[key])
         for key in standing.pending - standing.held
         if chosen is None or key in chosen
         if _may_start(standing.entries.get(key), now)
     ]
-    await backend.queue.enqueue(name, jobs, now)
+    await backend.queue.add(name, due, now)
 
 
 async def ask_again(name: str, backend: Backend, now: float, chosen: Collection[Key] | None = None) -> None:
-    """Put a job on a target's queue for what is pending, due, chosen and not held, without a poll."""
+    """Let what is pending, may start, is chosen and not held be looked at, without a poll."""
     ledger, held = backend.ledger(name), await backend.holds.held(name)
     ranks = {
         key: rank
@@ -142,9 +142,8 @@ async def ask_again(name: str, backend: Backend, now: float, chosen: Collection[
         if str(key) not in held and (chosen is None or key in chosen)
     }
     entries = await ledger.entries(ranks)
-    due = {key: entries.get(key, Entry()) for key in ranks if _may_start(entries.get(key), now)}
-    jobs = [Job(key, 0, ranks[key], serial=serial_of(entry)) for key, entry in due.items()]
-    await backend.queue.enqueue(name, jobs, now)
+    due = [Due(key, rank) for key, rank in ranks.items() if _may_start(entries.get(key), now)]
+    await backend.queue.add(name, due, now)
 
 
 def pending(

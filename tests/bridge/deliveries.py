@@ -7,6 +7,7 @@ from typing import Any
 from bridge.model import Change, ChangeKind, Entry, Key, Kind, Outcome, Record, State
 from bridge.store import Claim, Ledger
 from bridge.store.backend import Backend
+from bridge.store.claims import Result
 
 ANA, BEN, BLUE = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben"), Key(Kind.TEAM, "blue")
 APPLIED = Entry(revision=1, state=State.APPLIED, outcome=Outcome.CREATED)
@@ -30,7 +31,7 @@ async def claimed(ledger: Ledger, key: Key = ANA, *, by: str = "a") -> Claim:
 
 async def deliver(ledger: Ledger, key: Key, link: str | None, entry: Entry = APPLIED) -> set[Key]:
     """One delivery that nothing disturbs; returns who was released."""
-    settled = await ledger.settle(await claimed(ledger, key), entry, link)
+    settled = await ledger.settle(Result(await claimed(ledger, key), entry, link))
     assert not settled.again
     return set(settled.released)
 

@@ -12,7 +12,6 @@ import bridge.store.records
 import service.operations.assembly
 import service.watch.pending
 import service.watch.poller
-import tests.simulation.faults
 import workers.delivery.apply
 import workers.delivery.counting
 import workers.delivery.matching
@@ -176,7 +175,7 @@ BUGS = {
         "what a directory was given for records that Redis has lost is forgotten",
         lambda: _both(
             patch.object(Ledger, "given", _no_records),
-            patch.object(tests.simulation.faults, "FAMILIES", ["records", "revisions"]),
+            patch("tests.simulation.faults.FAMILIES", ["records", "revisions"]),
         ),
         lambda odds: not odds.mistake,
         since=30,

@@ -1,40 +1,34 @@
-"""Faults that come from outside: jobs that get lost, clocks that jump, a Redis that forgets."""
+"""Faults that come from outside: work that gets lost, clocks that jump, a Redis that forgets."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from arq.constants import job_key_prefix
-
 from tests.simulation.stage import MISTAKES, Stage
 
 
-async def meddle_with_jobs(stage: Stage) -> None:
-    """Lose, double and reorder what waits in the queues."""
+async def meddle_with_queues(stage: Stage) -> None:
+    """Lose, double and reorder what is to be looked at."""
     world, client = stage.world, stage.store.client
     while world.odds.jobs:
         await asyncio.sleep(world.random.expovariate(1 / world.odds.jobs))
-        queues: list[bytes] = sorted(client.keys("*:queue"))
+        queues: list[bytes] = sorted([*client.keys("*:due"), *client.keys("*:later")])
         if not queues:
             continue
         queue = world.random.choice(queues)
-        jobs: list[Any] = client.zrange(queue, 0, -1, withscores=True)
-        if not jobs:
+        waiting: list[Any] = client.zrange(queue, 0, -1, withscores=True)
+        if not waiting:
             continue
-        job, score = world.random.choice(jobs)
-        what = world.random.choice(("lost", "without body", "doubled", "moved"))
-        world.note("queue", f"!! {what}: {job.decode()}")
-        body_key = job_key_prefix + job.decode()
+        record, score = world.random.choice(waiting)
+        what = world.random.choice(("lost", "doubled", "moved"))
+        world.note("queue", f"!! {what}: {record.decode()}")
         if what == "lost":
-            client.zrem(queue, job)
-        elif what == "without body":
-            client.delete(body_key)
-        elif what == "doubled" and (body := client.get(body_key)):
-            client.set(body_key + "x", body)
-            client.zadd(queue, {job + b"x": score})
-        elif what == "moved":
-            client.zadd(queue, {job: score + world.random.uniform(-20_000, 20_000)})
+            client.zrem(queue, record)
+        elif what == "doubled":
+            client.zadd(queue.rpartition(b":")[0] + b":due", {record: 1})
+        else:
+            client.zadd(queue, {record: score + world.random.uniform(-20, 20)})
 
 
 async def jump_clocks(stage: Stage) -> None:
@@ -116,5 +110,5 @@ async def company_life(stage: Stage) -> None:
         stage.company.change()
 
 
-FAULTS = (company_life, meddle_with_jobs, jump_clocks, forget, forget_partly, misconfigure, leap)
+FAULTS = (company_life, meddle_with_queues, jump_clocks, forget, forget_partly, misconfigure, leap)
 """All that goes on until the faults stop."""

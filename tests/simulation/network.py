@@ -13,7 +13,7 @@ import orjson
 from multidict import CIMultiDict
 
 from tests.simulation.directory import Directory, Reply
-from tests.simulation.process import CHECKED, DELIVERY, TURNED, Delivery, Process
+from tests.simulation.process import DELIVERY, TURNED, Delivery, Process
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -41,7 +41,7 @@ class Request:
     async def __aenter__(self) -> Response:
         process, directory = self._line.process, self._line.directory
         world, by = process.world, DELIVERY.get()
-        by = dataclasses.replace(by, checked=CHECKED.get()) if by else None
+        by = dataclasses.replace(by) if by else None  # as it is now, whenever the request arrives
         await process.step()  # between the last check and the request a process may be stopped, too
         directory.referee.request(self._what, TURNED.get())
         answer: asyncio.Future[Reply | None] = world.loop.create_future()

@@ -20,7 +20,7 @@ class Delivery:
     """What the referee needs to know of a running delivery.
 
     `version`: which reading of Kenjo its record comes from; `losses`: how often Redis had lost data when it
-    was claimed; `checked`: when Redis was last asked before a request; `misconfigured`: by a wrong setting.
+    was claimed; `checked`: when Redis was last asked on its behalf; `misconfigured`: by a wrong setting.
     """
 
     process: str
@@ -32,8 +32,6 @@ class Delivery:
 
 
 DELIVERY: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
-CHECKED: ContextVar[float] = ContextVar("checked", default=0.0)
-"""When the running task last asked Redis anything."""
 TURNED: ContextVar[float] = ContextVar("turned", default=0.0)
 """When the running task last asked Redis whether it may send a request."""
 
@@ -42,8 +40,8 @@ class Process:
     """One process.
 
     `misconfigured`: it runs with somebody's mistake in its settings; `skew`: seconds by which the clock of
-    its host is ahead; `fetched`: its last reading of Kenjo; `troubles`: when something happened to it, or to
-    its connection to Redis.
+    its host is ahead; `fetched`: its last reading of Kenjo; `deliveries`: by the tokens of their locks;
+    `troubles`: when something happened to it, or to its connection to Redis.
     """
 
     def __init__(self, world: World, name: str) -> None:
@@ -54,6 +52,7 @@ class Process:
         self.misconfigured = False
         self.skew = 0.0
         self.troubles: list[float] = []
+        self.deliveries: dict[str, Delivery] = {}
         self._thawed = asyncio.Event()
         self._thawed.set()
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.config.target_settings import Limit
 from bridge.model import Key, Kind, State
-from bridge.store.ledger import LOCK_TTL
+from bridge.store.deliveries import LOCK_TTL
 from tests.simulation.kenjo import Kenjo, Reading
 from tests.simulation.process import Delivery, Process
 from tests.simulation.store import Store

@@ -28,7 +28,7 @@ from tests.simulation.hands import Hands
 from tests.simulation.kenjo import Kenjo
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.outcome import differences
-from tests.simulation.process import Process
+from tests.simulation.process import Crashed, Process
 from tests.simulation.referee import LIMITS, Referee
 from tests.simulation.stage import INTERVAL, Stage, configuration
 from tests.simulation.store import Store
@@ -62,7 +62,7 @@ def simulate(seed: int, client: redis.Redis) -> Result:
     with _virtual(seed, loop):
         asyncio.set_event_loop(loop)
         world = World(seed, loop)
-        loop.set_exception_handler(lambda _, context: world.violate("ISOLATED", str(context)))
+        loop.set_exception_handler(lambda _, context: _unheard(world, context))
         try:
             loop.run_until_complete(_play(world, client))
         except RuntimeError as error:
@@ -73,6 +73,12 @@ def simulate(seed: int, client: redis.Redis) -> Result:
     return Result(
         seed, world.violations, world.trace_hash, world.events, world.now, list(world.tail), str(world.odds)
     )
+
+
+def _unheard(world: World, context: dict[str, Any]) -> None:
+    """An error that nobody took: of a process that was killed, or a bug."""
+    if not isinstance(context.get("exception"), Crashed):
+        world.violate("ISOLATED", str(context))
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from typing import Any, Self
 
 import redis
 
-from tests.simulation.process import CHECKED, DELIVERY, TURNED, Process
+from tests.simulation.process import DELIVERY, TURNED, Delivery, Process
 from tests.simulation.store import Store
 
 _RECORD = re.compile(r"(person|team):\w+")
+_CLAIMED = 9  # values that a claim answers of each record
 _TOLD = ("claim", "commit", "settle", "release", "pipeline")
 """Commands that a reader of the trace wants to see."""
 
@@ -43,7 +44,7 @@ class Wire:
 
         def run() -> Any:
             answer = self._store.eval(text, numkeys, *args)
-            self._keep_books(name, records, answer)
+            self._keep_books(name, records, args[numkeys:], answer)
             return answer
 
         return await self._through(f"{name} {' '.join(records[:3])}", run)
@@ -69,7 +70,7 @@ class Wire:
             raise redis.ConnectionError("simulated")
         return answer
 
-    def _keep_books(self, name: str, records: Sequence[str], answer: Any) -> None:
+    def _keep_books(self, name: str, records: Sequence[str], args: Sequence[Any], answer: Any) -> None:
         store, now = self._store, self._world.now
         if name == "commit" and answer is not None:
             version = self._process.fetched
@@ -79,14 +80,24 @@ class Wire:
                         "NEVER BACKWARDS", f"{record} committed from an older reading of Kenjo"
                     )
                 store.versions[record] = version
-        CHECKED.set(now)
         if name == "pace":
             TURNED.set(now)
-        delivery = DELIVERY.get()
-        if delivery and name == "claim" and records:
-            delivery.record = records[0]
-            delivery.version = store.versions.get(records[0], 0)
-            delivery.losses = store.losses
+        if delivery := DELIVERY.get():
+            delivery.checked = now
+        if name == "claim":
+            for record, token in zip(answer[4::_CLAIMED], answer[5::_CLAIMED], strict=True):
+                self._begin(record.decode(), token.decode())
+        for token in self._process.deliveries.keys() & {arg for arg in args if isinstance(arg, str)}:
+            self._process.deliveries[token].checked = now
+
+    def _begin(self, record: str, token: str) -> None:
+        """A delivery has claimed a record, or claims it anew."""
+        process, store = self._process, self._store
+        delivery = process.deliveries.setdefault(
+            token, Delivery(process.name, misconfigured=process.misconfigured)
+        )
+        delivery.record, delivery.version = record, store.versions.get(record, 0)
+        delivery.losses, delivery.checked = store.losses, self._world.now
 
 
 class WirePipeline:

@@ -16,8 +16,9 @@ from bridge.mapping.route import Route
 from bridge.model import Key
 from bridge.store import Gate
 from bridge.store.backend import Backend
-from bridge.store.queue import Job
+from bridge.store.queue import Due
 from tests.delivery import TARGET, Delivery
+from tests.polling import asked
 from tests.workers.targets.proxy import Fault, Proxy
 from workers.connect import open_target
 from workers.delivery.deliver import Deliverer
@@ -85,9 +86,8 @@ async def count_is(run: Delivery, number: int) -> bool:
 
 
 async def waits_in_queue(run: Delivery, number: int) -> bool:
-    """Whether so many jobs are asked for."""
-    waiting: int = await run.backend.redis.zcard(run.backend.queue.name(TARGET))
-    return waiting == number
+    """Whether so many records are to be looked at."""
+    return len(await asked(run.backend)) == number
 
 
 def timed(run: Delivery, fault: Fault, first: Fault | None = None) -> list[float]:
@@ -127,5 +127,5 @@ def counted(run: Delivery) -> tuple[Deliverer, list[float]]:
 
 
 async def ask(backend: Backend, target: str, keys: Iterable[Key]) -> None:
-    """Put jobs for these records on a queue."""
-    await backend.queue.enqueue(target, [Job(key, 1) for key in keys], time.time())
+    """Let these records be looked at."""
+    await backend.queue.add(target, [Due(key) for key in keys], time.time())

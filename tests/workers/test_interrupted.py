@@ -8,6 +8,7 @@ from aiohttp import web
 from bridge.errors import LockLost
 from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
+from bridge.store.claims import Result
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.workers.targets.proxy import Proxy, answer, at, dropped, lost
 from workers.delivery.apply import LOOKS
@@ -98,7 +99,7 @@ async def test_a_late_write_of_a_stopped_worker_is_repaired(run: Delivery) -> No
     await run.deliver(person("ana", title="New"))
     await run.set_title("ana", "Old")  # the stopped worker's request arrives only now
     with pytest.raises(LockLost):
-        await run.deliverer.ledger.settle(stale, await run.entry("ana"), stale.link)
+        await run.deliverer.ledger.settle(Result(stale, await run.entry("ana"), stale.link))
     await run.deliverer.ledger.doubt([ANA])  # as `deliver` does when it finds its lock gone
     await run.deliverer.deliver(ANA)
     assert (await run.user("ana"))["title"] == "New"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from aiohttp import web
 
-import workers.main
 from bridge.model import Key, Kind
-from bridge.store.queue import URGENT, Job
+from bridge.store.queue import URGENT, Due
 from tests.delivery import TARGET, Delivery, person
 from tests.polling import ids
 from tests.workers.gating import until, working
@@ -17,11 +15,8 @@ ANA = Key(Kind.PERSON, "ana")
 MANY = 1000
 
 
-async def test_a_leaver_overtakes_what_was_read_before(
-    run: Delivery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """1,000 jobs that take no time, and Ana leaves when the first are done == hers is among the next ones."""
-    monkeypatch.setattr(workers.main, "AT_ONCE", 20)
+async def test_a_leaver_overtakes_what_was_read_before(run: Delivery) -> None:
+    """1,000 records that take no time, Ana leaves when the first are done == she is among the next."""
     await run.deliver(person("ana"))
     nothing_to_do = [person(id_, lifecycle="upcoming") for id_ in ids(MANY)]
     await run.know(*nothing_to_do)
@@ -42,11 +37,11 @@ async def test_a_leaver_overtakes_what_was_read_before(
 
     run.proxy.fail_always(noting)
     now = run.clock.now
-    await run.backend.queue.enqueue(TARGET, [Job(record.key, 1) for record in nothing_to_do], now)
+    await run.backend.queue.add(TARGET, [Due(record.key) for record in nothing_to_do], now)
     async with working([run.deliverer], run.backend):
         await until(begun, 10)
         await run.know(person("ana", lifecycle="left"))
-        await run.backend.queue.enqueue(TARGET, [Job(ANA, 2, rank=URGENT)], now)
+        await run.backend.queue.add(TARGET, [Due(ANA, URGENT)], now)
         at_first = await count()
         await until(is_closed, 10)
     assert done["then"] - at_first < MANY / 5

@@ -1,7 +1,7 @@
 """One record to one target: the whole protocol.
 
-`Deliverer.deliver` reads like the design: take the lock, load the newest record, see whether the target has
-it already, map it, call the target, write the ledger. What can go wrong is named by what happens next
+`Deliverer.carry` reads like the design: the newest record is locked and loaded, see whether the target has it
+already, map it, call the target, write the ledger. What can go wrong is named by what happens next
 (`bridge.errors`), and this is the one place that decides it.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -29,11 +29,11 @@ from bridge.errors import (
     unforeseen,
 )
 from bridge.mapping.route import Route
-from bridge.model import Entry, Key, Kind, Outcome, State
+from bridge.model import Entry, Key, Outcome, State
 from bridge.store import Claim, Gate, Ledger
-from bridge.store.claims import Settled
+from bridge.store.claims import Result, Settled
 from bridge.store.gate import HALTED, UNREACHABLE
-from bridge.store.queue import Job, Queue, serial_of
+from bridge.store.queue import Due, Queue
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
 from workers.delivery.apply import Applier, Done
@@ -43,8 +43,6 @@ _ROUNDS = 10  # a delivery that keeps finding something newer leaves the rest to
 _NOT_OF_A_RECORD = (LockLost, TargetHalted, StoreUnavailable, Unreadable, RedisError)
 PATIENCE = 3600.0
 """Seconds for which a record waits for another one that is to give up a value."""
-
-_COALESCE = 1.0  # seconds: a team whose members arrive one by one is written once, not once for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Observer(Protocol):
 class Deliverer:
     """Carries records to one target. `clock` gives the epoch's seconds.
 
-    `chosen`: only these are delivered, whatever is asked for; everything else stays pending.
+    `chosen`: only these are taken of what is due; everything else stays pending.
     """
 
     route: Route
@@ -89,33 +87,34 @@ class Deliverer:
     clock: Callable[[], float]
     chosen: Collection[Key] | None = None
 
-    async def deliver(self, key: Key, hold: Callable[[Claim], None] = lambda _: None) -> None:
+    async def deliver(self, key: Key) -> None:
         """Bring the target's object of one record up to date, or note in the ledger why not.
 
-        `hold` hears of the claim, whose lock has to be renewed meanwhile. Raises only what Redis raises.
+        Raises only what Redis raises.
         """
-        if self.chosen is not None and key not in self.chosen:
-            return
-        token = secrets.token_hex(8)
-        claim = await self.ledger.claim(key, token)
+        claim = await self.ledger.claim(key, secrets.token_hex(8))
+        if claim is not None:
+            await self.carry(claim)
+
+    async def carry(self, claim: Claim) -> None:
+        """Deliver what is claimed, and what comes meanwhile. Raises only what Redis raises."""
+        mine: Claim | None = claim
         try:
             for _ in range(_ROUNDS):
-                if claim is None:
-                    return
-                hold(claim)
                 if await self._round(claim):
-                    claim = None
-                elif newer := await self.ledger.claim(key, token):
-                    claim = newer
-                else:
+                    mine = None
+                    return
+                newer = await self.ledger.claim(claim.key, claim.token)
+                if newer is None:
                     return  # the target was paused, or the record held: the lock goes back
+                mine = claim = newer
         except LockLost:
-            claim = None  # whoever has the lock now goes on
+            mine = None  # whoever has the lock now goes on
         except TargetHalted as error:
             await self.halt(error)
         finally:
-            if claim is not None:
-                await self.ledger.release(claim)
+            if mine is not None:
+                await self.ledger.release(mine)
 
     async def halt(self, error: TargetHalted) -> None:
         """Pause the target until somebody has put right what it refuses."""
@@ -137,18 +136,20 @@ class Deliverer:
         except LockLost:
             # What was sent before may have overtaken a successor's write: somebody has to look again, at the
             # account's new owner too.
-            key, account = claim.stored.record.key, applier.link or claim.link
+            key, account = claim.key, applier.link or claim.link
             owner = await self.ledger.owner(key.kind, account) if account else None
             await self.ledger.doubt({key, owner or key}, given=applier.entry.refs)
             raise
         self.observer.settled(self.route.name, claim, done.entry, answered)
-        followers = [*settled.released]
         if claim.link and done.link and claim.link != done.link:
             # Another object than before: who refers to this record still refers to the old one.
-            followers += (referring := await self.ledger.referring(claim.stored.record.key))
-            await self.ledger.doubt(referring)
-        await self._enqueue_followers(claim, done.entry, followers)
+            await self._look_at(await self.ledger.referring(claim.key))
         return not settled.again
+
+    async def _look_at(self, keys: Sequence[Key]) -> None:
+        """Let others be read back at the target."""
+        await self.ledger.doubt(keys)
+        await self.queue.add(self.route.name, [Due(key) for key in keys], self.clock())
 
     def _applier(self, claim: Claim, now: float) -> Applier:
         return Applier(self.route, self.target, self.ledger, claim, Locked(self.ledger, claim), now)
@@ -165,15 +166,8 @@ class Deliverer:
             return done, await self._written(claim, done)
 
     async def _written(self, claim: Claim, done: Done) -> Settled:
-        return await self.ledger.settle(
-            claim,
-            done.entry,
-            done.link,
-            hold=done.found,
-            freed=_frees(done),
-            done=done.done,
-            let_go=done.let_go,
-        )
+        result = Result(claim, done.entry, done.link, done.found, _frees(done), done.done, done.let_go)
+        return await self.ledger.settle(result)
 
     async def _outcome(self, claim: Claim, applier: Applier) -> Done:
         try:
@@ -200,8 +194,7 @@ class Deliverer:
         sight = await self.ledger.sight(other)
         stored, entry = sight.stored, sight.entry
         if stored and entry and entry.state is State.APPLIED and entry.revision == stored.revision:
-            await self.ledger.doubt([other])
-            await self.queue.enqueue(self.route.name, [Job(other, entry.revision)], self.clock())
+            await self._look_at([other])
 
     def _after_another(self, claim: Claim, applier: Applier, error: AfterAnother) -> Done:
         """Look again soon, for an hour at most; what has been given up meanwhile wakes it at once."""
@@ -269,18 +262,6 @@ class Deliverer:
             failed_since=applier.entry.at,
         )
         return Done(failed, applier.link)
-
-    async def _enqueue_followers(self, claim: Claim, entry: Entry, followers: Iterable[Key]) -> None:
-        """Ask for the next try of this record, and for those that have to be looked at because of it."""
-        jobs = [
-            Job(key, revision=0, at=entry.at + _COALESCE if key.kind is Kind.TEAM else 0.0)
-            for key in followers
-        ]
-        if entry.state is State.RETRYING:
-            key = claim.stored.record.key
-            jobs.append(Job(key, entry.revision, at=entry.retry_at, serial=serial_of(entry)))
-        if jobs:
-            await self.queue.enqueue(self.route.name, jobs, self.clock())
 
 
 def _frees(done: Done) -> bool:

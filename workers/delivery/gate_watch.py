@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from bridge.errors import StoreUnavailable, TryLater, unforeseen
 from bridge.logs import get_logger
 from bridge.store.gate import UNREACHABLE
-from bridge.store.queue import Job
+from bridge.store.queue import Due
 from workers.delivery.deliver import Deliverer
 
 log = get_logger("watch")
@@ -64,7 +64,7 @@ async def answers(deliverer: Deliverer) -> bool:
 
 
 async def ask_again(deliverer: Deliverer) -> None:
-    """Put everything pending on the queue: the jobs that met the closed gate are gone."""
+    """Let everything pending be looked at: what waits for its next try may have waited for the target."""
     ranks = await deliverer.ledger.pending()
-    jobs = [Job(key, revision=0, rank=rank) for key, rank in ranks.items()]
-    await deliverer.queue.enqueue(deliverer.route.name, jobs, time.time())
+    due = [Due(key, rank) for key, rank in ranks.items()]
+    await deliverer.queue.add(deliverer.route.name, due, time.time())

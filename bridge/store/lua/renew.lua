@@ -1,3 +1,7 @@
--- Lengthen a lock or lease if it is still the caller's. KEYS: lock. ARGV: token, milliseconds.
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+-- Lengthen locks, or a lease, if they are still the caller's. KEYS: locks. ARGV: milliseconds, then a token for each.
+-- Returns 1 or 0 for each.
+local answers = {}
+for i, lock in ipairs(KEYS) do
+  answers[i] = redis.call('GET', lock) == ARGV[i + 1] and redis.call('PEXPIRE', lock, ARGV[1]) or 0
+end
+return answers

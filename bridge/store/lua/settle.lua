@@ -1,57 +1,90 @@
--- Write the ledger for a finished delivery, if its lock is still the caller's.
--- KEYS: lock, revisions, ledger, links, claims, pending, faults, audit, held, done, approved.
--- ARGV: token, record key, sealed entry, revision, '1' when done (else it stays pending), '1' when the target
--- answered, audit's JSON ('' for none), audit's length, sealed link ('' for unchanged, '-' to forget it),
--- waiting prefix, the doubt that the claim knew of, id of a hold to set ('' for none), awaiting prefix, the
--- record that has a value which this one needs ('' for none), '1' when this one has given up what others may
--- need, the time, how many names of what was done follow and these, how many that count no more and these, then
--- the record keys that it refers to and that had no link.
--- Returns {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile (the lock
--- is kept), or {'ok', record keys that waited for this record...}.
-local key, done, link, waiting, doubt = ARGV[2], ARGV[5] == '1', ARGV[9], ARGV[10], ARGV[11]
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'lost'} end
-redis.call('HSET', KEYS[3], key, ARGV[3])
-if ARGV[6] == '1' then redis.call('DEL', KEYS[7]) end
-if ARGV[7] ~= '' then redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[8], '*', 'event', ARGV[7]) end
-if ARGV[12] ~= '' then
-  redis.call('HSET', KEYS[9], key, ARGV[12])
-  redis.call('ZADD', KEYS[6], 'NX', 1, key)
-end
-local rest = 18 + tonumber(ARGV[17])
-for i = 18, rest - 1 do redis.call('ZADD', KEYS[10], ARGV[16], ARGV[i]) end
-local missing = rest + 1 + tonumber(ARGV[rest])
-for i = rest + 1, missing - 1 do redis.call('ZREM', KEYS[10], ARGV[i]) end
--- What was approved is done: the next time is another one.
-if missing > rest + 1 then redis.call('HDEL', KEYS[11], key) end
-local answer = {'ok'}
-if link == '-' then
-  redis.call('HDEL', KEYS[4], key)
-elseif link ~= '' then
-  redis.call('HSET', KEYS[4], key, link)
-  for _, other in ipairs(redis.call('SMEMBERS', waiting .. key)) do
+-- Write the ledger for finished deliveries, each of them if its lock is still the caller's.
+-- KEYS: revisions, ledger, links, claims, pending, due, later, faults, audit, held, done, approved.
+-- ARGV: prefixes of locks, of waiting and of awaiting, the audit's length, seconds for which a team waits for more of
+-- its members, and then for each delivery the FIELDS in their order and the LISTS, each with its length before it.
+-- Returns for each delivery {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile
+-- (the lock is kept), or {'ok'}, with the record keys that waited for it behind.
+local FIELDS = {
+  'key', 'token', 'entry', 'revision',
+  'retry',   -- when it is tried again; '' when it is done
+  'answered',-- '1' when the target answered
+  'event',   -- for the audit; '' for none
+  'link',    -- '' for unchanged, '-' to forget it
+  'doubt',   -- what the claim knew of
+  'hold',    -- id of a hold to set; '' for none
+  'awaits',  -- the record that has a value which this one needs; '' for none
+  'freed',   -- '1' when it has given up what others may need
+  'at',      -- the time
+}
+local LISTS = {
+  'counts',  -- names of what was done, which limits count
+  'approved',-- and of what they count no more
+  'missing', -- the record keys that it refers to and that had no link
+}
+local revisions, ledger, links, claims = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local pending, due, later = KEYS[5], KEYS[6], KEYS[7]
+local lock, waiting, awaiting, kept, together = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+
+local function look_at(others, at, answer)
+  for _, other in ipairs(redis.call('SMEMBERS', others)) do
     answer[#answer + 1] = other
-    redis.call('ZADD', KEYS[6], 'NX', 1, other)
+    redis.call('ZADD', pending, 'NX', 1, other)
+    if string.find(other, '^team:') then redis.call('ZADD', later, 'LT', at + together, other)
+    else redis.call('ZADD', due, 'LT', redis.call('ZSCORE', pending, other), other) end
   end
-  redis.call('DEL', waiting .. key)
+  redis.call('DEL', others)
 end
-local awaiting = ARGV[13]
-if ARGV[14] ~= '' then redis.call('SADD', awaiting .. ARGV[14], key) end
-if ARGV[15] == '1' then
-  for _, other in ipairs(redis.call('SMEMBERS', awaiting .. key)) do
-    answer[#answer + 1] = other
-    redis.call('ZADD', KEYS[6], 'NX', 1, other)
+
+local function settle(one)
+  local key, answer = one.key, {'ok'}
+  if redis.call('GET', lock .. key) ~= one.token then return {'lost'} end
+  redis.call('HSET', ledger, key, one.entry)
+  if one.answered == '1' then redis.call('DEL', KEYS[8]) end
+  if one.event ~= '' then redis.call('XADD', KEYS[9], 'MAXLEN', '~', kept, '*', 'event', one.event) end
+  if one.hold ~= '' then
+    redis.call('HSET', KEYS[10], key, one.hold)
+    redis.call('ZADD', pending, 'NX', 1, key)
   end
-  redis.call('DEL', awaiting .. key)
+  for _, name in ipairs(one.counts) do redis.call('ZADD', KEYS[11], one.at, name) end
+  for _, name in ipairs(one.approved) do redis.call('ZREM', KEYS[11], name) end
+  -- What was approved is done: the next time is another one.
+  if #one.approved > 0 then redis.call('HDEL', KEYS[12], key) end
+  if one.link == '-' then redis.call('HDEL', links, key)
+  elseif one.link ~= '' then
+    redis.call('HSET', links, key, one.link)
+    look_at(waiting .. key, one.at, answer)
+  end
+  if one.awaits ~= '' then redis.call('SADD', awaiting .. one.awaits, key) end
+  if one.freed == '1' then look_at(awaiting .. key, one.at, answer) end
+  local newer = tonumber(redis.call('HGET', revisions, key) or '0') > tonumber(one.revision)
+  local mark = redis.call('HGET', claims, key)
+  if mark == one.token or mark == one.doubt then redis.call('HDEL', claims, key)
+  elseif mark then newer = true end
+  local again = newer
+  for _, other in ipairs(one.missing) do
+    if redis.call('HEXISTS', links, other) == 1 then again = true
+    else redis.call('SADD', waiting .. other, key) end
+  end
+  if again and one.retry == '' then answer[1] = 'again' return answer end
+  if one.retry == '' and one.hold == '' then redis.call('ZREM', pending, key) end
+  if not newer then
+    redis.call('ZREM', due, key)
+    if one.retry == '' then redis.call('ZREM', later, key)
+    else redis.call('ZADD', later, one.retry, key) end
+  end
+  redis.call('DEL', lock .. key)
+  return answer
 end
-local again = tonumber(redis.call('HGET', KEYS[2], key) or '0') > tonumber(ARGV[4])
-local mark = redis.call('HGET', KEYS[5], key)
-if mark == ARGV[1] or mark == doubt then redis.call('HDEL', KEYS[5], key)
-elseif mark then again = true end
-for i = missing, #ARGV do
-  if redis.call('HEXISTS', KEYS[4], ARGV[i]) == 1 then again = true
-  else redis.call('SADD', waiting .. ARGV[i], key) end
+
+local answers, i = {}, 6
+while i <= #ARGV do
+  local one = {}
+  for _, field in ipairs(FIELDS) do one[field] = ARGV[i] i = i + 1 end
+  for _, list in ipairs(LISTS) do
+    one[list] = {}
+    for j = 1, tonumber(ARGV[i]) do one[list][j] = ARGV[i + j] end
+    i = i + 1 + #one[list]
+  end
+  answers[#answers + 1] = settle(one)
 end
-if again and done then answer[1] = 'again' return answer end
-if done and ARGV[12] == '' then redis.call('ZREM', KEYS[6], key) end
-redis.call('DEL', KEYS[1])
-return answer
+return answers

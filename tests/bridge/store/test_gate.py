@@ -8,6 +8,7 @@ import pytest
 
 from bridge.store import Ledger
 from bridge.store.backend import Backend
+from bridge.store.claims import Result
 from tests.bridge.deliveries import ANA, APPLIED, BEN, BLUE, claimed, commit
 
 
@@ -60,6 +61,6 @@ async def test_answer_ends_the_count_of_faults(backend: Backend, ledger: Ledger)
     for entry, paused in ((APPLIED, False), (replace(APPLIED, unreachable=True), True)):
         assert not await gate.count_fault("no answer")
         assert not await gate.count_fault("no answer")
-        await ledger.settle(await claimed(ledger), entry, None)
+        await ledger.settle(Result(await claimed(ledger), entry, None))
         assert await gate.count_fault("no answer") is paused
         await gate.resume()

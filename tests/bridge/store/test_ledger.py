@@ -12,6 +12,7 @@ from bridge.codec import Codec, make_key
 from bridge.model import Entry, Kind, Outcome, State
 from bridge.store import Ledger
 from bridge.store.backend import Backend
+from bridge.store.claims import Result
 from tests.bridge.deliveries import ANA, APPLIED, BEN, BLUE, claimed, commit, deliver
 
 
@@ -54,7 +55,7 @@ async def test_link_that_appears_meanwhile_asks_for_another_round(ledger: Ledger
     """A link created between claim and settle is not waited for: the delivery looks again."""
     claim = await claimed(ledger, BEN, by="b")
     await deliver(ledger, ANA, "r-ana")
-    settled = await ledger.settle(claim, replace(APPLIED, missing=(str(ANA), str(BLUE))), "r-ben")
+    settled = await ledger.settle(Result(claim, replace(APPLIED, missing=(str(ANA), str(BLUE))), "r-ben"))
     assert settled.again
     assert await ledger.links([str(ANA)]) == {str(ANA): "r-ana"}
     assert await deliver(ledger, BLUE, "r-blue") == {BEN}
@@ -65,8 +66,8 @@ async def test_no_order_loses_who_waits(ledger: Ledger, round_: int) -> None:
     """Whichever of the two settles first, the one that lacks the link is released or looks again."""
     waiting, creating = await claimed(ledger, BEN, by="b"), await claimed(ledger, by="a")
     settle = [
-        ledger.settle(waiting, replace(APPLIED, missing=(str(ANA),)), "r-ben"),
-        ledger.settle(creating, APPLIED, "r-ana"),
+        ledger.settle(Result(waiting, replace(APPLIED, missing=(str(ANA),)), "r-ben")),
+        ledger.settle(Result(creating, APPLIED, "r-ana")),
     ]
     settled = await asyncio.gather(*(reversed(settle) if round_ % 2 else settle))
     by_key = dict(zip((ANA, BEN) if round_ % 2 else (BEN, ANA), settled, strict=True))

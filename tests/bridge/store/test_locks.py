@@ -11,7 +11,8 @@ from bridge.errors import LockLost
 from bridge.model import Entry, Outcome, State
 from bridge.store import Ledger
 from bridge.store.backend import Backend
-from bridge.store.ledger import LOCK_TTL
+from bridge.store.claims import Result
+from bridge.store.deliveries import LOCK_TTL
 from tests.bridge.deliveries import ANA, APPLIED, BEN, BLUE, claimed, commit, deliver, expire
 
 
@@ -26,7 +27,7 @@ async def test_claim_brings_everything(backend: Backend, ledger: Ledger) -> None
     """A claim has the newest record with its revision, the entry and the link."""
     first = await claimed(ledger)
     assert (first.stored.revision, first.entry, first.link, first.doubt) == (1, None, None, "")
-    await ledger.settle(first, APPLIED, "r-1")
+    await ledger.settle(Result(first, APPLIED, "r-1"))
     await commit(backend, ANA, title="new")
     claim = await claimed(ledger)
     assert (claim.stored.revision, claim.stored.record.data) == (2, {"title": "new"})
@@ -52,7 +53,7 @@ async def test_targets_lock_for_themselves(backend: Backend, ledger: Ledger) -> 
     """The same record can be delivered to two targets at once."""
     await claimed(ledger, by="a")
     other = backend.ledger("other")
-    await other.settle(await claimed(other, by="b"), APPLIED, "r-1")
+    await other.settle(Result(await claimed(other, by="b"), APPLIED, "r-1"))
     assert (await ledger.entries(), await ledger.linked()) == ({}, set())
 
 
@@ -70,7 +71,7 @@ async def test_settled_record_is_free(backend: Backend, ledger: Ledger) -> None:
     await ledger.add_pending({ANA: 5, BEN: 3})
     claim = await claimed(ledger)
     assert await ledger.unsettled() == {ANA}
-    await ledger.settle(claim, APPLIED, None)
+    await ledger.settle(Result(claim, APPLIED, None))
     assert await ledger.entry(ANA) == APPLIED
     assert (await ledger.pending(), await ledger.unsettled()) == ({BEN: 3}, set())
     assert not await backend.redis.exists(claim.lock)
@@ -91,7 +92,7 @@ async def test_interruption_is_seen_until_a_delivery_settles(backend: Backend, l
         assert claim.doubt
         assert (await claimed(ledger, by=token)).doubt  # the same delivery's next round
         await expire(backend, claim)
-    await ledger.settle(await claimed(ledger, by="d"), APPLIED, "r-1")
+    await ledger.settle(Result(await claimed(ledger, by="d"), APPLIED, "r-1"))
     assert not (await claimed(ledger, by="e")).doubt
 
 
@@ -106,7 +107,7 @@ async def test_lost_lock_forbids_everything(backend: Backend, ledger: Ledger, *,
     with pytest.raises(LockLost):
         await ledger.announce(claim, APPLIED)
     with pytest.raises(LockLost):
-        await ledger.settle(claim, APPLIED, "r-late")
+        await ledger.settle(Result(claim, APPLIED, "r-late"))
     await ledger.release(claim)
     assert (await ledger.entries(), await ledger.linked()) == ({}, set())
     if successor:
@@ -123,7 +124,7 @@ async def test_doubt_is_seen_by_the_next_claim(ledger: Ledger) -> None:
     assert await ledger.unsettled() == {ANA, BEN}
     claim = await claimed(ledger)
     assert (bool(claim.doubt), claim.entry, claim.link) == (True, APPLIED, "r-1")
-    assert not (await ledger.settle(claim, APPLIED, "r-1")).again
+    assert not (await ledger.settle(Result(claim, APPLIED, "r-1"))).again
     assert (await ledger.pending(), await ledger.unsettled()) == ({BEN: 5}, {BEN})
     assert not (await claimed(ledger)).doubt
 
@@ -133,8 +134,8 @@ async def test_each_doubt_is_one_of_its_own(ledger: Ledger) -> None:
     await ledger.doubt([ANA])
     claim = await claimed(ledger)
     await ledger.doubt([ANA])
-    assert (await ledger.settle(claim, APPLIED, "r-1")).again
-    assert not (await ledger.settle(await claimed(ledger), APPLIED, "r-1")).again
+    assert (await ledger.settle(Result(claim, APPLIED, "r-1"))).again
+    assert not (await ledger.settle(Result(await claimed(ledger), APPLIED, "r-1"))).again
 
 
 async def test_doubts_keep_what_may_have_been_given(ledger: Ledger) -> None:
@@ -144,7 +145,7 @@ async def test_doubts_keep_what_may_have_been_given(ledger: Ledger) -> None:
     await ledger.doubt([ANA, BEN], given=["person:d"])
     claim = await claimed(ledger)
     assert claim.refs_in_doubt == {"person:b", "person:c", "person:d"}
-    assert not (await ledger.settle(claim, APPLIED, "r-1")).again
+    assert not (await ledger.settle(Result(claim, APPLIED, "r-1"))).again
     assert (await claimed(ledger)).refs_in_doubt == frozenset()
 
 
@@ -166,12 +167,12 @@ async def test_doubt_that_comes_meanwhile_is_not_settled(
     successor = await claimed(ledger, by="b")
     for _ in range(doubts):
         await ledger.doubt([ANA])
-    settled = await ledger.settle(successor, replace(APPLIED, state=state), "r-1")
+    settled = await ledger.settle(Result(successor, replace(APPLIED, state=state), "r-1"))
     assert settled.again is (state is State.APPLIED)
     assert (await ledger.pending(), await ledger.unsettled()) == ({ANA: 1}, {ANA})
     second = await claimed(ledger, by="b")
     assert second.doubt
-    assert not (await ledger.settle(second, APPLIED, "r-1")).again
+    assert not (await ledger.settle(Result(second, APPLIED, "r-1"))).again
     assert (await ledger.pending(), await ledger.unsettled()) == ({}, set())
 
 
@@ -180,13 +181,13 @@ async def test_newer_revision_asks_for_another_round(backend: Backend, ledger: L
     await ledger.add_pending({ANA: 1})
     claim = await claimed(ledger, by="a")
     await commit(backend, ANA, title="new")
-    assert (await ledger.settle(claim, APPLIED, "r-1")).again
+    assert (await ledger.settle(Result(claim, APPLIED, "r-1"))).again
     assert await ledger.claim(ANA, "b") is None
     assert await ledger.pending() == {ANA: 1}
     second = await claimed(ledger, by="a")
     assert (second.stored.revision, second.entry, second.link) == (2, APPLIED, "r-1")
     assert not second.doubt
-    assert not (await ledger.settle(second, replace(APPLIED, revision=2), "r-1")).again
+    assert not (await ledger.settle(Result(second, replace(APPLIED, revision=2), "r-1"))).again
 
 
 async def test_retrying_record_waits_without_its_lock(backend: Backend, ledger: Ledger) -> None:
@@ -195,7 +196,7 @@ async def test_retrying_record_waits_without_its_lock(backend: Backend, ledger: 
     claim = await claimed(ledger)
     await commit(backend, ANA)
     retrying = Entry(revision=1, state=State.RETRYING, outcome=Outcome.FAILED, attempts=1, retry_at=9.5)
-    assert not (await ledger.settle(claim, retrying, None)).again
+    assert not (await ledger.settle(Result(claim, retrying, None))).again
     assert (await ledger.pending(), await ledger.unsettled()) == ({ANA: 1}, set())
     assert (await claimed(ledger, by="b")).entry == retrying
 
@@ -224,7 +225,7 @@ async def test_target_never_goes_backwards(backend: Backend, ledger: Ledger) -> 
             await asyncio.sleep(0)
             written.append(claim.stored.revision)
             entry = replace(APPLIED, revision=claim.stored.revision)
-            if not (await ledger.settle(claim, entry, "r-1")).again:
+            if not (await ledger.settle(Result(claim, entry, "r-1"))).again:
                 return
 
     for number in range(30):
@@ -238,6 +239,6 @@ async def test_target_never_goes_backwards(backend: Backend, ledger: Ledger) -> 
 async def test_what_was_found_waits_for_the_next_poll(ledger: Ledger) -> None:
     """Settled with a hold == linked, pending, and locked for everybody until it is released."""
     claim = await claimed(ledger)
-    await ledger.settle(claim, APPLIED, "r-1", hold=True)
+    await ledger.settle(Result(claim, APPLIED, "r-1", hold=True))
     assert (await ledger.linked(), await ledger.pending()) == ({str(ANA)}, {ANA: 1})
     assert await ledger.claim(ANA, "b") is None

@@ -1,7 +1,8 @@
-"""The targets' queues, read by arq itself."""
+"""What is to be looked at, and how workers are woken: by jobs that arq itself reads, and by a list."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -12,33 +13,34 @@ from arq.constants import job_key_prefix
 from arq.jobs import deserialize_job
 from arq.worker import Worker, func
 
-from bridge.model import Entry, Key, Kind
+from bridge.model import Key, Kind
 from bridge.store.backend import Backend
-from bridge.store.queue import FUNCTION, READ_BACK, URGENT, Job, deserialize, serial_of, serialize
+from bridge.store.queue import FUNCTION, URGENT, Due, deserialize, serialize
+from tests.polling import asked
 
 TARGET = "directory"
+NOW = 1_700_000_000.0
 
 
-def job(name: str, rank: int = 1, **more: Any) -> Job:
-    return Job(Key(Kind.PERSON, name), revision=more.pop("revision", 1), rank=rank, **more)
+def due(name: str, rank: int = 1, at: float = 0.0) -> Due:
+    return Due(Key(Kind.PERSON, name), rank, at)
 
 
-async def run(backend: Backend, target: str = TARGET, *, failed: int = 0) -> list[str]:
-    """Let an arq worker empty the queue one by one; returns the arguments in the order of execution."""
-    seen: list[str] = []
+async def run(backend: Backend, *, failed: int = 0) -> int:
+    """Let an arq worker empty the queue; returns how often it was asked to look."""
+    looks = 0
 
-    async def look(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+    async def look(ctx: dict[Any, Any]) -> None:
+        nonlocal looks
         assert ctx["job_id"].startswith(backend.keys.prefix)
-        assert not kwargs
-        seen.extend(args)
+        looks += 1
 
     worker = Worker(
         functions=[func(look, name=FUNCTION)],
-        queue_name=backend.queue.name(target),
+        queue_name=backend.queue.name(TARGET),
         redis_pool=backend.redis,
         burst=True,
         handle_signals=False,
-        max_jobs=1,
         poll_delay=0.005,
         keep_result=0,
         job_serializer=serialize,
@@ -46,109 +48,62 @@ async def run(backend: Backend, target: str = TARGET, *, failed: int = 0) -> lis
     )
     await worker.async_run()
     assert worker.jobs_failed == failed
-    return seen
+    return looks
+
+
+async def names(backend: Backend) -> list[str]:
+    return [key.id for key in await asked(backend)]
 
 
 async def ids(backend: Backend) -> list[str]:
-    waiting = await backend.redis.zrange(backend.queue.name(TARGET), 0, -1)
-    return [job_id.decode() for job_id in waiting]
+    return [job_id.decode() for job_id in await backend.redis.zrange(backend.queue.name(TARGET), 0, -1)]
 
 
-async def test_arq_runs_the_jobs_in_order(backend: Backend) -> None:
-    """Leavers run before all others, then ranks in their order, and equal ranks as they were given."""
-    jobs = [job("team", 1000), job("boss", 1), job("b", 2), job("a", 2), job("left", URGENT)]
-    assert await backend.queue.enqueue(TARGET, jobs, time.time()) == 5
-    assert await run(backend) == [f"person:{name}" for name in ("left", "boss", "b", "a", "team")]
+async def test_records_stand_in_the_order_of_their_ranks(backend: Backend) -> None:
+    """Leavers before all others, then ranks in their order, whichever was asked for first."""
+    records = [due("team", 1000), due("boss"), due("b", 2), due("a", 2)]
+    assert await backend.queue.add(TARGET, records, NOW) == 4
+    await backend.queue.add(TARGET, [due("left", URGENT)], NOW + 60)
+    assert await names(backend) == ["left", "boss", "a", "b", "team"]
 
 
-async def test_later_leaver_overtakes_what_waits(backend: Backend) -> None:
-    """A leaver found by a later poll runs before what an earlier one asked for."""
-    now = time.time()
-    await backend.queue.enqueue(TARGET, [job(str(n)) for n in range(5)], now - 3600)
-    await backend.queue.enqueue(TARGET, [job("left", URGENT)], now)
-    assert (await run(backend))[0] == "person:left"
-
-
-async def test_reading_back_waits_for_what_comes_later(backend: Backend) -> None:
-    """A change found by a later poll runs before what an earlier one only wanted to be read back."""
-    now = time.time()
-    await backend.queue.enqueue(TARGET, [job(str(n), READ_BACK + n) for n in range(3)], now - 60)
-    await backend.queue.enqueue(TARGET, [job("team", 1000), job("changed")], now)
-    expected = ["changed", "team", "0", "1", "2"]
-    assert await run(backend) == [f"person:{name}" for name in expected]
-
-
-async def test_nothing_is_left_after_a_run(backend: Backend) -> None:
-    """Neither job nor result stays, so that the same record can be asked for again at once."""
-    for _ in range(2):
-        await backend.queue.enqueue(TARGET, [job("a")], time.time())
-        assert await run(backend) == ["person:a"]
-    assert [name async for name in backend.redis.scan_iter(match=f"arq:*{backend.keys.prefix}*")] == []
-
-
-async def test_doubled_jobs_run_once(backend: Backend) -> None:
-    """The same record asked for again while it waits runs once, where it stood first."""
-    now = time.time()
-    await backend.queue.enqueue(TARGET, [job("a"), job("b")], now)
-    await backend.queue.enqueue(TARGET, [job("b"), job("a"), job("a")], now + 60)
-    assert await run(backend) == ["person:a", "person:b"]
-
-
-async def test_new_revision_and_new_try_are_new_jobs(backend: Backend) -> None:
-    """A job's id tells account, target, record, revision and serial."""
-    jobs = [job("a"), job("a", revision=2), job("a", serial=1), job("a", serial=2)]
-    await backend.queue.enqueue(TARGET, jobs, time.time())
-    tails = ["1:0", "2:0", "1:1", "1:2"]
-    assert await ids(backend) == [f"{backend.keys.prefix}{TARGET}:person:a:{tail}" for tail in tails]
-    assert await run(backend) == ["person:a"] * 4
-
-
-async def test_retry_is_not_refused(backend: Backend) -> None:
-    """The next try can be asked for by the job that stands in the queue while it runs, and once only."""
-    now = 1000.0
-    retrying = Entry(retry_at=now + 60.5)
-    assert (serial_of(Entry()), serial_of(retrying)) == (0, 1_060_500)
-    retry = job("a", at=retrying.retry_at, serial=serial_of(retrying))
-    await backend.queue.enqueue(TARGET, [job("a")], now)
-    for _ in range(2):
-        await backend.queue.enqueue(TARGET, [retry], now)
-    assert len(await ids(backend)) == 2
-
-
-async def test_earlier_time_wins(backend: Backend) -> None:
-    """A waiting job that is asked for again keeps the earlier of the two times, whichever came first."""
-    name = backend.queue.name(TARGET)
-    for at in (5000.0, 2000.0, 9000.0):
-        await backend.queue.enqueue(TARGET, [job("a", at=at)], 1000.0)
-    assert [score for _, score in await backend.redis.zrange(name, 0, -1, withscores=True)] == [2_000_000]
-
-
-async def test_delayed_job_waits_for_its_time(backend: Backend) -> None:
-    """A job with a time runs then and not before; others are not held up by it."""
-    now = time.time()
-    ended = job("past", rank=3, at=now - 60)
-    await backend.queue.enqueue(TARGET, [job("later", at=now + 0.3), job("now", rank=2), ended], now)
-    assert await run(backend) == ["person:now", "person:past", "person:later"]
-    assert time.time() >= now + 0.299
+async def test_the_more_urgent_rank_and_the_earlier_time_win(backend: Backend) -> None:
+    """A record that is asked for again stands once, where the more urgent of both has it."""
+    for rank in (5, 1, 9):
+        await backend.queue.add(TARGET, [due("a", rank), due("b", 3)], NOW)
+    assert await names(backend) == ["a", "b"]
+    for at in (NOW + 50, NOW + 20, NOW + 90):
+        await backend.queue.add(TARGET, [due("c", at=at)], NOW)
+    later = await backend.redis.zrange(backend.keys.at(TARGET, "later"), 0, -1, withscores=True)
+    assert later == [(b"person:c", NOW + 20)]
 
 
 @pytest.mark.parametrize("rank", [URGENT, 1])
-async def test_delay_counts_for_leavers_too(backend: Backend, rank: int) -> None:
-    """A leaver that is tried again waits as long as anybody else."""
-    await backend.queue.enqueue(TARGET, [job("a", rank, at=2000.0)], 1000.0)
-    assert await backend.redis.zrange(backend.queue.name(TARGET), 0, -1, withscores=True) == [
-        (f"{backend.keys.prefix}{TARGET}:person:a:1:0".encode(), 2_000_000.0)
-    ]
+async def test_what_is_later_is_not_due(backend: Backend, rank: int) -> None:
+    """A record with a time waits for it, a leaver too, and wakes nobody."""
+    await backend.queue.add(TARGET, [due("a", rank, NOW + 10)], NOW)
+    assert await backend.redis.zcard(backend.keys.at(TARGET, "due")) == 0
+    assert await ids(backend) == []
+    await backend.queue.add(TARGET, [due("b", rank, NOW - 10)], NOW)
+    assert await backend.redis.zrange(backend.keys.at(TARGET, "due"), 0, -1) == [b"person:b"]
 
 
-async def test_job_is_json_and_names_the_record_only(backend: Backend) -> None:
-    """The payload is JSON that arq reads with our deserializer, with the record's key and nothing else."""
-    await backend.queue.enqueue(TARGET, [job("a")], 1000.0)
+async def test_arq_runs_the_look(backend: Backend) -> None:
+    """Whatever is added, however many records == one look, after which neither job nor result stays."""
+    for round_ in range(2):
+        assert await backend.queue.add(TARGET, [due(f"{n:04}") for n in range(4500)], NOW + round_) == 4500
+        assert await run(backend) == 1
+    assert [name async for name in backend.redis.scan_iter(match=f"arq:*{backend.keys.prefix}*")] == []
+
+
+async def test_job_is_json_and_names_nothing(backend: Backend) -> None:
+    """The payload is JSON that arq reads with our deserializer, and names no record."""
+    await backend.queue.wake(TARGET, 1000.0)
     (job_id,) = await ids(backend)
     payload = await backend.redis.get(job_key_prefix + job_id)
-    assert json.loads(payload) == {"t": None, "f": FUNCTION, "a": ["person:a"], "k": {}, "et": 1_000_000}
+    assert json.loads(payload) == {"t": None, "f": FUNCTION, "a": [], "k": {}, "et": 1_000_000}
     read = deserialize_job(payload, deserializer=deserialize)
-    assert (read.function, list(read.args), read.kwargs) == (FUNCTION, ["person:a"], {})
+    assert (read.function, list(read.args), read.kwargs) == (FUNCTION, [], {})
 
 
 @pytest.mark.parametrize("blob", [b"", b"\x80\x04K\x01.", b"not JSON", b"\xff"])
@@ -160,40 +115,50 @@ def test_what_is_no_json_is_refused(blob: bytes) -> None:
 
 async def test_unreadable_job_stops_nothing(backend: Backend) -> None:
     """A job that cannot be read is dropped and the next one runs."""
-    await backend.queue.enqueue(TARGET, [job("bad"), job("good")], time.time())
+    await backend.queue.wake(TARGET, 1000.0)
+    await backend.queue.wake(TARGET, 2000.0)
     bad, _ = await ids(backend)
     await backend.redis.set(job_key_prefix + bad, b"\x80\x04K\x01.")
-    assert await run(backend, failed=1) == ["person:good"]
+    assert await run(backend, failed=1) == 1
 
 
-async def test_payload_outlives_its_delay(backend: Backend) -> None:
-    """Payloads end a day after they are due, so that no lost job stays for ever."""
-    day, now = 24 * 3600, time.time()
-    await backend.queue.enqueue(TARGET, [job("a"), job("b", URGENT), job("c", at=now + 3600)], now)
-    lives = {
-        job_id: await backend.redis.ttl(job_key_prefix + job_id) for job_id in sorted(await ids(backend))
-    }
-    assert list(lives.values()) == pytest.approx([day, day, day + 3600], abs=30)
+async def test_a_waking_that_nobody_hears_ends(backend: Backend) -> None:
+    """A day of polls without a worker == one waking in the list, and everything ends by itself."""
+    for minute in range(1440):
+        await backend.queue.wake(TARGET, NOW + 60 * minute)
+    redis: Any = backend.redis
+    wake = backend.keys.at(TARGET, "wake")
+    assert await redis.llen(wake) == 1
+    assert 0 < await redis.ttl(wake) <= 3600
+    job_id = (await ids(backend))[0]
+    assert 0 < await backend.redis.ttl(job_key_prefix + job_id) <= 3600
 
 
-async def test_many_jobs_keep_their_order(backend: Backend) -> None:
-    """More jobs than one batch holds are all there, in order, and all of them due."""
-    now = time.time()
-    jobs = [job(f"{n:04}", rank=n + 1) for n in range(4500)]
-    assert await backend.queue.enqueue(TARGET, reversed(jobs), now) == 4500
-    waiting = await backend.redis.zrangebyscore(backend.queue.name(TARGET), 1, now * 1000)
-    assert [job_id.decode().split(":")[-3] for job_id in waiting] == [j.key.id for j in jobs]
+async def test_one_who_waits_is_woken(backend: Backend) -> None:
+    """Each waking wakes one of two who wait; nobody is woken when nothing is due."""
+    waiting = [asyncio.create_task(backend.queue.woken(TARGET, 5)) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    await backend.queue.add(TARGET, [due("a")], NOW)
+    done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert ([task.result() for task in done], len(rest)) == ([True], 1)
+    assert time.monotonic() - began < 1.0
+    await backend.queue.wake(TARGET, NOW)
+    assert await asyncio.gather(*rest) == [True]
+    assert await backend.queue.woken(TARGET, 1) is False
 
 
 async def test_targets_have_queues_of_their_own(backend: Backend) -> None:
-    """The same record is a job of its own for each target."""
-    await backend.queue.enqueue(TARGET, [job("a")], time.time())
-    await backend.queue.enqueue("other", [job("a"), job("b")], time.time())
-    assert await run(backend, "other") == ["person:a", "person:b"]
-    assert await run(backend) == ["person:a"]
+    """The same record stands for each target, and is withdrawn from one."""
+    await backend.queue.add(TARGET, [due("a")], NOW)
+    await backend.queue.add("other", [due("a"), due("b", at=NOW + 5)], NOW)
+    assert [key.id for key in await asked(backend, "other")] == ["a", "b"]
+    assert await backend.queue.withdraw("other", Key(Kind.PERSON, "b")) == 1
+    assert await backend.queue.withdraw("other", Key(Kind.PERSON, "b")) == 0
+    assert ([key.id for key in await asked(backend, "other")], await names(backend)) == (["a"], ["a"])
 
 
-async def test_no_jobs_are_no_work(backend: Backend) -> None:
-    """An empty enqueue is allowed and leaves nothing."""
-    assert await backend.queue.enqueue(TARGET, [], time.time()) == 0
-    assert await ids(backend) == []
+async def test_nothing_is_no_work(backend: Backend) -> None:
+    """Nothing may be asked for, and wakes nobody."""
+    assert await backend.queue.add(TARGET, [], NOW) == 0
+    assert (await ids(backend), await names(backend)) == ([], [])

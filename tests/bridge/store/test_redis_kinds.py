@@ -76,7 +76,7 @@ async def said(url: str) -> str:
     try:
         async with open_backend(url) as backend:
             await backend.ready()
-            await backend.queue.enqueue("t", [], 0.0)
+            await backend.queue.wake("t", 1.0)
     except StoreUnavailable as error:
         return str(error)
     except RedisError as error:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from bridge.store.backend import Backend
-from tests.delivery import delivery, person
+from bridge.store.queue import URGENT, Due
+from tests.delivery import TARGET, delivery, person
 from tests.service.planned import Inspected
 from tests.workers.targets.proxy import answer
 from tests.world import World, expected
+from workers.delivery.draining import Drain
 
 
 def chosen(here: World, number: int) -> list[str]:
@@ -117,15 +119,17 @@ async def test_only_one_person(here: World, by: str) -> None:
     assert len(await here.users()) == len(expected(here.sandbox))
 
 
-async def test_jobs_of_others_are_left_alone(backend: Backend) -> None:
-    """A job for somebody who was not chosen, from an earlier poll == nothing is sent, still pending."""
+async def test_what_is_due_of_others_is_left_alone(backend: Backend) -> None:
+    """Somebody who was not chosen is due since an earlier poll == nothing is sent, still pending."""
     ana, ben = person("ana"), person("ben")
     async with delivery(backend) as there:
         await there.know(ana, ben)
         await there.deliverer.ledger.add_pending({ana.key: 1, ben.key: 1})
         chosen = dataclasses.replace(there.deliverer, chosen=frozenset({ana.key}))
-        for record in (ben, ana):
-            await chosen.deliver(record.key)
+        await there.backend.queue.add(TARGET, [Due(ben.key, URGENT), Due(ana.key)], there.clock.now)
+        drain = Drain(chosen)
+        await drain.fill()
+        await drain.end(5.0)
         assert [user["externalId"] for user in await there.users()] == ["ana"]
         assert (await there.deliverer.ledger.pending()).keys() == {ben.key}
 
