@@ -26,6 +26,7 @@ from bridge.errors import (
 )
 from bridge.wire.parsing import MOST_VALUES, TooMuch, parse
 from bridge.wire.permit import Permit
+from bridge.wire.places import Places
 from bridge.wire.quiet import LONGEST_PAUSE, granted, quiet_time, retry_after
 from bridge.wire.redaction import words
 
@@ -118,7 +119,7 @@ class Http:
         self._turn = turn
         self._told = told
         self.longest_pause = longest_pause
-        self._slots = asyncio.Semaphore(concurrency)
+        self._places = Places(concurrency)
         self._quiet_until = 0.0
 
     async def read(
@@ -157,7 +158,7 @@ class Http:
         headers: Mapping[str, str] | None,
         permit: Permit | None,
     ) -> Answer:
-        async with self._slots:
+        async with self._places.one():
             if self._turn:
                 await self._turn()
             self._check_asked_to_wait()

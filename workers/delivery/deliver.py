@@ -34,6 +34,7 @@ from bridge.store import Claim, Gate, Ledger
 from bridge.store.claims import Result, Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.queue import Due, Queue
+from bridge.wire.places import begin
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
 from workers.delivery.apply import Applier, Done
@@ -98,6 +99,7 @@ class Deliverer:
 
     async def carry(self, claim: Claim) -> None:
         """Deliver what is claimed, and what comes meanwhile. Raises only what Redis raises."""
+        begin(urgent=claim.stored.leaves)
         mine: Claim | None = claim
         try:
             for _ in range(_ROUNDS):
