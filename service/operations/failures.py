@@ -158,7 +158,7 @@ async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False
         entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="", awaited="", accepted=accepted
     )
     await ledger.write(key, reopened)
-    await ledger.add_pending({key: 1})
+    await ledger.doubt([key])  # a delivery that ends just now may have written over it
     await _wake(bridge, target, key)
 
 

@@ -18,7 +18,7 @@ from service.operations import failures
 from service.operations.assembly import Bridge
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.polling import Watch
-from tests.workers.targets.proxy import Proxy
+from tests.workers.targets.proxy import Proxy, answer, at
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 OLD, NEW = Key(Kind.PERSON, "5f01"), Key(Kind.PERSON, "5f02")
@@ -42,6 +42,10 @@ class Desk:
     async def adopt(self, key: Key, account: str) -> None:
         """`failures adopt`."""
         await failures.adopt(self._bridge, TARGET, str(key), account)
+
+    async def retry(self, key: Key) -> None:
+        """`failures retry`."""
+        await failures.retry(self._bridge, TARGET, str(key))
 
 
 @asynccontextmanager
@@ -253,3 +257,15 @@ async def test_redis_was_lost_between(backend: Backend) -> None:
             await watch.poll()
             await watch.work()
         await owned_by_new(run, account)
+
+
+async def test_a_retry_beside_a_delivery_is_not_lost(run: Delivery) -> None:
+    """Parked; a delivery with nothing to do has read that, and ends after `failures retry` == tried again."""
+    await run.know(ana(NEW))
+    run.proxy.fail(at("POST", answer(400)))
+    await run.deliverer.deliver(NEW)
+    claim = await run.deliverer.ledger.claim(NEW, "a delivery")
+    assert claim
+    await Desk(run).retry(NEW)
+    await run.deliverer.carry(claim)
+    assert (await run.entry(NEW.id)).state is State.APPLIED
