@@ -202,7 +202,7 @@ class Deliverer:
         """Look again soon, for an hour at most; what has been given up meanwhile wakes it at once."""
         former, entry = claim.entry or Entry(), applier.entry
         waits = former.state is State.RETRYING and former.awaits and former.revision == entry.revision
-        since = former.failed_since if waits else entry.at
+        since = _waiting_since(former, entry.at) if waits else entry.at
         if entry.at - since > PATIENCE:
             return self._failed(claim, applier, f"waited for an hour: {error}", **_told(error))
         wait = min(max(self.retry.first, (entry.at - since) / 4), self.retry.longest)
@@ -264,6 +264,12 @@ class Deliverer:
             failed_since=applier.entry.at,
         )
         return Done(failed, applier.link)
+
+
+def _waiting_since(former: Entry, now: float) -> float:
+    """From when a record's wait counts: a clock that jumps, or a night in which nothing runs, is no wait."""
+    gap = now - former.at
+    return former.failed_since + gap - min(max(gap, 0.0), PATIENCE / 4)
 
 
 def _frees(done: Done) -> bool:
