@@ -173,6 +173,20 @@ async def test_waiting_ends(backend: Backend) -> None:
         assert await addresses(run) == {"1": "b", "2": "c"}
 
 
+async def test_a_clock_that_jumps_ends_no_wait(backend: Backend) -> None:
+    """Hours ahead at one try and right at the next == waits still, and is delivered."""
+    async with serving(backend, ben("1", "a"), ben("2", "b")) as (run, watch):
+        await watch.poll(ben("1", "b"), ben("2", "c"))
+        await watch.take()
+        for jump in (0.0, 1.5 * PATIENCE, -1.5 * PATIENCE, 1.5 * PATIENCE):
+            run.clock.now += jump
+            await run.deliverer.deliver(Key(Kind.PERSON, "1"))
+            assert (await run.entry("1")).state is State.RETRYING
+        await run.deliverer.deliver(Key(Kind.PERSON, "2"))
+        await work(run, watch)
+        assert await addresses(run) == {"1": "b", "2": "c"}
+
+
 async def test_an_address_that_a_leaver_keeps(backend: Backend) -> None:
     """The address is a leaver's, whose account is kept == parked naming them, the account as it was."""
     async with serving(backend, ben("1", "a"), ben("2", "b")) as (run, watch):
