@@ -139,3 +139,25 @@ async def test_bucket_ends_when_it_is_full(backend: Backend) -> None:
 async def test_backend_lets_a_second_go_at_once(backend: Backend) -> None:
     """A target's pace takes its burst from its rate, and never less than one request."""
     assert (backend.pace("directory", 10)._burst, backend.pace("directory", 0.1)._burst) == (10, 1)
+
+
+async def test_turns_that_are_asked_for_together_stand_in_a_row(backend: Backend) -> None:
+    """60 at once, then 10 more == the burst at once, the others one interval after the other."""
+    sleeper = Sleeper()
+    one = pace(backend, sleeper)
+    await asyncio.gather(*(one.turn() for _ in range(60)))
+    await asyncio.gather(*(one.turn() for _ in range(10)))
+    assert len(sleeper.slept) == pytest.approx(70 - BURST, abs=5)  # time goes on meanwhile
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sleeper.slept)]
+    assert gaps == pytest.approx([1 / RATE] * len(gaps), abs=0.02)
+    assert sleeper.slept[-1] <= 60 / RATE
+
+
+async def test_all_who_ask_together_hear_of_a_throttle(backend: Backend) -> None:
+    """The target has asked to wait == each of 20 who ask at once is told, and takes no place."""
+    one = pace(backend, Sleeper())
+    await backend.gate("directory").throttle(30)
+    found = await asyncio.gather(*(one.turn() for _ in range(20)), return_exceptions=True)
+    assert all(isinstance(error, TryLater) and 29 < (error.after or 0) <= 30 for error in found)
+    await backend.gate("directory").reopen()
+    await one.turn()
