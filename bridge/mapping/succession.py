@@ -15,17 +15,20 @@ from bridge.model import Entry, Key, Kind, State, Stored
 from bridge.spelling import folded
 
 
-def successor(route: Route, old: Stored, others: Iterable[tuple[Stored, Entry | None]]) -> Key | None:
+def successor(
+    route: Route, old: Stored, others: Iterable[tuple[Stored, Entry | None]], stance: str
+) -> Key | None:
     """The first of some groups without an object at the target that is to get one under the name of `old`.
 
-    None also while `old` is not gone, and when the other was refused: nobody takes its group over then.
+    None also while `old` is not gone, and when the other was refused: nobody takes the group over then. One
+    that was refused because `old` had its group still counts, as that stands otherwise now (`stance`).
     """
     if not old.gone or old.record.key.kind is not Kind.TEAM or not (name := name_of(route, old)):
         return None
     found = (
         stored.record.key
         for stored, entry in others
-        if not _is_stuck(route, stored, entry)
+        if not _is_stuck(route, stored, entry, old.record.key, stance)
         and name_of(route, stored) == name
         and _is_wanted(route, stored)
     )
@@ -52,8 +55,10 @@ def _is_wanted(route: Route, stored: Stored) -> bool:
         return False
 
 
-def _is_stuck(route: Route, stored: Stored, entry: Entry | None) -> bool:
+def _is_stuck(route: Route, stored: Stored, entry: Entry | None, old: Key, stance: str) -> bool:
     """Whether the ledger has an answer already that only a change or a person can move."""
+    if entry is not None and entry.awaits == str(old) and entry.awaited != stance:
+        return False
     if entry is None or entry.revision != stored.revision or entry.config != route.fingerprint:
         return False
     return entry.state in (State.FAILED, State.SKIPPED)

@@ -11,6 +11,7 @@ from bridge.effects import Verb, covers, is_closed, leavers, verb_of, what_of
 from bridge.mapping.route import Route
 from bridge.mapping.succession import successor
 from bridge.model import Entry, Key, Kind, Stored
+from bridge.store.waiting import stance
 
 _NAMES = {Kind.PERSON: "people", Kind.TEAM: "groups"}
 
@@ -130,7 +131,8 @@ def heirs(
         for key, stored in known.items()
         if key.kind is Kind.TEAM and str(key) not in linked
     ]
-    found = {key: successor(route, known[key], others) for key in gone}
+    stances = {key: stance(known[key], entries.get(key), linked=str(key) in linked) for key in gone}
+    found = {key: successor(route, known[key], others, stances[key]) for key in gone}
     return {old: new for old, new in found.items() if new}
 
 

@@ -250,6 +250,23 @@ async def test_a_team_is_made_anew_whose_creation_was_cut_short(backend: Backend
         assert [one["id"] for one in await run.groups()] == [group["id"]]
 
 
+@pytest.mark.parametrize("first", ["old", "new"])
+async def test_a_team_is_made_anew_before_the_old_one_is_deleted(backend: Backend, first: str) -> None:
+    """The new one is parked while both are there, then the old one goes == the same group, nobody out."""
+    people = [ben(id_, id_) for id_ in "xyz"]
+    async with serving(backend, *people, team("old", "Sales", "x", "y")) as (run, watch):
+        (group,) = await run.groups()
+        await watch.poll(*people, team("old", "Sales", "x", "y"), team("new", "Sales", "x", "y"))
+        await work(run, watch)
+        assert (await run.entry("new", Kind.TEAM)).awaits == "team:old"
+        await watch.poll(*people, team("new", "Sales", "x", "y"))
+        both = [Key(Kind.TEAM, id_) for id_ in ("old", "new")]
+        await work(run, watch, both if first == "old" else both[::-1])
+        assert await groups(run) == {"new": ("Sales", {"x", "y"})}
+        assert [one["id"] for one in await run.groups()] == [group["id"]]
+        assert not [seen for seen in run.proxy.writes if '"remove"' in seen.body.decode()]
+
+
 async def test_a_name_that_a_team_gives_up(backend: Backend) -> None:
     """A team is renamed, another one is made with its name == two groups, each with its members."""
     people = [ben(id_, id_) for id_ in "xy"]

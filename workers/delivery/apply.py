@@ -191,7 +191,7 @@ class Applier(Linking):
         key = self.key
         was_removed = self.entry.state is State.REMOVED or self.entry.delete_from > 0
         delete_from = self._delete_from(intent)
-        if not was_removed and (heir_ := await heir(self.route, self.ledger, Sight(self.claim.stored))):
+        if not was_removed and (heir_ := await heir(self.route, self.ledger, self._sight)):
             stance = (await self.ledger.sight(heir_)).stance
             raise AfterAnother(f"{heir_} has its name, and takes its group over", str(heir_), stance)
         self.entry = await permitted(self.route, self.target, self.claim, self.entry, link)
@@ -211,6 +211,11 @@ class Applier(Linking):
         if is_person(self.claim):
             self.entry = dataclasses.replace(self.entry, open=False)
         return self._removed(intent, applied.outcome, delete_from, released, lost)
+
+    @property
+    def _sight(self) -> Sight:
+        """How the record stood when it was claimed."""
+        return Sight(self.claim.stored, self.claim.entry, self.claim.link)
 
     def _may_delete(self, intent: Intent) -> bool:
         """Whether the account's time has come, and that was counted: at once, as a removal."""

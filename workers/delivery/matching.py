@@ -146,4 +146,6 @@ async def heir(route: Route, ledger: Links, sight: Sight) -> Key | None:
     if sight.stored is None or not sight.stored.gone or sight.stored.record.key.kind is not Kind.TEAM:
         return None
     others = await ledger.unlinked(Kind.TEAM)
-    return successor(route, sight.stored, [(one.stored, one.entry) for one in others if one.stored])
+    return successor(
+        route, sight.stored, [(one.stored, one.entry) for one in others if one.stored], sight.stance
+    )
