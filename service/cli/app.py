@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Coroutine
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge import logs
-from bridge.config.configuration import load_settings
-from bridge.config.settings import Values
 from service.cli import stopping
 from service.cli.terminal import Terminal, print_json, print_lines
+
+if TYPE_CHECKING:
+    from bridge.config.settings import Values
 
 __all__ = [
     "ConfigOption",
@@ -85,6 +85,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 
 def read(config: Path | None) -> Values:
     """The settings, and logging as they want it."""
+    from bridge import logs  # here: `--help` and `--version` need none of it
+    from bridge.config.configuration import load_settings
+
     values = load_settings(config)
     logs.configure(values.log)
     return values

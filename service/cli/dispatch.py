@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
-from redis.exceptions import RedisError
 
 from bridge.errors import BridgeError, SnapshotHeld, unforeseen
-from bridge.store.trouble import trouble
-from service.cli import commands, deciding, inspecting, operating, stopping
+from service.cli import listing, stopping
 from service.cli.app import app, err
-from service.operations.sync import HELD, PROBLEM
 
-__all__ = [
-    "commands",
-    "deciding",
-    "dispatch",
-    "inspecting",
-    "operating",
-]  # importing them is what registers the commands
+_HELD, _PROBLEM = 2, 3
 
 
 def dispatch() -> int:
     """Run the command that was asked for. Returns the exit code; what went wrong was said in a sentence."""
+    if listing.is_enough(sys.argv[1:]):
+        listing.register()
+    else:
+        from service.cli import registered  # noqa: F401 - importing the commands registers them
     try:
         with stopping.first(stopping.give_up):
             code = _run()
@@ -30,22 +27,19 @@ def dispatch() -> int:
     except typer.TyperException as error:
         if message := error.format_message():  # none when the help was what was asked for
             _say(f"{message} (kenjo-bridge --help tells more)")
-        code = PROBLEM
+        code = _PROBLEM
     except SnapshotHeld as error:
         _say(f"held: {error}; nothing was changed anywhere")
-        code = HELD
+        code = _HELD
     except BridgeError as error:
         _say(str(error))
-        code = PROBLEM
-    except RedisError as error:
-        _say(trouble(error))
-        code = PROBLEM
+        code = _PROBLEM
     except stopping.Ended:
         _say(stopping.sentence(stopping.heard(), "before it was done; the next run goes on from there"))
         code = 128 + stopping.heard()
     except Exception as error:  # noqa: BLE001 - a traceback may have values in it
-        _say(str(unforeseen(error)))
-        code = PROBLEM
+        _say(_sentence(error))
+        code = _PROBLEM
     return code or 0
 
 
@@ -59,6 +53,15 @@ def _run() -> int | None:
             first = first.exceptions[0]
         raise first from None
     return result
+
+
+def _sentence(error: Exception) -> str:
+    """What an error is that no command has turned into a sentence of its own: Redis's, or one of a bug."""
+    from redis.exceptions import RedisError
+
+    from bridge.store.trouble import trouble
+
+    return trouble(error) if isinstance(error, RedisError) else str(unforeseen(error))
 
 
 def _say(message: str) -> None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bridge.config.settings import Values
 from service.cli.app import app
-from service.cli.dispatch import operating  # registers the commands
+from service.cli.registered import operating
 from service.operations.flows import PROTECTED, SCOPE, Flow, flows, record_of_processing, summary
 from service.operations.mapping import default_mapping
 from workers.connect import routes

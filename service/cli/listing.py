@@ -1,0 +1,46 @@
+"""The commands as `kenjo-bridge --help` lists them, known without importing what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.cli.app import app
+
+COMMANDS = {
+    "run": "Watch Kenjo and deliver, in one process, until stopped.",
+    "serve": "Watch Kenjo only; workers deliver (`kenjo-bridge work`).",
+    "work": "Deliver only, to all targets or to some; a service watches Kenjo (`kenjo-bridge serve`).",
+    "sync": "Poll once, deliver everything, and end.",
+    "sandbox": "Start a Kenjo to try things against, until stopped.",
+    "demo": "Show the whole job: a made-up Kenjo, a SCIM directory, and changes arriving there.",
+    "plan": "Show what a sync would do, and write nothing anywhere.",
+    "explain": "Explain everything about one person: what Kenjo says, what each target has, what comes next"
+    " and why.",
+    "forget": "Erase everything that the bridge stores about somebody, and never read it in again.",
+    "init": "Write a first bridge.yaml, from these options or from answers to questions.",
+    "status": "Show how old the last snapshot is and where each target stands.",
+    "check": "Try the configuration, Redis, Kenjo and every target without writing anything.",
+    "mapping": "Print the default mapping of a kind of target, to copy from.",
+    "audit": "Show who did what when: changes seen, deliveries, holds, decisions.",
+    "moved": "Say that the same target, or the same Kenjo account, is now at the address in the"
+    " configuration.",
+    "rekey": "Seal everything in Redis with the current encryption key, after the key was changed.",
+    "holds": "What waits for a person: list, show, approve, reject.",
+    "targets": "The targets: let one go on that is paused.",
+    "failures": "Records that a target will not take: list, show, retry, discard, adopt.",
+}
+
+
+def is_enough(arguments: Sequence[str]) -> bool:
+    """Whether no command is named: then only the list, or the version, is asked for."""
+    return all(argument.startswith("-") for argument in arguments)
+
+
+def register() -> None:
+    """Let `app` know the commands by name."""
+    for name, line in COMMANDS.items():
+        app.command(name, help=line)(_nothing)
+
+
+def _nothing() -> None:
+    """Never runs: no command was named."""
