@@ -28,9 +28,7 @@ from workers.delivery.survey import FirstContact
 log = get_logger("workers")
 
 IDLE_LOOK = 2  # seconds after which a worker looks although nobody has woken it
-BUSY_LOOK = (
-    0.01  # seconds between looks while deliveries end: bounds what the looks cost, and makes them worthwhile
-)
+BUSY_LOOK = 0.01  # seconds between looks while deliveries end: bounds what they cost
 JOB_TIMEOUT = 300  # seconds; a job only wakes
 QUIET = 60.0  # seconds for which the same trouble of Redis is not said again
 RECONNECT = 1.0  # seconds between looks for a Redis that is away

@@ -85,8 +85,8 @@ class Queue:
         return len(due) + len(later)
 
     async def wake(self, target: str, now: float) -> None:
-        """Ask for a look at what is due."""
-        milliseconds, wake = int(now * 1000), self._keys.at(target, "wake")
+        """Ask for a look at what is due, by a job, and wake somebody to read it."""
+        milliseconds = int(now * 1000)
         job_id = f"{self._keys.prefix}{target}:look:{milliseconds}"
         payload = serialize_job(FUNCTION, (), {}, None, milliseconds, serializer=serialize)
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -94,6 +94,13 @@ class Queue:
             pipe.zadd(
                 self.name(target), {job_id: 1}
             )  # due whatever the clocks of workers say; arq ignores a 0
+            await pipe.execute()
+        await self.nudge(target)
+
+    async def nudge(self, target: str) -> None:
+        """Wake one of those who wait, if anybody does."""
+        wake = self._keys.at(target, "wake")
+        async with self._redis.pipeline(transaction=False) as pipe:
             pipe.rpush(wake, 1)
             pipe.ltrim(wake, -1, -1)
             pipe.pexpire(wake, _EXPIRY)

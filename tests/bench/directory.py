@@ -1,10 +1,12 @@
 """A SCIM server as fast as Python allows, so that the bench measures the bridge and not the server.
 
-It indexes `externalId`, `userName` and `displayName` and knows just the requests that a client sends.
+It indexes `externalId`, `userName` and `displayName` and knows just the requests that a client sends. It may
+be told to answer as late as one that is far away.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 import uuid
@@ -91,8 +93,16 @@ def reply(body: Any, status: int = 200) -> web.Response:
 
 
 def main() -> None:
-    """Serve on the port given until ended."""
-    app = web.Application()
+    """Serve on the port given, so many milliseconds late, until ended."""
+    late = float(sys.argv[2]) / 1000
+
+    @web.middleware
+    async def far_away(request: web.Request, handler: Any) -> web.StreamResponse:
+        await asyncio.sleep(late)
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    app = web.Application(middlewares=[far_away] if late else [])
     app.add_routes(Directory().routes())
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
 

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 ROOT = Path(__file__).parents[2]
 
 
-def configuration(source: tuple[str, str, str], target: str) -> str:
+def configuration(source: tuple[str, str, str], target: str, concurrency: int = 10) -> str:
     return json.dumps(
         {
             "kenjo": {"base_url": source[0], "api_key": source[1]},
@@ -25,7 +25,7 @@ def configuration(source: tuple[str, str, str], target: str) -> str:
                     "base_url": f"{target}/v2",
                     "token": "bench",
                     "rate": 100000,
-                    "concurrency": 10,
+                    "concurrency": concurrency,
                 }
             },
             "log": {"level": "error"},
@@ -49,10 +49,11 @@ def kenjo(people: int) -> Iterator[tuple[str, str, str]]:
 
 
 @contextlib.contextmanager
-def directory() -> Iterator[str]:
+def directory(late: int = 0) -> Iterator[str]:
+    """A SCIM server that answers so many milliseconds late."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with server([sys.executable, "-m", "tests.bench.directory", str(port)], f"{url}/counts"):
+    with server([sys.executable, "-m", "tests.bench.directory", str(port), str(late)], f"{url}/counts"):
         yield url
 
 

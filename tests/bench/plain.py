@@ -1,6 +1,7 @@
 """What a script would do: read the lists, post every person with a few requests at a time, and forget.
 
 No look-up, no ledger, no retry, no Redis. The bridge is measured beside it, as the price of all these.
+Arguments: Kenjo's address, its key, the directory's address, how many requests are under way at once.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from typing import Any
 import aiohttp
 import orjson
 
-CONCURRENCY = 10
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
-async def push(kenjo: str, key: str, directory: str) -> int:
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONCURRENCY)) as session:
+async def push(kenjo: str, key: str, directory: str, concurrency: str = "10") -> int:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=int(concurrency))) as session:
         async with session.post(f"{kenjo}/auth/login", json={"apiKey": key}) as answer:
             headers = {"Authorization": (await answer.json())["token"]}
 
@@ -29,7 +29,7 @@ async def push(kenjo: str, key: str, directory: str) -> int:
         accounts = await read("employees/accounts")
         personals, works = await read("employees/personals"), await read("employees/works")
         departments = await read("departments")
-        slots = asyncio.Semaphore(CONCURRENCY)
+        slots = asyncio.Semaphore(int(concurrency))
 
         async def post(key: str, account: dict[str, Any]) -> None:
             body = payload(key, account, personals.get(key, {}), works.get(key, {}), departments)
@@ -63,4 +63,4 @@ def payload(
 
 
 if __name__ == "__main__":
-    asyncio.run(push(*sys.argv[1:4]))
+    asyncio.run(push(*sys.argv[1:5]))

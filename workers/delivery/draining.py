@@ -65,7 +65,7 @@ class Drain:
             self._running[task] = claim
             task.add_done_callback(self._ended)
         if batch.more and not self.room:  # another process may have room
-            await deliverer.queue.wake(deliverer.route.name, deliverer.clock())
+            await deliverer.queue.nudge(deliverer.route.name)
         if batch.unreadable:
             raise batch.unreadable
         return batch.next_at
