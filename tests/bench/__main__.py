@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import leavers, mapping
+from tests.bench import distant, latency, leavers, mapping
 from tests.bench.parts import ROOT, configuration, counts, directory, kenjo
 
 
@@ -50,6 +50,19 @@ def main() -> None:
         f"default SCIM mapping of {most:,} people: {cost:.2f} ({least:.2f}-{worst:.2f}) s of CPU,"
         f" {mapping.ROUNDS} rounds"
     )
+    far = distant.measure(1000)
+    Console().print(
+        f"1,000 people, a directory that answers in {distant.LATE} ms, {distant.AT_ONCE} at once, people/s: "
+        + ", ".join(f"{name} {pace:,.0f}" for name, pace in far.items())
+    )
+    seen = latency.measure(200)
+    Console().print(
+        f"{latency.CHANGES} changes while nothing else is to do, milliseconds from seen to the answer: median"
+        f" {seen['median'] * 1000:.0f}, p99 {seen['p99'] * 1000:.0f}, longest {seen['longest'] * 1000:.0f}"
+    )
+    Console().print(f"idle, {most:,} people: {100 * latency.idle(most):.2f} % of a core between polls")
+    if most < leavers.LEAVERS * 20 * 1.5:
+        return  # they would be through before anybody leaves
     waits = leavers.measure(most)
     Console().print(
         f"{leavers.LEAVERS} leavers during the first load of {most:,} people"
