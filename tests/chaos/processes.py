@@ -39,7 +39,7 @@ class Process:
     pid: int = 0
 
     def __post_init__(self) -> None:
-        self._asked = 0
+        self._asked: set[int] = set()
         self._former = 0  # how much former runs have written
         self._ending = asyncio.Event()
         self._may_start = asyncio.Event()
@@ -60,7 +60,7 @@ class Process:
         """Send a signal to the whole group; nothing when it is just being started again."""
         if self.pid:
             if number in (signal.SIGKILL, signal.SIGTERM):
-                self._asked = number
+                self._asked.add(number)
                 self._over.clear()
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
@@ -110,7 +110,7 @@ class Process:
 
     async def _keep(self) -> None:
         while not self._ending.is_set():
-            self._asked = 0
+            self._asked = set()
             process = await self._spawn()
             self.pid = process.pid
             self._running.set()
@@ -151,10 +151,12 @@ class Process:
             await asyncio.sleep(_BREATH)
 
     def _as_asked(self, code: int) -> bool:
-        if self._asked == signal.SIGTERM:
-            started = _STARTED in self.log.read_bytes()[self._former :]
-            return code == 0 or (not started and code == -signal.SIGTERM)
-        return self._asked == signal.SIGKILL and code == -signal.SIGKILL
+        """Whether it ended by what it was sent: it may have been both, and the one that kills comes first."""
+        if code == -signal.SIGKILL:
+            return signal.SIGKILL in self._asked
+        started = _STARTED in self.log.read_bytes()[self._former :]
+        ended = (0,) if started else (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+        return signal.SIGTERM in self._asked and code in ended
 
 
 def _die_with_parent() -> None:
