@@ -125,7 +125,8 @@ class Snapshot:
     inactive, or that their contract has ended. `unsure` are fields of people that come from a row which a
     list lacks. `unnamed` are kinds whose list has a row without an id, which may be anybody's: that somebody
     of that kind is in no list says nothing. `filled` tells by list and column how full it is; `group_kinds`
-    are the groups that were asked for at all.
+    are the groups that were asked for at all. `origin` names all that it was made from: what has the same one
+    is the same snapshot. "" where more was asked than the lists, and the next time may be answered otherwise.
     """
 
     records: Mapping[Key, Record]
@@ -137,6 +138,7 @@ class Snapshot:
     warnings: tuple[str, ...] = ()
     filled: Mapping[str, Filled] = field(default_factory=dict)
     group_kinds: frozenset[str] = frozenset(GROUP_KINDS.values())
+    origin: str = ""
 
     @property
     def partial(self) -> bool:

@@ -234,15 +234,16 @@ class Http:
         """The body, decompressed piece by piece; what is not read is never decompressed."""
         is_error = response.status >= 300
         most = min(MAX_ERROR, self._max_body) if is_error else self._max_body
-        chunks = bytearray()
+        chunks, size = [], 0
         async for chunk in response.content.iter_any():
-            chunks += chunk
-            if len(chunks) > most:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > most:
                 response.close()  # the rest is neither read nor waited for
                 if is_error:
-                    return bytes(chunks[:most])
+                    return b"".join(chunks)[:most]
                 raise TryLater(f"the answer is larger than {most} bytes")
-        return bytes(chunks)
+        return b"".join(chunks)
 
 
 def classify_status(answer: Answer, said: str) -> BridgeError | None:

@@ -10,13 +10,28 @@ from urllib.parse import urlsplit
 
 from bridge.errors import SourceUnavailable, TryLater
 from bridge.wire.http import Answer, Http, Reading
-from bridge.wire.parsing import TooMuch, parse
+from bridge.wire.parsing import TooMuch
 from bridge.wire.quiet import granted, quiet_time, retry_after
 from bridge.wire.redaction import words
+from service.kenjo.bodies import cut, decoded
 from service.kenjo.lenient import read_list
 
 REFUSALS = (401, 403)
 """What Kenjo answers to a token, or to a key, that may not do this."""
+
+
+KEYS = "Settings > Integrations > API keys"
+"""Where Kenjo shows its API keys and their permissions."""
+
+_PERMISSIONS = {
+    "employees": "employee",
+    "companies": "company",
+    "offices": "office",
+    "departments": "department",
+    "teams": "team",
+    "areas": "area",
+}
+"""What Kenjo calls the permission for lists that begin so."""
 
 
 async def ask(
@@ -58,15 +73,18 @@ def parsed(answer: Answer, path: str) -> Any:
         raise SourceUnavailable(f"Kenjo's {path} {error}") from None
 
 
-async def parsed_list(answer: Answer, path: str) -> Any:
-    """The JSON of a list, in which single values may be broken. Raises SourceUnavailable when it is none."""
+async def parsed_list(answer: Answer, path: str, keep: Collection[str]) -> Any:
+    """The JSON of a list, in which single values may be broken, its rows cut down to the fields `keep`.
+
+    Raises SourceUnavailable when it is none.
+    """
     try:
-        return parse(answer.body, answer.most_values)
+        return await decoded(answer.body, answer.most_values, keep)
     except TooMuch:
         return parsed(answer, path)  # which says so
     except ValueError:
         with contextlib.suppress(ValueError, RecursionError):
-            return await asyncio.to_thread(read_list, answer.body)  # slow: everything else has to go on
+            return cut(await asyncio.to_thread(read_list, answer.body), keep)  # it is slow
         return parsed(answer, path)
 
 
@@ -84,3 +102,17 @@ def _advice(answer: Answer) -> str:
     if answer.status >= 500 or answer.status == 408:
         return f"the next poll tries again{pause}"
     return "make sure that kenjo.base_url is right: it ends in /api/v1"
+
+
+def refused(name: str, status: int) -> str:
+    """Why Kenjo does not give a list, and what to do."""
+    permission = _PERMISSIONS.get(name.partition("/")[0], name)
+    if status == 403:
+        return (
+            f"Kenjo does not let the API key read {name} ({status}): tick '{permission}' among the key's"
+            f" permissions in Kenjo under {KEYS}"
+        )
+    return (
+        f"Kenjo refused to give {name} ({status}) right after a sign-in: make sure that the API key is still"
+        f" listed in Kenjo under {KEYS} and that '{permission}' is ticked among its permissions"
+    )

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,27 +18,16 @@ import aiohttp
 
 from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceRefused, SourceUnavailable
-from bridge.model import GROUP_KINDS, Key, Kind, Snapshot, group_kind
+from bridge.model import Key, Snapshot
 from bridge.wire.http import Answer, Http
 from bridge.wire.quiet import LONGEST_PAUSE
-from service.kenjo.answers import REFUSALS, ask, parsed, parsed_list
+from service.kenjo.answers import REFUSALS, ask, parsed, parsed_list, refused
+from service.kenjo.bodies import Came, Page, cut, digested, is_bare, origin_of
 from service.kenjo.cells import ID
-from service.kenjo.fields import ACCOUNTS, Path, Use, lists_for
-from service.kenjo.pages import Pages
-from service.kenjo.sign_in import KEYS, SignIn
-from service.kenjo.snapshot import NO_ZONES, Zones, join
-from service.kenjo.tables import read_tables
-
-_PERMISSIONS = {
-    "employees": "employee",
-    "companies": "company",
-    "offices": "office",
-    "departments": "department",
-    "teams": "team",
-    "areas": "area",
-}
-"""What Kenjo calls the permission for lists that begin so."""
-
+from service.kenjo.fields import ACCOUNTS, EMPLOYEES, WHOLE, Path, Use, id_of, list_of
+from service.kenjo.sign_in import SignIn
+from service.kenjo.snapshot import NO_ZONES, View, Zones, join
+from service.kenjo.tables import fields_read, read_tables
 
 _MAX_LIST = 512 * 2**20
 """Bytes of one answer; a list of 100,000 people has about 60 MB."""
@@ -48,9 +39,7 @@ _MOST_VALUES = 5_000_000
 MOST_QUESTIONS = 50
 """Rows of one list that are asked for one by one in a poll."""
 
-_EMPLOYEES = "employees"
 _NO_QUESTIONS = (401, 403, 405, 501)
-_GROUP_LISTS = {kind: name for name, kind in GROUP_KINDS.items()}
 
 
 def utc_now() -> datetime:
@@ -84,6 +73,7 @@ class KenjoClient:
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._seen: Mapping[str, str] = {}
         self._nowhere: set[str] = set()
+        self._pages: dict[str, list[Page]] = {}
 
     async def fetch_snapshot(
         self,
@@ -98,13 +88,29 @@ class KenjoClient:
         Rows that people name and that a list lacks are asked for one by one. Raises SourceUnavailable, or
         SourceRefused when the key or a permission is at fault.
         """
-        lists = await self.fetch(lists_for(fields, office_zones))
-        use = Use.of(fields)
-        tables = read_tables(lists, use, zones=bool(office_zones), team_field=self._settings.team_field)
+        view = View(frozenset(fields), zone, office_zones, lead_days)
+        return await self._joined(await self._fetch(view.lists), view, self._clock())
+
+    async def fetch_change(self, view: View, since: str) -> Snapshot | None:
+        """The same; None when it would be the snapshot whose `origin` is `since`: then nothing is decoded."""
+        came, now = await self._fetch(view.lists), self._clock()
+        if since == origin_of(came, view.days(now)):
+            return None
+        return await self._joined(came, view, now)
+
+    async def _joined(self, came: dict[str, Came], view: View, now: datetime) -> Snapshot:
+        use, zones, team_field = Use.of(view.fields), bool(view.office_zones), self._settings.team_field
+        origin = origin_of(came, view.days(now))
+        keep = {name: fields_read(name, use, zones=zones, team_field=team_field) for name in came}
+        lists = await self._read(came, keep)
+        tables = await asyncio.to_thread(partial(read_tables, lists, use, zones=zones, team_field=team_field))
         self._seen = {rows.name: min(rows.rows) for rows in tables.all if rows.rows}
         for name, ids in tables.dangling().items():
-            tables.complete(name, await self._look_up(name, ids))
-        return join(tables, use, now=self._clock(), zone=zone, office_zones=office_zones, lead_days=lead_days)
+            answers = await self._look_up(name, ids)
+            tables.complete(name, answers)
+            if any(row is None or row for row in answers.values()):
+                origin = ""  # these are asked for again next time
+        return dataclasses.replace(await asyncio.to_thread(join, tables, use, view, now), origin=origin)
 
     async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
         """Whether Kenjo has these people and groups, each asked for by its id.
@@ -113,8 +119,8 @@ class KenjoClient:
         counts only where something that is in the lists is found in the same way. Raises SourceUnavailable.
         """
         found: dict[Key, bool | None] = {}
-        for name in sorted({_list_of(key) for key in keys}):
-            by_id = {_id_of(key): key for key in keys if _list_of(key) == name}
+        for name in sorted({list_of(key) for key in keys}):
+            by_id = {id_of(key): key for key in keys if list_of(key) == name}
             for id_, row in (await self._rows(name, by_id)).items():
                 found[by_id[id_]] = None if row is None else bool(row)
         return found
@@ -130,7 +136,7 @@ class KenjoClient:
     async def _rows(self, name: str, ids: Collection[str]) -> dict[str, Mapping[str, Any] | None]:
         """Rows of a list by id: what Kenjo has, {} for nothing, None where that cannot be told."""
         answers: dict[str, Mapping[str, Any] | None] = dict.fromkeys(ids, None)
-        known = self._seen.get(name if name != _EMPLOYEES else ACCOUNTS)
+        known = self._seen.get(name if name != EMPLOYEES else ACCOUNTS)
         if name == "companies" or known is None:  # of which Kenjo has no single rows; nothing to compare with
             return answers
         with contextlib.suppress(_NotToBeAsked):
@@ -158,6 +164,9 @@ class KenjoClient:
 
         Raises SourceUnavailable, or SourceRefused when the key or a permission is at fault.
         """
+        return await self._read(await self._fetch(lists), dict.fromkeys(lists, (WHOLE,)))
+
+    async def _fetch(self, lists: Collection[str]) -> dict[str, Came]:
         await self._sign_in.token()  # before the lists, so that a wrong key is tried once
         try:
             async with asyncio.TaskGroup() as group:
@@ -166,26 +175,52 @@ class KenjoClient:
             raise _worst(failures) from None
         return {name: task.result() for name, task in tasks.items()}
 
+    async def _read(self, came: dict[str, Came], keep: Mapping[str, Collection[str]]) -> dict[str, list[Any]]:
+        """The rows of lists, cut down to the fields that are kept. What came is let go list by list."""
+        found = {}
+        for name in list(came):
+            one = came.pop(name)
+            while one.raw:
+                one.add(await parsed_list(one.raw.popleft(), f"/{name}", keep[name]))
+            found[name] = cut(one.rows, keep[name])
+            self._pages[name] = one.pages
+        return found
+
     async def close(self) -> None:
         """Sign out. A Kenjo that does not answer is no error."""
         await self._sign_in.end()
 
-    async def _whole(self, name: str) -> list[Any]:
-        pages = Pages(name)
+    async def _whole(self, name: str) -> Came:
+        """The answers for one list, not decoded where they are those of last time, or the only one."""
+        came = Came(name, self._pages.get(name, ()))
         wanted: dict[str, str] | None = {}
         async with self._slots:
             while wanted is not None:
-                wanted = pages.add(await self._answer(name, wanted))
-        return pages.rows
+                answer = await self._answer(name, wanted)
+                wanted = await self._following(came, answer)
+        return came
 
-    async def _answer(self, name: str, params: Mapping[str, str]) -> Any:
-        """The JSON of one answer for a list."""
-        path = f"/{name}"
-        answer = await self._get(path, params, REFUSALS)
+    async def _following(self, came: Came, answer: Answer) -> dict[str, str] | None:
+        """Take an answer, and say what to ask for next."""
+        digest = await digested(answer.body)
+        came.raw.append(answer)
+        if page := came.known(digest):
+            following = page.following
+        elif not came.pages and is_bare(answer.body):
+            following = None
+        else:
+            while came.raw:
+                following = came.add(await parsed_list(came.raw.popleft(), f"/{came.name}", (WHOLE,)))
+        came.pages.append(Page(digest, following))
+        return following
+
+    async def _answer(self, name: str, params: Mapping[str, str]) -> Answer:
+        """One answer for a list."""
+        answer = await self._get(f"/{name}", params, REFUSALS)
         if answer.status in REFUSALS:
             self._sign_in.forget()
-            raise SourceRefused(_refused(name, answer.status))
-        return await parsed_list(answer, path)
+            raise SourceRefused(refused(name, answer.status))
+        return answer
 
     async def _get(self, path: str, params: Mapping[str, str], refusals: Collection[int]) -> Answer:
         """One answer; with a new token when Kenjo takes the old one no more."""
@@ -206,28 +241,6 @@ def _is_of(body: Mapping[str, Any], id_: str) -> bool:
     account = body.get("account")
     said = account.get("_id", id_) if isinstance(account, dict) else body.get("_id")
     return bool(said == id_)
-
-
-def _list_of(key: Key) -> str:
-    """Below which address Kenjo gives single people, teams, departments, offices and areas."""
-    return _EMPLOYEES if key.kind is Kind.PERSON else _GROUP_LISTS[group_kind(key)]
-
-
-def _id_of(key: Key) -> str:
-    return key.id if key.kind is Kind.PERSON else key.id.rpartition(".")[2]
-
-
-def _refused(name: str, status: int) -> str:
-    permission = _PERMISSIONS.get(name.partition("/")[0], name)
-    if status == 403:
-        return (
-            f"Kenjo does not let the API key read {name} ({status}): tick '{permission}' among the key's"
-            f" permissions in Kenjo under {KEYS}"
-        )
-    return (
-        f"Kenjo refused to give {name} ({status}) right after a sign-in: make sure that the API key is still"
-        f" listed in Kenjo under {KEYS} and that '{permission}' is ticked among its permissions"
-    )
 
 
 def _worst(failures: ExceptionGroup[Exception]) -> Exception:

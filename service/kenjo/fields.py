@@ -6,9 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bridge.errors import ConfigurationError
+from bridge.model import GROUP_KINDS, Key, Kind, group_kind
 
 Path = tuple[str, ...]
 """A dotted name in parts: ("person", "work", "department")."""
+
+EMPLOYEES = "employees"
+"""Where single people are."""
+
+_GROUP_LISTS = {kind: name for name, kind in GROUP_KINDS.items()}
 
 ACCOUNTS = "employees/accounts"
 WORKS = "employees/works"
@@ -123,6 +129,16 @@ class Use:
         """Whether anything is made from a person's areas."""
         work = {*self.person.get("work", ()), *self.manager.get("work", ())}
         return "areas" in self.groups or "areas" in work
+
+
+def list_of(key: Key) -> str:
+    """Below which address Kenjo gives single people, teams, departments, offices and areas."""
+    return EMPLOYEES if key.kind is Kind.PERSON else _GROUP_LISTS[group_kind(key)]
+
+
+def id_of(key: Key) -> str:
+    """Kenjo's id of a record there."""
+    return key.id if key.kind is Kind.PERSON else key.id.rpartition(".")[2]
 
 
 def lists_for(fields: Iterable[Path], office_zones: Collection[str] = ()) -> frozenset[str]:

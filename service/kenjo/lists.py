@@ -141,9 +141,19 @@ def _count(
     counts: Mapping[str, list[int]], copies: list[Mapping[str, Any]], cells: _Cells, read: list[Values]
 ) -> None:
     """Count whether a row has the columns, and something in them; what cannot be read is something."""
+    if len(copies) == 1:  # as nearly always
+        (row,), (values,) = copies, read
+        for what, (column, _) in cells.items():
+            counts[what][0] += column in row
+            counts[what][1] += bool(values.get(what, True)) or not _is_nothing(values[what])
+        return
     for what, (column, _) in cells.items():
         counts[what][0] += any(column in row for row in copies)
-        counts[what][1] += any(values.get(what, True) not in (None, "", (), [], {}) for values in read)
+        counts[what][1] += any(not _is_nothing(values.get(what, True)) for values in read)
+
+
+def _is_nothing(value: Any) -> bool:
+    return value in (None, "", (), [], {})
 
 
 def _agreed(copies: list[Values]) -> Values:

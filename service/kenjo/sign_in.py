@@ -12,10 +12,7 @@ from typing import Any
 from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceRefused, SourceUnavailable
 from bridge.wire.http import Http
-from service.kenjo.answers import ask, parsed
-
-KEYS = "Settings > Integrations > API keys"
-"""Where Kenjo shows its API keys and their permissions."""
+from service.kenjo.answers import KEYS, ask, parsed
 
 LIFETIME = timedelta(hours=1)
 """How long a token is used that does not say how long it lives; Kenjo's sample lives 48 hours."""

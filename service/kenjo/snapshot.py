@@ -18,12 +18,32 @@ from service.kenjo.fields import LOOKED_UP, WHOLE, Path, Use, lists_for
 from service.kenjo.lists import Values, team_field_found
 from service.kenjo.tables import Tables, Waits, count, has, read_tables, reject_shared_emails, usable_people
 
-__all__ = ["Zones", "build", "join", "lists_for", "team_field_found"]
+__all__ = ["View", "Zones", "build", "join", "lists_for", "team_field_found"]
 
 Zones = Mapping[str, ZoneInfo]
 """Time zones by office, which is named by its name or its `_id`."""
 
 NO_ZONES: Zones = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of Kenjo is looked at, and where and how long before their first day people's days begin."""
+
+    fields: frozenset[Path]
+    zone: ZoneInfo
+    office_zones: Zones
+    lead_days: int
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """The lists to read for it."""
+        return lists_for(self.fields, self.office_zones)
+
+    def days(self, now: datetime) -> list[str]:
+        """Which day it is in each of the time zones: what else than Kenjo makes a snapshot differ."""
+        zones = {str(zone): zone for zone in (self.zone, *self.office_zones.values())}
+        return [f"{name} {today_in(zone, now)}" for name, zone in sorted(zones.items())]
 
 
 def build(
@@ -42,17 +62,17 @@ def build(
     is in `kept` instead. Raises SourceUnavailable when a list is not there, ConfigurationError for a field
     that no record can have.
     """
-    use = Use.of(fields)
-    tables = read_tables(lists, use, zones=bool(office_zones), team_field=team_field)
-    return join(tables, use, now=now, zone=zone, office_zones=office_zones, lead_days=lead_days)
+    view = View(frozenset(fields), zone, office_zones, lead_days)
+    use = Use.of(view.fields)
+    tables = read_tables(dict(lists), use, zones=bool(office_zones), team_field=team_field)
+    return join(tables, use, view, now)
 
 
-def join(
-    tables: Tables, use: Use, *, now: datetime, zone: ZoneInfo, office_zones: Zones, lead_days: int
-) -> Snapshot:
+def join(tables: Tables, use: Use, view: View, now: datetime) -> Snapshot:
     """The snapshot of lists that have been read (see `build`)."""
     everybody = tables.everybody()
-    person = _People(tables, use, _Days.of(tables, now, zone, office_zones), lead_days, everybody)
+    days = _Days.of(tables, now, view.zone, view.office_zones)
+    person = _People(tables, use, days, view.lead_days, everybody)
     closed = {id_: state for id_ in everybody if (state := person.closed(id_))}
     reject_shared_emails(tables.accounts, closed)
     usable, kept, warnings = usable_people(tables)

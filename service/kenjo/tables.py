@@ -11,7 +11,7 @@ from bridge.model import Filled, Kind, RowProblem
 from bridge.spelling import folded
 from service.kenjo.cells import ID
 from service.kenjo.fields import MEMBERSHIP, SECTIONS, WORKS, Use
-from service.kenjo.lists import AREA_FIELDS, Rows, first_present, read_rows, team_field_found
+from service.kenjo.lists import AREA_FIELDS, TEAM_FIELDS, Rows, first_present, read_rows, team_field_found
 
 
 class Waits(Exception):
@@ -129,28 +129,36 @@ def has(rows: Rows, id_: str) -> bool:
     return False
 
 
-def read_tables(lists: Mapping[str, Any], use: Use, *, zones: bool, team_field: str | None) -> Tables:
-    """Read the lists that the fields in use come from; with `zones` the offices too.
+def read_tables(lists: dict[str, Any], use: Use, *, zones: bool, team_field: str | None) -> Tables:
+    """Read the lists that the fields in use come from; with `zones` the offices too. What was read is let go.
 
     Raises SourceUnavailable when one is not there.
     """
     wanted = use.lists() | ({"offices"} if zones else set())
     warnings: list[str] = []
     links = _links(lists.get(WORKS), use, team_field, warnings)
-    sections = {}
-    read: dict[str, set[str]] = {}
-    for section, name in SECTIONS.items():
-        if name in wanted:
-            columns = use.columns(section)
-            if zones and section == "work":
-                columns.add("officeId")
-            sections[section] = read_rows(name, lists, columns, links if section == "work" else {})
-    others = {}
-    for name in wanted - set(SECTIONS.values()):
-        columns = {"name", *(use.team or ())} - {"members", "kind"} if name in use.groups else {"name"}
-        others[name] = read_rows(name, lists, columns)
-        read[name] = columns
-    return Tables(sections, others, use.groups, warnings, read)
+    columns = {name: _columns(name, use, zones=zones) for name in wanted}
+    read = {}
+    for name in sorted(wanted):
+        read[name] = read_rows(name, lists, columns[name], links if name == WORKS else {})
+        del lists[name]
+    sections = {section: read[name] for section, name in SECTIONS.items() if name in wanted}
+    others = {name: rows for name, rows in read.items() if name not in SECTIONS.values()}
+    return Tables(sections, others, use.groups, warnings, {name: columns[name] for name in others})
+
+
+def fields_read(name: str, use: Use, *, zones: bool, team_field: str | None) -> frozenset[str]:
+    """The fields of a list's rows that `read_tables` looks at; WHOLE among them for every one."""
+    found = {"_id", *_columns(name, use, zones=zones)}
+    if name == WORKS:
+        found |= {*TEAM_FIELDS, *AREA_FIELDS, *([team_field] if team_field else [])}
+    return frozenset(found)
+
+
+def _columns(name: str, use: Use, *, zones: bool) -> set[str]:
+    if section := next((section for section, list_ in SECTIONS.items() if list_ == name), None):
+        return use.columns(section) | ({"officeId"} if zones and section == "work" else set())
+    return {"name", *(use.team or ())} - {"members", "kind"} if name in use.groups else {"name"}
 
 
 def usable_people(tables: Tables) -> tuple[set[str], set[str], list[str]]:

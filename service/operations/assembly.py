@@ -23,6 +23,7 @@ from bridge.store.backend import Backend, open_backend
 from bridge.store.private_redis import PrivateRedis, private_key, running_url
 from bridge.wire.http import open_session
 from service.kenjo.client import KenjoClient, utc_now
+from service.kenjo.snapshot import View
 from service.operations.whose import Account, recognise
 from service.watch.poller import Poller
 from workers.connect import Connected, connect, routes
@@ -144,6 +145,13 @@ class KenjoSource:
         return await self.client.fetch_snapshot(
             self.fields, zone=self.zone, office_zones=self.office_zones, lead_days=self.lead_days
         )
+
+    async def fetch_change(self, since: str) -> Snapshot | None:
+        """The same; None when it would be the snapshot whose `origin` is `since`."""
+        if self.account:
+            await self.account.recognise(self.client)
+        view = View(self.fields, self.zone, self.office_zones, self.lead_days)
+        return await self.client.fetch_change(view, since)
 
     async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
         """Whether Kenjo has these people and groups (see `KenjoClient.ask`). Raises SourceUnavailable."""
