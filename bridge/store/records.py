@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from bridge.codec import Codec, reading
@@ -70,14 +73,29 @@ class Records:
         self._keys = keys
         self._codec = codec
 
-    async def known(self) -> dict[Key, Stored]:
-        """All records, those that are gone included. One whose revision was lost or changed is not known."""
+    async def known(self, like: Mapping[Key, Record] = MappingProxyType({})) -> dict[Key, Stored]:
+        """All records, those that are gone included. One whose revision was lost or changed is not known.
+
+        `like`: records that are in memory anyway; an equal one is that very object, and takes no room.
+        """
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(self._keys.of("revisions"))
             pipe.hgetall(self._keys.of("records"))
             revisions, blobs = await pipe.execute()
-        found = (self._read(named(name), blob, revisions.get(name)) for name, blob in blobs.items())
-        return {stored.record.key: stored for stored in found if stored}
+        return await asyncio.to_thread(self._opened, revisions, blobs, like)
+
+    def _opened(
+        self, revisions: Mapping[bytes, bytes], blobs: dict[bytes, bytes], like: Mapping[Key, Record]
+    ) -> dict[Key, Stored]:
+        """Open records; each sealed one is let go."""
+        known = {}
+        for name in list(blobs):
+            if stored := self._read(named(name), blobs.pop(name), revisions.get(name)):
+                same = like.get(stored.record.key)
+                if same and same.data == stored.record.data:
+                    stored = dataclasses.replace(stored, record=same)
+                known[stored.record.key] = stored
+        return known
 
     async def revisions(self, keys: Collection[Key]) -> dict[Key, int]:
         """The revisions of records, as far as they are known, also where the records are lost."""

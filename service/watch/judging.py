@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ async def judge(
     facts = await backend.records.last_snapshot() or {}
     before = {column: Filled(*numbers) for column, numbers in facts.get("columns", {}).items()}
     former = await backend.holds.get(SNAPSHOT)
-    found = doubts(await backend.forgotten.unreferred(known), snapshot, before)
+    found = await asyncio.to_thread(doubts, await backend.forgotten.unreferred(known), snapshot, before)
     if found and not _was_approved(former, found):
         return Judgement(snapshot, _hold_of(found, now))
     return await _gone(snapshot, known, source, await backend.records.absent(), now, interval)
@@ -143,6 +144,7 @@ async def _gone(
         snapshot,
         kept=snapshot.kept | (frozenset(absent) - gone),
         unnamed=frozenset(),
+        origin="",  # more was asked than the lists
         warnings=tuple(sorted({*snapshot.warnings, *warnings})),
     )
     return Judgement(whole, absent=missed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -71,7 +72,7 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
     was_held = await backend.holds.held(route.name)
     entries, linked = await ledger.entries(), await ledger.linked()
     unsettled = {key for key in await ledger.unsettled() if key in known and route.serves(key.kind)}
-    behind = frozenset(pending(known, entries, route, linked, now) | unsettled)
+    behind = frozenset(await asyncio.to_thread(pending, known, entries, route, linked, now) | unsettled)
     coming = verbs(route, behind, known, entries, linked, now)
     passed_on = heirs(route, [key for key in behind if str(key) in linked], known, entries, linked)
     given, there = _as_given(entries, passed_on), linked.union(map(str, passed_on.values()))

@@ -82,21 +82,38 @@ def _columns(
 
 def _fields(known: Mapping[Key, Stored], snapshot: Snapshot) -> Iterator[Doubt]:
     """Fields in use that many people (or groups) had, and have no more."""
-    had: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
-    for key, record in snapshot.records.items():
-        stored = known.get(key)
-        if stored is None or stored.gone or record.lifecycle in (Lifecycle.INACTIVE, Lifecycle.LEFT):
-            continue  # of people who have left, a company may well erase everything
-        before = dict(_values(stored.record))
-        for field, value in _values(record):
-            if not _is_empty(former := before.get(field)):
-                had[field] += 1
-                lost[field] += _is_empty(value) or (_is_scalar(former) and not _is_scalar(value))
+    pairs = list(_remaining(known, snapshot))
+    lost = Counter(name for before, now in pairs if before.data != now.data for name in _lost(before, now))
+    if not lost:
+        return
+    had = Counter(name for before, now in pairs for name in _had(before, now) if name in lost)
     for field in sorted(lost):
         if _emptied(had[field], lost[field]):
             reason = f"{field} is empty or of another type now for {lost[field]} of {had[field]} who had it"
             yield Doubt(field, lost[field], reason)
+
+
+def _remaining(known: Mapping[Key, Stored], snapshot: Snapshot) -> Iterator[tuple[Record, Record]]:
+    """The records that were there and are, as they were and as they are."""
+    for key, record in snapshot.records.items():
+        stored = known.get(key)
+        if stored is None or stored.gone or record.lifecycle in (Lifecycle.INACTIVE, Lifecycle.LEFT):
+            continue  # of people who have left, a company may well erase everything
+        yield stored.record, record
+
+
+def _had(before: Record, now: Record) -> Iterator[str]:
+    """The fields in use that had a value."""
+    former = dict(_values(before))
+    yield from (name for name, _ in _values(now) if not _is_empty(former.get(name)))
+
+
+def _lost(before: Record, now: Record) -> Iterator[str]:
+    """Those of them that have none now, or one of another type."""
+    former, values = dict(_values(before)), dict(_values(now))
+    for name in _had(before, now):
+        if _is_empty(values[name]) or (_is_scalar(former[name]) and not _is_scalar(values[name])):
+            yield name
 
 
 def _emptied(had: int, lost: int) -> bool:
