@@ -42,6 +42,10 @@ class Script:
         """What was said."""
         return self.snapshot
 
+    async def fetch_change(self, since: str) -> Snapshot | None:
+        """What was said, if that has another origin."""
+        return None if since == self.snapshot.origin else self.snapshot
+
     async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
         """Who is in the snapshot is there, and nobody else."""
         return {key: key in self.snapshot.records or key in self.snapshot.kept for key in keys}

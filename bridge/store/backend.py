@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -34,6 +34,7 @@ from bridge.store.trouble import (
     trouble,
     warnings,
 )
+from bridge.store.witness import Witness
 
 log = get_logger("redis")
 
@@ -98,6 +99,10 @@ class Backend:
     def whose(self) -> Whose:
         """Whose all this is."""
         return Whose(self._connection, self.keys, self.codec)
+
+    async def witness(self, targets: Iterable[str]) -> Witness:
+        """Somebody who sees from now on whether anything that a poll reads is touched. Raises RedisError."""
+        return await Witness.begin(self._connection, self.keys, targets)
 
     async def targets(self) -> set[str]:
         """The targets of which something is stored, whether they are configured still or not."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -16,7 +17,7 @@ from bridge.errors import Damaged, LeaseLost, SourceUnavailable, Unreadable, unf
 from bridge.logs import get_logger
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
-from bridge.model import Change, Key, Kind, RowProblem, Snapshot, Stored
+from bridge.model import Change, Key, RowProblem, Snapshot, Stored
 from bridge.store.backend import Backend
 from bridge.store.trouble import trouble
 from service.watch.apart import Apart
@@ -25,30 +26,22 @@ from service.watch.judging import believe, judge, leave_alone
 from service.watch.keeping import keep_known
 from service.watch.knowing import Known, what_is_known
 from service.watch.pending import Standing, assess, enqueue_pending, window_since
+from service.watch.seeing import Source, facts_of
+from service.watch.stillness import Sight, Stillness, sight_of
 
 log = get_logger("poller")
 
-
-class Source(Protocol):
-    """Where snapshots come from."""
-
-    async def fetch_snapshot(self) -> Snapshot:
-        """One whole snapshot. Raises SourceUnavailable."""
-
-    async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
-        """Whether Kenjo has these people and groups: True, False, or None where that cannot be told.
-
-        Raises SourceUnavailable.
-        """
+_Seen = TypeVar("_Seen", Snapshot, Snapshot | None)
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What one poll found, and where each target stands."""
+    """What one poll found, and where each target stands. `sight`: what the next one may do without."""
 
     snapshot: Snapshot
     changes: list[Change]
     targets: list[Standing]
+    sight: Sight | None = None
 
 
 class Poller:
@@ -72,6 +65,7 @@ class Poller:
         self._clock = clock
         self.lease = backend.lease()
         self._grip = self.lease.grip()
+        self._stillness = Stillness(backend)
         self._leading = asyncio.Event()
         self._trouble = ""
         self._mended = False
@@ -79,14 +73,35 @@ class Poller:
 
     async def look(self) -> Snapshot:
         """One whole snapshot; nothing comes of it yet. Raises SourceUnavailable."""
+        return await self._looked(self.source.fetch_snapshot)
+
+    async def _looked(self, fetch: Callable[[], Awaitable[_Seen]]) -> _Seen:
         # Taken before the look: what is seen under a lease that is lost meanwhile must not be written.
         self._grip = self.lease.grip()
         await leave_alone(self._backend)
         try:
-            return await self.source.fetch_snapshot()
+            return await fetch()
         except SourceUnavailable as error:
             await self._note_pause(error)
             raise
+
+    async def poll(self) -> Poll | None:
+        """Poll once; None when nothing has changed since the last time, neither at Kenjo nor in Redis.
+
+        Raises what `poll_once` raises.
+        """
+        last = await self._stillness.since(self.lease.token, self._routes, self._clock())
+        if last is None:
+            poll = await self.poll_once()
+        elif snapshot := await self._looked(partial(self.source.fetch_change, last.origin)):
+            poll = await self.poll_once(snapshot)
+        else:
+            now = self._clock()
+            await self._backend.records.commit([], self._grip, now)  # nothing but: is the lease still ours?
+            await self._backend.records.note_snapshot(self._stillness.again(last, now))
+            return None
+        self._stillness.note(poll.sight)
+        return poll
 
     async def poll_once(
         self, snapshot: Snapshot | None = None, chosen: Mapping[str, Collection[Key]] | None = None
@@ -124,10 +139,11 @@ class Poller:
             await self._backend.ledger(name).mend(thoroughly=changed or not self._mended)
         self._mended = True
         await self._look_back()
-        records = await self._backend.forgotten.known(await self._backend.records.known(), self._routes)
+        stored = await self._backend.records.known(snapshot.records)
+        records = await self._backend.forgotten.known(stored, self._routes)
         known = await what_is_known(self._backend, records, self._routes)
         snapshot = await self._judged(await self._backend.forgotten.without(snapshot), known, now)
-        changes = diff(known.records, snapshot)
+        changes = await asyncio.to_thread(diff, known.records, snapshot)
         revisions = revised(known.records, changes, now)
         coming = known.after(revisions)
         targets = await apart.each(self._routes.values(), lambda route: self._judge(route, coming, now))
@@ -135,7 +151,7 @@ class Poller:
             {key: known.records[key].revision for key in known.lost & revisions.keys()}
         )
         await self._backend.records.commit(changes, self._grip, now)
-        await self._note(snapshot := apart.told(snapshot), changes, targets, now)
+        facts = await self._note(snapshot := apart.told(snapshot), changes, targets, now)
         await withdraw_orphans(self._backend, self._routes, now)
 
         async def ask(target: Standing) -> Standing:
@@ -145,7 +161,10 @@ class Poller:
             return target
 
         targets = await apart.each(targets, ask)
-        return Poll(apart.told(snapshot), changes, targets)
+        sight = None
+        if not changes and not apart.problems:
+            sight = sight_of(snapshot, targets, self._routes, self._grip.token, facts, now)
+        return Poll(apart.told(snapshot), changes, targets, sight)
 
     async def _judge(self, route: Route, coming: Mapping[Key, Stored], now: float) -> Standing:
         """See where a target stands, and hold what is too big."""
@@ -162,7 +181,8 @@ class Poller:
         except SourceUnavailable as error:
             await self._note_pause(error)
             raise
-        return keep_known(await believe(judgement, self._backend, now), known.records)
+        believed = await believe(judgement, self._backend, now)
+        return await asyncio.to_thread(keep_known, believed, known.records)
 
     async def _note_pause(self, error: SourceUnavailable) -> None:
         if error.after:
@@ -180,10 +200,12 @@ class Poller:
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
+            await self._stillness.leave()
 
     async def stand_down(self) -> None:
         """Give the lease back, so that another service need not wait for its end."""
         self._leading.clear()
+        await self._stillness.leave()
         with contextlib.suppress(RedisError, OSError):  # then it ends by itself
             await self.lease.release()
 
@@ -199,7 +221,7 @@ class Poller:
     async def _tick(self) -> None:
         with self._metrics.poll_seconds.time():
             try:
-                await self.poll_once()
+                await self.poll()
             except LeaseLost:
                 self._leading.clear()
                 result = "lease_lost"
@@ -259,21 +281,11 @@ class Poller:
 
     async def _note(
         self, snapshot: Snapshot, changes: list[Change], targets: list[Standing], now: float
-    ) -> None:
-        people, teams = snapshot.count(Kind.PERSON), snapshot.count(Kind.TEAM)
-        await self._backend.records.note_snapshot(
-            {
-                "at": now,
-                "people": people,
-                "teams": teams,
-                "problems": [[p.list, p.id, p.reason] for p in snapshot.problems[:1000]],
-                "problem_count": len(snapshot.problems),
-                "warnings": list(snapshot.warnings),
-                "columns": {column: list(numbers) for column, numbers in snapshot.filled.items()},
-                "failed": {target.route.name: target.failed for target in targets},
-            }
-        )
+    ) -> dict[str, Any]:
+        facts = facts_of(snapshot, targets, now)
+        await self._backend.records.note_snapshot(facts)
         for change in changes:
             self._metrics.changes.labels(change.record.key.kind, change.kind).inc()
         if changes:
-            log.info("changes seen", count=len(changes), people=people, teams=teams)
+            log.info("changes seen", count=len(changes), people=facts["people"], teams=facts["teams"])
+        return facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from bridge.config.settings import KenjoSettings
 from bridge.errors import SnapshotHeld
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
-from bridge.model import Key, Kind, Lifecycle, Stored
+from bridge.model import Entry, Key, Kind, Lifecycle, Outcome, State, Stored
 from bridge.store.backend import Backend
 from sandbox import Sandbox
 from service.kenjo.client import KenjoClient
@@ -39,12 +39,29 @@ class Watching:
     backend: Backend
     clock: Clock
     poller: Poller
+    route: Route
 
     async def poll(self) -> Poll:
         """Poll once, an interval after the last time."""
         self.clock.now += INTERVAL
         assert await self.poller.lease.hold()
         return await self.poller.poll_once()
+
+    async def poll_again(self) -> Poll | None:
+        """Poll as a service does, an interval after the last time. None: it was a short poll."""
+        self.clock.now += INTERVAL
+        assert await self.poller.lease.hold()
+        return await self.poller.poll()
+
+    async def settle(self) -> None:
+        """All that is known is at the target, by its ledger."""
+        ledger = self.backend.ledger("directory")
+        for key, stored in (await self.known()).items():
+            entry = Entry(stored.revision, self.route.fingerprint, State.APPLIED, Outcome.CREATED, open=True)
+            await ledger.write(key, entry)
+            await ledger.own(f"remote-{key.id}", key)
+            await ledger.link(key, f"remote-{key.id}")
+        await ledger.drop_pending(await self.known())
 
     async def held(self) -> str:
         """Why a poll changes nothing; it must be held, and what is known must stay as it was."""
@@ -85,11 +102,14 @@ async def watching(backend: Backend, people: int = 40, **target: Any) -> AsyncIt
         aiohttp.ClientSession() as session,
     ):
         kenjo = KenjoSettings(base_url=sandbox.url, api_key=SecretStr(sandbox.api_key), timeout=20.0)
-        client = KenjoClient(session, kenjo)
+        client = KenjoClient(session, kenjo, clock=lambda: datetime.fromtimestamp(clock.now, UTC))
         source = KenjoSource(client, route.fields, ZoneInfo("UTC"), {}, 0)
         poller = Poller(
             source, backend, {"directory": route}, Metrics(), interval=INTERVAL, clock=lambda: clock.now
         )
-        ready = Watching(sandbox, backend, clock, poller)
+        ready = Watching(sandbox, backend, clock, poller, route)
         await ready.poll()
-        yield ready
+        try:
+            yield ready
+        finally:
+            await poller.stand_down()

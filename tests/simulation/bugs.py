@@ -17,6 +17,7 @@ import workers.delivery.counting
 import workers.delivery.matching
 from bridge.model import Entry, Key, Match, State, Stored
 from bridge.store import Gate, Keys, Ledger
+from bridge.store.witness import Witness
 from tests.simulation.odds import Odds
 from workers.delivery.apply import Applier
 
@@ -57,6 +58,11 @@ async def _no_records(*_: Any) -> dict[Key, int]:
 
 async def _not_looked_up(*_: Any) -> bool:
     return False
+
+
+async def _undisturbed(witness: Witness) -> bool:
+    await witness.leave()
+    return True
 
 
 _IS_BEHIND = service.watch.pending.is_behind
@@ -180,6 +186,13 @@ BUGS = {
         lambda odds: not odds.mistake,
         since=30,
         odds={"redis_partly": True},
+    ),
+    "unwatched": Bug(
+        "CONVERGES",
+        "a poll is short whatever has happened in Redis",
+        lambda: patch.object(Witness, "undisturbed", _undisturbed),
+        lambda _: True,
+        since=52,
     ),
     "one-gate": Bug(
         "ISOLATED",

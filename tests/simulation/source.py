@@ -86,12 +86,22 @@ class Source(KenjoSource):
 
     async def fetch_snapshot(self) -> Snapshot:
         """One snapshot. Raises SourceUnavailable."""
+        self._begin()
+        snapshot = await super().fetch_snapshot()
+        self.office.process.fetched = self.office.reading
+        return snapshot
+
+    async def fetch_change(self, since: str) -> Snapshot | None:
+        """One snapshot, if it is another. Raises SourceUnavailable."""
+        self._begin()
+        snapshot = await super().fetch_change(since)
+        self.office.process.fetched = self.office.reading
+        return snapshot
+
+    def _begin(self) -> None:
         office, process = self.office, self.office.process
         office.moment = process.clock()  # so that midnight never comes between lists and their judgement
         office.reading = office.kenjo.read(self.store.known_people(office.kenjo), office.moment)
-        snapshot = await super().fetch_snapshot()
-        process.fetched = office.reading
-        return snapshot
 
     @classmethod
     def open(

@@ -108,6 +108,22 @@ class WirePipeline:
         self._store = store
         self._transaction = transaction
         self._commands: list[tuple[str, tuple[Any, ...], Mapping[str, Any]]] = []
+        self._watching: Any = None
+
+    async def watch(self, *names: str) -> None:
+        """Watch keys on a connection of the server's own, which ends when the pipeline does."""
+        self._watching = self._store.client.pipeline(transaction=True)
+        await self._wire._through(f"watch {len(names)} keys", lambda: self._watching.watch(*names))
+
+    def multi(self) -> None:
+        """The commands from here on go out together."""
+        self._watching.multi()
+
+    async def aclose(self) -> None:
+        """Watch no more."""
+        if self._watching is not None:
+            self._watching.reset()
+            self._watching = None
 
     def __getattr__(self, name: str) -> Callable[..., WirePipeline]:
         def add(*args: Any, **kwargs: Any) -> WirePipeline:
@@ -135,7 +151,7 @@ class WirePipeline:
         return answers
 
     def _run(self, size: int) -> list[Any]:
-        pipe = self._store.client.pipeline(transaction=self._transaction)
+        pipe = self._watching or self._store.client.pipeline(transaction=self._transaction)
         for name, args, kwargs in self._commands[:size]:
             self._store.enqueued += name == "zadd"
             getattr(pipe, name)(*args, **kwargs)

@@ -24,6 +24,9 @@ class Still:
         record: Record = person("ana")
         return Snapshot({record.key: record})
 
+    async def fetch_change(self, _since: str) -> Snapshot | None:
+        return await self.fetch_snapshot()
+
     async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
         return dict.fromkeys(keys, True)
 
