@@ -16,12 +16,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import distant, latency, leavers, mapping
+from tests.bench import distant, latency, leavers, mapping, polls
 from tests.bench.parts import ROOT, configuration, counts, directory, kenjo
 
 
@@ -39,11 +40,13 @@ class Cost:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, nargs="*", default=[1000, 10000])
+    parser.add_argument("--polls", type=int, nargs="*", default=[1000, 10000, 100000])
     parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
     for people in options.people:
         rounds = [measure(people) for _ in range(options.rounds)]
         show(people, rounds)
+    show_polls({people: polls.measure(people) for people in options.polls})
     most = max(options.people)
     cost, least, worst = mapping.measure(most)
     Console().print(
@@ -130,6 +133,18 @@ def show(people: int, rounds: list[dict[str, Cost]]) -> None:
             str(costs[-1].writes),
             middle(ratios),
         )
+    Console().print(table)
+
+
+def show_polls(found: dict[int, dict[str, Any]]) -> None:
+    table = Table(title="polls, CPU also to orjson.loads of the same bytes", title_justify="left", box=None)
+    for column in ("people", "MB", "poll", "CPU s", "ratio", "peak MiB", "loop held ms"):
+        table.add_column(column, justify="left" if column == "poll" else "right")
+    for people, one in found.items():
+        for name, cost in one["polls"].items():
+            cells = [f"{cost['cpu']:.3f}", f"{cost['cpu'] / one['loads']:.2f}"]
+            cells += [f"{cost[what]:.0f}" for what in ("peak", "held")]
+            table.add_row(f"{people:,}", f"{one['bytes'] / 1e6:.1f}", name, *cells)
     Console().print(table)
 
 

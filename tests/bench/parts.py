@@ -49,6 +49,15 @@ def kenjo(people: int) -> Iterator[tuple[str, str, str]]:
 
 
 @contextlib.contextmanager
+def large_kenjo(people: int) -> Iterator[tuple[str, str, str]]:
+    """A Kenjo that only answers with its lists: its address, its key, the address of its controls."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with server([sys.executable, "-m", "tests.bench.large", str(people), str(port)], f"{url}/_state"):
+        yield f"{url}/api/v1", "key", url
+
+
+@contextlib.contextmanager
 def directory(late: int = 0) -> Iterator[str]:
     """A SCIM server that answers so many milliseconds late."""
     port = free_port()
@@ -61,7 +70,7 @@ def directory(late: int = 0) -> Iterator[str]:
 def server(command: list[str], answers: str) -> Iterator[None]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:  # noqa: S603
         try:
-            for _ in range(300):
+            for _ in range(600):
                 with contextlib.suppress(OSError), urlopen(answers):
                     break
                 time.sleep(0.1)
