@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -36,6 +37,8 @@ async def run_until_stopped(
         stop = stop_event()  # until now a signal has cancelled the start
         warn_of_readable_data(bridge)
         log.info("started", address=address, polls=polls, works=works, targets=sorted(bridge.routes))
+        gc.collect()
+        gc.freeze()  # modules and settings stay as long as the process: no collection goes through them again
         await _stop_or_death(stop, bridge)
         log.info(
             "stopping: running deliveries may finish", signal=stopping.name(), grace=values.shutdown_grace
