@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,6 +109,14 @@ class Route:
         """
         mapped = self._mapped(record, self._environment.variables(record))
         return {name: value for name, value in mapped.items() if not self._stays(name, value)}
+
+    def told_of(self, record: Record) -> dict[str, Any]:
+        """As much of `map` as can be told of a record of which perhaps only the id is known any more."""
+        variables, found = self._environment.variables(record), {}
+        for attribute, expression in self._maps[record.key.kind].items():
+            with contextlib.suppress(RecordRejected):
+                found[attribute] = self._refer(attribute, expression.evaluate(variables))
+        return found
 
     def access(self, mapped: Mapping[str, Any]) -> bool | None:
         """Whether what `map` gave opens a person's account; None where it leaves that as it is.

@@ -9,6 +9,7 @@ from bridge.store.backend import Backend
 from bridge.store.keys import Keys
 from service.watch.pending import is_behind
 from tests.delivery import TARGET, Delivery, delivery, person, team
+from tests.polling import Watch
 
 ANA, TEAM = Key(Kind.PERSON, "ana"), Key(Kind.TEAM, "t")
 
@@ -58,6 +59,23 @@ async def test_a_leaver_whose_link_was_lost_is_found(run: Delivery) -> None:
     await run.deliverer.deliver(ANA)
     assert (await run.entry("ana")).state is State.REMOVED
     assert not (await run.user("ana"))["active"]
+
+
+async def test_who_has_left_without_a_trace_is_found(run: Delivery) -> None:
+    """Link and record are lost, only the entry is left, and Kenjo has neither any more == both are closed."""
+    watch = Watch(run.backend, run.deliverer.route, run.clock, run.deliverer)
+    await watch.poll(person("ana"), person("ben"), team("t", "ben"))
+    await watch.work()
+    redis: Any = run.backend.redis
+    keys = run.backend.keys
+    for name in (keys.at(TARGET, "links"), keys.of("records"), keys.of("revisions")):
+        await redis.hdel(name, str(ANA), str(TEAM))
+    for _ in range(4):  # found again, counted, and taken away; a team without its members
+        await watch.poll(person("ben"))
+        await watch.work()
+    assert not (await run.user("ana"))["active"]
+    assert (await run.user("ben"))["active"]
+    assert not any(group.get("members") for group in await run.groups())
 
 
 async def test_lost_owners_are_told_by_the_links(run: Delivery) -> None:

@@ -52,8 +52,8 @@ class Linking:
         return dataclasses.replace(former, at=now, refs=refs, open=is_open, **new, **untried, **waits)
 
     def _bare(self) -> Wanted:
-        """The record without references: enough to look it up."""
-        return Wanted(self.key, resolve(self.route.map(self.claim.stored.record), {}))
+        """The record without references, as far as it is known: enough to look it up."""
+        return Wanted(self.key, resolve(self.route.told_of(self.claim.stored.record), {}))
 
     async def _clash(self, wanted: Wanted, error: Conflict) -> Applied:
         try:
