@@ -21,6 +21,8 @@ from bridge.store.together import Together
 _HAND_OVER = script("hand_over")
 _OWN = script("own")
 
+_BATCH = 1000  # objects that are reserved in one call
+
 HANDED_OVER = "its account was handed over to "
 """Begins the reason in the entry of a record whose object was given to another; that record's key follows."""
 
@@ -87,10 +89,13 @@ class Owners:
         owners, links = self._key("owners"), self._key("links")
         if not thoroughly and await self._redis.hlen(owners) >= await self._redis.hlen(links):
             return
+        pairs = []
         for name, blob in (await self._redis.hgetall(links)).items():
             key = named(name)
             remote_id = open_text(self._codec, self._where("links", key), blob)
-            await self._redis.hsetnx(owners, self._field(key.kind, remote_id), str(key))
+            pairs += [self._field(key.kind, remote_id), str(key)]
+        for start in range(0, len(pairs), 2 * _BATCH):
+            await self._redis.eval(_OWN, 2, owners, links, "mended", *pairs[start : start + 2 * _BATCH])
 
     async def owner(self, kind: Kind, remote_id: str) -> Key | None:
         """Whose a remote object is, if it is anybody's."""
