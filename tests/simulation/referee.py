@@ -79,11 +79,15 @@ class Referee:
             left = quiet.until - looked
             self.world.violate("BOUNDED", f"{what} {left:.1f} s before the Retry-After has passed")
 
-    def called_done(self, process: str, record: str, state: str) -> None:
-        """A ledger says of a record that it is applied or removed."""
+    def called_done(self, process: str, record: str, state: str, *, misconfigured: bool) -> None:
+        """A ledger says of a record that it is applied or removed.
+
+        Only under the settings of the write that was ignored: under others something else may be wanted.
+        """
+        now = process, record, self.store.losses, misconfigured
         for id_, by in self.ignored.items():
             is_open = self.things[id_].is_open
-            ours = (by.process, by.record, by.losses) == (process, record, self.store.losses)
+            ours = (by.process, by.record, by.losses, by.misconfigured) == now
             if ours and is_open is (state == State.REMOVED):
                 said = "open" if is_open else "closed"
                 self.world.violate("SEEN", f"{record} is called {state}, and {id_} is {said}")

@@ -152,7 +152,8 @@ class Watcher:
         """A delivery was written to the ledger."""
         if entry.state in (State.APPLIED, State.REMOVED):
             referee = self._stage.directories[target].referee
-            referee.called_done(self._process, str(claim.stored.record.key), entry.state)
+            record, mistaken = str(claim.stored.record.key), self._stage.misconfigured
+            referee.called_done(self._process, record, entry.state, misconfigured=mistaken)
         self._stage.metrics.settled(target, claim, entry, answered)
 
     def __getattr__(self, name: str) -> Any:
