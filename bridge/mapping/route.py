@@ -12,20 +12,12 @@ from typing import Any, Literal
 from bridge.codec import canonical
 from bridge.config.target_settings import Removal, TargetSettings
 from bridge.errors import RecordRejected, of_one_record
+from bridge.exchange import Reference
 from bridge.mapping.compiling import compile_maps, compile_scopes
 from bridge.mapping.environment import PLAIN, Environment, Variables
 from bridge.mapping.expressions import Expression, context
 from bridge.mapping.protected import Protected
-from bridge.model import (
-    GROUP_KINDS,
-    Key,
-    Kind,
-    Lifecycle,
-    Record,
-    Reference,
-    Stored,
-    group_kind,
-)
+from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Stored, group_kind
 
 Reason = Literal["inactive", "left", "gone", "out_of_scope"]
 

@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 
 from bridge.effects import ANYTHING
 from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater, unforeseen
-from bridge.model import Applied, Entry, FieldChange, Greeting, Key, Kind, Match, Outcome, Stored, Wanted
+from bridge.exchange import Applied, FieldChange, Greeting, Match, Wanted
+from bridge.model import Entry, Key, Kind, Outcome, Stored
 from bridge.store import Claim
 from bridge.wire.permit import NoWrites, Permit
 from service.operations.sketching import Sketch

@@ -6,7 +6,8 @@ from typing import Any
 
 from bridge.config.settings import TargetSettings
 from bridge.errors import NotFound
-from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.exchange import Applied, Greeting, Match, Wanted
+from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from workers.targets.base import Adapter

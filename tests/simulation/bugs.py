@@ -15,7 +15,8 @@ import service.watch.poller
 import workers.delivery.apply
 import workers.delivery.counting
 import workers.delivery.matching
-from bridge.model import Entry, Key, Match, State, Stored
+from bridge.exchange import Match
+from bridge.model import Entry, Key, State, Stored
 from bridge.store import Gate, Keys, Ledger
 from bridge.store.witness import Witness
 from tests.simulation.odds import Odds

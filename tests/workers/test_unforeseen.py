@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 
 from bridge.config.settings import RetrySettings
 from bridge.errors import BridgeError, ConfigurationError, TryLater, WriteRefused
+from bridge.exchange import Applied
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
-from bridge.model import Applied, Key, Kind, Outcome, State, Stored
+from bridge.model import Key, Kind, Outcome, State, Stored
 from service.watch.poller import Poller
 from tests.delivery import TARGET, Delivery, person
 from tests.odd_answers import ANSWERS, saying

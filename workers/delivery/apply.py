@@ -10,9 +10,10 @@ from typing import Any
 
 from bridge.effects import Verb, effects, verb_of, what_of
 from bridge.errors import Accepted, AfterAnother, Conflict, NotFound, RecordRejected, TryLater
+from bridge.exchange import Applied, Wanted
 from bridge.mapping.references import references, resolve, without
 from bridge.mapping.route import Action, Intent
-from bridge.model import DAY, Applied, Entry, Key, Kind, Outcome, State, Wanted, is_due
+from bridge.model import DAY, Entry, Key, Kind, Outcome, State, is_due
 from bridge.store.owners import HANDED_OVER
 from bridge.store.sight import Sight
 from workers.delivery.counting import Uncounted, is_person, let_go, may_take, permitted

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken
+from bridge.exchange import Applied, Match, Wanted
 from bridge.mapping.succession import fold
-from bridge.model import Applied, Key, Match, State, Wanted
+from bridge.model import Key, State
 from bridge.store.sight import Sight
 from bridge.wire.permit import Permit
 from workers.delivery.matching import Matching

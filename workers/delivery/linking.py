@@ -6,9 +6,10 @@ import dataclasses
 from typing import Any
 
 from bridge.errors import AfterAnother, AmbiguousMatch, Conflict, Taken
+from bridge.exchange import Applied, Wanted
 from bridge.mapping.references import resolve
 from bridge.mapping.route import Route
-from bridge.model import Applied, Entry, Key, Wanted
+from bridge.model import Entry, Key
 from bridge.store import Claim
 from bridge.wire.permit import Permit
 from workers.delivery.clashes import Clash, Moved

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.errors import AfterAnother, AmbiguousMatch, NeedsPerson, RecordRejected
+from bridge.exchange import Match, Wanted
 from bridge.mapping.route import Action, Route
 from bridge.mapping.succession import fold, successor
-from bridge.model import Key, Kind, Match, State, Wanted
+from bridge.model import Key, Kind, State
 from bridge.store.sight import Sight
 from workers.delivery.links import Links
 

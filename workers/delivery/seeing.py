@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from bridge.errors import NotFound, RecordRejected, TryLater
-from bridge.model import Applied, Key
+from bridge.exchange import Applied
+from bridge.model import Key
 from workers.targets.base import Target
 
 _NAMED = 5

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from bridge.config.settings import TargetSettings
-from bridge.model import Applied, FieldChange, Greeting, Key, Match, Wanted
+from bridge.exchange import Applied, FieldChange, Greeting, Match, Wanted
+from bridge.model import Key
 from bridge.wire.http import Classify, Http, classify_status
 from bridge.wire.permit import Permit
 

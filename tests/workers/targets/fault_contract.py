@@ -17,7 +17,8 @@ from bridge.errors import (
     TryLater,
     WriteRefused,
 )
-from bridge.model import Key, Kind, Wanted
+from bridge.exchange import Wanted
+from bridge.model import Key, Kind
 from bridge.wire.permit import NoWrites
 from tests.permits import Counted
 from tests.workers.targets import proxy as faults

@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.exchange import Applied, Greeting, Match, Wanted
+from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from tests.permits import Always

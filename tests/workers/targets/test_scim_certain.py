@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import RecordRejected, TargetHalted, TryLater
-from bridge.model import Match, Outcome
+from bridge.exchange import Match
+from bridge.model import Outcome
 from tests.workers.targets import proxy as faults
 from tests.workers.targets.odd_world import world
 from tests.workers.targets.quiet_scim import Quiet

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bridge.errors import Conflict, RecordRejected, TryLater
-from bridge.model import Match, Outcome
+from bridge.exchange import Match
+from bridge.model import Outcome
 from tests.workers.targets import proxy as faults
 from tests.workers.targets.odd_scim import Odd
 from tests.workers.targets.odd_world import world

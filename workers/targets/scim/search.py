@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from bridge.errors import Accepted, BridgeError, Conflict, NotFound, RecordRejected
-from bridge.model import Kind, Wanted
+from bridge.exchange import Wanted
+from bridge.model import Kind
 from bridge.spelling import spellings
 from workers.targets.scim.attributes import Slot, get, resolve, same, same_key
 from workers.targets.scim.changes import quoted

@@ -7,7 +7,8 @@ import importlib.resources
 import yaml
 
 from bridge.errors import NotFound, RecordRejected, TryLater
-from bridge.model import Applied, FieldChange, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.exchange import Applied, FieldChange, Greeting, Match, Wanted
+from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from workers.targets.base import Adapter, Removal
