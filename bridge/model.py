@@ -174,7 +174,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RecordChange:
     """One record that differs. `fields` are dotted names of what changed, never values."""
 
     kind: ChangeKind

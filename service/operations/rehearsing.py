@@ -6,14 +6,14 @@ What a plan says is therefore what a delivery would do: match, map, compare, dec
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
 from bridge.effects import ANYTHING
 from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater, unforeseen
-from bridge.exchange import Applied, FieldChange, Greeting, Match, Wanted
+from bridge.exchange import Applied, Change, FieldChange, Greeting, Receipt, Remote, Wanted
 from bridge.model import Entry, Key, Kind, Outcome, Stored
 from bridge.store import Claim
 from bridge.wire.permit import NoWrites, Permit
@@ -22,7 +22,7 @@ from workers.connect import Connected
 from workers.delivery.apply import Applier
 from workers.delivery.deliver import private
 from workers.delivery.matching import Verdict, verdict
-from workers.targets.base import Previews, Removal, Target
+from workers.targets.base import Abilities, Target
 
 TO_COME = "will be created: "
 """Begins the id of an object that does not exist yet; the record's key follows."""
@@ -60,15 +60,18 @@ class Step:
 
 
 @dataclass(slots=True)
-class ReadOnly:
-    """Stands before a target for one record: look-ups pass, what would write is noted as changes."""
+class ReadOnly(Target):
+    """Stands before a target for one record: look-ups pass, what would be sent is noted."""
 
     target: Target
     empty: bool
-    changes: list[FieldChange] = field(default_factory=list)
+    sent: Change | None = None
     verdict: Verdict | None = None
-    deleted: bool = False
-    wrote: bool = False
+
+    @property
+    def can(self) -> Abilities:  # type: ignore[override] # read only, as everything here
+        """Pass it on."""
+        return self.target.can
 
     async def check(self) -> Greeting:
         """Pass it on."""
@@ -78,47 +81,30 @@ class ReadOnly:
         """Pass it on."""
         return await self.target.size()
 
-    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
         """Look up; where the target has no accounts at all, nobody has one."""
         nobody = self.empty and wanted.key.kind is Kind.PERSON
         found = [] if nobody else await self.target.find(wanted, thorough=thorough)
         self.verdict = verdict(found)
         return found
 
-    async def upsert(self, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:  # noqa: ARG002
-        """Note what an upsert would change."""
-        self.wrote = True
-        if isinstance(self.target, Previews):
-            self.changes = await self.target.preview(wanted, remote_id)
-        else:
-            self.changes = [FieldChange(name, None, value) for name, value in wanted.attributes.items()]
-        if remote_id is None:
-            return Applied(f"{TO_COME}{wanted.key}", Outcome.CREATED)
-        return Applied(remote_id, Outcome.UPDATED if self.changes else Outcome.UNCHANGED)
+    async def read(self, key: Key, remote_id: str) -> Remote | None:
+        """What is there now; after a change that was not sent, nothing speaks against it."""
+        if self.sent is None:
+            return await self.target.read(key, remote_id)
+        return None if self.sent.outcome is Outcome.DELETED else Remote(remote_id)
 
-    async def remove(
-        self,
-        key: Key,
-        remote_id: str,
-        how: Removal,
-        released: frozenset[str],
-        permit: Permit,  # noqa: ARG002
-    ) -> Applied:
-        """Note what a removal would change."""
-        self.wrote = True
-        if how == "delete":
-            self.deleted = True
-            return Applied(remote_id, Outcome.DELETED)
-        if not isinstance(self.target, Previews):
-            return Applied(remote_id, Outcome.DEACTIVATED)
-        self.changes = await self.target.preview_removal(key, remote_id, released)
-        return Applied(remote_id, Outcome.DEACTIVATED if self.changes else Outcome.UNCHANGED)
+    def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
+        """What would be sent. What is not shown is deleted, as a rule, and no plan can tell otherwise."""
+        if there and there.content is None and wanted.removal is None:
+            raise NotFound("is not shown")
+        return self.target.change(wanted, there)
 
-    async def shows(self, key: Key, remote_id: str) -> bool | None:
-        """What is seen now; after a write that was not sent, nothing speaks against it."""
-        if self.deleted:
-            raise NotFound(f"the account {remote_id} of {key} would be deleted")
-        return None if self.wrote else await self.target.shows(key, remote_id)
+    async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:  # noqa: ARG002
+        """Note what would be sent."""
+        (self.sent,) = changes
+        remote_id = self.sent.remote_id or f"{TO_COME}{self.sent.key}"
+        return [Applied(remote_id, self.sent.outcome)]
 
 
 @dataclass(slots=True)
@@ -186,7 +172,7 @@ class Rehearsal:
             key,
             entry.outcome,
             entry.reason,
-            tuple(stage.changes),
+            stage.sent.fields if stage.sent else (),
             remote_id=claim.link or (None if (done.link or TO_COME).startswith(TO_COME) else done.link),
             missing=entry.missing,
             verdict=stage.verdict,

@@ -15,7 +15,7 @@ import service.watch.poller
 import workers.delivery.apply
 import workers.delivery.counting
 import workers.delivery.matching
-from bridge.exchange import Match
+from bridge.exchange import Remote
 from bridge.model import Entry, Key, State, Stored
 from bridge.store import Gate, Keys, Ledger
 from bridge.store.witness import Witness
@@ -75,7 +75,7 @@ def _not_for_retries(stored: Stored, entry: Entry | None, *rest: Any) -> bool:
     return (entry is None or entry.state is not State.RETRYING) and _IS_BEHIND(stored, entry, *rest)
 
 
-def _first_of_several(matches: Sequence[Match]) -> list[Match]:
+def _first_of_several(matches: Sequence[Remote]) -> list[Remote]:
     return _CANDIDATES(matches)[:1]
 
 

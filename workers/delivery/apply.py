@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.effects import Verb, effects, verb_of, what_of
-from bridge.errors import Accepted, AfterAnother, Conflict, NotFound, RecordRejected, TryLater
+from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, TryLater, Unseen
 from bridge.exchange import Applied, Wanted
 from bridge.mapping.references import references, resolve, without
 from bridge.mapping.route import Action, Intent
@@ -20,6 +20,7 @@ from workers.delivery.counting import Uncounted, is_person, let_go, may_take, pe
 from workers.delivery.linking import Linking
 from workers.delivery.matching import heir
 from workers.delivery.seeing import see_access, see_gone, see_members
+from workers.delivery.sending import bring
 
 LOOKS = 5
 """How often an account that may exist is looked for again, in growing gaps: for about half a minute."""
@@ -127,7 +128,7 @@ class Applier(Linking):
         links = await self.ledger.links(refs | set(self.entry.refs))
         # A manager whom we gave and who is no longer the right one must not stay until the new one is there.
         attributes = resolve(mapped, links, clear=not refs.issuperset(self.entry.refs))
-        digest = self.ledger.digest([self.route.server, attributes])
+        digest = self.ledger.digest([self.route.settings.server, attributes])
         released = {name: links[name] for name in set(self.entry.refs) - refs if name in links}
         lost = await self._lost(set(self.entry.refs) - links.keys())
         to_give = tuple(sorted((refs & links.keys()) | lost))
@@ -198,7 +199,7 @@ class Applier(Linking):
         self.entry = await permitted(self.route, self.target, self.claim, self.entry, link)
         if self._may_delete(intent):
             await self._foretell()
-            await self.target.remove(key, link, "delete", frozenset(), self.permit)
+            await bring(self.target, Wanted(key, {}, removal="delete"), link, self.permit)
             await see_gone(self.target, key, link, patient=self._patient)
             await self._lose()
             return self._removed(intent, Outcome.DELETED, 0.0)
@@ -207,7 +208,8 @@ class Applier(Linking):
         if self._is_closed(released):
             return self._removed(intent, Outcome.UNCHANGED, delete_from, lost=lost)
         await self._foretell()
-        applied = await self.target.remove(key, link, "deactivate", frozenset(released.values()), self.permit)
+        wanted = Wanted(key, {}, frozenset(released.values()), removal="deactivate")
+        applied = await bring(self.target, wanted, link, self.permit)
         await self._see(applied, wants=False, members=released)
         if is_person(self.claim):
             self.entry = dataclasses.replace(self.entry, open=False)
@@ -362,7 +364,7 @@ class Applier(Linking):
 
     async def _change(self, wanted: Wanted, link: str) -> Applied:
         try:
-            return await self.target.upsert(wanted, link, self.permit)
+            return await bring(self.target, wanted, link, self.permit)
         except Conflict as error:
             return await self._clash(wanted, error)
 
@@ -376,7 +378,7 @@ class Applier(Linking):
             return
         least = Wanted(self.key, self.route.access_alone(wanted.attributes), leave)
         with contextlib.suppress(RecordRejected, TryLater):  # the first error is told
-            applied = await self.target.upsert(least, link, self.permit)
+            applied = await bring(self.target, least, link, self.permit)
             if closes:
                 seen = await see_access(self.target, self.key, applied, wants=False, patient=False)
                 self.entry = dataclasses.replace(self.entry, open=seen)
@@ -385,8 +387,8 @@ class Applier(Linking):
         """No create without a look-up, which has found nothing. Raises Conflict: look up again."""
         self._await_accepted()
         try:
-            applied = await self.target.upsert(wanted, None, self.permit)
-        except Accepted:
+            applied = await bring(self.target, wanted, None, self.permit)
+        except Unseen:
             await self._announce(accepted=self.entry.at)
             raise
         except Conflict:

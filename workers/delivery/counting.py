@@ -9,6 +9,7 @@ from bridge.errors import NotFound
 from bridge.mapping.route import Route
 from bridge.model import Entry, Kind
 from bridge.store import Claim
+from workers.delivery.sending import shows
 from workers.targets.base import Target
 
 
@@ -56,7 +57,7 @@ async def permitted(
 async def _shown(target: Target, claim: Claim, entry: Entry, link: str) -> bool:
     """Whether the account gives access. One that shows nothing is what the ledger says, or else open."""
     try:
-        shown = await target.shows(claim.stored.record.key, link)
+        shown = await shows(target, claim.stored.record.key, link)
     except NotFound:
         return False
     if shown is None:

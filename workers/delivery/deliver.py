@@ -34,6 +34,7 @@ from bridge.store import Claim, Gate, Ledger
 from bridge.store.claims import Result, Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.queue import Due, Queue
+from bridge.wire.http import Turn
 from bridge.wire.places import begin
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
@@ -48,14 +49,16 @@ PATIENCE = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """The permit of a delivery: its lock, asked for in Redis before each write. See `bridge.wire.permit`."""
+    """The permit of a delivery: the target's pace, then its lock in Redis. See `bridge.wire.permit`."""
 
+    turn: Turn
     ledger: Ledger
     claim: Claim
 
     async def ask(self) -> None:
-        """Raises LockLost."""
-        await self.ledger.renew(self.claim)
+        """Raises LockLost, and TryLater while the target has asked to wait."""
+        await self.turn()
+        await self.ledger.renew(self.claim)  # last: waiting for a turn may outlast the lock
 
 
 class Observer(Protocol):
@@ -73,7 +76,7 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """Carries records to one target. `clock` gives the epoch's seconds.
+    """Carries records to one target. `clock` gives the epoch's seconds, `turn` waits for the target's pace.
 
     `chosen`: only these are taken of what is due; everything else stays pending.
     """
@@ -86,6 +89,7 @@ class Deliverer:
     retry: RetrySettings
     observer: Observer
     clock: Callable[[], float]
+    turn: Turn
     chosen: Collection[Key] | None = None
 
     async def deliver(self, key: Key) -> None:
@@ -154,7 +158,9 @@ class Deliverer:
         await self.queue.add(self.route.name, [Due(key) for key in keys], self.clock())
 
     def _applier(self, claim: Claim, now: float) -> Applier:
-        return Applier(self.route, self.target, self.ledger, claim, Locked(self.ledger, claim), now)
+        return Applier(
+            self.route, self.target, self.ledger, claim, Locked(self.turn, self.ledger, claim), now
+        )
 
     async def _settle(self, claim: Claim, applier: Applier, done: Done) -> tuple[Done, Settled]:
         """Write what came of it; where that cannot be written, that it could not."""

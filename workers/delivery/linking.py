@@ -78,7 +78,7 @@ class Linking:
         if chosen.owner:
             await self._take_over(chosen.remote_id, chosen.owner)
         await self._own(chosen.remote_id)
-        seen = next((match.active for match in found if match.remote_id == chosen.remote_id), None)
+        seen = next((match.open for match in found if match.id == chosen.remote_id), None)
         self.entry = dataclasses.replace(self.entry, open=seen)
         return True
 
@@ -106,14 +106,14 @@ class Linking:
         One that a person has given to another record since is not ours any more.
         """
         found = [match for match in await self.target.find(self._bare()) if match.ours]
-        owners = [await self.ledger.owner(self.key.kind, match.remote_id) for match in found[:1]]
+        owners = [await self.ledger.owner(self.key.kind, match.id) for match in found[:1]]
         if found and owners[0] not in (None, self.key) and len(found) == 1:
             return False
         if len(found) > 1:
-            raise AmbiguousMatch([match.remote_id for match in found])
+            raise AmbiguousMatch([match.id for match in found])
         if found:
-            await self._own(found[0].remote_id)
-            self.entry = dataclasses.replace(self.entry, open=found[0].active)
+            await self._own(found[0].id)
+            self.entry = dataclasses.replace(self.entry, open=found[0].open)
         return bool(found)
 
     async def _own(self, remote_id: str) -> None:
