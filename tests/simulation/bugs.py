@@ -20,7 +20,7 @@ from bridge.model import Entry, Key, State, Stored
 from bridge.store import Gate, Keys, Ledger
 from bridge.store.witness import Witness
 from tests.simulation.odds import Odds
-from workers.delivery.apply import Applier
+from workers.delivery.deciding import Decider
 
 Patch = AbstractContextManager[Any]
 
@@ -55,10 +55,6 @@ async def _no_names(*_: Any) -> list[str]:
 
 async def _no_records(*_: Any) -> dict[Key, int]:
     return {}
-
-
-async def _not_looked_up(*_: Any) -> bool:
-    return False
 
 
 async def _undisturbed(witness: Witness) -> bool:
@@ -115,7 +111,7 @@ BUGS = {
     "blind-create": Bug(
         "NO DUPLICATES",
         "an account is created without a look-up",
-        lambda: patch.object(Applier, "_match", _not_looked_up),
+        lambda: patch.object(Decider, "_match", _nothing),
         lambda odds: not odds.unique and (odds.answer_lost or odds.crash),
         since=4,
     ),

@@ -55,7 +55,7 @@ class Clash:
             owner = await self.matching.owner(match)
             if owner is None:
                 raise RecordRejected(f"{error}; the account {match.id} has this {match.by}")
-            owners.append((match, owner, await self.matching.ledger.sight(owner)))
+            owners.append((match, owner, await self.matching.view.sight(owner)))
         for match, owner, sight in owners:
             if not self.matching.gives_up(sight, match):
                 words = f"{owner} has this {match.by} and keeps it, or has failed itself"
@@ -81,7 +81,7 @@ class Clash:
         mine = self.matching.wanted.key
         chain = [first]
         while len(chain) <= _LONGEST:
-            sight = await self.matching.ledger.sight(chain[-1])
+            sight = await self.matching.view.sight(chain[-1])
             entry, stored = sight.entry, sight.stored
             if entry is None or stored is None or entry.state is not State.RETRYING or not entry.awaits:
                 return False

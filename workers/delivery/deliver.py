@@ -31,7 +31,7 @@ from bridge.errors import (
 from bridge.mapping.route import Route
 from bridge.model import Entry, Key, Outcome, State
 from bridge.store import Claim, Gate, Ledger
-from bridge.store.claims import Result, Settled
+from bridge.store.claims import Case, Result, Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.queue import Due, Queue
 from bridge.wire.http import Turn
@@ -174,7 +174,7 @@ class Deliverer:
             return done, await self._written(claim, done)
 
     async def _written(self, claim: Claim, done: Done) -> Settled:
-        result = Result(claim, done.entry, done.link, done.found, _frees(done), done.done, done.let_go)
+        result = Result(claim, done.entry, done.link, done.waits, _frees(done), done.done, done.let_go)
         return await self.ledger.settle(result)
 
     async def _outcome(self, claim: Claim, applier: Applier) -> Done:
@@ -289,7 +289,7 @@ def _told(error: BridgeError) -> dict[str, Any]:
     return {name: getattr(error, name) for name in parts if hasattr(error, name)}
 
 
-def private(reason: str, claim: Claim) -> str:
+def private(reason: str, claim: Case) -> str:
     """A reason without the values of the person's sections; ids and the lifecycle may stay."""
     sections = claim.stored.record.data.values()
     return redact(reason, [section for section in sections if isinstance(section, Mapping)])

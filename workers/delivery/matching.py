@@ -17,7 +17,7 @@ from bridge.mapping.route import Action, Route
 from bridge.mapping.succession import fold, successor
 from bridge.model import Key, Kind, State
 from bridge.store.sight import Sight
-from workers.delivery.links import Links
+from workers.delivery.view import View
 
 Verdict = Literal["create", "adopt", "ambiguous", "undecided"]
 
@@ -61,7 +61,7 @@ class Matching:
     """Judges what was found for one record."""
 
     route: Route
-    ledger: Links
+    view: View
     wanted: Wanted
 
     async def choose(self, matches: Sequence[Remote]) -> Chosen | None:
@@ -71,7 +71,7 @@ class Matching:
         owner, sight = None, Sight()
         for match in found[:_FEW]:
             if owner := await self.owner(match):
-                sight = await self.ledger.sight(owner)
+                sight = await self.view.sight(owner)
                 keep = str(owner), sight.stance
                 if self.gives_up(sight, match):
                     raise AfterAnother(f"{owner} has the account {match.id}, and gives it up", *keep)
@@ -107,10 +107,10 @@ class Matching:
     async def owner(self, match: Remote) -> Key | None:
         """Which other record of ours has an account: by the ledger, or where that forgot, by its id."""
         kind = self.wanted.key.kind
-        owner = await self.ledger.owner(kind, match.id)
+        owner = await self.view.owner(kind, match.id)
         if owner is None and match.other_id and not match.ours:
             other = Key(kind, match.external_id)
-            owner = other if (await self.ledger.sight(other)).stored else None
+            owner = other if (await self.view.sight(other)).stored else None
         return None if owner == self.wanted.key else owner
 
     def gives_up(self, sight: Sight, match: Remote) -> bool:
@@ -142,11 +142,11 @@ def unserved(route: Route, sight: Sight) -> str:
         return ""
 
 
-async def heir(route: Route, ledger: Links, sight: Sight) -> Key | None:
+async def heir(route: Route, view: View, sight: Sight) -> Key | None:
     """Who is to take a group over that is gone: see `bridge.mapping.succession`."""
     if sight.stored is None or not sight.stored.gone or sight.stored.record.key.kind is not Kind.TEAM:
         return None
-    others = await ledger.unlinked(Kind.TEAM)
+    others = await view.unlinked(Kind.TEAM)
     return successor(
         route, sight.stored, [(one.stored, one.entry) for one in others if one.stored], sight.stance
     )
