@@ -16,10 +16,11 @@ from bridge.model import Entry, Key, Outcome, Stored
 from bridge.store.claims import Case
 from service.operations.sketching import Sketch
 from workers.connect import Connected
-from workers.delivery.apply import stamped
-from workers.delivery.deciding import Decider, Decision
+from workers.delivery.deciding import Decider
+from workers.delivery.decision import Decision
 from workers.delivery.deliver import private
 from workers.delivery.matching import Verdict, verdict
+from workers.delivery.noting import stamped
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from bridge.model import Key, Kind, Stored
 from bridge.store import Ledger
 from bridge.store.sight import Sight
-from workers.delivery.deciding import Decision
+from workers.delivery.decision import Decision
 from workers.delivery.matching import Chosen
 
 TO_COME = "will be created: "

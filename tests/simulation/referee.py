@@ -222,7 +222,7 @@ class Referee:
                 self._wrong(one.key, f"taken out of {group.key}", by, "it was in there")
 
     def _was_in(self, group: Key, id_: str, version: int) -> bool:
-        """Whether the last whole reading before had a person in a group: of whom this one lacks, that stays."""
+        """Whether the last whole reading before had a person in a group: whom this one lacks stays."""
         before = (one for one in reversed(self.kenjo.readings[: version - 1]) if not one.fault)
         last = next((one for one in before if id_ not in one.lacks | one.unusable), None)
         return last is None or id_ in _members(last, group)
