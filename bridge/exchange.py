@@ -40,7 +40,7 @@ class Remote:
     `open`: whether it gives access, None where that cannot be seen. Of one that was found for a record:
     `ours`: it carries this record's external id, which only the bridge gives. `other_id`: it carries another
     one that is not empty. `external_id` is what it carries, "" for nothing, and `by` the mapped attribute by
-    which it was found.
+    which it was found. `keys`, in a list: attributes and values by which it can be looked up.
     """
 
     id: str
@@ -49,7 +49,20 @@ class Remote:
     other_id: bool = field(default=False, compare=False)
     external_id: str = field(default="", compare=False)
     by: str = field(default="", compare=False)
+    keys: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False, repr=False)
     content: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of all objects of a kind, as a target lists them.
+
+    `whole`: this is the last page, and nothing says that one has been left out. `keys` of each object are
+    what `Target.keys` would look it up by.
+    """
+
+    remotes: tuple[Remote, ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from bridge.store.trouble import (
     trouble,
     warnings,
 )
+from bridge.store.unbroken import Unbroken
 from bridge.store.witness import Witness
 
 log = get_logger("redis")
@@ -70,6 +71,10 @@ class Backend:
     def ledger(self, target: str) -> Ledger:
         """What a target has been given."""
         return Ledger(self._connection, self.keys, self.codec, target)
+
+    def unbroken(self, target: str) -> Unbroken:
+        """Whether what is written for a target from now on is kept."""
+        return Unbroken(self._connection, self.keys, target)
 
     def gate(self, target: str) -> Gate:
         """Whether a target may be called."""

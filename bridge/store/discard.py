@@ -18,6 +18,7 @@ from bridge.store.gate import open_survey
 from bridge.store.holds import open_hold
 from bridge.store.keys import Keys, named, number, place, script
 from bridge.store.records import open_record
+from bridge.store.unbroken import break_off
 
 AT_MOST = 20
 """Values that are discarded at once; where more cannot be read, it is the whole state that was damaged."""
@@ -97,6 +98,8 @@ async def discard(redis: Connection, keys: Keys, codec: Codec, targets: Iterable
             last = error
     if len(damaged) > AT_MOST:
         raise Damaged(f"{len(damaged)} values in Redis cannot be read; of the last one: {last}")
+    if damaged:
+        await break_off(redis, keys)
     for value in damaged:
         if value.blob is None:
             await redis.zrem(value.name, value.field or b"")

@@ -15,6 +15,7 @@ from bridge.model import Key, Kind, Snapshot, Stored
 from bridge.store.connection import Connection
 from bridge.store.holds import Holds
 from bridge.store.keys import Keys, place, script
+from bridge.store.unbroken import break_off
 
 CLOSE, REFERENCES = "close", "references"
 """What is taken back from somebody who is being forgotten: access and all references, or the references."""
@@ -108,6 +109,7 @@ class Forgotten:
     async def erase(self, key: Key, targets: Collection[str]) -> dict[str, int]:
         """Erase everything stored under a record's key. Returns how many values, by what they were."""
         name = str(key)
+        await break_off(self._redis, self._keys)
         done = {"records": await self._redis.hdel(self._keys.of("records"), name)}
         await self._redis.hdel(self._keys.of("revisions"), name)  # no delivery can start any more
         for target in targets:

@@ -24,6 +24,7 @@ class Keys:
     | `lease` | string | the token of the service that polls |
     | `pepper` | string | sealed: the key of all fingerprints |
     | `run`, `closed` | string | the server's run that was seen last, that was closed in order |
+    | `marks` | hash | what workers find there again as long as Redis has forgotten nothing |
     | `whose` | hash | sealed: the addresses and companies that all this is of |
     | `holds` | hash | by id: what waits for a person |
     | `audit` | stream | who did what when |

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from redis.exceptions import RedisError
@@ -28,6 +29,7 @@ from service.operations.whose import Account, recognise
 from service.watch.poller import Poller
 from workers.connect import Connected, connect, routes
 from workers.delivery.deliver import Deliverer, Observer
+from workers.delivery.inventory import Inventory
 
 log = get_logger("bridge")
 
@@ -224,6 +226,9 @@ def deliverers(
             observer=observer or bridge.metrics,
             clock=time.time,
             turn=target.turn,
+            inventory=Inventory(
+                target.target, bridge.backend.ledger(name), partial(bridge.backend.unbroken, name)
+            ),
             chosen=None if chosen is None else chosen.get(name, ()),
         )
         for name, target in targets.items()

@@ -27,6 +27,7 @@ from service.watch.keeping import keep_known
 from service.watch.knowing import what_is_known
 from service.watch.pending import Standing, assess, rank
 from workers.connect import Connected
+from workers.delivery.inventory import MANY, SAMPLE, Absent, listed
 from workers.delivery.survey import hold_id, mismatch, tally
 
 
@@ -151,7 +152,7 @@ async def _target(
     except Exception as error:  # noqa: BLE001 - what is known without asking is shown all the same
         return TargetPlan(parked=parked, paused=paused, trouble=redact(str(unforeseen(error))))
     rehearsal = await rehearsal_of(bridge, target, standing, coming, now)
-    rehearsal.empty = accounts == 0
+    rehearsal.absent = await _absent(target, standing, accounts, await _sample(bridge, name))
     steps = await rehearsal.run(rank(standing.pending, coming))
     survey, contact = await _first_contact(bridge, target, accounts, steps)
     holds = [hold_of(excess, name, now) for excess in standing.excesses]
@@ -163,6 +164,24 @@ async def _target(
         paused=paused,
         trouble=rehearsal.trouble,
     )
+
+
+async def _absent(
+    target: Connected, standing: Standing, accounts: int, ours: Mapping[str, str]
+) -> Absent | None:
+    """Who needs no look-up: everybody where there are no accounts, and of many those whom the list lacks."""
+    if accounts == 0:
+        return lambda wanted: wanted.key.kind is Kind.PERSON
+    if sum(key not in standing.entries for key in standing.pending) < MANY:
+        return None
+    found = await listed(target.target)
+    return found.lacks if found.shows(ours) else None
+
+
+async def _sample(bridge: Bridge, name: str) -> Mapping[str, str]:
+    """Some of the objects that the target has been given already."""
+    ledger = bridge.backend.ledger(name)
+    return await ledger.links(sorted(await ledger.linked())[:SAMPLE])
 
 
 async def rehearsal_of(

@@ -19,6 +19,7 @@ from workers.connect import Connected
 from workers.delivery.deciding import Decider
 from workers.delivery.decision import Decision
 from workers.delivery.deliver import private
+from workers.delivery.inventory import Absent
 from workers.delivery.matching import Verdict, verdict
 from workers.delivery.noting import stamped
 
@@ -56,7 +57,10 @@ class Step:
 
 @dataclass(slots=True)
 class Rehearsal:
-    """Rehearses deliveries to one target at `now` (epoch seconds). `trouble`: why it cannot be asked."""
+    """Rehearses deliveries to one target at `now` (epoch seconds). `trouble`: why it cannot be asked.
+
+    `absent` tells of whom, without a look-up, nothing is there.
+    """
 
     connected: Connected
     sketch: Sketch
@@ -64,7 +68,7 @@ class Rehearsal:
     entries: Mapping[Key, Entry]
     unsettled: Collection[Key]
     now: float
-    empty: bool = False
+    absent: Absent | None = None
     trouble: str = ""
 
     async def run(self, ranks: Mapping[Key, int]) -> dict[Key, Step]:
@@ -122,7 +126,7 @@ class Rehearsal:
         route = self.connected.route
         entry = stamped(route, case, self.now)
         target = self.connected.target
-        return Decider(route, target, self.sketch, case, entry, case.link, empty=self.empty)
+        return Decider(route, target, self.sketch, case, entry, case.link, self.absent)
 
     async def _decide(self, decider: Decider, case: Case) -> Decision:
         """What a delivery would decide. Raises what it would raise."""

@@ -22,6 +22,7 @@ class Directory:
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Any]] = {}
         self.index: dict[tuple[str, str, str], str] = {}
+        self.types: dict[str, str] = {}
         self.counts = {"read": 0, "write": 0}
 
     def routes(self) -> list[web.RouteDef]:
@@ -43,16 +44,26 @@ class Directory:
 
     async def search(self, request: web.Request) -> web.Response:
         self.counts["read"] += 1
-        match = _FILTER.fullmatch(request.query.get("filter", ""))
+        if "filter" not in request.query:
+            return self.page(request)
+        match = _FILTER.fullmatch(request.query["filter"])
         place = (request.match_info["type"], match[1], match[2]) if match else None
         found = [self.objects[self.index[place]]] if place in self.index else []
         return reply({"totalResults": len(found), "Resources": found})
+
+    def page(self, request: web.Request) -> web.Response:
+        kind = request.match_info["type"]
+        there = [one for id_, one in self.objects.items() if self.types[id_] == kind]
+        start, count = int(request.query.get("startIndex", 1)), int(request.query.get("count", 100))
+        page = there[start - 1 : start - 1 + count]
+        return reply({"totalResults": len(there), "Resources": page})
 
     async def create(self, request: web.Request) -> web.Response:
         self.counts["write"] += 1
         body = orjson.loads(await request.read())
         body["id"] = str(uuid.uuid4())
         self.objects[body["id"]] = body
+        self.types[body["id"]] = request.match_info["type"]
         for name in ("externalId", "userName", "displayName"):
             if name in body:
                 self.index[request.match_info["type"], name, body[name]] = body["id"]

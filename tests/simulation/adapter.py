@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from bridge.config.settings import TargetSettings
 from bridge.errors import NotFound
-from bridge.exchange import Applied, Change, Greeting, Receipt, Remote, Wanted
+from bridge.exchange import Applied, Change, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
@@ -36,7 +36,7 @@ class ModelSettings(TargetSettings):
 class ModelTarget(Target):
     """See `workers.targets.base.Target`."""
 
-    can = Abilities()
+    can = Abilities(lists=True)
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -60,6 +60,21 @@ class ModelTarget(Target):
             if found := answer.json():
                 return [_found(wanted, name, one) for one in found]
         return []
+
+    def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
+        """What `find` looks for."""
+        return _keys(wanted.key.kind, wanted.attributes)
+
+    async def inventory(self, kind: Kind) -> AsyncIterator[Page]:
+        """All objects, a few on a page."""
+        after = ""
+        while True:
+            listed = (await self._http.read(f"/{kind}/list", params={"after": after})).json()
+            remotes = (Remote(one["id"], keys=frozenset(_keys(kind, one))) for one in listed)
+            yield Page(tuple(remotes), whole=not listed)
+            if not listed:
+                return
+            after = listed[-1]["id"]
 
     async def read(self, key: Key, remote_id: str) -> Remote | None:
         """Read one object."""
@@ -115,6 +130,10 @@ class ModelTarget(Target):
                 raise
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         return Applied(remote_id, change.outcome, (answer.json() or {}).get("active"))
+
+
+def _keys(kind: Kind, attributes: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, str(attributes[name])) for name in _LOOKED_UP[kind] if attributes.get(name)]
 
 
 def _found(wanted: Wanted, by: str, found: dict[str, Any]) -> Remote:

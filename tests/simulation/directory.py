@@ -56,11 +56,11 @@ class Directory:
             Kind.PERSON, {"userName": "cto@example.com", "alias": FOREIGN_ALIAS}, by_hand=True, foreign=True
         )
         active = [key.id for key, data in kenjo.truth().items() if data.get("lifecycle") == "active"]
-        first, second, *_ = [kenjo.people[id_] for id_ in active]
-        self._add(Kind.PERSON, {"userName": first.email, "title": "Old"}, by_hand=True)
+        for id_ in active[:1]:
+            self._add(Kind.PERSON, {"userName": kenjo.people[id_].email, "title": "Old"}, by_hand=True)
         if self.world.random.random() < 0.3:
-            for _ in range(2):
-                self._add(Kind.PERSON, {"userName": second.email}, by_hand=True, foreign=True)
+            for id_ in active[1:2] * 2:
+                self._add(Kind.PERSON, {"userName": kenjo.people[id_].email}, by_hand=True, foreign=True)
         if self.world.odds.strangers:
             marks: tuple[dict[str, Any], ...] = ({"active": False}, {"externalId": "hr-77", "active": True})
             for id_, mark in zip(active[2:4], marks, strict=False):
@@ -122,6 +122,8 @@ class Directory:
         self.referee.tries += method != "GET"
         if method == "GET" and path.count("/") == 1:
             return self._find(kind, params)
+        if path.endswith("/list"):
+            return self._list(kind, params["after"])
         if path == "/person/size":
             return Reply(200, sum(1 for one in self.things.values() if one.kind is Kind.PERSON))
         if method == "POST":
@@ -139,6 +141,13 @@ class Directory:
         found = [one for one in self.things.values() if one.kind is kind and one.born <= known]
         hits = [one for one in found if one.attributes.get(name) == value]
         return Reply(200, [{"id": one.id, **one.attributes} for one in hits])
+
+    def _list(self, kind: Kind, after: str) -> Reply:
+        """The next few objects, in the order of their making; new ones show late here, too."""
+        known = self.world.now - (self.world.odds.lag if self.world.faulty else 0.0)
+        there = [one for one in self.things.values() if one.kind is kind and one.born <= known]
+        start = next((i + 1 for i, one in enumerate(there) if one.id == after), 0)
+        return Reply(200, [{"id": one.id, **one.attributes} for one in there[start : start + 7]])
 
     def _create(self, kind: Kind, body: dict[str, Any], by: Delivery | None) -> Reply:
         if error := self._refusal(kind, None, body):

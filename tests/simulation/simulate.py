@@ -16,7 +16,9 @@ from unittest.mock import patch
 import redis
 import structlog
 
+import workers.delivery.draining
 import workers.delivery.gate_watch
+import workers.delivery.survey
 from bridge.metrics import Metrics
 from bridge.model import Key, State
 from bridge.store import Ledger
@@ -95,6 +97,9 @@ def _virtual(seed: int, loop: VirtualLoop) -> Iterator[None]:
         patch.object(secrets, "token_bytes", tokens.randbytes),
         patch.object(asyncio, "to_thread", _here),  # a thread would take as long as the machine lets it
         patch.object(workers.delivery.gate_watch, "LOOK", 5.0),
+        patch.object(workers.delivery.survey, "MANY", 3),
+        patch.object(workers.delivery.survey, "CHECKED", 2),
+        patch.object(workers.delivery.draining, "NEWS", 1),
         patch.object(Pace, "turn", _own_turn),
     ):
         yield

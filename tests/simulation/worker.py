@@ -18,6 +18,7 @@ from tests.simulation.store import Store
 from workers.delivery.deliver import Deliverer
 from workers.delivery.draining import Drain
 from workers.delivery.gate_watch import watch
+from workers.delivery.inventory import Absent
 from workers.delivery.survey import FirstContact
 
 LOOK, IDLE = 0.3, 12
@@ -74,9 +75,9 @@ def _watched(deliverer: Deliverer, process: Process) -> Deliverer:
     """The deliverer, whose requests the referee knows by the claim that they are for."""
 
     class Watched(Deliverer):
-        async def carry(self, claim: Claim) -> None:
+        async def carry(self, claim: Claim, absent: Absent | None = None) -> None:
             DELIVERY.set(process.deliveries.get(claim.token))
-            await Deliverer.carry(self, claim)
+            await Deliverer.carry(self, claim, absent)
 
     parts = {part.name: getattr(deliverer, part.name) for part in dataclasses.fields(deliverer)}
     return Watched(**parts)

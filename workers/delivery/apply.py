@@ -50,7 +50,8 @@ class Applier(Noting):
         return await self._perform(await self._decider().decide())
 
     def _decider(self) -> Decider:
-        return Decider(self.route, self.target, self.ledger, self.claim, self.entry, self.link)
+        parts = self.route, self.target, self.ledger, self.claim
+        return Decider(*parts, self.entry, self.link, self.absent)
 
     async def _perform(self, decision: Decision) -> Done:
         await self._take(decision)

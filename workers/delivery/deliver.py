@@ -39,6 +39,7 @@ from bridge.wire.places import begin
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
 from workers.delivery.apply import Applier, Done
+from workers.delivery.inventory import Absent, Inventory
 from workers.targets.base import Target
 
 _ROUNDS = 10  # a delivery that keeps finding something newer leaves the rest to the next poll
@@ -78,7 +79,8 @@ class Observer(Protocol):
 class Deliverer:
     """Carries records to one target. `clock` gives the epoch's seconds, `turn` waits for the target's pace.
 
-    `chosen`: only these are taken of what is due; everything else stays pending.
+    `inventory`: the target's list, for large loads. `chosen`: only these are taken of what is due; everything
+    else stays pending.
     """
 
     route: Route
@@ -90,6 +92,7 @@ class Deliverer:
     observer: Observer
     clock: Callable[[], float]
     turn: Turn
+    inventory: Inventory | None = None
     chosen: Collection[Key] | None = None
 
     async def deliver(self, key: Key) -> None:
@@ -101,15 +104,19 @@ class Deliverer:
         if claim is not None:
             await self.carry(claim)
 
-    async def carry(self, claim: Claim) -> None:
-        """Deliver what is claimed, and what comes meanwhile. Raises only what Redis raises."""
+    async def carry(self, claim: Claim, absent: Absent | None = None) -> None:
+        """Deliver what is claimed, and what comes meanwhile. Raises only what Redis raises.
+
+        `absent` tells of whom, at that moment, nothing is at the target.
+        """
         begin(urgent=claim.stored.leaves)
         mine: Claim | None = claim
         try:
             for _ in range(_ROUNDS):
-                if await self._round(claim):
+                if await self._round(claim, absent):
                     mine = None
                     return
+                absent = None
                 newer = await self.ledger.claim(claim.key, claim.token)
                 if newer is None:
                     return  # the target was paused, or the record held: the lock goes back
@@ -132,9 +139,9 @@ class Deliverer:
         if error.unreachable and await self.gate.count_fault(str(error)):
             self.observer.paused(self.route.name, UNREACHABLE, str(error))
 
-    async def _round(self, claim: Claim) -> bool:
+    async def _round(self, claim: Claim, absent: Absent | None) -> bool:
         """One pass over the newest record. False: something newer came meanwhile."""
-        applier = self._applier(claim, self.clock())
+        applier = self._applier(claim, self.clock(), absent)
         try:
             outcome = await self._outcome(claim, applier)
             answered = self.clock()
@@ -157,10 +164,9 @@ class Deliverer:
         await self.ledger.doubt(keys)
         await self.queue.add(self.route.name, [Due(key) for key in keys], self.clock())
 
-    def _applier(self, claim: Claim, now: float) -> Applier:
-        return Applier(
-            self.route, self.target, self.ledger, claim, Locked(self.turn, self.ledger, claim), now
-        )
+    def _applier(self, claim: Claim, now: float, absent: Absent | None = None) -> Applier:
+        permit = Locked(self.turn, self.ledger, claim)
+        return Applier(self.route, self.target, self.ledger, claim, permit, now, absent)
 
     async def _settle(self, claim: Claim, applier: Applier, done: Done) -> tuple[Done, Settled]:
         """Write what came of it; where that cannot be written, that it could not."""

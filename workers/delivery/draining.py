@@ -11,7 +11,9 @@ from redis.exceptions import RedisError
 from bridge.errors import LockLost, StoreUnavailable, Unreadable, unforeseen
 from bridge.logs import get_logger
 from bridge.store import Claim
+from bridge.store.claims import Batch
 from workers.delivery.deliver import Deliverer
+from workers.delivery.inventory import NEWS, Absent, is_new
 
 log = get_logger("workers")
 
@@ -60,8 +62,9 @@ class Drain:
             raise error
         deliverer = self._deliverer
         batch = await deliverer.ledger.due(self.room, deliverer.clock(), deliverer.chosen)
+        absent = await self._absent(batch)
         for claim in batch.claims:
-            task = self._start(self._carry(claim))
+            task = self._start(self._carry(claim, absent))
             self._running[task] = claim
             task.add_done_callback(self._ended)
         if batch.more and not self.room:  # another process may have room
@@ -69,6 +72,15 @@ class Drain:
         if batch.unreadable:
             raise batch.unreadable
         return batch.next_at
+
+    async def _absent(self, batch: Batch) -> Absent | None:
+        """Who of those just taken is certain not to be at the target; a large load has it listed anew."""
+        inventory, news = self._deliverer.inventory, sum(is_new(claim) for claim in batch.claims)
+        if inventory is None or not news:
+            return None
+        if batch.more and news >= NEWS:
+            inventory.refresh()
+        return await inventory.trusted()
 
     async def renew(self) -> None:
         """Lengthen the locks of everything that runs here."""
@@ -80,6 +92,8 @@ class Drain:
 
     async def end(self, grace: float) -> None:
         """Give what runs `grace` seconds, then hand back the rest."""
+        if self._deliverer.inventory:
+            self._deliverer.inventory.end()
         if self._running:
             await asyncio.wait(self._running, timeout=grace)
         for task in self._running:
@@ -90,9 +104,9 @@ class Drain:
         self._running.pop(task, None)
         self.changed.set()
 
-    async def _carry(self, claim: Claim) -> None:
+    async def _carry(self, claim: Claim, absent: Absent | None) -> None:
         try:
-            await self._deliverer.carry(claim)
+            await self._deliverer.carry(claim, absent)
         except (RedisError, OSError, StoreUnavailable):
             pass  # a Redis that is away is noticed and logged by the worker, once, and not by every delivery
         except Unreadable as error:

@@ -16,6 +16,7 @@ from bridge.store.owners import HANDED_OVER
 from bridge.store.sight import Sight
 from workers.delivery.counting import as_seen, check_counted, needs_a_look
 from workers.delivery.decision import Decision
+from workers.delivery.inventory import Absent, is_new
 from workers.delivery.matching import Chosen, Matching
 from workers.delivery.view import View
 from workers.targets.base import Target
@@ -24,7 +25,8 @@ from workers.targets.base import Target
 class Looking:
     """Decides about one case as it stands: `entry` is the former one, stamped for this revision.
 
-    `empty`: the target has no accounts, so no person is looked up. `found` is what a look-up has found.
+    `absent` tells of whom it is certain, without a look-up, that nothing there is theirs. `found` is what a
+    look-up has found.
     """
 
     def __init__(
@@ -35,10 +37,9 @@ class Looking:
         case: Case,
         entry: Entry,
         link: str | None,
-        *,
-        empty: bool = False,
+        absent: Absent | None = None,
     ) -> None:
-        self._empty = empty
+        self._absent = absent
         self.route = route
         self.target = target
         self.view = view
@@ -59,8 +60,8 @@ class Looking:
 
         `thorough`: a conflict tells that there is one.
         """
-        nobody = self._empty and self.case.is_person
-        self.found = found = [] if nobody else await self.target.find(wanted, thorough=thorough)
+        absent = not thorough and self._absent and is_new(self.case) and self._absent(wanted)
+        self.found = found = [] if absent else await self.target.find(wanted, thorough=thorough)
         chosen = await Matching(self.route, self.view, wanted).choose(found)
         if chosen is None:
             return

@@ -15,6 +15,7 @@ from bridge.store.claims import Case
 from bridge.wire.permit import Permit
 from workers.delivery.counting import let_go
 from workers.delivery.decision import Decision
+from workers.delivery.inventory import Absent
 from workers.delivery.matching import Chosen
 from workers.targets.base import Target
 
@@ -38,8 +39,16 @@ class Noting:
     """
 
     def __init__(
-        self, route: Route, target: Target, ledger: Ledger, claim: Claim, permit: Permit, now: float
+        self,
+        route: Route,
+        target: Target,
+        ledger: Ledger,
+        claim: Claim,
+        permit: Permit,
+        now: float,
+        absent: Absent | None = None,
     ) -> None:
+        self.absent = absent
         self.route = route
         self.target = target
         self.ledger = ledger

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
@@ -34,6 +35,7 @@ from bridge.store.gate import HELD
 from bridge.store.holds import FIRST_CONTACT
 from bridge.wire.redaction import redact
 from workers.delivery.deliver import Deliverer
+from workers.delivery.inventory import MANY, Inventory
 from workers.delivery.matching import Verdict, verdict
 from workers.targets.base import Target
 
@@ -41,6 +43,9 @@ log = get_logger("survey")
 
 SAMPLE = 200
 """People who are looked up at most: whether most of them match can be told from so many, within a minute."""
+
+CHECKED = 20
+"""People who are looked up even if the target's list lacks them: one who is found shows that it is none."""
 
 COMPLETE_PASSES = 5
 """Surveys in which everybody has to be found or not; one look-up that always fails stops nobody for ever."""
@@ -117,7 +122,12 @@ class FirstContact:
             return False  # nothing to compare yet
         self._passes += 1
         found = await survey(
-            self.deliverer.target, route, known, gate, complete=self._passes <= COMPLETE_PASSES
+            self.deliverer.target,
+            route,
+            known,
+            gate,
+            complete=self._passes <= COMPLETE_PASSES,
+            inventory=self.deliverer.inventory,
         )
         if not await self._is_surveyed():  # by another worker, and perhaps judged by a person since
             log.info("first contact", target=route.name, **found.counts())
@@ -171,41 +181,84 @@ def tally(route: Route, accounts: int, people: int, verdicts: Iterable[str]) -> 
 
 
 async def survey(
-    target: Target, route: Route, known: Mapping[Key, Stored], gate: Gate, *, complete: bool = True
+    target: Target,
+    route: Route,
+    known: Mapping[Key, Stored],
+    gate: Gate,
+    *,
+    complete: bool = True,
+    inventory: Inventory | None = None,
 ) -> Survey:
     """Look up who would be created, of many people SAMPLE; a target without accounts needs no look-ups.
 
     The answers are shared in Redis as they come: a fault, or a killed worker, costs none of them twice. If it
-    need not be `complete`, some may be left out whose look-up fails while those of most others succeed.
+    need not be `complete`, some may be left out whose look-up fails while those of most others succeed. Of
+    many people CHECKED are looked up at least, and beyond those whom the target's list does not lack.
     """
     accounts = await target.size()
     people = [stored.record for stored in known.values() if _would_be_created(route, stored)]
-    if accounts == 0:
+    if inventory and len(people) >= MANY:
+        await inventory.load()
+    elif accounts == 0:
         return tally(route, 0, len(people), ["create"] * len(people))
     chosen = sorted(people, key=lambda record: _lot(record.key))[:SAMPLE]
-    found = await gate.looked_up(route.configuration)
-    faults: list[Exception] = []
-    unanswered: list[Exception] = []
-    waiting = (record for record in chosen if str(record.key) not in found)
-
-    async def look_up() -> None:
-        for record in waiting:
-            try:
-                found[str(record.key)] = word = await _verdict(target, route, record)
-                await gate.note_looked_up(route.configuration, record.key, word)
-            except Exception as fault:  # noqa: BLE001 - whatever it is, the others' answers are still heard
-                (unanswered if _is_of_the_record(fault) else faults).append(fault)
-            if faults:  # nobody asks any more
-                return
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(route.settings.concurrency):
-            group.create_task(look_up())
-    if faults or (unanswered and (complete or len(unanswered) * 2 > len(chosen))):
-        halted = (fault for fault in faults if isinstance(fault, TargetHalted))
-        raise next(halted, (faults or unanswered)[0])
-    answered = [found[str(record.key)] for record in chosen if str(record.key) in found]
+    asking = _Asking(target, route, gate, inventory, await gate.looked_up(route.configuration))
+    await asking.ask(chosen[:CHECKED], listed=False)
+    await asking.ask(chosen[CHECKED:], listed=True)
+    asking.raise_faults(many=complete or len(asking.unanswered) * 2 > len(chosen))
+    answered = [word for record in chosen if (word := asking.found.get(str(record.key)))]
     return tally(route, accounts, len(people), answered)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """Looks people up, a few at once. `found`: what was made of each; `unanswered`: faults of one alone."""
+
+    target: Target
+    route: Route
+    gate: Gate
+    inventory: Inventory | None
+    found: dict[str, str]
+    faults: list[Exception] = field(default_factory=list)
+    unanswered: list[Exception] = field(default_factory=list)
+
+    async def ask(self, records: Iterable[Record], *, listed: bool) -> None:
+        """Look up who was not yet; `listed`: whom the list lacks is not."""
+        waiting = (record for record in records if str(record.key) not in self.found)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.route.settings.concurrency):
+                group.create_task(self._look_up(waiting, listed=listed))
+
+    async def _look_up(self, records: Iterator[Record], *, listed: bool) -> None:
+        for record in records:
+            if self.faults:  # nobody asks any more
+                return
+            try:
+                word = await self._verdict(record, listed=listed)
+                await self.gate.note_looked_up(self.route.configuration, record.key, word)
+                self.found[str(record.key)] = word
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the others' answers are still heard
+                (self.unanswered if _is_of_the_record(fault) else self.faults).append(fault)
+
+    async def _verdict(self, record: Record, *, listed: bool) -> Verdict:
+        """What is made of a person's matches."""
+        try:
+            wanted = Wanted(record.key, resolve(self.route.map(record), {}))
+            lacks = self.inventory is not None and self.inventory.listed.lacks(wanted)
+            if lacks and listed:
+                return "create"
+            found = await self.target.find(wanted)
+            if self.inventory and lacks and found:
+                self.inventory.doubt()
+            return verdict(found)
+        except RecordRejected:
+            return "create"
+
+    def raise_faults(self, *, many: bool) -> None:
+        """Raise what went wrong with the target; `many`: also what went wrong with some people only."""
+        halted = (fault for fault in self.faults if isinstance(fault, TargetHalted))
+        if worst := next(halted, None) or next(iter(self.faults + (self.unanswered if many else [])), None):
+            raise worst
 
 
 def _is_of_the_record(fault: Exception) -> bool:
@@ -228,10 +281,3 @@ def _would_be_created(route: Route, stored: Stored) -> bool:
         return wanted and not route.lacking(Kind.PERSON, route.map(stored.record))
     except RecordRejected:
         return False
-
-
-async def _verdict(target: Target, route: Route, record: Record) -> Verdict:
-    try:
-        return verdict(await target.find(Wanted(record.key, resolve(route.map(record), {}))))
-    except RecordRejected:
-        return "create"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -11,8 +11,8 @@ from typing import Any, Protocol, Self
 import aiohttp
 
 from bridge.config.settings import TargetSettings
-from bridge.exchange import Change, Greeting, Receipt, Refused, Remote, Wanted
-from bridge.model import Key
+from bridge.exchange import Change, Greeting, Page, Receipt, Refused, Remote, Wanted
+from bridge.model import Key, Kind
 from bridge.wire.http import Classify, Http, Told, Turn, classify_status
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE
@@ -22,11 +22,13 @@ from bridge.wire.quiet import LONGEST_PAUSE
 class Abilities:
     """What a target can do.
 
-    `shows`: an object is shown when it is asked for by its id; `deletes`: objects can be deleted; `groups`:
-    it has groups of people; `batch`: how many changes travel in one request at most.
+    `shows`: an object is shown when it is asked for by its id; `lists`: all objects are listed; `deletes`:
+    objects can be deleted; `groups`: it has groups of people; `batch`: how many changes travel in one request
+    at most.
     """
 
     shows: bool = True
+    lists: bool = False
     deletes: bool = True
     groups: bool = True
     batch: int = 1
@@ -67,6 +69,14 @@ class Target(Protocol):
         `thorough`: a create was answered with Conflict, so there is one, and more effort is worth it.
         """
         ...
+
+    def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
+        """The attributes and values by which `find` looks a record up, each value in one normal form."""
+        raise NotImplementedError
+
+    def inventory(self, kind: Kind) -> AsyncIterator[Page]:
+        """All objects of a kind, page by page, where the target lists them. Raises what a look-up raises."""
+        raise NotImplementedError
 
     async def read(self, key: Key, remote_id: str) -> Remote | None:
         """The object of a record as it is now, with its content; None when the target does not show it."""

@@ -52,6 +52,24 @@ class VerbContract(Through):
             await holds(rig, PERSON, applied.remote_id, rig.person(number))
             assert [match.id for match in await target.find(person(rig, number))] == [applied.remote_id]
 
+    async def test_inventory(self, rig: Rig, line: Line, target: Allowed) -> None:
+        """The list has everybody once, by what they are looked up by, and nothing is sent that writes."""
+        if not target.target.can.lists:
+            pytest.skip("this target does not list its objects")
+        everybody = [(await target.upsert(person(rig, number), None)).remote_id for number in range(5)]
+        writes = len(line.writes)
+        pages = [page async for page in target.target.inventory(PERSON)]
+        if not pages[-1].whole:
+            pytest.skip("this server's list has no end that can be seen")
+        listed = [remote for page in pages for remote in page.remotes]
+        assert sorted(remote.id for remote in listed) == sorted(everybody)
+        for number, remote_id in enumerate(everybody):
+            (there,) = (remote for remote in listed if remote.id == remote_id)
+            assert there.keys.intersection(target.target.keys(person(rig, number)))
+        known = frozenset().union(*(remote.keys for remote in listed))
+        assert known.isdisjoint(target.target.keys(person(rig, 77)))
+        assert len(line.writes) == writes
+
     async def test_equal(self, rig: Rig, line: Line, target: Allowed) -> None:
         """An equal person is unchanged, and no request that writes is sent."""
         remote_id = (await target.upsert(person(rig, 1), None)).remote_id

@@ -54,6 +54,8 @@ class Odd:
     unique_in_groups: tuple[str, ...] = ("externalId",)
     refuses: str = ""  # what no value may begin with
     content_type: str = "application/scim+json"
+    cursor: bool = False  # pages by cursor (RFC 9865)
+    max_results: int = 0  # objects on a page, as announced
 
 
 class OddScim:
@@ -184,9 +186,16 @@ class OddScim:
             found = [one for one in found if _equal(wanted[1], one.get(wanted[1]), value)]
         start = int(request.query.get("startIndex", "1")) - 1
         count = min(int(request.query.get("count", "100")), self.odd.page_size)
+        if "cursor" in request.query:
+            start = int(request.query["cursor"] or "0")
         page = found[:20] if self.odd.ignores_paging else found[start : start + count]
         shown = [self._shown(one) for one in page]
-        return _json(200, {"totalResults": len(found), **({"Resources": shown} if shown else {})})
+        more = (
+            {"nextCursor": str(start + count)}
+            if "cursor" in request.query and len(found) > start + count
+            else {}
+        )
+        return _json(200, {"totalResults": len(found), **more, **({"Resources": shown} if shown else {})})
 
     def _shown(self, resource: dict[str, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = {**json.loads(json.dumps(resource)), "meta": {"version": 'W/"1"'}}
@@ -203,9 +212,11 @@ class OddScim:
             return web.Response(text="<html>not here</html>", content_type="text/html")
         if self.odd.config in ("absent", "broken"):
             return _error(404 if self.odd.config == "absent" else 500, "nothing here")
-        return _json(
-            200, {"patch": {"supported": self.odd.config != "no_patch"}, "bulk": {"supported": False}}
-        )
+        said: dict[str, Any] = {"patch": {"supported": self.odd.config != "no_patch"}}
+        said |= {"bulk": {"supported": False}, "pagination": {"cursor": self.odd.cursor}}
+        if self.odd.max_results:
+            said["filter"] = {"supported": True, "maxResults": self.odd.max_results}
+        return _json(200, said)
 
 
 def _check(kind: str, resource: dict[str, Any]) -> None:

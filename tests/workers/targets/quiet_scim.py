@@ -28,7 +28,7 @@ class Quiet(Odd):
     bare_removes_all: bool = False  # a `remove` of `members` takes out all, whatever value it has
     shows_first: int = 0  # members of a group; 0: all
     shows_groups: bool = False  # in a user
-    total: str = "right"  # page: the number on this page
+    total: str = "right"  # page: the number on this page, none
     create: str = "201"  # 202 (empty), 201 (empty), location (201, empty, with Location)
     late: float = 0.0  # seconds after which a new account is shown
     refuses_filters: tuple[tuple[str, int], ...] = ()  # attribute, status
@@ -156,6 +156,8 @@ class QuietScim(OddScim):
             answer = super()._list(kind, request)
         finally:
             self.objects[kind] = everything
+        if self.odd.total == "none":
+            return odd_scim._json(200, {"Resources": json.loads(answer.text or "").get("Resources", [])})
         if self.odd.total == "page":
             body = json.loads(answer.text or "")
             return odd_scim._json(200, {**body, "totalResults": len(body.get("Resources", []))})

@@ -7,14 +7,14 @@ its place. Both keep count of what was written, and can fail.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bridge.config.settings import TargetSettings
 from bridge.errors import Conflict, NotFound, RecordRejected, TryLater
-from bridge.exchange import Applied, Change, FieldChange, Greeting, Receipt, Remote, Wanted
+from bridge.exchange import Applied, Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
@@ -105,7 +105,7 @@ class Folder(Shelf):
 class ShelfTarget(Target):
     """See `workers.targets.base.Target`."""
 
-    can = Abilities()
+    can = Abilities(lists=True)
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -128,6 +128,15 @@ class ShelfTarget(Target):
             if hits := [id_ for id_, thing in there.items() if thing.get(name) == value]:
                 return [_found(id_, there[id_], own, name) for id_ in hits]
         return []
+
+    def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
+        """What `find` looks for."""
+        return _keys(wanted.key.kind, wanted.attributes)
+
+    async def inventory(self, kind: Kind) -> AsyncIterator[Page]:
+        """Everything on the shelf, on one page."""
+        there = self._shelf.things(kind)
+        yield Page(tuple(Remote(id_, keys=frozenset(_keys(kind, one))) for id_, one in there.items()), True)
 
     async def read(self, key: Key, remote_id: str) -> Remote | None:
         """One object, if it is there."""
@@ -179,6 +188,11 @@ class ShelfTarget(Target):
         for other in self._shelf.things(kind).values():
             if any(thing.get(name) and thing.get(name) == other.get(name) for name in LOOKED_UP[kind]):
                 raise Conflict("there is one already")
+
+
+def _keys(kind: Kind, attributes: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What an object is looked up by."""
+    return [(name, str(attributes[name])) for name in LOOKED_UP[kind] if attributes.get(name)]
 
 
 def _change(

@@ -136,7 +136,12 @@ def same_key(name: str, have: Any, want: str) -> bool:
         have = str(have)  # an employeeNumber
     if not isinstance(have, str):
         return False
-    return composed(have) == composed(want) if name == "externalId" else _fold(have) == _fold(want)
+    return normal(name, have) == normal(name, want)
+
+
+def normal(name: str, value: str) -> str:
+    """The form in which values of an attribute by which objects are looked up are compared."""
+    return composed(value) if name == "externalId" else _fold(value)
 
 
 def same(slot: Slot, have: Any, want: Any) -> bool:

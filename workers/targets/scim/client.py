@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, TryLater
@@ -64,6 +64,14 @@ def address(kind: Kind, remote_id: str) -> str:
     if not remote_id.strip("."):
         raise RecordRejected("the target's id for this object cannot stand in an address")
     return f"{PATHS[kind]}/{quote(remote_id, safe='')}"
+
+
+class Listed(NamedTuple):
+    """A page of a list, `totalResults`, and the cursor of the next page, where the server tells them."""
+
+    resources: list[Resource]
+    total: int | None
+    cursor: str
 
 
 class ScimClient:
@@ -131,15 +139,16 @@ class ScimClient:
         created = _object(answer)
         return created, str(get(created, "id") or _id_in(answer.headers.get("Location", ""), kind))
 
-    async def page(self, path: str, params: Mapping[str, str]) -> tuple[list[Resource], int | None]:
-        """One page of a list, and `totalResults` where the server tells it."""
+    async def page(self, path: str, params: Mapping[str, str]) -> Listed:
+        """One page of a list. Raises TryLater for what is none."""
         body = await self.read(path, params)
         items, total = get(body, "Resources"), get(body, "totalResults")
         if items is None and total is None:
             raise TryLater("answered JSON that is no SCIM list; is the address right?")
         listed = items if isinstance(items, list) else []
         resources = [item for item in listed if isinstance(item, dict) and get(item, "id")]
-        return resources, int(total) if str(total).isdecimal() and len(str(total)) < 10 else None
+        number = int(total) if str(total).isdecimal() and len(str(total)) < 10 else None
+        return Listed(resources, number, str(get(body, "nextCursor") or ""))
 
 
 def _object(answer: Answer) -> Resource:

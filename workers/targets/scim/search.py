@@ -9,7 +9,7 @@ from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, Unsee
 from bridge.exchange import Wanted
 from bridge.model import Kind
 from bridge.spelling import spellings
-from workers.targets.scim.attributes import Slot, get, resolve, same, same_key
+from workers.targets.scim.attributes import Slot, get, normal, resolve, same, same_key
 from workers.targets.scim.changes import quoted
 from workers.targets.scim.client import PATHS, Failing, Forbidden, ScimClient, address
 from workers.targets.scim.resource import Resource, read
@@ -101,7 +101,7 @@ class Search:
 
         A total that is larger than what one page shows is believed, as it only makes the bridge more careful.
         """
-        shown, total = await self._client.page("/Users", {"startIndex": "1", "count": str(PAGE)})
+        shown, total, _ = await self._client.page("/Users", {"startIndex": "1", "count": str(PAGE)})
         if total is not None and total > len(shown):
             return total
         look = await self._read_on(Kind.PERSON, {}, MOST_PAGES)
@@ -140,6 +140,10 @@ class Search:
         found = ((name, wanted.attributes.get(name)) for name in self._match[wanted.key.kind])
         return [(name, str(value)) for name, value in found if value not in (None, "")]
 
+    def keys(self, wanted: Wanted) -> list[tuple[str, str]]:
+        """What a record is looked up by, each value in the form in which it is compared."""
+        return [(name, normal(name, value)) for name, value in self._values(wanted)]
+
     async def _by_attribute(self, kind: Kind, name: str, value: str) -> list[Resource] | None:
         """The objects with this value, however spelled; None when the server cannot be asked for it."""
         for spelling in spellings(value) if name != "externalId" else [value]:
@@ -176,7 +180,7 @@ class Search:
         for _ in range(pages):
             asked = {**params, "count": str(PAGE), "startIndex": str(start)}
             try:
-                page, total = await self._client.page(PATHS[kind], asked)
+                page, total, _ = await self._client.page(PATHS[kind], asked)
             except NotFound:
                 if not look.seen:
                     raise

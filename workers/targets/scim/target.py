@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
 import yaml
 
 from bridge.errors import NotFound
-from bridge.exchange import Change, Greeting, Receipt, Remote, Wanted
+from bridge.exchange import Change, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
@@ -26,6 +26,7 @@ from workers.targets.scim.attributes import (
 )
 from workers.targets.scim.changes import Difference, changes, difference, slots
 from workers.targets.scim.client import ScimClient, address, classify
+from workers.targets.scim.listing import Listing
 from workers.targets.scim.resource import Resource
 from workers.targets.scim.search import MANY, Search
 from workers.targets.scim.sender import Hidden, New, Seen, Sender
@@ -40,12 +41,13 @@ _MAPPING = yaml.safe_load(importlib.resources.files(__package__).joinpath("mappi
 class ScimTarget(Target):
     """A connected SCIM server; see `workers.targets.base.Target`."""
 
-    can = Abilities()
+    can = Abilities(lists=True)
 
     def __init__(self, settings: ScimSettings, http: Http) -> None:
         self._settings = settings
         self._client = ScimClient(http, settings.content_type)
         self._search = Search(self._client, settings.match, settings.match_groups)
+        self._listing = Listing(self._client, settings.match, settings.match_groups)
         self._writer = Writer(self._client, settings)
         self._members = self._writer.members
         self._sender = Sender(self._client, self._search, self._writer, settings)
@@ -86,6 +88,15 @@ class ScimTarget(Target):
         if wanted.key.kind is Kind.PERSON:
             await self._writer.learn()
         return [_found(wanted, name, one) for one in found]
+
+    def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
+        """By the attributes of `match`, a group by those of `match_groups`."""
+        return self._search.keys(wanted)
+
+    async def inventory(self, kind: Kind) -> AsyncIterator[Page]:
+        """All users or groups, with no more than what they are looked up by."""
+        async for page in self._listing.pages(kind):
+            yield page
 
     async def read(self, key: Key, remote_id: str) -> Remote | None:
         """GET the user or group."""
