@@ -6,10 +6,19 @@ import functools
 import json
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple, Union
 
 from aiohttp import web
-from scim2_models import Patch, ScimProvider
+from scim2_models import (
+    ListResponse,
+    Patch,
+    PatchOp,
+    ResourceType,
+    ResponseParameters,
+    Schema,
+    ScimProvider,
+    SearchRequest,
+)
 from scim2_server.memory import InMemoryStorage
 from scim2_server.requests import ScimRequest
 from scim2_server.service import ScimService
@@ -18,6 +27,7 @@ from scim2_server.utils import (
     load_default_resource_types,
     load_default_schemas,
     load_default_service_provider_config,
+    parametrize,
 )
 
 TOKEN = "scim-secret"
@@ -30,6 +40,10 @@ class ScimServer(NamedTuple):
     token: str
 
 
+_kept: list[Any] = []
+"""Models that pydantic makes anew once nobody holds them; that took a third of the time of an answer."""
+
+
 @functools.cache
 def _provider(without: frozenset[str]) -> ScimProvider:
     """What servers of a kind share: their schemas. Models of them take longer to make than many a test."""
@@ -37,9 +51,15 @@ def _provider(without: frozenset[str]) -> ScimProvider:
     config.authentication_schemes = [*(config.authentication_schemes or []), BEARER_TOKEN_SCHEME]
     if "patch" in without:
         config.patch = Patch(supported=False)
-    return ScimProvider.from_discovery(
+    provider = ScimProvider.from_discovery(
         load_default_schemas().values(), load_default_resource_types().values(), config=config
     )
+    models = tuple(ScimService(provider).get_models())
+    kinds: list[tuple[type[Any], Any]] = [(ListResponse, model) for model in (Schema, ResourceType)]
+    kinds += [(kind, Union.__getitem__(models)) for kind in (SearchRequest, ListResponse)]
+    kinds += [(kind, model) for kind in (SearchRequest, PatchOp, ResponseParameters) for model in models]
+    _kept.extend(parametrize(kind, of) for kind, of in kinds)
+    return provider
 
 
 @asynccontextmanager
