@@ -14,6 +14,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from bridge.codec import make_key
+from tests.inside import readable
 from tests.running import Running, own_redis, running, until
 from tests.workers.targets.proxy import Proxy, answer, dropped, echo, lost
 from tests.world import World, expected, world
@@ -116,14 +117,4 @@ async def are_there(here: World, number: int) -> bool:
 async def dump(url: str) -> str:
     """Every key and value in Redis as text."""
     async with Redis.from_url(url) as redis:
-        readers = {
-            b"string": redis.get,
-            b"hash": redis.hgetall,
-            b"zset": lambda key: redis.zrange(key, 0, -1),
-            b"set": redis.smembers,
-            b"stream": redis.xrange,
-        }
-        keys = [key async for key in redis.scan_iter("*")]
-        kinds = [(key, await redis.type(key)) for key in keys]  # a lock may have gone meanwhile
-        texts = [f"{key!r} {await readers[kind](key)!r}" for key, kind in kinds if kind != b"none"]
-    return "\n".join(texts)
+        return await readable(redis)

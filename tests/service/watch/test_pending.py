@@ -16,6 +16,7 @@ from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.claims import Result
 from service.watch.pending import Standing, assess, enqueue_pending, is_behind, pending
+from tests.inside import contents
 from tests.polling import asked
 
 Known = dict[Key, Stored]
@@ -111,6 +112,7 @@ async def store(backend: Backend, records: Known) -> None:
     assert await lease.hold()
     changes = [Change(ChangeKind.APPEARED, stored.record) for stored in records.values()]
     await backend.records.commit(changes, lease, NOW)
+    await lease.release()
 
 
 async def settle(backend: Backend, key: Key, entry: Entry, link: str | None = None) -> None:
@@ -149,12 +151,16 @@ async def test_new_target_gets_everything_in_order(backend: Backend) -> None:
 
 
 async def test_assessing_changes_nothing(backend: Backend) -> None:
-    """To see where a target stands puts nothing on its queue and marks nothing as pending."""
-    records = known(person("ana"))
+    """To see where a target stands leaves every value in Redis as it is, whatever else stands there."""
+    records = known(person("ana"), person("ben"), team("blue"))
     await store(backend, records)
-    before = {name async for name in backend.redis.scan_iter(match=f"{backend.keys.prefix}*")}
-    assert (await assess(records, route(), backend, NOW)).pending == {ANA}
-    assert {name async for name in backend.redis.scan_iter(match=f"{backend.keys.prefix}*")} == before
+    await settle(backend, ANA, applied())
+    await poll(backend, records)
+    await store(backend, known(person("cleo")))
+    before = await contents(backend.redis, f"*{backend.keys.account}:*")
+    everybody = {**records, ANA: replace(person("ana"), revision=2), CLEO: person("cleo")}
+    assert (await assess(everybody, ROUTE, backend, NOW + DAY)).pending == everybody.keys()
+    assert await contents(backend.redis, f"*{backend.keys.account}:*") == before
 
 
 async def test_nothing_is_asked_for_when_the_ledger_is_even(backend: Backend) -> None:
