@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from importlib import metadata
 from pathlib import Path
 
@@ -18,16 +17,10 @@ from aiohttp import web
 
 from tests.running import until
 from tests.workers.targets.proxy import Proxy
-from tests.world import Started, World, world
+from tests.world import Started, World
 
 ROOT = Path(__file__).parents[1]
 UNSHARE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child")
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as ready:
-        yield ready
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
