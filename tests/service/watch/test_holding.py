@@ -150,30 +150,23 @@ async def test_an_approval_is_for_what_was_seen(blind: Watch) -> None:
     assert len((await blind.poll(*people(ids(21)))).changes) == 19
 
 
-async def test_an_approval_of_fewer_people_is_not_one_of_fewer_teams(blind: Watch) -> None:
-    """20 of 40 people with all teams are approved, then all teams are missing too == held again."""
-    await blind.poll(*people(ids(40)), *teams(10))
-    await held(blind, *people(ids(20)), *teams(10))
+@pytest.mark.parametrize(
+    ("before", "approved", "then"),
+    [
+        ((40, 10), (20, 10), (20, 0)),  # fewer people, and then no teams
+        ((3, 10), (3, 5), (3, 2)),  # fewer teams, and then fewer still
+        ((40, 10), (20, 10), (30, 0)),  # fewer people, and then more of them and no teams
+    ],
+)
+async def test_an_approval_is_of_people_or_teams(
+    blind: Watch, before: tuple[int, int], approved: tuple[int, int], then: tuple[int, int]
+) -> None:
+    """So many people and teams are approved, then more of either are missing than were == held again."""
+    snapshots = ([*people(ids(some)), *teams(groups)] for some, groups in (before, approved, then))
+    await blind.poll(*next(snapshots))
+    await held(blind, *next(snapshots))
     await approve(blind)
-    await held(blind, *people(ids(20)))
-    assert (await blind.hold()).state == "open"
-
-
-async def test_an_approval_of_fewer_teams_is_for_what_was_seen(blind: Watch) -> None:
-    """5 of 10 teams are approved, then only 2 come == held again."""
-    await blind.poll(*people(ids(3)), *teams(10))
-    await held(blind, *people(ids(3)), *teams(5))
-    await approve(blind)
-    await held(blind, *people(ids(3)), *teams(2))
-    assert (await blind.hold()).state == "open"
-
-
-async def test_an_approval_is_of_people_or_teams(blind: Watch) -> None:
-    """20 of 40 people are approved, then 10 people and 10 teams are missing == held again."""
-    await blind.poll(*people(ids(40)), *teams(10))
-    await held(blind, *people(ids(20)), *teams(10))
-    await approve(blind)
-    await held(blind, *people(ids(30)))
+    await held(blind, *next(snapshots))
     assert (await blind.hold()).state == "open"
 
 
