@@ -11,15 +11,14 @@ import pytest
 from bridge.config.settings import BearerTarget
 from bridge.effects import Verb
 from bridge.mapping.route import Route
-from bridge.model import DAY, Change, ChangeKind, Entry, Key, Kind, Outcome, Record, State, Stored
+from bridge.model import DAY, Change, ChangeKind, Entry, Key, Kind, Outcome, State
 from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.claims import Result
 from service.watch.pending import Standing, assess, enqueue_pending, is_behind, pending
 from tests.inside import contents
 from tests.polling import asked
-
-Known = dict[Key, Stored]
+from tests.service.stored import Known, known, person, team
 
 TARGET = "directory"
 NOW = 1_000_000.0
@@ -38,19 +37,6 @@ def route(mapping: Mapping[str, Any] = MAPPING, **settings: Any) -> Route:
 
 
 ROUTE = route()
-
-
-def person(id_: str, manager: str | None = None, lifecycle: str = "active") -> Stored:
-    data = {"id": id_, "lifecycle": lifecycle, "work": {"reportsToId": manager}}
-    return Stored(Record(Key(Kind.PERSON, id_), data), 1)
-
-
-def team(id_: str) -> Stored:
-    return Stored(Record(Key(Kind.TEAM, id_), {"id": id_, "name": "Blue", "members": []}), 1)
-
-
-def known(*stored: Stored) -> Known:
-    return {one.record.key: one for one in stored}
 
 
 def applied(**changes: Any) -> Entry:
