@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bridge.model import Change, ChangeKind, Key, Record, Snapshot, Stored, next_revision
+from bridge.model import ChangeKind, Key, Record, RecordChange, Snapshot, Stored, next_revision
 
 
-def diff(known: Mapping[Key, Stored], snapshot: Snapshot) -> list[Change]:
+def diff(known: Mapping[Key, Stored], snapshot: Snapshot) -> list[RecordChange]:
     """The changes that turn `known` into the snapshot, so that applying them gives `snapshot.records`.
 
     Records of which the snapshot cannot tell that they are gone stay as they are: Kenjo gave no usable row
@@ -18,16 +18,16 @@ def diff(known: Mapping[Key, Stored], snapshot: Snapshot) -> list[Change]:
     for key, record in snapshot.records.items():
         stored = known.get(key)
         if stored is None or stored.gone:
-            changes.append(Change(ChangeKind.APPEARED, record))
+            changes.append(RecordChange(ChangeKind.APPEARED, record))
         elif stored.record.data != record.data:
             fields = tuple(_differing(stored.record.data, record.data))
-            changes.append(Change(ChangeKind.CHANGED, record, fields))
+            changes.append(RecordChange(ChangeKind.CHANGED, record, fields))
     absent = (key for key, stored in known.items() if not stored.gone and key not in snapshot.records)
     vanished = (key for key in absent if snapshot.tells_of(key))
-    return changes + [Change(ChangeKind.VANISHED, known[key].record) for key in vanished]
+    return changes + [RecordChange(ChangeKind.VANISHED, known[key].record) for key in vanished]
 
 
-def apply(known: Mapping[Key, Stored], changes: list[Change]) -> dict[Key, Record]:
+def apply(known: Mapping[Key, Stored], changes: list[RecordChange]) -> dict[Key, Record]:
     """The records that are there after the changes. What `store.commit` does, as a value."""
     records = {key: stored.record for key, stored in known.items() if not stored.gone}
     for change in changes:
@@ -38,7 +38,7 @@ def apply(known: Mapping[Key, Stored], changes: list[Change]) -> dict[Key, Recor
     return records
 
 
-def revised(known: Mapping[Key, Stored], changes: list[Change], at: float) -> dict[Key, Stored]:
+def revised(known: Mapping[Key, Stored], changes: list[RecordChange], at: float) -> dict[Key, Stored]:
     """The changed records as the store will keep them, each with its next revision."""
     return {
         change.record.key: Stored(

@@ -83,7 +83,7 @@ class TryLater(BridgeError):
         return self.unreachable or self.after is not None
 
 
-class Accepted(TryLater):
+class Unseen(TryLater):
     """A create was accepted, and nothing shows the account yet: look for it, never create a second one."""
 
 

@@ -14,7 +14,7 @@ from bridge.config.settings import RetrySettings
 from bridge.diff import revised
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
-from bridge.model import Change, ChangeKind, Entry, Key, Kind, Record, Stored
+from bridge.model import ChangeKind, Entry, Key, Kind, Record, RecordChange, Stored
 from bridge.store import Lease
 from bridge.store.backend import Backend
 from service.watch.holding import keep_back, let_go
@@ -80,7 +80,7 @@ class Delivery:
         """Count what would be taken away, and commit records, as a poll does."""
         assert await self.lease.hold()
         kind = ChangeKind.VANISHED if gone else ChangeKind.CHANGED
-        changes = [Change(kind, record) for record in records]
+        changes = [RecordChange(kind, record) for record in records]
         known = await self.backend.records.known()
         await self._count({**known, **revised(known, changes, self.clock.now)})
         await self.backend.records.commit(changes, self.lease, self.clock.now)
@@ -204,15 +204,17 @@ async def delivery(
                 }
             )
             route = Route(TARGET, settings, adapter.mapping)
+            connected = open_target(route, backend, session)
             deliverer = Deliverer(
                 route=route,
-                target=open_target(route, backend, session),
+                target=connected.target,
                 ledger=backend.ledger(TARGET),
                 gate=backend.gate(TARGET),
                 queue=backend.queue,
                 retry=retry or RetrySettings(),
                 observer=Metrics(),
                 clock=lambda: clock.now,
+                turn=connected.turn,
             )
             yield Delivery(backend, proxy, deliverer, backend.lease(), clock, direct, path)
 

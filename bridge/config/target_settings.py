@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
-from bridge.config.addresses import http_address
+from bridge.config.addresses import http_address, same_place
 from bridge.config.credentials import credential
 from bridge.config.section import Section
 
@@ -76,6 +76,9 @@ class Groups(Section):
 class TargetSettings(Section):
     """What all kinds of targets have in common; each kind adds its own settings."""
 
+    changes_nothing: ClassVar[frozenset[str]] = frozenset({"rate", "concurrency", "timeout", "map", "limits"})
+    """Settings that change nothing that the target should hold (`map` counts as what it is laid over)."""
+
     kind: str
     """The kind of target, e.g. `scim`."""
     mode: Mode = "sync"
@@ -104,9 +107,25 @@ class TargetSettings(Section):
     timeout: float = Field(10.0, gt=0)
     """Seconds for one request, reading the whole answer included."""
 
+    @property
+    def server(self) -> str:
+        """Which server, and which account there, this is: what another one was given says nothing of it."""
+        return self.kind
+
+    @property
+    def url(self) -> str:
+        """The address that people's data are sent to, where it is one; "" for a target of another kind."""
+        return ""
+
+    def shares(self, other: TargetSettings) -> bool:
+        """Whether another target's settings lead to the same accounts."""
+        return self.server == other.server
+
 
 class BearerTarget(TargetSettings):
     """A target that is an HTTP API with a bearer token."""
+
+    changes_nothing = TargetSettings.changes_nothing | {"token"}
 
     base_url: str
     """The address of the target's API."""
@@ -127,6 +146,23 @@ class BearerTarget(TargetSettings):
     @classmethod
     def _is_http(cls, value: str) -> str:
         return http_address(value)
+
+    @property
+    def server(self) -> str:
+        """The kind, the address and the tenant."""
+        return " ".join(filter(None, (self.kind, self.base_url, self.tenant)))
+
+    @property
+    def url(self) -> str:
+        """The base address."""
+        return self.base_url
+
+    def shares(self, other: TargetSettings) -> bool:
+        """One address is one account, unless both the tenants and the tokens differ."""
+        if not isinstance(other, BearerTarget) or same_place(self.base_url) != same_place(other.base_url):
+            return False
+        tenants = (self.tenant or "").strip(), (other.tenant or "").strip()
+        return not all(tenants) or tenants[0] == tenants[1] or self.token == other.token
 
 
 class AnyTarget(TargetSettings):

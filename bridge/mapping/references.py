@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bridge.model import Reference
+from bridge.exchange import Reference
 
 
 def references(mapped: Mapping[str, Any]) -> set[str]:

@@ -12,20 +12,12 @@ from typing import Any, Literal
 from bridge.codec import canonical
 from bridge.config.target_settings import Removal, TargetSettings
 from bridge.errors import RecordRejected, of_one_record
+from bridge.exchange import Reference
 from bridge.mapping.compiling import compile_maps, compile_scopes
 from bridge.mapping.environment import PLAIN, Environment, Variables
 from bridge.mapping.expressions import Expression, context
 from bridge.mapping.protected import Protected
-from bridge.model import (
-    GROUP_KINDS,
-    Key,
-    Kind,
-    Lifecycle,
-    Record,
-    Reference,
-    Stored,
-    group_kind,
-)
+from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Stored, group_kind
 
 Reason = Literal["inactive", "left", "gone", "out_of_scope"]
 
@@ -251,17 +243,8 @@ class Route:
         except RecordRejected:
             return False
 
-    @property
-    def server(self) -> str:
-        """Which server this is: what another one was given says nothing about this one."""
-        tenant = getattr(self.settings, "tenant", None)
-        address = f"{self.settings.kind} {getattr(self.settings, 'base_url', '')}"
-        return f"{address} {tenant}" if tenant else address
-
     def _hash(self) -> str:
-        # Not the credential nor the pace: they change nothing that the target should hold.
-        excluded = {"token", "rate", "concurrency", "timeout", "map", "limits"}
-        settings = self.settings.model_dump(mode="json", exclude=excluded)
+        settings = self.settings.model_dump(mode="json", exclude=set(self.settings.changes_nothing))
         maps = {kind.value: {name: e.source for name, e in part.items()} for kind, part in self._maps.items()}
         everything = [settings, maps, self._protected.sources]
         if any("lookup" in expression.functions for expression in self.expressions):

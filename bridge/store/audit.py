@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bridge.model import Change, Entry, Key, Outcome
+from bridge.model import Entry, Key, Outcome, RecordChange
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys
 
@@ -19,7 +19,7 @@ QUIET = (Outcome.UNCHANGED, Outcome.SKIPPED)
 """Outcomes for which the target may not even have been asked."""
 
 
-def changed(change: Change, at: float) -> bytes:
+def changed(change: RecordChange, at: float) -> bytes:
     """The event of a change seen in Kenjo."""
     event = {"what": change.kind, "record": str(change.record.key), "fields": change.fields}
     return orjson.dumps({"at": at, **event})

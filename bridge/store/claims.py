@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.errors import Unreadable
-from bridge.model import Entry, Key, Stored
+from bridge.model import Entry, Key, Kind, Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A locked (target, record) and what was true when it was locked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One record at one target, and all that was true of the two when it was looked at.
 
     `doubt` is not empty when the target may hold something that the entry does not know of: an earlier
     delivery began and never settled, or wrote after it had lost its lock. `leaving` are people who are being
@@ -19,12 +19,10 @@ class Claim:
     `bridge.effects.covers`.
     """
 
-    lock: str
-    token: str
     stored: Stored
     entry: Entry | None
     link: str | None
-    doubt: str
+    doubt: str = ""
     leaving: frozenset[str] = frozenset()
     closing: bool = False
     counted: str = ""
@@ -36,9 +34,22 @@ class Claim:
         return self.stored.record.key
 
     @property
+    def is_person(self) -> bool:
+        """Whether the record is a person's: groups have no access of their own."""
+        return self.key.kind is Kind.PERSON
+
+    @property
     def refs_in_doubt(self) -> frozenset[str]:
         """The records that a delivery without its lock may have given the target references to."""
         return frozenset(self.doubt.split()[2:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Case):
+    """A case that is locked: nobody else delivers it. `token` is whose the `lock` is."""
+
+    lock: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.codec import Codec, reading
 from bridge.errors import LeaseLost
-from bridge.model import Change, ChangeKind, Key, Record, Stored, next_revision
+from bridge.model import ChangeKind, Key, Record, RecordChange, Stored, next_revision
 from bridge.store.audit import KEEP, changed
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, named, number, place, script
@@ -145,7 +145,9 @@ class Records:
             return None
         return open_record(self._codec, place(self._keys.of("records"), str(key)), blob, revision)
 
-    async def commit(self, changes: Sequence[Change], lease: Lease | Grip, now: float) -> dict[Key, Stored]:
+    async def commit(
+        self, changes: Sequence[RecordChange], lease: Lease | Grip, now: float
+    ) -> dict[Key, Stored]:
         """Write the changes seen `now` (epoch seconds), each with a higher revision. Raises LeaseLost.
 
         A crash between two batches is harmless: the next poll's diff finds what is missing.
@@ -167,7 +169,7 @@ class Records:
                 raise LeaseLost("another service polls this account now")
         return written
 
-    async def _following(self, changes: Sequence[Change], now: float) -> list[int]:
+    async def _following(self, changes: Sequence[RecordChange], now: float) -> list[int]:
         """The next revision of each record: only the holder of the lease writes any."""
         names = [str(change.record.key) for change in changes]
         if not names:

@@ -89,8 +89,8 @@ class Http:
 
     `timeout` (seconds) covers connecting, sending and reading the whole body; `max_body` (bytes) and
     `most_values` (of JSON) bound an answer; `concurrency` bounds the requests under way; `turn` waits until
-    the next one may be sent, and `told` hears for how many seconds the server is left alone that has asked
-    for it, at most `longest_pause`, before the error is raised.
+    the next one that reads may be sent (a permit does for one that writes); `told` hears, before the error
+    is raised, for how many seconds the server is left alone that has asked for it, at most `longest_pause`.
     `classify` turns an answer into the error to raise, or None for success.
     """
 
@@ -159,11 +159,11 @@ class Http:
         permit: Permit | None,
     ) -> Answer:
         async with self._places.one():
-            if self._turn:
+            if self._turn and not permit:
                 await self._turn()
             self._check_asked_to_wait()
             if permit:
-                await permit.ask()  # last: nothing may come between it and the request
+                await permit.ask()  # with its pace; last: nothing may come between it and the request
             answer = await self._send(method, path, params, body, headers)
         said = words(answer.status, answer.body, [body, params, *self._not_to_be_said(path, headers)])
         error = self._error(answer, said, writing=permit is not None)

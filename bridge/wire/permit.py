@@ -11,9 +11,9 @@ class Permit(Protocol):
     """Asked before each request, message or rename that changes something at a target."""
 
     async def ask(self) -> None:
-        """Return if this one write may leave now. Raises WriteRefused, LockLost, or what Redis raises.
+        """Wait until this one write may leave. Raises WriteRefused, LockLost, TryLater, or what Redis raises.
 
-        Nothing may come between the answer and the write.
+        It carries the target's pace, too. Nothing may come between the answer and the write.
         """
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bridge.model import FieldChange, Key, Kind, Outcome, Stored
+from bridge.exchange import FieldChange
+from bridge.model import Key, Kind, Outcome, Stored
 from service.operations.planning import Plan, TargetPlan
 from service.operations.rehearsing import Step
 from service.operations.telling import shown, step_json, word

@@ -109,7 +109,7 @@ def exposures(bridge: Bridge) -> list[str]:
     values = bridge.values
     addresses = {"kenjo.base_url": values.kenjo.url}
     for name, route in bridge.routes.items():
-        addresses[f"targets.{name}.base_url"] = getattr(route.settings, "base_url", "")
+        addresses[f"targets.{name}.base_url"] = route.settings.url
     found = [plain_http(setting, address, values) for setting, address in addresses.items()]
     return [*values.exposed, *filter(None, found)]
 
@@ -223,6 +223,7 @@ def deliverers(
             retry=bridge.values.retry,
             observer=observer or bridge.metrics,
             clock=time.time,
+            turn=target.turn,
             chosen=None if chosen is None else chosen.get(name, ()),
         )
         for name, target in targets.items()

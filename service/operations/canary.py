@@ -16,7 +16,6 @@ from service.operations.sketching import Sketch
 from service.operations.sync import HELD, PROBLEM, SyncResult, Tally, sync
 from service.watch.judging import Asks
 from service.watch.pending import assess, rank
-from workers.targets.base import Previews
 
 
 async def canaried(bridge: Bridge, number: int, **options: Any) -> SyncResult:
@@ -51,7 +50,7 @@ class Canary:
         coming = {**known, **revised(known, diff(known, seen), now)}
         chosen = {}
         for name, target in targets.items():
-            if not isinstance(target.target, Previews):
+            if not target.target.can.shows:
                 raise ConfigurationError(f"{name} cannot be read back, so --canary proves nothing there")
             standing = await assess(coming, target.route, bridge.backend, now)
             people = [key for key in standing.coming.keys() - standing.held if key.kind is Kind.PERSON]

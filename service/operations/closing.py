@@ -22,6 +22,7 @@ from service.operations.assembly import Bridge, connected, deliverers
 from service.operations.greet import greet
 from workers.connect import Connected
 from workers.delivery.deliver import Deliverer
+from workers.delivery.sending import shows
 
 PATIENCE = 60.0
 """Seconds for one target to take everything back."""
@@ -185,7 +186,7 @@ class _Taking:
             return
         name = self._carrier.route.name
         try:
-            is_open = await self._target.target.shows(self._key, account)
+            is_open = await shows(self._target.target, self._key, account)
         except NotFound:
             return
         except BridgeError as error:

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from bridge.errors import SourceRefused
+from bridge.exchange import Greeting
 from bridge.mapping.expressions import Path
 from bridge.mapping.vocabulary import custom_fields
-from bridge.model import Greeting
 from service.kenjo.client import KenjoClient
 
 LIST = "custom-fields"

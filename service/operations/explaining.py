@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bridge.errors import BridgeError, ConfigurationError, RecordRejected
+from bridge.exchange import Reference
 from bridge.mapping.environment import Environment
-from bridge.model import Entry, Key, Kind, Lifecycle, Record, Reference, State, Stored
+from bridge.model import Entry, Key, Kind, Lifecycle, Record, State, Stored
 from bridge.store import Hold
 from service.kenjo.fields import ACCOUNTS, WORKS
 from service.operations.assembly import Bridge, connected, kenjo

@@ -81,4 +81,4 @@ def _flows(route: Route, attribute: str, paths: Iterable[tuple[str, ...]]) -> It
 
 
 def _address(route: Route) -> str:
-    return str(getattr(route.settings, "base_url", "")) or route.settings.kind
+    return route.settings.url or route.settings.kind

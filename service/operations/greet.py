@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from redis.exceptions import RedisError
 
 from bridge.errors import ConfigurationError, unforeseen
-from bridge.model import Greeting
+from bridge.exchange import Greeting
 from bridge.store.audit import operator
 from bridge.store.gate import HALTED, HELD, THROTTLED, UNREACHABLE
 from bridge.store.holds import FIRST_CONTACT

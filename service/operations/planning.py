@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from bridge.config.settings import Values
 from bridge.diff import diff, revised
 from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
-from bridge.model import Change, Entry, Key, Kind, Snapshot, State, Stored
+from bridge.model import Entry, Key, Kind, RecordChange, Snapshot, State, Stored
 from bridge.spelling import folded
 from bridge.store import Hold, Survey
 from bridge.wire.redaction import redact
@@ -66,7 +66,7 @@ class Plan:
     """The whole plan. `held`: why nothing would be done at all; `day`: the day it is for, if not today."""
 
     snapshot: Snapshot
-    changes: tuple[Change, ...]
+    changes: tuple[RecordChange, ...]
     records: Mapping[Key, Stored]
     targets: Mapping[str, TargetPlan]
     held: str = ""

@@ -1,30 +1,26 @@
-"""Deliveries without writing: the workers' own code, between a target and a ledger that only read.
-
-What a plan says is therefore what a delivery would do: match, map, compare, decide are the same functions.
-"""
+"""What deliveries would do, decided by what decides for them, one after the other; nothing is carried out."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
 from bridge.effects import ANYTHING
-from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater, unforeseen
-from bridge.model import Applied, Entry, FieldChange, Greeting, Key, Kind, Match, Outcome, Stored, Wanted
-from bridge.store import Claim
-from bridge.wire.permit import NoWrites, Permit
+from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater, unforeseen
+from bridge.exchange import FieldChange
+from bridge.model import Entry, Key, Outcome, Stored
+from bridge.store.claims import Case
 from service.operations.sketching import Sketch
 from workers.connect import Connected
-from workers.delivery.apply import Applier
+from workers.delivery.deciding import Decider
+from workers.delivery.decision import Decision
 from workers.delivery.deliver import private
 from workers.delivery.matching import Verdict, verdict
-from workers.targets.base import Previews, Removal, Target
-
-TO_COME = "will be created: "
-"""Begins the id of an object that does not exist yet; the record's key follows."""
+from workers.delivery.noting import stamped
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,68 +52,6 @@ class Step:
             Outcome.DEACTIVATED,
             Outcome.DELETED,
         )
-
-
-@dataclass(slots=True)
-class ReadOnly:
-    """Stands before a target for one record: look-ups pass, what would write is noted as changes."""
-
-    target: Target
-    empty: bool
-    changes: list[FieldChange] = field(default_factory=list)
-    verdict: Verdict | None = None
-    deleted: bool = False
-    wrote: bool = False
-
-    async def check(self) -> Greeting:
-        """Pass it on."""
-        return await self.target.check()
-
-    async def size(self) -> int:
-        """Pass it on."""
-        return await self.target.size()
-
-    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:
-        """Look up; where the target has no accounts at all, nobody has one."""
-        nobody = self.empty and wanted.key.kind is Kind.PERSON
-        found = [] if nobody else await self.target.find(wanted, thorough=thorough)
-        self.verdict = verdict(found)
-        return found
-
-    async def upsert(self, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:  # noqa: ARG002
-        """Note what an upsert would change."""
-        self.wrote = True
-        if isinstance(self.target, Previews):
-            self.changes = await self.target.preview(wanted, remote_id)
-        else:
-            self.changes = [FieldChange(name, None, value) for name, value in wanted.attributes.items()]
-        if remote_id is None:
-            return Applied(f"{TO_COME}{wanted.key}", Outcome.CREATED)
-        return Applied(remote_id, Outcome.UPDATED if self.changes else Outcome.UNCHANGED)
-
-    async def remove(
-        self,
-        key: Key,
-        remote_id: str,
-        how: Removal,
-        released: frozenset[str],
-        permit: Permit,  # noqa: ARG002
-    ) -> Applied:
-        """Note what a removal would change."""
-        self.wrote = True
-        if how == "delete":
-            self.deleted = True
-            return Applied(remote_id, Outcome.DELETED)
-        if not isinstance(self.target, Previews):
-            return Applied(remote_id, Outcome.DEACTIVATED)
-        self.changes = await self.target.preview_removal(key, remote_id, released)
-        return Applied(remote_id, Outcome.DEACTIVATED if self.changes else Outcome.UNCHANGED)
-
-    async def shows(self, key: Key, remote_id: str) -> bool | None:
-        """What is seen now; after a write that was not sent, nothing speaks against it."""
-        if self.deleted:
-            raise NotFound(f"the account {remote_id} of {key} would be deleted")
-        return None if self.wrote else await self.target.shows(key, remote_id)
 
 
 @dataclass(slots=True)
@@ -154,54 +88,72 @@ class Rehearsal:
         """Rehearse one record; None when the target cannot be asked."""
         if self.trouble:
             return None
-        claim = await self._claim(key)
-        stage = ReadOnly(self.connected.target, self.empty)
-        applier = Applier(self.connected.route, stage, self.sketch, claim, NoWrites(), self.now)
+        case = await self._case(key)
+        decider = self._decider(case)
         try:
-            if await applier.is_current():
-                return Step(key, Outcome.UNCHANGED, remote_id=claim.link)
-            done = await applier.run()
+            if await decider.is_current():
+                return Step(key, Outcome.UNCHANGED, remote_id=case.link)
+            decision = await self._decide(decider, case)
         except RecordRejected as error:
             candidates = tuple(getattr(error, "candidates", ()))
-            reason = private(str(error), claim)
-            return Step(
-                key,
-                Outcome.FAILED,
-                reason,
-                remote_id=claim.link,
-                candidates=candidates,
-                verdict=stage.verdict,
-            )
+            reason = private(str(error), case)
+            failed = Step(key, Outcome.FAILED, reason, remote_id=case.link, candidates=candidates)
+            return dataclasses.replace(failed, verdict=_verdict(decider))
         except (TryLater, TargetHalted) as error:
-            return self._away(error, key, claim)
+            return self._away(error, key, case)
         except RedisError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's and nobody else's
-            return self._away(unforeseen(error), key, claim)
-        if done.link is not None and done.link != claim.link:
-            self.sketch.made[str(key)] = done.link
-        entry = done.entry
+            return self._away(unforeseen(error), key, case)
+        self.sketch.note(key, decision)
+        entry = dataclasses.replace(decision.entry, **decision.says)
         return Step(
             key,
             entry.outcome,
             entry.reason,
-            tuple(stage.changes),
-            remote_id=claim.link or (None if (done.link or TO_COME).startswith(TO_COME) else done.link),
+            decision.change.fields if decision.change else (),
+            remote_id=case.link or (decision.account.remote_id if decision.account else None),
             missing=entry.missing,
-            verdict=stage.verdict,
+            verdict=_verdict(decider),
             delete_at=entry.delete_at,
         )
 
-    def _away(self, error: BridgeError, key: Key, claim: Claim) -> Step | None:
+    def _decider(self, case: Case) -> Decider:
+        route = self.connected.route
+        entry = stamped(route, case, self.now)
+        target = self.connected.target
+        return Decider(route, target, self.sketch, case, entry, case.link, empty=self.empty)
+
+    async def _decide(self, decider: Decider, case: Case) -> Decision:
+        """What a delivery would decide. Raises what it would raise."""
+        decision = await decider.decide()
+        if decision.change and decision.there and decision.there.content is None:
+            # What is not shown is deleted, as a rule; a delivery tries, and a plan cannot.
+            decision = await decider.decide(gone=True)
+        if (account := decision.account) and not self.sketch.is_free(case.key, account):
+            decision = await self._decider(case).decide()  # another step has chosen it meanwhile
+        if decision.error:
+            raise decision.error
+        return decision
+
+    def _away(self, error: BridgeError, key: Key, case: Case) -> Step | None:
         """One record's passing fault is a step; the whole target's ends the rehearsal."""
         if isinstance(error, TryLater) and error.after is None and not error.unreachable:
-            return Step(key, "retrying", private(str(error), claim), remote_id=claim.link)
-        self.trouble = self.trouble or private(str(error), claim)
+            return Step(key, "retrying", private(str(error), case), remote_id=case.link)
+        self.trouble = self.trouble or private(str(error), case)
         return None
 
-    async def _claim(self, key: Key) -> Claim:
-        """What `Ledger.claim` would give, without taking the lock."""
-        link = (await self.sketch.ledger.links([str(key)])).get(str(key))
-        doubt = "unsettled" if key in self.unsettled else ""
-        # All is counted: what would have to wait shows by its hold.
-        return Claim("", "", self.records[key], self.entries.get(key), link, doubt, counted=ANYTHING)
+    async def _case(self, key: Key) -> Case:
+        """What a delivery would find, without its lock."""
+        return Case(
+            stored=self.records[key],
+            entry=self.entries.get(key),
+            link=(await self.sketch.ledger.links([str(key)])).get(str(key)),
+            doubt="unsettled" if key in self.unsettled else "",
+            counted=ANYTHING,  # what would have to wait shows by its hold
+        )
+
+
+def _verdict(decider: Decider) -> Verdict | None:
+    """What was made of the accounts that a look-up found; None where nobody was looked up."""
+    return None if decider.found is None else verdict(decider.found)

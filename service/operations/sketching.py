@@ -1,4 +1,4 @@
-"""A ledger for rehearsals: reads the real one, and remembers what would be written there."""
+"""A ledger as it would be after the steps of a plan so far: read only, like everything that decides."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.model import Entry, Key, Kind, State, Stored
-from bridge.store import Claim, Ledger
-from bridge.store.owners import HandedOver
+from bridge.model import Key, Kind, Stored
+from bridge.store import Ledger
 from bridge.store.sight import Sight
+from workers.delivery.decision import Decision
+from workers.delivery.matching import Chosen
+
+TO_COME = "will be created: "
+"""Begins the id of an object that does not exist yet; the record's key follows."""
 
 
 @dataclass(slots=True)
 class Sketch:
-    """Stands before a ledger: what a delivery would write there is remembered here only.
+    """What decisions read of a ledger (`workers.delivery.view.View`), with what `note` has heard.
 
-    `records` are those that the rehearsal is about, as they would be; others are as Redis knows them.
+    `records` are those that the plan is about, as they would be; others are as Redis knows them.
     """
 
     ledger: Ledger
@@ -30,21 +34,11 @@ class Sketch:
         known = await self.ledger.links([name for name in keys if name not in self.made])
         return known | {name: self.made[name] for name in keys if name in self.made}
 
-    async def own(self, remote_id: str, key: Key) -> Key:
-        """Whose an object is, or would be after this."""
-        owner = await self.owner(key.kind, remote_id) or key
-        self.owners[key.kind, remote_id] = owner
-        return owner
-
     async def owner(self, kind: Kind, remote_id: str) -> Key | None:
-        """Whose an object is by now."""
+        """Whose an object would be by now."""
         if (kind, remote_id) not in self.owners:
             self.owners[kind, remote_id] = await self.ledger.owner(kind, remote_id)
         return self.owners[kind, remote_id]
-
-    async def disown(self, kind: Kind, remote_id: str) -> None:
-        """Remember that the object is gone."""
-        self.owners[kind, remote_id] = None
 
     async def sight(self, key: Key) -> Sight:
         """Where a record stands, as it would be."""
@@ -59,21 +53,19 @@ class Sketch:
         found = [await self.sight(key) for key in sorted(keys)]
         return [sight for sight in found if sight.link is None]
 
-    async def hand_over(
-        self, remote_id: str, new: Key, owner: Key | None, now: float, *, config: str, token: str = ""
-    ) -> HandedOver:
-        """Remember whose the object would be, with the references that go with it."""
-        del config, token
-        self.owners[new.kind, remote_id] = new
-        self.made[str(new)] = remote_id
-        old = await self.ledger.entry(owner) if owner else None
-        return HandedOver(Entry(state=State.RETRYING, refs=old.refs if old else (), at=now), ())
-
-    async def announce(
-        self, claim: Claim, entry: Entry, done: Collection[str] = (), now: float = 0.0
-    ) -> None:
-        """Nothing is given, so nothing is announced."""
-
     def digest(self, attributes: Any) -> str:
         """The ledger's own fingerprint."""
         return self.ledger.digest(attributes)
+
+    def is_free(self, key: Key, account: Chosen) -> bool:
+        """Whether no step so far would have made an object another record's."""
+        return self.owners.get((key.kind, account.remote_id)) in (None, key, account.owner)
+
+    def note(self, key: Key, decision: Decision) -> None:
+        """Remember what a decision would bring: whose an object is, and which one a record has."""
+        if decision.lost is not None:
+            self.owners[key.kind, decision.lost] = None
+        if decision.account:
+            self.owners[key.kind, decision.account.remote_id] = key
+        if decision.account or (decision.change and decision.link is None):
+            self.made[str(key)] = decision.link or f"{TO_COME}{key}"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.model import Outcome
-from service.operations.rehearsing import TO_COME, Step
+from service.operations.rehearsing import Step
+from service.operations.sketching import TO_COME
 
 HIDDEN = "…"
 PLANNED = "(will be created)"

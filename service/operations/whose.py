@@ -32,7 +32,7 @@ async def recognise(backend: Backend, values: Values, routes: Mapping[str, Route
 
 def addresses(values: Values, routes: Mapping[str, Route]) -> dict[str, str]:
     """Where Kenjo and the targets are, as the configuration says."""
-    found = {of_target(name): _plain(route.server) for name, route in routes.items()}
+    found = {of_target(name): _plain(route.settings.server) for name, route in routes.items()}
     if values.kenjo.api_key:  # a worker needs none, and then says nothing of Kenjo
         found[KENJO] = _plain(values.kenjo.url)
     return found

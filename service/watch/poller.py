@@ -17,7 +17,7 @@ from bridge.errors import Damaged, LeaseLost, SourceUnavailable, Unreadable, unf
 from bridge.logs import get_logger
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
-from bridge.model import Change, Key, RowProblem, Snapshot, Stored
+from bridge.model import Key, RecordChange, RowProblem, Snapshot, Stored
 from bridge.store.backend import Backend
 from bridge.store.trouble import trouble
 from service.watch.apart import Apart
@@ -39,7 +39,7 @@ class Poll:
     """What one poll found, and where each target stands. `sight`: what the next one may do without."""
 
     snapshot: Snapshot
-    changes: list[Change]
+    changes: list[RecordChange]
     targets: list[Standing]
     sight: Sight | None = None
 
@@ -280,7 +280,7 @@ class Poller:
         await self._backend.continuity.begin()
 
     async def _note(
-        self, snapshot: Snapshot, changes: list[Change], targets: list[Standing], now: float
+        self, snapshot: Snapshot, changes: list[RecordChange], targets: list[Standing], now: float
     ) -> dict[str, Any]:
         facts = facts_of(snapshot, targets, now)
         await self._backend.records.note_snapshot(facts)

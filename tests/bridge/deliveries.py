@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.model import Change, ChangeKind, Entry, Key, Kind, Outcome, Record, State
+from bridge.model import ChangeKind, Entry, Key, Kind, Outcome, Record, RecordChange, State
 from bridge.store import Claim, Ledger
 from bridge.store.backend import Backend
 from bridge.store.claims import Result
@@ -17,7 +17,7 @@ async def commit(backend: Backend, *keys: Key, **data: Any) -> None:
     """What a poll does that finds these records changed."""
     lease = backend.lease()
     assert await lease.hold()
-    changes = [Change(ChangeKind.CHANGED, Record(key, data)) for key in keys]
+    changes = [RecordChange(ChangeKind.CHANGED, Record(key, data)) for key in keys]
     await backend.records.commit(changes, lease, 0.0)
     await lease.release()
 

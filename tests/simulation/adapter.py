@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from bridge.config.settings import TargetSettings
 from bridge.errors import NotFound
-from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
+from bridge.exchange import Applied, Change, Greeting, Receipt, Remote, Wanted
+from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
-from workers.targets.base import Adapter
+from workers.targets.base import Abilities, Adapter, Target, one_by_one
 
 _LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId", "displayName")}
 
@@ -19,11 +22,23 @@ class ModelSettings(TargetSettings):
 
     host: str = "one"
 
+    @property
+    def url(self) -> str:
+        """The address, which leads nowhere."""
+        return f"https://{self.host}.example.com"
 
-class ModelTarget:
+    @property
+    def server(self) -> str:
+        """Which one."""
+        return f"{self.kind} {self.url}"
+
+
+class ModelTarget(Target):
     """See `workers.targets.base.Target`."""
 
-    def __init__(self, _settings: ModelSettings, http: Http) -> None:
+    can = Abilities()
+
+    def __init__(self, http: Http) -> None:
         self._http = http
 
     async def check(self) -> Greeting:
@@ -35,7 +50,7 @@ class ModelTarget:
         """How many accounts there are."""
         return int((await self._http.read("/person/size")).json())
 
-    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:  # noqa: ARG002 - exact anyway
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:  # noqa: ARG002 - exact anyway
         """Look up by externalId, then by userName."""
         for name in _LOOKED_UP[wanted.key.kind]:
             if not (value := wanted.attributes.get(name)):
@@ -43,65 +58,71 @@ class ModelTarget:
             params = {name: str(value)}
             answer = await self._http.read(f"/{wanted.key.kind}", params=params)
             if found := answer.json():
-                return [_match(wanted, name, one) for one in found]
+                return [_found(wanted, name, one) for one in found]
         return []
 
-    async def upsert(self, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:
-        """Create, or read and send what differs; members that others added stay."""
-        if remote_id is None:
-            body = dict(wanted.attributes)
-            answer = await self._http.write("POST", f"/{wanted.key.kind}", permit, body=body)
-            created = answer.json()
-            return Applied(str(created["id"]), Outcome.CREATED, created.get("active"))
-        path = f"/{wanted.key.kind}/{remote_id}"
-        current: dict[str, Any] = (await self._http.read(path)).json()
-        members = wanted.attributes.get("members") or []
-        there = set(current.get("members") or ())
-        attributes = {n: v for n, v in wanted.attributes.items() if n != "members" and current.get(n) != v}
-        change = {
-            "set": attributes,
-            "add": sorted(set(members) - there),
+    async def read(self, key: Key, remote_id: str) -> Remote | None:
+        """Read one object."""
+        try:
+            shown: dict[str, Any] = (await self._http.read(f"/{key.kind}/{remote_id}")).json()
+        except NotFound:
+            return None
+        return Remote(remote_id, shown.get("active"), content=shown)
+
+    def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
+        """What differs; members that others added stay."""
+        key, attributes = wanted.key, wanted.attributes
+        if there is None:
+            return Change(key, Outcome.CREATED, None, content=dict(attributes))
+        if there.content is None:
+            raise NotFound("is not there")
+        if wanted.removal:
+            return self._removal(wanted, there)
+        members = attributes.get("members") or []
+        now = there.content.get("members") or ()
+        body = {
+            "set": {n: v for n, v in attributes.items() if n != "members" and there.content.get(n) != v},
+            "add": sorted(set(members) - set(now)),
             "remove": sorted(wanted.released - set(members)),  # also of those whom it does not show
         }
-        if not any(change.values()):
-            return Applied(remote_id, Outcome.UNCHANGED, current.get("active"))
-        changed = (await self._http.write("PATCH", path, permit, body=change)).json() or {}
-        return Applied(remote_id, Outcome.UPDATED, changed.get("active"))
+        return Change(key, Outcome.UPDATED, there.id, content=body) if any(body.values()) else None
 
-    async def remove(
-        self, key: Key, remote_id: str, _how: str, released: frozenset[str], permit: Permit
-    ) -> Applied:
+    def _removal(self, wanted: Wanted, there: Remote) -> Change | None:
         """Deactivate a person, or take our members out of a group."""
-        path = f"/{key.kind}/{remote_id}"
+        body: dict[str, Any] = {"end": True}
+        if wanted.key.kind is Kind.PERSON:
+            body["set"] = {"active": False}
+            needed = there.open is not False
+        else:
+            body["remove"] = sorted(wanted.released)
+            needed = bool(body["remove"])
+        return Change(wanted.key, Outcome.DEACTIVATED, there.id, content=body) if needed else None
+
+    async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
+        """Send each change by itself."""
+        return await one_by_one(changes, partial(self._send, permit=permit))
+
+    async def _send(self, change: Change, permit: Permit) -> Receipt:
+        kind = change.key.kind
+        if change.outcome is Outcome.CREATED:
+            created = (await self._http.write("POST", f"/{kind}", permit, body=change.content)).json()
+            return Applied(str(created["id"]), Outcome.CREATED, created.get("active"))
+        remote_id = str(change.remote_id)
         try:
-            current = (await self._http.read(path)).json()
-            change: dict[str, Any] = {"end": True}
-            if key.kind is Kind.PERSON:
-                change["set"] = {"active": False}
-                needed = current.get("active") is not False
-            else:
-                change["remove"] = sorted(released)
-                needed = bool(change["remove"])
-            if needed:
-                current = (await self._http.write("PATCH", path, permit, body=change)).json() or {}
+            answer = await self._http.write("PATCH", f"/{kind}/{remote_id}", permit, body=change.content)
         except NotFound:
+            if change.outcome is not Outcome.DEACTIVATED:
+                raise
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
-        done = Outcome.DEACTIVATED if needed else Outcome.UNCHANGED
-        return Applied(remote_id, done, current.get("active"))
-
-    async def shows(self, key: Key, remote_id: str) -> bool | None:
-        """Read `active`."""
-        answer = await self._http.read(f"/{key.kind}/{remote_id}")
-        shown: bool | None = answer.json().get("active")
-        return shown
+        return Applied(remote_id, change.outcome, (answer.json() or {}).get("active"))
 
 
-def _match(wanted: Wanted, by: str, found: dict[str, Any]) -> Match:
+def _found(wanted: Wanted, by: str, found: dict[str, Any]) -> Remote:
     ours, carries = wanted.attributes.get("externalId"), found.get("externalId") or ""
-    return Match(
+    return Remote(
         found["id"],
+        found.get("active"),
         ours=carries == ours,
-        active=found.get("active"),
         other_id=carries not in ("", ours),
         external_id=carries,
         by=by,
@@ -127,7 +148,5 @@ MAPPING = {
 ADAPTER = Adapter(
     settings=ModelSettings,
     mapping=MAPPING,
-    base_url=lambda settings: f"https://{settings.host}.example.com",
-    headers=lambda _settings: {},
-    connect=ModelTarget,
+    connect=lambda settings, tools: ModelTarget(tools.http(settings, settings.url, {})),
 )

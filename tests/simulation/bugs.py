@@ -15,11 +15,12 @@ import service.watch.poller
 import workers.delivery.apply
 import workers.delivery.counting
 import workers.delivery.matching
-from bridge.model import Entry, Key, Match, State, Stored
+from bridge.exchange import Remote
+from bridge.model import Entry, Key, State, Stored
 from bridge.store import Gate, Keys, Ledger
 from bridge.store.witness import Witness
 from tests.simulation.odds import Odds
-from workers.delivery.apply import Applier
+from workers.delivery.deciding import Decider
 
 Patch = AbstractContextManager[Any]
 
@@ -56,10 +57,6 @@ async def _no_records(*_: Any) -> dict[Key, int]:
     return {}
 
 
-async def _not_looked_up(*_: Any) -> bool:
-    return False
-
-
 async def _undisturbed(witness: Witness) -> bool:
     await witness.leave()
     return True
@@ -74,7 +71,7 @@ def _not_for_retries(stored: Stored, entry: Entry | None, *rest: Any) -> bool:
     return (entry is None or entry.state is not State.RETRYING) and _IS_BEHIND(stored, entry, *rest)
 
 
-def _first_of_several(matches: Sequence[Match]) -> list[Match]:
+def _first_of_several(matches: Sequence[Remote]) -> list[Remote]:
     return _CANDIDATES(matches)[:1]
 
 
@@ -114,7 +111,7 @@ BUGS = {
     "blind-create": Bug(
         "NO DUPLICATES",
         "an account is created without a look-up",
-        lambda: patch.object(Applier, "_match", _not_looked_up),
+        lambda: patch.object(Decider, "_match", _nothing),
         lambda odds: not odds.unique and (odds.answer_lost or odds.crash),
         since=4,
     ),

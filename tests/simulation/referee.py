@@ -213,17 +213,29 @@ class Referee:
         reading, key = self.kenjo.readings[by.version - 1], Key.parse(group.key)
         if key.id in reading.unusable:
             return
-        said = set(reading.truth.get(key, {}).get("members", ())) - reading.unusable
+        said = _members(reading, key) - reading.unusable
+        said -= {id_ for id_ in reading.lacks & said if not self._was_in(key, id_, by.version)}
         for one in members:
             if one.given:
                 continue  # given away while the group was delivered: it is looked at again, see hand_over.lua
             if one.key and Key.parse(one.key).id in said:
                 self._wrong(one.key, f"taken out of {group.key}", by, "it was in there")
 
+    def _was_in(self, group: Key, id_: str, version: int) -> bool:
+        """Whether the last whole reading before had a person in a group: whom this one lacks stays."""
+        before = (one for one in reversed(self.kenjo.readings[: version - 1]) if not one.fault)
+        last = next((one for one in before if id_ not in one.lacks | one.unusable), None)
+        return last is None or id_ in _members(last, group)
+
     def _wrong(self, key: str, what: str, by: Delivery, truth: str) -> None:
         """Something was done that Kenjo gave no reason for."""
         fault = self.kenjo.readings[by.version - 1].fault or "whole"
         self.world.violate("WHOLE", f"{key} {what} by reading {by.version} ({fault}), when {truth}")
+
+
+def _members(reading: Reading, group: Key) -> set[str]:
+    """Who was in a group when a reading was made."""
+    return set(reading.truth.get(group, {}).get("members", ()))
 
 
 def _says(reading: Reading, key: Key) -> str:

@@ -109,8 +109,7 @@ class Stage:
         found = {}
         for name, directory in self.directories.items():
             line = cast("aiohttp.ClientSession", Line(directory, process))
-            target = workers.connect.open_target(self.routes[name], backend, line)
-            found[name] = Connected(self.routes[name], target)
+            found[name] = workers.connect.open_target(self.routes[name], backend, line)
         return found
 
     def start_worker(self, process: Process) -> None:

@@ -66,10 +66,12 @@ def other(run: Delivery, name: str, session: aiohttp.ClientSession, rate: float 
     """A deliverer of another target, or another worker of the same one, at the same server."""
     settings = run.deliverer.route.settings.model_copy(update={"rate": rate})
     route = Route(name, settings, load("scim").mapping)
+    connected = open_target(route, run.backend, session)
     return dataclasses.replace(
         run.deliverer,
         route=route,
-        target=open_target(route, run.backend, session),
+        target=connected.target,
+        turn=connected.turn,
         ledger=run.backend.ledger(name),
         gate=run.backend.gate(name),
     )

@@ -218,7 +218,7 @@ async def test_refused_credentials_halt_until_the_check_passes(run: Delivery) ->
 def connected(run: Delivery) -> tuple[Bridge, dict[str, Connected]]:
     route = run.deliverer.route
     bridge = Bridge(Values(), run.backend, {TARGET: route}, Metrics(), None)
-    return bridge, {TARGET: Connected(route, run.deliverer.target)}
+    return bridge, {TARGET: Connected(route, run.deliverer.target, run.deliverer.turn)}
 
 
 async def test_a_halt_uses_up_nothing(run: Delivery) -> None:

@@ -11,7 +11,7 @@ from bridge.store.backend import Backend
 from bridge.store.claims import Result
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.workers.targets.proxy import Proxy, answer, at, dropped, lost
-from workers.delivery.apply import LOOKS
+from workers.delivery.removing import LOOKS
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

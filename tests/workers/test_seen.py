@@ -9,7 +9,7 @@ from bridge.store.backend import Backend
 from tests.delivery import person, team
 from tests.workers.quietly import quietly
 from tests.workers.targets.quiet_scim import Quiet
-from workers.delivery.apply import LOOKS
+from workers.delivery.removing import LOOKS
 
 
 async def test_a_deactivation_that_did_not_happen(backend: Backend) -> None:

@@ -76,7 +76,7 @@ async def test_of_many_people_a_sample_is_looked_up(run: Delivery, monkeypatch: 
     """A sample of three of four == three looked up, and the hold says so."""
     monkeypatch.setattr("workers.delivery.survey.SAMPLE", 3)
     assert not await contact(run).passed()
-    assert len(run.proxy.seen) == 3 + 3 * 2
+    assert len(run.proxy.seen) == 3 + 1 + 3 * 2  # the size, the schemas, the look-ups
     (hold,) = await run.backend.holds.all()
     assert hold.reason.startswith("would create 3 of 3 people looked up, of 4, at a target with 4 accounts")
 

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from bridge.errors import TryLater
-from bridge.model import Key, Kind, Wanted
+from bridge.exchange import Wanted
+from bridge.model import Key, Kind
 from tests.delivery import TARGET, Delivery, person
 from tests.polling import ids, people
 from tests.workers.gating import (

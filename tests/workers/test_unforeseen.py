@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 
 from bridge.config.settings import RetrySettings
 from bridge.errors import BridgeError, ConfigurationError, TryLater, WriteRefused
+from bridge.exchange import Applied
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
-from bridge.model import Applied, Key, Kind, Outcome, State, Stored
+from bridge.model import Key, Kind, Outcome, State, Stored
 from service.watch.poller import Poller
 from tests.delivery import TARGET, Delivery, person
 from tests.odd_answers import ANSWERS, saying
@@ -78,7 +79,7 @@ def planted(kind: type[Exception]) -> Exception:
 
 
 @quick
-@given(error=st.sampled_from(ERRORS), method=st.sampled_from(["find", "upsert"]))
+@given(error=st.sampled_from(ERRORS), method=st.sampled_from(["find", "send"]))
 async def test_an_exception_is_an_attempt_of_its_record(
     run: Delivery, error: type[Exception], method: str
 ) -> None:
@@ -116,7 +117,7 @@ async def test_a_removal_that_raises(run: Delivery) -> None:
     """An exception when a leaver is deactivated == retrying, and the account is still known."""
     await run.deliver(person("ana"))
     await run.know(person("ana", lifecycle="left"))
-    await raising(run, "remove", ZeroDivisionError(PLANTED)).deliver(ANA)
+    await raising(run, "read", ZeroDivisionError(PLANTED)).deliver(ANA)
     entry = await run.entry("ana")
     assert (entry.state, entry.attempts) == (State.RETRYING, 1)
     assert await run.deliverer.ledger.linked() == {"person:ana"}
@@ -126,8 +127,8 @@ async def test_what_cannot_be_written_is_a_failure_too(run: Delivery) -> None:
     """An id that is half a letter, which no JSON can hold == that record's attempt."""
 
     class Odd(Raising):
-        async def upsert(self, *_arguments: Any) -> Applied:
-            return Applied("\ud83d", Outcome.CREATED)
+        async def send(self, *_arguments: Any) -> list[Applied]:
+            return [Applied("\ud83d", Outcome.CREATED)]
 
     await run.know(person("ana"))
     odd: Any = Odd(run.deliverer.target, "", ValueError())
@@ -136,7 +137,7 @@ async def test_what_cannot_be_written_is_a_failure_too(run: Delivery) -> None:
     assert (entry.state, entry.attempts) == (State.RETRYING, 1)
 
 
-@pytest.mark.parametrize("method", ["size", "find", "check", "upsert"])
+@pytest.mark.parametrize("method", ["size", "find", "check", "send"])
 async def test_one_target_with_a_bug_stops_no_other(run: Delivery, method: str) -> None:
     """A target that raises from its first contact on == the workers live, the other target is served."""
     await run.know(person("ana"), person("ben"))
@@ -257,7 +258,7 @@ async def test_any_answer_ends_in_the_ledger(run: Delivery, said: list[bytes], l
         settings_ = run.deliverer.route.settings.model_copy(update={"base_url": address, "timeout": 2.0})
         route = Route(TARGET, settings_, {"person": _sources(run)})
         deliverer = dataclasses.replace(
-            run.deliverer, route=route, target=open_target(route, run.backend, session)
+            run.deliverer, route=route, target=open_target(route, run.backend, session).target
         )
         await deliverer.deliver(ANA)
         for ask in (deliverer.target.check, deliverer.target.size):

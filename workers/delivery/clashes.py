@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken
+from bridge.exchange import Applied, Remote, Wanted
 from bridge.mapping.succession import fold
-from bridge.model import Applied, Key, Match, State, Wanted
+from bridge.model import Key, State
 from bridge.store.sight import Sight
 from bridge.wire.permit import Permit
 from workers.delivery.matching import Matching
+from workers.delivery.sending import bring
 from workers.targets.base import Target
 
 _LONGEST = 1000
@@ -47,13 +49,13 @@ class Clash:
         holders = await self._holders()
         if not holders:
             # It was given up just now, or it is a riddle.
-            return await self.target.upsert(wanted, self.link, self.permit)
-        owners: list[tuple[Match, Key, Sight]] = []
+            return await bring(self.target, wanted, self.link, self.permit)
+        owners: list[tuple[Remote, Key, Sight]] = []
         for match in holders:
             owner = await self.matching.owner(match)
             if owner is None:
-                raise RecordRejected(f"{error}; the account {match.remote_id} has this {match.by}")
-            owners.append((match, owner, await self.matching.ledger.sight(owner)))
+                raise RecordRejected(f"{error}; the account {match.id} has this {match.by}")
+            owners.append((match, owner, await self.matching.view.sight(owner)))
         for match, owner, sight in owners:
             if not self.matching.gives_up(sight, match):
                 words = f"{owner} has this {match.by} and keeps it, or has failed itself"
@@ -63,15 +65,15 @@ class Clash:
             await self._break(match, first, sight.stance)
         raise AfterAnother(f"{first} has this {match.by} and gives it up", str(first), sight.stance)
 
-    async def _holders(self) -> list[Match]:
+    async def _holders(self) -> list[Remote]:
         """Other objects that have one of our values, as far as the target can be searched for it."""
         wanted = self.matching.wanted
-        found: dict[str, Match] = {}
+        found: dict[str, Remote] = {}
         for name, value in wanted.attributes.items():
             if isinstance(value, str) and value.strip():
                 with suppress(RecordRejected):  # nobody is looked up by this attribute
                     for match in await self.target.find(Wanted(wanted.key, {name: value})):
-                        found.setdefault(match.remote_id, match)
+                        found.setdefault(match.id, match)
         return [match for remote_id, match in found.items() if remote_id != self.link]
 
     async def _closes(self, first: Key) -> bool:
@@ -79,7 +81,7 @@ class Clash:
         mine = self.matching.wanted.key
         chain = [first]
         while len(chain) <= _LONGEST:
-            sight = await self.matching.ledger.sight(chain[-1])
+            sight = await self.matching.view.sight(chain[-1])
             entry, stored = sight.entry, sight.stored
             if entry is None or stored is None or entry.state is not State.RETRYING or not entry.awaits:
                 return False
@@ -93,7 +95,7 @@ class Clash:
             chain.append(following)
         return False
 
-    async def _break(self, match: Match, first: Key, stance: str) -> None:
+    async def _break(self, match: Remote, first: Key, stance: str) -> None:
         """Give this record a value for the time being. Raises AfterAnother, Taken."""
         wanted = self.matching.wanted
         value = wanted.attributes[match.by]
@@ -103,7 +105,7 @@ class Clash:
             if isinstance(have, str) and fold(have) == fold(value)
         }
         try:
-            applied = await self.target.upsert(Wanted(wanted.key, meanwhile), self.link, self.permit)
+            applied = await bring(self.target, Wanted(wanted.key, meanwhile), self.link, self.permit)
         except NotFound:
             raise
         except RecordRejected as error:

@@ -1,69 +1,54 @@
-"""Before access is taken away: was it counted by a poll, or approved? Else it waits for the next poll."""
+"""Before access is taken away: was it counted by a poll, or approved? Else it waits. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from bridge.effects import Verb, closes, covers, takings, verb_of, what_of
-from bridge.errors import NotFound
+from bridge.exchange import Remote
 from bridge.mapping.route import Route
-from bridge.model import Entry, Kind
-from bridge.store import Claim
-from workers.targets.base import Target
+from bridge.model import Entry
+from bridge.store.claims import Case
 
 
 class Uncounted(Exception):
-    """What a delivery would take away has been counted by no poll. `entry` has what was seen."""
+    """What a delivery would take away has been counted by no poll."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self) -> None:
         super().__init__("waits until the next poll has counted what it takes away")
-        self.entry = entry
 
 
-def may_take(claim: Claim, taking: str) -> bool:
+def may_take(case: Case, taking: str) -> bool:
     """Whether a poll has counted, or a person approved, what a delivery takes away."""
-    return covers(claim.counted, taking) or let_go(claim, taking)
+    return covers(case.counted, taking) or let_go(case, taking)
 
 
-def let_go(claim: Claim, taking: str) -> bool:
+def let_go(case: Case, taking: str) -> bool:
     """Whether a person said that it is to be taken away: no limit counts that."""
-    return claim.closing or covers(claim.approved, taking)
+    return case.closing or covers(case.approved, taking)
 
 
-async def permitted(
-    route: Route, target: Target, claim: Claim, entry: Entry, link: str, members: int = 0
-) -> Entry:
-    """The entry, with what was seen of the account, if all that a delivery would take away was counted.
-
-    `members`: how many it would take out of a group. Where nobody knows whether the account is open, it is
-    looked at first: what is closed already is nothing to count. A deletion that nobody has counted is only
-    not done yet. Raises Uncounted, and what the target raises.
-    """
-    stored = claim.stored
-    kind, now = stored.record.key.kind, entry.at
-    verb = verb_of(route, stored, entry, linked=True, now=now)
-    closing = what_of(Verb.REMOVE, kind)
-    if not may_take(claim, closing) and (verb is Verb.LOOK or (claim.doubt and closes(route, stored))):
-        entry = dataclasses.replace(entry, open=await _shown(target, claim, entry, link))
-        verb = verb_of(route, stored, entry, linked=True, now=now)
-    if verb is Verb.DELETE:
-        return entry
-    if all(may_take(claim, taking) for taking in takings(kind, verb, members)):
-        return entry
-    raise Uncounted(entry)
-
-
-async def _shown(target: Target, claim: Claim, entry: Entry, link: str) -> bool:
-    """Whether the account gives access. One that shows nothing is what the ledger says, or else open."""
-    try:
-        shown = await target.shows(claim.stored.record.key, link)
-    except NotFound:
+def needs_a_look(route: Route, case: Case, entry: Entry) -> bool:
+    """Whether the account has to be seen first, as nobody knows what closing it would take away."""
+    kind = case.key.kind
+    if may_take(case, what_of(Verb.REMOVE, kind)):
         return False
-    if shown is None:
-        return entry.open is not False
-    return shown
+    verb = verb_of(route, case.stored, entry, linked=True, now=entry.at)
+    return verb is Verb.LOOK or bool(case.doubt and closes(route, case.stored))
 
 
-def is_person(claim: Claim) -> bool:
-    """Whether the record is a person's: groups have no access of their own."""
-    return claim.stored.record.key.kind is Kind.PERSON
+def as_seen(entry: Entry, there: Remote) -> Entry:
+    """The entry with what was seen of the account. One that shows nothing is as the ledger says, or open."""
+    return dataclasses.replace(entry, open=entry.open is not False if there.open is None else there.open)
+
+
+def check_counted(route: Route, case: Case, entry: Entry, members: int = 0) -> None:
+    """See that all that a delivery would take away was counted, `members` of a group included.
+
+    A deletion that nobody has counted is only not done yet. Raises Uncounted.
+    """
+    verb = verb_of(route, case.stored, entry, linked=True, now=entry.at)
+    if verb is Verb.DELETE:
+        return
+    if not all(may_take(case, taking) for taking in takings(case.key.kind, verb, members)):
+        raise Uncounted

@@ -31,9 +31,10 @@ from bridge.errors import (
 from bridge.mapping.route import Route
 from bridge.model import Entry, Key, Outcome, State
 from bridge.store import Claim, Gate, Ledger
-from bridge.store.claims import Result, Settled
+from bridge.store.claims import Case, Result, Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.queue import Due, Queue
+from bridge.wire.http import Turn
 from bridge.wire.places import begin
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
@@ -48,14 +49,16 @@ PATIENCE = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """The permit of a delivery: its lock, asked for in Redis before each write. See `bridge.wire.permit`."""
+    """The permit of a delivery: the target's pace, then its lock in Redis. See `bridge.wire.permit`."""
 
+    turn: Turn
     ledger: Ledger
     claim: Claim
 
     async def ask(self) -> None:
-        """Raises LockLost."""
-        await self.ledger.renew(self.claim)
+        """Raises LockLost, and TryLater while the target has asked to wait."""
+        await self.turn()
+        await self.ledger.renew(self.claim)  # last: waiting for a turn may outlast the lock
 
 
 class Observer(Protocol):
@@ -73,7 +76,7 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """Carries records to one target. `clock` gives the epoch's seconds.
+    """Carries records to one target. `clock` gives the epoch's seconds, `turn` waits for the target's pace.
 
     `chosen`: only these are taken of what is due; everything else stays pending.
     """
@@ -86,6 +89,7 @@ class Deliverer:
     retry: RetrySettings
     observer: Observer
     clock: Callable[[], float]
+    turn: Turn
     chosen: Collection[Key] | None = None
 
     async def deliver(self, key: Key) -> None:
@@ -154,7 +158,9 @@ class Deliverer:
         await self.queue.add(self.route.name, [Due(key) for key in keys], self.clock())
 
     def _applier(self, claim: Claim, now: float) -> Applier:
-        return Applier(self.route, self.target, self.ledger, claim, Locked(self.ledger, claim), now)
+        return Applier(
+            self.route, self.target, self.ledger, claim, Locked(self.turn, self.ledger, claim), now
+        )
 
     async def _settle(self, claim: Claim, applier: Applier, done: Done) -> tuple[Done, Settled]:
         """Write what came of it; where that cannot be written, that it could not."""
@@ -168,7 +174,7 @@ class Deliverer:
             return done, await self._written(claim, done)
 
     async def _written(self, claim: Claim, done: Done) -> Settled:
-        result = Result(claim, done.entry, done.link, done.found, _frees(done), done.done, done.let_go)
+        result = Result(claim, done.entry, done.link, done.waits, _frees(done), done.done, done.let_go)
         return await self.ledger.settle(result)
 
     async def _outcome(self, claim: Claim, applier: Applier) -> Done:
@@ -283,7 +289,7 @@ def _told(error: BridgeError) -> dict[str, Any]:
     return {name: getattr(error, name) for name in parts if hasattr(error, name)}
 
 
-def private(reason: str, claim: Claim) -> str:
+def private(reason: str, claim: Case) -> str:
     """A reason without the values of the person's sections; ids and the lifecycle may stay."""
     sections = claim.stored.record.data.values()
     return redact(reason, [section for section in sections if isinstance(section, Mapping)])

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.errors import AfterAnother, AmbiguousMatch, NeedsPerson, RecordRejected
+from bridge.exchange import Remote, Wanted
 from bridge.mapping.route import Action, Route
 from bridge.mapping.succession import fold, successor
-from bridge.model import Key, Kind, Match, State, Wanted
+from bridge.model import Key, Kind, State
 from bridge.store.sight import Sight
-from workers.delivery.links import Links
+from workers.delivery.view import View
 
 Verdict = Literal["create", "adopt", "ambiguous", "undecided"]
 
@@ -24,7 +25,7 @@ _FEW = 20
 """Candidates that are asked after one by one; nobody chooses among more."""
 
 
-def verdict(matches: Sequence[Match]) -> Verdict:
+def verdict(matches: Sequence[Remote]) -> Verdict:
     """What would be done for a record with these matches, as far as they tell."""
     found = candidates(matches)
     if not found:
@@ -34,16 +35,16 @@ def verdict(matches: Sequence[Match]) -> Verdict:
     return "undecided" if strange(found[0]) else "adopt"
 
 
-def candidates(matches: Sequence[Match]) -> list[Match]:
+def candidates(matches: Sequence[Remote]) -> list[Remote]:
     """What carries this record's own id, else everything: active or not, a stranger's or nobody's."""
     return [match for match in matches if match.ours] or list(matches)
 
 
-def strange(match: Match) -> str:
+def strange(match: Remote) -> str:
     """In words, why an account is not simply this record's; "" when it may be adopted."""
     if match.ours:
         return ""  # whoever comes back finds their account inactive
-    parts = (match.other_id and "carries another external id", match.active is False and "is inactive")
+    parts = (match.other_id and "carries another external id", match.open is False and "is inactive")
     return " and ".join(part for part in parts if part)
 
 
@@ -60,64 +61,64 @@ class Matching:
     """Judges what was found for one record."""
 
     route: Route
-    ledger: Links
+    view: View
     wanted: Wanted
 
-    async def choose(self, matches: Sequence[Match]) -> Chosen | None:
+    async def choose(self, matches: Sequence[Remote]) -> Chosen | None:
         """The one account to link; None when there is none. Raises AfterAnother and NeedsPerson."""
         found = candidates(matches)
         keep: tuple[str, str] = ("", "")
         owner, sight = None, Sight()
         for match in found[:_FEW]:
             if owner := await self.owner(match):
-                sight = await self.ledger.sight(owner)
+                sight = await self.view.sight(owner)
                 keep = str(owner), sight.stance
                 if self.gives_up(sight, match):
-                    raise AfterAnother(f"{owner} has the account {match.remote_id}, and gives it up", *keep)
+                    raise AfterAnother(f"{owner} has the account {match.id}, and gives it up", *keep)
         if len(found) > 1:
-            raise AmbiguousMatch([match.remote_id for match in found], *keep)
+            raise AmbiguousMatch([match.id for match in found], *keep)
         return self._judge(found[0], owner, sight) if found else None
 
-    def _judge(self, match: Match, owner: Key | None, sight: Sight) -> Chosen:
+    def _judge(self, match: Remote, owner: Key | None, sight: Sight) -> Chosen:
         """What to do about the one account there is; another record is its `owner`, and stands so."""
         key = self.wanted.key
-        if owner is None or sight.has_let_go(match.remote_id, match.external_id):
+        if owner is None or sight.has_let_go(match.id, match.external_id):
             if words := strange(match):
-                raise self._ask(f"the account {match.remote_id} {words}", match)
-            return Chosen(match.remote_id, owner)
+                raise self._ask(f"the account {match.id} {words}", match)
+            return Chosen(match.id, owner)
         if key.kind is Kind.TEAM and sight.stored and sight.stored.gone:
-            return Chosen(match.remote_id, owner)
+            return Chosen(match.id, owner)
         why = unserved(self.route, sight)
         if not why:
             raise NeedsPerson(
-                f"the account {match.remote_id} belongs to {owner}, who has it still: give one of the two"
+                f"the account {match.id} belongs to {owner}, who has it still: give one of the two"
                 f" another {match.by} in Kenjo",
                 awaits=str(owner),
                 awaited=sight.stance,
             )
-        what = f"the account {match.remote_id} belongs to {owner} ({why})"
+        what = f"the account {match.id} belongs to {owner} ({why})"
         raise self._ask(what, match, str(owner), sight.stance)
 
-    def _ask(self, what: str, match: Match, awaits: str = "", awaited: str = "") -> NeedsPerson:
-        command = f"kenjo-bridge failures adopt {self.route.name} {self.wanted.key} {match.remote_id}"
+    def _ask(self, what: str, match: Remote, awaits: str = "", awaited: str = "") -> NeedsPerson:
+        command = f"kenjo-bridge failures adopt {self.route.name} {self.wanted.key} {match.id}"
         words = f"{what}; if it is to be this record's: {command}"
-        return NeedsPerson(words, [match.remote_id], awaits, awaited)
+        return NeedsPerson(words, [match.id], awaits, awaited)
 
-    async def owner(self, match: Match) -> Key | None:
+    async def owner(self, match: Remote) -> Key | None:
         """Which other record of ours has an account: by the ledger, or where that forgot, by its id."""
         kind = self.wanted.key.kind
-        owner = await self.ledger.owner(kind, match.remote_id)
+        owner = await self.view.owner(kind, match.id)
         if owner is None and match.other_id and not match.ours:
             other = Key(kind, match.external_id)
-            owner = other if (await self.ledger.sight(other)).stored else None
+            owner = other if (await self.view.sight(other)).stored else None
         return None if owner == self.wanted.key else owner
 
-    def gives_up(self, sight: Sight, match: Match) -> bool:
+    def gives_up(self, sight: Sight, match: Remote) -> bool:
         """Whether another record is about to have another value of what was looked up than is wanted here."""
         stored, entry = sight.stored, sight.entry
         if stored is None or match.ours:  # an id is never given up
             return False
-        if sight.has_let_go(match.remote_id, match.external_id):
+        if sight.has_let_go(match.id, match.external_id):
             return False
         failed = entry is not None and entry.state is State.FAILED and entry.revision == stored.revision
         if failed and entry and entry.config == self.route.fingerprint:
@@ -141,11 +142,11 @@ def unserved(route: Route, sight: Sight) -> str:
         return ""
 
 
-async def heir(route: Route, ledger: Links, sight: Sight) -> Key | None:
+async def heir(route: Route, view: View, sight: Sight) -> Key | None:
     """Who is to take a group over that is gone: see `bridge.mapping.succession`."""
     if sight.stored is None or not sight.stored.gone or sight.stored.record.key.kind is not Kind.TEAM:
         return None
-    others = await ledger.unlinked(Kind.TEAM)
+    others = await view.unlinked(Kind.TEAM)
     return successor(
         route, sight.stored, [(one.stored, one.entry) for one in others if one.stored], sight.stance
     )

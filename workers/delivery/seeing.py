@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from bridge.errors import NotFound, RecordRejected, TryLater
-from bridge.model import Applied, Key
+from bridge.exchange import Applied
+from bridge.model import Key
+from workers.delivery.sending import shows
 from workers.targets.base import Target
 
 _NAMED = 5
@@ -36,7 +38,7 @@ async def see_access(
 async def see_gone(target: Target, key: Key, remote_id: str, *, patient: bool) -> None:
     """See that a deleted object is not there any more. Raises RecordRejected or TryLater."""
     try:
-        await target.shows(key, remote_id)
+        await shows(target, key, remote_id)
     except NotFound:
         return
     raise _later("answered the deletion with success, but the account is still there", patient=patient)
@@ -55,7 +57,7 @@ def see_members(applied: Applied, names: Mapping[str, str], *, patient: bool) ->
 
 async def _shown(target: Target, key: Key, remote_id: str) -> bool | None:
     try:
-        return await target.shows(key, remote_id)
+        return await shows(target, key, remote_id)
     except NotFound:
         return False  # some hide an inactive account, and one that is gone gives no access
 

@@ -23,10 +23,11 @@ from bridge.errors import (
     Unreadable,
     unforeseen,
 )
+from bridge.exchange import Wanted
 from bridge.logs import get_logger
 from bridge.mapping.references import resolve
 from bridge.mapping.route import Action, Route
-from bridge.model import Key, Kind, Record, Stored, Wanted
+from bridge.model import Key, Kind, Record, Stored
 from bridge.store import Gate, Hold, Survey
 from bridge.store.backend import Backend
 from bridge.store.gate import HELD

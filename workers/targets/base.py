@@ -2,69 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import aiohttp
 
 from bridge.config.settings import TargetSettings
-from bridge.model import Applied, FieldChange, Greeting, Key, Match, Wanted
-from bridge.wire.http import Classify, Http, classify_status
+from bridge.exchange import Change, Greeting, Receipt, Refused, Remote, Wanted
+from bridge.model import Key
+from bridge.wire.http import Classify, Http, Told, Turn, classify_status
 from bridge.wire.permit import Permit
+from bridge.wire.quiet import LONGEST_PAUSE
 
-Removal = Literal["deactivate", "delete"]
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a target can do.
+
+    `shows`: an object is shown when it is asked for by its id; `deletes`: objects can be deleted; `groups`:
+    it has groups of people; `batch`: how many changes travel in one request at most.
+    """
+
+    shows: bool = True
+    deletes: bool = True
+    groups: bool = True
+    batch: int = 1
 
 
 class Target(Protocol):
-    """One connected target. Methods return or raise (`bridge.errors`); they never sleep, retry or log.
+    """One connected target, entered with `async with`.
 
-    Those that write ask the permit before each single request that changes something.
+    Methods return or raise (`bridge.errors`); they never sleep, retry or log. Reading changes nothing there;
+    what is sent is asked for in the permit, before each single request, message or rename.
     """
+
+    can: Abilities
+
+    async def __aenter__(self) -> Self:
+        """Open what stays open. Sends nothing yet."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        del kind, error, trace
 
     async def check(self) -> Greeting:
         """Read, without writing, whether the target can be used. Raises what a first request would raise."""
+        ...
 
     async def size(self) -> int:
         """How many accounts of people the target has."""
+        ...
 
-    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
         """Look up objects that may be this record's, in match order; the first attribute with a hit wins.
 
         No hit: an empty list. Several hits: all of them; the caller never guesses. `wanted` may have some of
         its attributes only; the others are not looked up. Raises RecordRejected when none can be.
         `thorough`: a create was answered with Conflict, so there is one, and more effort is worth it.
         """
+        ...
 
-    async def upsert(self, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:
-        """Make the object equal to `wanted`: create it (`remote_id` None), or change what differs.
+    async def read(self, key: Key, remote_id: str) -> Remote | None:
+        """The object of a record as it is now, with its content; None when the target does not show it."""
+        ...
 
-        Sends nothing that writes when nothing differs. Raises Conflict when a create hits an existing object,
-        Accepted when a create shows no object yet, NotFound when `remote_id` is not there any more.
+    def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
+        """What has to be sent so that `there` (None: a new object) becomes as wanted; None: nothing.
+
+        Pure: what it needs to know of the target, the look-up or reading that came before has learnt. Raises
+        RecordRejected for what cannot be had there, and NotFound for an object that is not shown (its content
+        is None), where the target cannot change what it hides.
         """
+        ...
 
-    async def remove(
-        self, key: Key, remote_id: str, how: Removal, released: frozenset[str], permit: Permit
-    ) -> Applied:
-        """Deactivate or delete. UNCHANGED when there was nothing to do; an object that is gone is no error.
+    async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
+        """Send changes; a receipt for each, in their order. One that fails says nothing of the others.
 
-        `released` are members that the bridge gave to this group; a group is deactivated by taking them out.
+        A create that hits an existing object is refused with Conflict; an object that is not there any more
+        with NotFound, unless it was to be taken away.
         """
+        ...
 
-    async def shows(self, key: Key, remote_id: str) -> bool | None:
-        """Read whether the account gives access now; None where that cannot be seen, as of a group.
 
-        Raises NotFound when there is no such object.
+async def one_by_one(
+    changes: Sequence[Change], send: Callable[[Change], Awaitable[Receipt]]
+) -> Sequence[Receipt]:
+    """Send each change by itself, all at the same time: what one of them raises is its own receipt."""
+
+    async def receipt(change: Change) -> Receipt:
+        try:
+            return await send(change)
+        except Exception as error:  # noqa: BLE001 - raised again by whoever the receipt is for
+            return Refused(error)
+
+    return await asyncio.gather(*(receipt(change) for change in changes))
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What an adapter reaches its server with.
+
+    `turn` waits until the next request that reads may leave (a permit does so for one that writes), `told`
+    hears for how many seconds the server is to be left alone, at most `longest_pause`.
+    """
+
+    session: aiohttp.ClientSession
+    turn: Turn | None = None
+    told: Told | None = None
+    longest_pause: float = LONGEST_PAUSE
+
+    def http(
+        self,
+        settings: TargetSettings,
+        base_url: str,
+        headers: Mapping[str, str],
+        classify: Classify = classify_status,
+    ) -> Http:
+        """HTTP below a base address, as the settings limit it.
+
+        `classify` turns an answer into an error where the target deviates from HTTP's own words.
         """
-
-
-@runtime_checkable
-class Previews(Protocol):
-    """A target that can also tell what a verb would change, by the code with which the verb changes it."""
-
-    async def preview(self, wanted: Wanted, remote_id: str | None) -> list[FieldChange]:
-        """What `upsert` would change. Reads only. Raises what `upsert` raises before it writes."""
-
-    async def preview_removal(self, key: Key, remote_id: str, released: frozenset[str]) -> list[FieldChange]:
-        """What `remove` would change by deactivating; nothing for an object that is gone. Reads only."""
+        return Http(
+            self.session,
+            base_url,
+            headers=headers,
+            timeout=settings.timeout,
+            concurrency=settings.concurrency,
+            turn=self.turn,
+            told=self.told,
+            longest_pause=self.longest_pause,
+            classify=classify,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +147,12 @@ class Adapter:
 
     `mapping` is data: `{"person": {attribute: CEL expression}, "team": {...}, "references": {attribute:
     "person" | "team"}, "required": {"person": [attributes], "team": [...]}, "group_name": attribute,
-    "access": the person's attribute that is true where the account gives access}`. The functions take an
-    instance of `settings`. `classify` turns an answer into an error where the target deviates from HTTP's own
-    words.
+    "access": the person's attribute that is true where the account gives access}`. `connect` takes an
+    instance of `settings`.
     """
 
     settings: type[TargetSettings]
     mapping: Mapping[str, Any]
-    base_url: Callable[[Any], str]
-    headers: Callable[[Any], dict[str, str]]
-    connect: Callable[[Any, Http], Target]
-    classify: Classify = classify_status
+    connect: Callable[[Any, Tools], Target]
     check_attribute: Callable[[str], str | None] = lambda _name: None
     """A sentence on what is wrong with an attribute's name in `map`, or None."""

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bridge.errors import ConfigurationError, RecordRejected
-from bridge.model import Kind, Reference
+from bridge.exchange import Reference
+from bridge.model import Kind
 from tests.bridge.routes import ANA, BEN, MAPPING, SALES, person, route, team
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.codec import Codec, make_key
 from bridge.errors import Unreadable
-from bridge.model import Change, ChangeKind, Entry, Key, Kind, Outcome, Record, State
+from bridge.model import ChangeKind, Entry, Key, Kind, Outcome, Record, RecordChange, State
 from bridge.store import Hold, Keys, Survey
 from bridge.store.backend import Backend
 
@@ -23,7 +23,7 @@ Do = Callable[[Backend, str], Awaitable[object]]
 async def _commit(backend: Backend, _: str) -> None:
     lease = backend.lease()
     assert await lease.hold()
-    await backend.records.commit([Change(ChangeKind.APPEARED, Record(ANA, {"id": "ana"}))], lease, 0.0)
+    await backend.records.commit([RecordChange(ChangeKind.APPEARED, Record(ANA, {"id": "ana"}))], lease, 0.0)
 
 
 async def _approve(backend: Backend, target: str) -> None:
@@ -122,6 +122,6 @@ async def test_a_lost_revision_is_a_lost_record(backend: Backend) -> None:
     lease = backend.lease()
     await backend.redis.delete(lease.key)
     assert await lease.hold()
-    written = await backend.records.commit([Change(ChangeKind.APPEARED, stored.record)], lease, 1e9)
+    written = await backend.records.commit([RecordChange(ChangeKind.APPEARED, stored.record)], lease, 1e9)
     assert written[ANA].revision == 1_000_000_000
     assert await backend.records.known() == written

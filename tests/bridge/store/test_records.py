@@ -10,7 +10,7 @@ import pytest
 from bridge.codec import Codec, make_key
 from bridge.diff import diff
 from bridge.errors import ConfigurationError, LeaseLost
-from bridge.model import Change, ChangeKind, Key, Kind, Record, Snapshot, Stored
+from bridge.model import ChangeKind, Key, Kind, Record, RecordChange, Snapshot, Stored
 from bridge.store import Keys, Lease, Records
 from bridge.store.backend import Backend
 from bridge.store.queue import Due
@@ -20,8 +20,8 @@ ANA, BEN, BLUE = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben"), Key(Kind.TEAM
 PLANTED = "planted.value@example.com"
 
 
-def change(key: Key = ANA, kind: ChangeKind = ChangeKind.CHANGED, **data: Any) -> Change:
-    return Change(kind, Record(key, data))
+def change(key: Key = ANA, kind: ChangeKind = ChangeKind.CHANGED, **data: Any) -> RecordChange:
+    return RecordChange(kind, Record(key, data))
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_gone_records_stay_known_and_may_return(backend: Backend, lease: L
         {},
         {ANA: 3},
     ]
-    written = await backend.records.commit([Change(ChangeKind.VANISHED, ana)], lease, 0.0)
+    written = await backend.records.commit([RecordChange(ChangeKind.VANISHED, ana)], lease, 0.0)
     assert written == await backend.records.known() == {ANA: Stored(ana, 4, gone=True)}
 
 

@@ -141,9 +141,9 @@ def _work(function: Callable[[], object]) -> int:
 def test_the_work_does_not_grow_with_the_text(piece: str) -> None:
     """A text of 300,000 characters == no more work than one that is only just cut."""
     short, long = piece * (2 * CUT // len(piece)), piece * (300 * CUT // len(piece))
-    assert _work(lambda: redact(long, SENT, foreign=True)) <= 1.2 * _work(
-        lambda: redact(short, SENT, foreign=True)
-    )
+    redact(short, SENT, foreign=True)  # whatever is made once is made by now
+    for_short = _work(lambda: redact(short, SENT, foreign=True))
+    assert _work(lambda: redact(long, SENT, foreign=True)) <= 1.2 * for_short
 
 
 @settings(max_examples=200, deadline=None)

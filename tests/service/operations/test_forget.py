@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bridge.model import Change, ChangeKind, Key, Kind, RowProblem, Snapshot, Stored
+from bridge.model import ChangeKind, Key, Kind, RecordChange, RowProblem, Snapshot, Stored
 from bridge.store.backend import Backend
 from service.watch.plausible import doubts
 from tests.delivery import person, team
@@ -82,7 +82,7 @@ async def test_what_a_poll_under_way_has_written_again_is_erased(backend: Backen
     lease = backend.lease()
     assert await lease.hold()
     await backend.forgotten.add(ana.key, 1.0)
-    changes = [Change(ChangeKind.APPEARED, record) for record in (ana, ben)]
+    changes = [RecordChange(ChangeKind.APPEARED, record) for record in (ana, ben)]
     await backend.records.commit(changes, lease, 1.0)
     known = await backend.forgotten.known(await backend.records.known(), ["directory"])
     assert known.keys() == {ben.key}
@@ -95,7 +95,7 @@ async def test_a_delivery_under_way_is_waited_for(backend: Backend) -> None:
     ana = person("ana")
     lease, ledger = backend.lease(), backend.ledger("directory")
     assert await lease.hold()
-    await backend.records.commit([Change(ChangeKind.APPEARED, ana)], lease, 1.0)
+    await backend.records.commit([RecordChange(ChangeKind.APPEARED, ana)], lease, 1.0)
     claim = await ledger.claim(ana.key, "worker")
     assert claim
     erasing = asyncio.create_task(backend.forgotten.erase(ana.key, ["directory"]))

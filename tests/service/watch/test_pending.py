@@ -11,7 +11,7 @@ import pytest
 from bridge.config.settings import BearerTarget
 from bridge.effects import Verb
 from bridge.mapping.route import Route
-from bridge.model import DAY, Change, ChangeKind, Entry, Key, Kind, Outcome, State
+from bridge.model import DAY, ChangeKind, Entry, Key, Kind, Outcome, RecordChange, State
 from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.claims import Result
@@ -96,7 +96,7 @@ def test_kind_that_a_target_does_not_take_is_never_behind() -> None:
 async def store(backend: Backend, records: Known) -> None:
     lease = backend.lease()
     assert await lease.hold()
-    changes = [Change(ChangeKind.APPEARED, stored.record) for stored in records.values()]
+    changes = [RecordChange(ChangeKind.APPEARED, stored.record) for stored in records.values()]
     await backend.records.commit(changes, lease, NOW)
     await lease.release()
 

@@ -12,7 +12,7 @@ import pytest
 
 import service.kenjo.client
 from bridge.errors import LeaseLost, SourceUnavailable
-from bridge.model import Change, ChangeKind, Entry, Key, Kind, Outcome, Record, State
+from bridge.model import ChangeKind, Entry, Key, Kind, Outcome, Record, RecordChange, State
 from bridge.store.backend import Backend
 from service.kenjo.answers import parsed_list
 from service.kenjo.client import KenjoClient
@@ -122,7 +122,7 @@ async def _emptied(here: Watching) -> None:
 async def _committed(here: Watching) -> None:
     key = await somebody(here)
     record = (await here.known())[key].record
-    change = Change(ChangeKind.CHANGED, Record(key, {**record.data, "lifecycle": "inactive"}))
+    change = RecordChange(ChangeKind.CHANGED, Record(key, {**record.data, "lifecycle": "inactive"}))
     await here.backend.records.commit([change], here.poller.lease, here.clock.now)
 
 

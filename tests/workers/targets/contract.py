@@ -1,7 +1,8 @@
 """What every kind of target has to do, tested against a running server.
 
-A target's test file subclasses `TargetContract` (and `TeamContract` where the target has groups) and gives a
-fixture `rig`. Each test talks to the server through a proxy that counts requests and can fail.
+A target's test file subclasses `HttpTargetContract` or, where it speaks something else, `TargetContract` (and
+`TeamContract` where it has groups), and gives a fixture `rig`. Each test talks to the server through a line
+that keeps count and can fail.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import asyncio
 import pytest
 
 from bridge.errors import Conflict, NotFound
+from bridge.exchange import Wanted
 from bridge.model import Kind, Outcome
-from tests.workers.targets.fault_contract import FaultContract
-from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import NOBODY, Allowed, Rig, Through, holds, person
-from workers.targets.base import Previews
+from tests.workers.targets.http_contract import HttpContract
+from tests.workers.targets.permit_contract import PermitContract
+from tests.workers.targets.rig import Allowed, Line, Rig, Through, holds, person
 
 PERSON = Kind.PERSON
 
@@ -32,12 +33,12 @@ class VerbContract(Through):
             assert set(mapping["required"].get(kind, [])) <= set(names)
         assert rig.adapter.check_attribute("no.such attribute")
 
-    async def test_check(self, proxy: Proxy, target: Allowed) -> None:
+    async def test_check(self, line: Line, target: Allowed) -> None:
         """A check says something and sends nothing that writes."""
         greeting = await target.check()
         assert greeting.facts
         assert not greeting.problems
-        assert not proxy.writes
+        assert not line.writes
 
     async def test_find_nobody(self, rig: Rig, target: Allowed) -> None:
         """Nobody is found before anybody is created."""
@@ -49,18 +50,16 @@ class VerbContract(Through):
             applied = await target.upsert(person(rig, number), None)
             assert applied.outcome is Outcome.CREATED
             await holds(rig, PERSON, applied.remote_id, rig.person(number))
-            assert [match.remote_id for match in await target.find(person(rig, number))] == [
-                applied.remote_id
-            ]
+            assert [match.id for match in await target.find(person(rig, number))] == [applied.remote_id]
 
-    async def test_equal(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+    async def test_equal(self, rig: Rig, line: Line, target: Allowed) -> None:
         """An equal person is unchanged, and no request that writes is sent."""
         remote_id = (await target.upsert(person(rig, 1), None)).remote_id
-        writes = len(proxy.writes)
+        writes = len(line.writes)
         applied = await target.upsert(person(rig, 1), remote_id)
         assert applied.outcome is Outcome.UNCHANGED
         assert applied.remote_id == remote_id
-        assert len(proxy.writes) == writes
+        assert len(line.writes) == writes
 
     async def test_update(self, rig: Rig, target: Allowed) -> None:
         """An update changes what differs and keeps what the mapping does not know."""
@@ -73,27 +72,25 @@ class VerbContract(Through):
         assert await rig.has_foreign(applied.remote_id)
         assert (await target.upsert(wanted, applied.remote_id)).outcome is Outcome.UNCHANGED
 
-    async def test_preview(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+    async def test_preview(self, rig: Rig, line: Line, target: Allowed) -> None:
         """A preview names just what the upsert then changes, and sends nothing that writes."""
-        previews = target.target
-        if not isinstance(previews, Previews):
-            pytest.skip("this target cannot tell what it would change")
-        created = await previews.preview(person(rig, 1), None)
+        created = await target.preview(person(rig, 1), None)
         assert {change.attribute for change in created} == {
             name for name, value in rig.person(1).items() if value is not None
         }
-        assert not proxy.writes
+        assert not line.writes
         remote_id = (await target.upsert(person(rig, 1), None)).remote_id
-        assert await previews.preview(person(rig, 1), remote_id) == []
-        writes, wanted = len(proxy.writes), person(rig, 1, **rig.changes)
-        changes = {change.attribute: change for change in await previews.preview(wanted, remote_id)}
+        assert await target.preview(person(rig, 1), remote_id) == []
+        writes, wanted = len(line.writes), person(rig, 1, **rig.changes)
+        changes = {change.attribute: change for change in await target.preview(wanted, remote_id)}
         assert changes.keys() == rig.changes.keys()
         assert all(changes[name].new == value for name, value in rig.changes.items())
-        assert (await previews.preview_removal(wanted.key, remote_id, NOBODY))[0].new is False
-        assert len(proxy.writes) == writes
+        removal = Wanted(wanted.key, {}, removal="deactivate")
+        assert [change.new for change in await target.preview(removal, remote_id)] == [False]
+        assert len(line.writes) == writes
         await target.upsert(wanted, remote_id)
         await target.remove(wanted.key, remote_id)
-        assert await previews.preview_removal(wanted.key, remote_id, NOBODY) == []
+        assert await target.preview(removal, remote_id) == []
 
     async def test_clear(self, rig: Rig, target: Allowed) -> None:
         """None clears an attribute and leaves the others."""
@@ -105,7 +102,7 @@ class VerbContract(Through):
         await holds(rig, PERSON, remote_id, dict(wanted.attributes))
         assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UNCHANGED
 
-    async def test_deactivate(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+    async def test_deactivate(self, rig: Rig, line: Line, target: Allowed) -> None:
         """Deactivating takes access, keeps the object findable, and does nothing a second time."""
         wanted = person(rig, 1)
         remote_id = (await target.upsert(wanted, None)).remote_id
@@ -113,10 +110,10 @@ class VerbContract(Through):
         assert await target.remove(wanted.key, remote_id) is Outcome.DEACTIVATED
         assert not await rig.is_active(remote_id)
         assert await rig.has_foreign(remote_id)
-        assert [match.remote_id for match in await target.find(wanted)] == [remote_id]
-        writes = len(proxy.writes)
+        assert [match.id for match in await target.find(wanted)] == [remote_id]
+        writes = len(line.writes)
         assert await target.remove(wanted.key, remote_id) is Outcome.UNCHANGED
-        assert len(proxy.writes) == writes
+        assert len(line.writes) == writes
 
     async def test_reactivate(self, rig: Rig, target: Allowed) -> None:
         """An upsert gives a deactivated person access again."""
@@ -166,5 +163,9 @@ class VerbContract(Through):
         assert await rig.count(PERSON) == 8
 
 
-class TargetContract(VerbContract, FaultContract):
-    """All that a target has to do for people."""
+class TargetContract(VerbContract, PermitContract):
+    """All that a target has to do for people, whatever it speaks."""
+
+
+class HttpTargetContract(TargetContract, HttpContract):
+    """All that a target has to do for people that speaks HTTP."""

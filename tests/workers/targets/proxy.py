@@ -54,6 +54,14 @@ class Proxy:
         """Meet every request with this fault, until called with None."""
         self._always = fault
 
+    def lose(self) -> None:
+        """Let the next write be done, and its answer get lost."""
+        self.fail(_at_a_write(lost))
+
+    def refuse(self) -> None:
+        """Let the server refuse the next write for what is in it."""
+        self.fail(_at_a_write(answer(400, '{"detail": "no"}')))
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(Seen(request.method, request.raw_path.partition("?")[0], await request.read()))
         fault = self._faults.pop(0) if self._faults else self._always
@@ -154,9 +162,16 @@ def _texts(value: Any) -> set[str]:
 
 def at(method: str, fault: Fault) -> Fault:
     """The fault at the first request with this method; the ones before go through."""
+    return _at(lambda request: request.method == method, fault)
 
+
+def _at_a_write(fault: Fault) -> Fault:
+    return _at(lambda request: request.method not in ("GET", "HEAD"), fault)
+
+
+def _at(meant: Callable[[web.Request], bool], fault: Fault) -> Fault:
     async def waiting(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-        if request.method == method:
+        if meant(request):
             return await fault(proxy, request)
         proxy.fail(waiting)
         return await proxy.forward(request)

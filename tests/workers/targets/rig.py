@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
 
 import aiohttp
 import pytest
 
-from bridge.model import Applied, Greeting, Key, Kind, Match, Outcome, Wanted
-from bridge.wire.http import Http
+from bridge.exchange import Applied, FieldChange, Greeting, Remote, Removal, Wanted
+from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
 from tests.permits import Always
-from tests.workers.targets.proxy import Proxy, proxy_to
-from workers.targets.base import Adapter, Removal, Target
+from tests.workers.targets.proxy import proxy_to
+from workers.delivery.sending import bring, shows
+from workers.targets.base import Adapter, Target, Tools
 
 NOBODY: frozenset[str] = frozenset()
+
+
+class Line(Protocol):
+    """What lies between a target and its server: it keeps count, and can fail."""
+
+    @property
+    def writes(self) -> Sequence[Any]:
+        """What has come through that changes something."""
+
+    def lose(self) -> None:
+        """Let the next write be done, and its answer get lost."""
+
+    def refuse(self) -> None:
+        """Let the server refuse the next write for what is in it."""
 
 
 class Rig(ABC):
     """A running server of one kind, and how to look into it past the adapter.
 
-    `origin` is its scheme, host and port. Attributes are under the names that the kind's mapping uses.
+    Attributes are under the names that the kind's mapping uses.
     """
 
     adapter: Adapter
-    origin: str
     has_teams = False
     deletes = True
     changes: Mapping[str, Any]
@@ -36,12 +50,8 @@ class Rig(ABC):
     """An attribute that `person` gives and that may be cleared; "" when the target cannot clear any."""
 
     @abstractmethod
-    def settings(self, origin: str) -> dict[str, Any]:
-        """Settings that connect to the server when it is reached at `origin`."""
-
-    @abstractmethod
-    def wrong_credentials(self) -> dict[str, Any]:
-        """Settings, laid over the others, that the server refuses."""
+    def reached(self) -> AbstractAsyncContextManager[tuple[Allowed, Line]]:
+        """The connected target, and what lies between it and the server."""
 
     @abstractmethod
     def person(self, number: int) -> dict[str, Any]:
@@ -81,7 +91,7 @@ class Rig(ABC):
 
 
 class Allowed:
-    """A target whose upserts and removals have this permit."""
+    """A target, and what deliveries do with it, with this permit."""
 
     def __init__(self, target: Target, permit: Permit | None = None) -> None:
         self.target = target
@@ -90,34 +100,36 @@ class Allowed:
     async def check(self) -> Greeting:
         return await self.target.check()
 
-    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Match]:
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
         return await self.target.find(wanted, thorough=thorough)
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
-        return await self.target.upsert(wanted, remote_id, self.permit)
+        return await bring(self.target, wanted, remote_id, self.permit)
 
     async def remove(
         self, key: Key, remote_id: str, how: Removal = "deactivate", released: frozenset[str] = NOBODY
     ) -> Outcome:
-        return (await self.target.remove(key, remote_id, how, released, self.permit)).outcome
+        wanted = Wanted(key, {}, released, removal=how)
+        return (await bring(self.target, wanted, remote_id, self.permit)).outcome
 
     async def shows(self, key: Key, remote_id: str) -> bool | None:
-        return await self.target.shows(key, remote_id)
+        return await shows(self.target, key, remote_id)
+
+    async def preview(self, wanted: Wanted, remote_id: str | None) -> list[FieldChange]:
+        there = await self.target.read(wanted.key, remote_id) if remote_id else None
+        change = self.target.change(wanted, there)
+        return list(change.fields) if change else []
 
 
 @asynccontextmanager
 async def connected(adapter: Adapter, settings: Mapping[str, Any]) -> AsyncIterator[Allowed]:
     """Connect an adapter with settings as the configuration has them."""
     parsed = adapter.settings.model_validate({"timeout": 5, **settings})
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        http = Http(
-            session,
-            adapter.base_url(parsed),
-            headers=adapter.headers(parsed),
-            timeout=parsed.timeout,
-            classify=adapter.classify,
-        )
-        yield Allowed(adapter.connect(parsed, http))
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        adapter.connect(parsed, Tools(session)) as target,
+    ):
+        yield Allowed(target)
 
 
 def person(rig: Rig, number: int, **changes: Any) -> Wanted:
@@ -133,18 +145,44 @@ def team(
     return Wanted(Key(Kind.TEAM, f"kenjo-t{number}"), attributes, released)
 
 
+class HttpRig(Rig):
+    """A rig of a server that speaks HTTP. `origin` is its scheme, host and port."""
+
+    origin: str
+
+    @abstractmethod
+    def settings(self, origin: str) -> dict[str, Any]:
+        """Settings that connect to the server when it is reached at `origin`."""
+
+    @abstractmethod
+    def wrong_credentials(self) -> dict[str, Any]:
+        """Settings, laid over the others, that the server refuses."""
+
+    @asynccontextmanager
+    async def reached(self) -> AsyncIterator[tuple[Allowed, Line]]:
+        """Through a proxy."""
+        async with (
+            proxy_to(self.origin) as proxy,
+            connected(self.adapter, self.settings(proxy.url)) as target,
+        ):
+            yield target, proxy
+
+
 class Through:
-    """The fixtures of the suites: `target` reaches the rig's server through `proxy`."""
+    """The fixtures of the suites: `target` reaches the rig's server through `line`."""
 
     @pytest.fixture
-    async def proxy(self, rig: Rig) -> AsyncIterator[Proxy]:
-        async with proxy_to(rig.origin) as proxy:
-            yield proxy
+    async def reached(self, rig: Rig) -> AsyncIterator[tuple[Allowed, Line]]:
+        async with rig.reached() as reached:
+            yield reached
 
     @pytest.fixture
-    async def target(self, rig: Rig, proxy: Proxy) -> AsyncIterator[Allowed]:
-        async with connected(rig.adapter, rig.settings(proxy.url)) as target:
-            yield target
+    def target(self, reached: tuple[Allowed, Line]) -> Allowed:
+        return reached[0]
+
+    @pytest.fixture
+    def line(self, reached: tuple[Allowed, Line]) -> Line:
+        return reached[1]
 
 
 async def holds(rig: Rig, kind: Kind, remote_id: str, attributes: dict[str, Any]) -> None:

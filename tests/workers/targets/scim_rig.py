@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from bridge.model import Kind
-from tests.workers.targets.rig import Rig
+from tests.workers.targets.rig import HttpRig
 from workers.targets.scim.target import ADAPTER
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -19,7 +19,7 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 FOREIGN = {"type": "home", "value": "home@example.org"}
 
 
-class ScimRig(Rig):
+class ScimRig(HttpRig):
     """A SCIM server at `base_url`; `own` are settings for its differences."""
 
     adapter = ADAPTER

@@ -6,8 +6,7 @@ import pytest
 
 from bridge.errors import NotFound
 from bridge.model import Kind, Outcome
-from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import Allowed, Rig, Through, holds, person, team
+from tests.workers.targets.rig import Allowed, Line, Rig, Through, holds, person, team
 
 
 class TeamContract(Through):
@@ -31,15 +30,15 @@ class TeamContract(Through):
         assert applied.outcome is Outcome.CREATED
         await holds(rig, Kind.TEAM, applied.remote_id, rig.team(1))
         assert await self.members(rig, applied.remote_id) == {ana, ben}
-        assert [match.remote_id for match in await target.find(wanted)] == [applied.remote_id]
+        assert [match.id for match in await target.find(wanted)] == [applied.remote_id]
 
-    async def test_an_equal_team(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+    async def test_an_equal_team(self, rig: Rig, line: Line, target: Allowed) -> None:
         """An equal team is unchanged, and no request that writes is sent."""
         wanted = team(rig, 1, await self.people(rig, target, 2))
         remote_id = (await target.upsert(wanted, None)).remote_id
-        writes = len(proxy.writes)
+        writes = len(line.writes)
         assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UNCHANGED
-        assert len(proxy.writes) == writes
+        assert len(line.writes) == writes
 
     async def test_rename_a_team(self, rig: Rig, target: Allowed) -> None:
         """A new name leaves the members."""
@@ -71,7 +70,7 @@ class TeamContract(Through):
         assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UPDATED
         assert await self.members(rig, remote_id) == set(people[120:])
 
-    async def test_deactivate_a_team(self, rig: Rig, proxy: Proxy, target: Allowed) -> None:
+    async def test_deactivate_a_team(self, rig: Rig, line: Line, target: Allowed) -> None:
         """A deactivated team loses the members that we gave it and nothing else."""
         ana, ben, foreign = await self.people(rig, target, 3)
         wanted = team(rig, 1, [ana, ben])
@@ -80,9 +79,9 @@ class TeamContract(Through):
         ours = frozenset({ana, ben})
         assert await target.remove(wanted.key, remote_id, released=ours) is Outcome.DEACTIVATED
         assert await self.members(rig, remote_id) == {foreign}
-        writes = len(proxy.writes)
+        writes = len(line.writes)
         assert await target.remove(wanted.key, remote_id, released=ours) is Outcome.UNCHANGED
-        assert len(proxy.writes) == writes
+        assert len(line.writes) == writes
 
     async def test_delete_a_team(self, rig: Rig, target: Allowed) -> None:
         """A deleted team is gone; its people stay."""

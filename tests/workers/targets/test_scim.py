@@ -8,21 +8,22 @@ from typing import Any
 import pytest
 
 from tests.scim_server import scim_server
-from tests.workers.targets.contract import TargetContract, VerbContract
-from tests.workers.targets.fault_contract import FaultContract
+from tests.workers.targets.contract import HttpTargetContract, VerbContract
+from tests.workers.targets.http_contract import HttpContract
 from tests.workers.targets.odd_scim import TOKEN, Odd, odd_scim
+from tests.workers.targets.permit_contract import PermitContract
 from tests.workers.targets.scim_rig import ScimRig, scim_rig
 from tests.workers.targets.team_contract import TeamContract
 
 
-class TestScim2Server(TargetContract, TeamContract):
+class TestScim2Server(HttpTargetContract, TeamContract):
     @pytest.fixture
     async def rig(self) -> AsyncIterator[ScimRig]:
         async with scim_server() as (base_url, token), scim_rig(base_url, token) as rig:
             yield rig
 
 
-class TestScim2ServerWithoutPatch(TargetContract, TeamContract):
+class TestScim2ServerWithoutPatch(HttpTargetContract, TeamContract):
     @pytest.fixture
     async def rig(self) -> AsyncIterator[ScimRig]:
         async with scim_server(without={"patch"}) as (base_url, token), scim_rig(base_url, token) as rig:
@@ -59,5 +60,5 @@ class TestTeamsOnOddServers(TeamContract):
 
 
 @pytest.mark.parametrize("rig", ["204", "leapsome"], indirect=True)
-class TestFaultsOnOddServers(FaultContract):
+class TestFaultsOnOddServers(PermitContract, HttpContract):
     """Faults, on two that differ in everything that is sent."""

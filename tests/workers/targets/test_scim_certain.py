@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bridge.errors import RecordRejected, TargetHalted, TryLater
-from bridge.model import Match, Outcome
+from bridge.exchange import Remote
+from bridge.model import Outcome
 from tests.workers.targets import proxy as faults
 from tests.workers.targets.odd_world import world
 from tests.workers.targets.quiet_scim import Quiet
@@ -18,7 +21,7 @@ async def test_a_refused_filter(status: int) -> None:
     async with world(Quiet(refuses_filters=(("externalId", status),))) as w:
         assert await w.target.find(person(w.rig, 1)) == []
         w.put("Users", "a", userName=w.rig.person(1)["userName"])
-        assert await w.target.find(person(w.rig, 1)) == [Match("a")]
+        assert await w.target.find(person(w.rig, 1)) == [Remote("a")]
     everything = (("externalId", status), ("userName", status))
     async with world(Quiet(refuses_filters=everything)) as w:
         with pytest.raises(TryLater if status == 500 else RecordRejected):
@@ -37,7 +40,7 @@ async def test_a_passing_fault_hides_nobody() -> None:
     async with world() as w:
         w.put("Users", "a", userName="x", externalId="kenjo-p1")
         w.proxy.fail(faults.answer(500, "{}"))
-        assert await w.target.find(person(w.rig, 1)) == [Match("a")]
+        assert await w.target.find(person(w.rig, 1)) == [Remote("a")]
 
 
 async def test_groups_are_looked_up_as_configured() -> None:
@@ -45,7 +48,7 @@ async def test_groups_are_looked_up_as_configured() -> None:
     quiet = Quiet(refuses_filters=(("externalId", 501),))
     async with world(quiet, match_groups=["displayName"]) as w:
         w.put("Groups", "g", displayName=w.rig.team(1)["displayName"])
-        assert await w.target.find(team(w.rig, 1, [])) == [Match("g")]
+        assert await w.target.find(team(w.rig, 1, [])) == [Remote("g")]
         assert len(w.proxy.seen) == 1
 
 
@@ -56,7 +59,7 @@ async def test_a_total_that_is_the_page(ignores_filter: bool) -> None:
     async with world(quiet) as w:
         for number in range(35):
             w.put("Users", f"u{number}", userName=f"user{number}", externalId=f"kenjo-p{number}")
-        assert await w.target.find(person(w.rig, 33)) == [Match("u33")]
+        assert await w.target.find(person(w.rig, 33)) == [Remote("u33")]
         assert await w.target.find(person(w.rig, 77)) == []
         assert w.proxy.writes == []
 
@@ -67,7 +70,7 @@ async def test_a_list_that_has_no_end() -> None:
     async with world(quiet) as w:
         for number in range(25):
             w.put("Users", f"u{number}", userName=f"user{number}", externalId=f"kenjo-p{number}")
-        assert await w.target.find(person(w.rig, 3)) == [Match("u3")]
+        assert await w.target.find(person(w.rig, 3)) == [Remote("u3")]
         with pytest.raises(RecordRejected, match="cannot be searched"):
             await w.target.find(person(w.rig, 24))
 
@@ -116,10 +119,23 @@ async def test_attributes_that_the_schemas_lack() -> None:
         assert "department" in facts[1]
         assert "title" not in facts[1]
         assert "externalId" not in facts[1]
+        assert await w.target.find(person(w.rig, 1)) == []
         remote_id = (await w.target.upsert(person(w.rig, 1), None)).remote_id
         wanted = person(w.rig, 1, title="Boss", department="Other")
         assert (await w.target.upsert(wanted, remote_id)).outcome is Outcome.UPDATED
         assert (await w.target.upsert(wanted, remote_id)).outcome is Outcome.UNCHANGED
+
+
+async def test_a_server_that_asks_to_wait_has_said_nothing_of_its_schemas() -> None:
+    """429 for /Schemas == tried later; what it lacks is left out when it has answered."""
+    async with world(Quiet(schemas=("userName", "active")), follow_schemas=True) as w:
+        w.proxy.fail(faults.Proxy.forward, faults.Proxy.forward, faults.answer(429, "{}", Retry_After="0.05"))
+        with pytest.raises(TryLater):
+            await w.target.find(person(w.rig, 1))
+        await asyncio.sleep(0.1)
+        await w.target.find(person(w.rig, 1))
+        created = await w.target.preview(person(w.rig, 1), None)
+        assert {change.attribute for change in created} == {"externalId", "userName", "active"}
 
 
 async def test_a_lost_race_is_read_again() -> None:

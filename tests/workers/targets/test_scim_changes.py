@@ -189,6 +189,5 @@ def test_settings() -> None:
     settings = ADAPTER.settings.model_validate(given)
     assert isinstance(settings, ScimSettings)
     assert (settings.patch, settings.manager_form, settings.members_listed) == ("auto", "object", True)
-    assert ADAPTER.base_url(settings) == "https://example.com/scim/v2"
-    assert ADAPTER.headers(settings)["Authorization"] == "Bearer secret-token"
+    assert settings.base_url == "https://example.com/scim/v2"
     assert "secret-token" not in repr(settings)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bridge.errors import Conflict, RecordRejected, TryLater
-from bridge.model import Match, Outcome
+from bridge.exchange import Remote
+from bridge.model import Outcome
 from tests.workers.targets import proxy as faults
 from tests.workers.targets.odd_scim import Odd
 from tests.workers.targets.odd_world import world
@@ -19,7 +20,7 @@ async def test_every_hit_is_returned() -> None:
     async with world() as w:
         for id_ in ("a", "b"):
             w.put("Users", id_, userName=id_, externalId="kenjo-p1")
-        assert await w.target.find(person(w.rig, 1)) == [Match("a"), Match("b")]
+        assert await w.target.find(person(w.rig, 1)) == [Remote("a"), Remote("b")]
 
 
 async def test_letter_case_of_keys() -> None:
@@ -28,7 +29,7 @@ async def test_letter_case_of_keys() -> None:
         w.put("Users", "a", userName="x", externalId="KENJO-P1")
         assert await w.target.find(person(w.rig, 1)) == []
         w.put("Users", "b", userName="ANA.MUELLER1@example.com")
-        assert await w.target.find(person(w.rig, 1)) == [Match("b")]
+        assert await w.target.find(person(w.rig, 1)) == [Remote("b")]
 
 
 async def test_external_id_comes_first() -> None:
@@ -36,7 +37,7 @@ async def test_external_id_comes_first() -> None:
     async with world() as w:
         w.put("Users", "a", userName=w.rig.person(1)["userName"])
         w.put("Users", "b", userName="x", externalId="kenjo-p1")
-        assert await w.target.find(person(w.rig, 1)) == [Match("b")]
+        assert await w.target.find(person(w.rig, 1)) == [Remote("b")]
         assert len(w.proxy.seen) == 1
 
 
@@ -59,7 +60,7 @@ async def test_what_a_match_tells(account: dict[str, Any], seen: tuple[bool, boo
     async with world() as w:
         w.put("Users", "a", userName=w.rig.person(1)["userName"], **account)
         (match,) = await w.target.find(person(w.rig, 1))
-        assert (match.ours, match.active, match.other_id) == seen
+        assert (match.ours, match.open, match.other_id) == seen
 
 
 async def test_without_an_external_id_nothing_is_ours() -> None:
@@ -75,7 +76,7 @@ async def test_filter_ignored() -> None:
     async with world(Odd(ignores_filter=True, page_size=10)) as w:
         for number in range(35):
             w.put("Users", f"u{number}", userName=f"user{number}", externalId=f"kenjo-p{number}")
-        assert await w.target.find(person(w.rig, 33)) == [Match("u33")]
+        assert await w.target.find(person(w.rig, 33)) == [Remote("u33")]
         assert len(w.proxy.seen) == 5  # until a page brings nothing new
 
 
@@ -84,7 +85,7 @@ async def test_a_look_up_that_proves_nothing() -> None:
     async with world(Odd(ignores_filter=True, ignores_paging=True)) as w:
         for number in range(25):
             w.put("Users", f"u{number}", userName=f"user{number}", externalId=f"kenjo-p{number}")
-        assert await w.target.find(person(w.rig, 3)) == [Match("u3")]
+        assert await w.target.find(person(w.rig, 3)) == [Remote("u3")]
         with pytest.raises(RecordRejected, match="cannot be searched"):
             await w.target.find(person(w.rig, 24))
         assert len(w.proxy.seen) == 6  # two pages for each attribute: the second brings nothing new
@@ -103,7 +104,7 @@ async def test_filter_values_are_quoted() -> None:
     async with world() as w:
         applied = await w.target.upsert(team(w.rig, 1, [], externalId=None, displayName='a "b" \\ c'), None)
         assert await w.target.find(team(w.rig, 2, [], externalId=None, displayName='A "B" \\ c')) == [
-            Match(applied.remote_id)
+            Remote(applied.remote_id)
         ]
 
 
@@ -111,7 +112,7 @@ async def test_filter_for_external_id_refused() -> None:
     """400 for the externalId filter leads on to userName."""
     async with world(Odd(external_id="no_filter")) as w:
         w.put("Users", "a", userName=w.rig.person(1)["userName"], externalId="kenjo-p1")
-        assert await w.target.find(person(w.rig, 1)) == [Match("a")]
+        assert await w.target.find(person(w.rig, 1)) == [Remote("a")]
         assert await w.target.find(person(w.rig, 2)) == []
 
 

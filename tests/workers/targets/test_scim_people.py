@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bridge.errors import RecordRejected, TryLater
-from bridge.model import Outcome, Wanted
+from bridge.exchange import Wanted
+from bridge.model import Outcome
 from tests.workers.targets import proxy as faults
 from tests.workers.targets.odd_scim import ENTERPRISE, Odd
 from tests.workers.targets.odd_world import world

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import RecordRejected
-from bridge.model import FieldChange, Kind
+from bridge.exchange import FieldChange
+from bridge.model import Kind
 from workers.targets.scim.attributes import (
     ACTIVE,
     ENTERPRISE,

@@ -79,18 +79,22 @@ class ScimClient:
         """What the server says of itself (RFC 7644 section 4), read once; {} when there is none to be read.
 
         That is normal, servers differ, and decides nothing. Raises TryLater only when the server did not
-        answer at all.
+        answer at all, or has asked to wait.
         """
         async with self._reading:
             if path not in self._said:
                 self._said[path] = await self._discover(path)
             return self._said[path]
 
+    def said(self, path: str) -> Resource:
+        """What `discover` has read there; {} before."""
+        return self._said.get(path, {})
+
     async def _discover(self, path: str) -> Resource:
         try:
             return await self.read(path)
         except TryLater as error:
-            if error.unreachable:
+            if error.of_the_target:
                 raise
         except (RecordRejected, TargetHalted):
             pass  # when the token is at fault, the request that follows says so

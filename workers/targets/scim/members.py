@@ -33,13 +33,16 @@ class Members:
         Some servers show the first ones only: a list as long as the longest that was ever shown may go on.
         """
         shown = len(members_of(group))
-        self._longest = max(self._longest, shown)
         return self._settings.members_listed and (shown == 0 or shown < self._longest)
+
+    def learn(self, group: Resource) -> None:
+        """Note how many members the server has shown of a group."""
+        self._longest = max(self._longest, len(members_of(group)))
 
     async def look(self, path: str, answer: Resource) -> Resource:
         """The group as the answer shows it, or read back where the answer shows no members."""
         group = answer if isinstance(get(answer, MEMBERS), list) else await self._client.read(path)
-        self.listed_whole(group)
+        self.learn(group)
         return group
 
     async def take_out(

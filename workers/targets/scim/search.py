@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from bridge.errors import Accepted, BridgeError, Conflict, NotFound, RecordRejected
-from bridge.model import Kind, Wanted
+from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, Unseen
+from bridge.exchange import Wanted
+from bridge.model import Kind
 from bridge.spelling import spellings
 from workers.targets.scim.attributes import Slot, get, resolve, same, same_key
 from workers.targets.scim.changes import quoted
@@ -109,7 +110,7 @@ class Search:
     async def created(self, wanted: Wanted, said: str) -> str:
         """The id of what a create without an object in its answer was about; `said`: the id in its Location.
 
-        Some servers say 201 with `{}` to a duplicate, others 202 and make the account later. Raises Accepted
+        Some servers say 201 with `{}` to a duplicate, others 202 and make the account later. Raises Unseen
         whatever keeps it from being seen (from here on a second create would risk two accounts), or Conflict.
         """
         try:
@@ -117,9 +118,9 @@ class Search:
                 return said
             _, found = await self.find(wanted)
         except BridgeError as error:
-            raise Accepted(f"answered a create without an id, and the look-up failed: {error}") from None
+            raise Unseen(f"answered a create without an id, and the look-up failed: {error}") from None
         if not found:
-            raise Accepted("answered a create without an id, and the object is not found yet")
+            raise Unseen("answered a create without an id, and the object is not found yet")
         id_ = wanted.attributes.get("externalId")
         ours = [one for one in found if id_ and get(one, "externalId") == id_]
         if len(found) > 1 or not ours:

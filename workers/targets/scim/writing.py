@@ -15,6 +15,7 @@ from workers.targets.scim.members import Members
 from workers.targets.scim.resource import Resource
 from workers.targets.scim.settings import ScimSettings
 
+_SCHEMAS = "/Schemas"
 _NEEDED = {"externalId", "userName", "active", "schemas", "id"}
 """Never left out: RFC 7643 section 3.1 has externalId and id in no schema; without the others is no user."""
 
@@ -87,16 +88,19 @@ class Writer:
                 pass  # not found, or not in this form
         return await self._client.write("PUT", path, permit, whole)
 
-    async def known(self, wanted: Mapping[Slot, object]) -> dict[Slot, object]:
+    async def learn(self) -> None:
+        """Read once which attributes the server's schemas have."""
+        if self._settings.follow_schemas:
+            await self._client.discover(_SCHEMAS)
+
+    def known(self, wanted: Mapping[Slot, object]) -> dict[Slot, object]:
         """The attributes that the server's schemas have; all of them where it names no schemas."""
-        lacking = await self.lacking(wanted)
+        lacking = self.lacking(wanted)
         return {slot: value for slot, value in wanted.items() if slot not in lacking}
 
-    async def lacking(self, slots: Iterable[Slot]) -> list[Slot]:
-        """The places of a user that the server's /Schemas lacks (RFC 7643 section 7)."""
-        if not self._settings.follow_schemas:
-            return []
-        listed = get(await self._client.discover("/Schemas"), "Resources")
+    def lacking(self, slots: Iterable[Slot]) -> list[Slot]:
+        """The places of a user that the server's /Schemas, as learnt, lacks (RFC 7643 section 7)."""
+        listed = get(self._client.said(_SCHEMAS), "Resources")
         schemas = {
             str(get(one, "id")).lower(): _names(get(one, "attributes"))
             for one in (listed if isinstance(listed, list) else [])

@@ -1,0 +1,120 @@
+"""What the bridge and a target tell each other. All values are immutable; none does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bridge.model import Key, Outcome
+
+Removal = Literal["deactivate", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Stands in a mapped result for another record, until it is resolved to that record's remote id."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a target should hold for one record: mapped attributes with references resolved to remote ids.
+
+    An attribute that is None is to be cleared. `released` are remote ids that the bridge gave as references
+    (group members) before and wants no more; other members that it finds there are not its own. `removal`:
+    nothing should be held any more; a group is deactivated by taking the released members out.
+    """
+
+    key: Key
+    attributes: Mapping[str, Any]
+    released: frozenset[str] = field(default_factory=frozenset)
+    removal: Removal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """An object at a target. `id` is the target's own; `content` is for its adapter, and None if not shown.
+
+    `open`: whether it gives access, None where that cannot be seen. Of one that was found for a record:
+    `ours`: it carries this record's external id, which only the bridge gives. `other_id`: it carries another
+    one that is not empty. `external_id` is what it carries, "" for nothing, and `by` the mapped attribute by
+    which it was found.
+    """
+
+    id: str
+    open: bool | None = field(default=None, compare=False)
+    ours: bool = field(default=False, compare=False)
+    other_id: bool = field(default=False, compare=False)
+    external_id: str = field(default="", compare=False)
+    by: str = field(default="", compare=False)
+    content: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One attribute that a write would change; None: nothing there. A list's members come one by one."""
+
+    attribute: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would be sent to a target for one record, to be looked at and to be sent alike.
+
+    `outcome` is what is done once it is applied, `remote_id` the object (None: a new one), `fields` what
+    differs, under the names of the mapping; `content` is the adapter's own.
+    """
+
+    key: Key
+    outcome: Outcome
+    remote_id: str | None
+    fields: tuple[FieldChange, ...] = field(default=(), repr=False)
+    content: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The receipt of a change that was applied: the object's id there, and what the target then shows.
+
+    `open`: whether the account gives access after it; None where the target's answer shows nothing of it
+    (`Target.read` looks). `staying`: members who were to leave a group and are in it still, `lacking`:
+    those whom it was given and does not have.
+    """
+
+    remote_id: str
+    outcome: Outcome
+    open: bool | None = None
+    staying: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The receipt of a create that was accepted, while nothing shows the object yet.
+
+    Only look-ups follow: a second create would make a second one.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The receipt of a change that failed; what `error` is tells what happens next (`bridge.errors`)."""
+
+    error: Exception
+
+
+Receipt = Applied | Accepted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a target says of itself to `check`: one line of `facts`, and sentences for what is wrong."""
+
+    facts: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

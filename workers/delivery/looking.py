@@ -1,0 +1,146 @@
+"""Which of a target's objects is one record's, and what is seen of it. Reads, and remembers what it read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from typing import Any
+
+from bridge.errors import AmbiguousMatch
+from bridge.exchange import Remote, Wanted
+from bridge.mapping.references import resolve
+from bridge.mapping.route import Route
+from bridge.model import Entry, Key, Outcome, State
+from bridge.store.claims import Case
+from bridge.store.owners import HANDED_OVER
+from bridge.store.sight import Sight
+from workers.delivery.counting import as_seen, check_counted, needs_a_look
+from workers.delivery.decision import Decision
+from workers.delivery.matching import Chosen, Matching
+from workers.delivery.view import View
+from workers.targets.base import Target
+
+
+class Looking:
+    """Decides about one case as it stands: `entry` is the former one, stamped for this revision.
+
+    `empty`: the target has no accounts, so no person is looked up. `found` is what a look-up has found.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        target: Target,
+        view: View,
+        case: Case,
+        entry: Entry,
+        link: str | None,
+        *,
+        empty: bool = False,
+    ) -> None:
+        self._empty = empty
+        self.route = route
+        self.target = target
+        self.view = view
+        self.case = case
+        self.key = case.key
+        self.entry = entry
+        self.link = link
+        self.found: list[Remote] | None = None
+        self._former = case.entry or Entry()
+        self._lost: str | None = None
+        self._account: Chosen | None = None
+        self._seen: Remote | None = None
+
+    # Which object is the record's
+
+    async def _match(self, wanted: Wanted, *, thorough: bool) -> None:
+        """Look the record up, and choose the one account that is its own. Raises NeedsPerson, AfterAnother.
+
+        `thorough`: a conflict tells that there is one.
+        """
+        nobody = self._empty and self.case.is_person
+        self.found = found = [] if nobody else await self.target.find(wanted, thorough=thorough)
+        chosen = await Matching(self.route, self.view, wanted).choose(found)
+        if chosen is None:
+            return
+        if chosen.owner:
+            await self._take_over(chosen.owner)
+        self._choose(chosen, next((one.open for one in found if one.id == chosen.remote_id), None))
+
+    async def _take_over(self, owner: Key) -> None:
+        """Whoever gets an object gets what was given with it."""
+        sight = await self.view.sight(owner)
+        given = sight.entry.refs if sight.entry else ()
+        self.entry = dataclasses.replace(self.entry, refs=tuple(sorted({*self.entry.refs, *given})))
+
+    async def _find_ours(self) -> bool:
+        """Look up an account with the record's Kenjo id, which only the bridge can have given.
+
+        One that a person has given to another record since is not ours any more.
+        """
+        bare = Wanted(self.key, resolve(self.route.told_of(self.case.stored.record), {}))
+        self.found = await self.target.find(bare)
+        found = [match for match in self.found if match.ours]
+        owners = [await self.view.owner(self.key.kind, match.id) for match in found[:1]]
+        if found and owners[0] not in (None, self.key) and len(found) == 1:
+            return False
+        if len(found) > 1:
+            raise AmbiguousMatch([match.id for match in found])
+        if found:
+            self._choose(Chosen(found[0].id), found[0].open)
+        return bool(found)
+
+    def _choose(self, account: Chosen, is_open: bool | None) -> None:
+        self._account, self.link = account, account.remote_id
+        self.entry = dataclasses.replace(self.entry, accepted=0.0, open=is_open)
+
+    def _lose(self) -> None:
+        """The object is not there any more."""
+        self._lost, self.link, self._seen = self.link, None, None
+        self.entry = dataclasses.replace(self.entry, open=None)
+
+    async def _without_link(self, names: Collection[str]) -> set[str]:
+        """Of members without a link, those who have an account all the same: Redis has lost the link.
+
+        They stay the bridge's to take out, and are, as soon as it is known again which account is theirs. It
+        may be known just now.
+        """
+        if self.case.is_person or not names:
+            return set()
+        sights = {name: await self.view.sight(Key.parse(name)) for name in sorted(names)}
+        return {name for name, sight in sights.items() if sight.is_there}
+
+    async def _look(self, link: str) -> Remote:
+        """What there is, read once; of what is not shown only the id is known."""
+        if self._seen is None:
+            hidden = Remote(link, open=False if self.target.can.shows else None)
+            self._seen = await self.target.read(self.key, link) or hidden
+        return self._seen
+
+    def _check_counted(self, there: Remote, members: int = 0) -> None:
+        """Let nothing be taken from an account that is there before it was counted. Raises Uncounted."""
+        if needs_a_look(self.route, self.case, self.entry):
+            self.entry = as_seen(self.entry, there)
+        check_counted(self.route, self.case, self.entry, members)
+
+    @property
+    def _sight(self) -> Sight:
+        """How the record stood when it was claimed."""
+        return Sight(self.case.stored, self.case.entry, self.case.link)
+
+    # What comes of it
+
+    def _skip(self, reason: str) -> Decision:
+        """Note why this record is not for this target."""
+        if self.link is None and self._former.reason.startswith(HANDED_OVER):
+            reason = self._former.reason
+        return self._decision(says={"state": State.SKIPPED, "outcome": Outcome.SKIPPED, "reason": reason})
+
+    def _wait(self, reason: str) -> Decision:
+        """Leave all as it is, so that the next poll finds the record behind and counts what it would take."""
+        self.entry = dataclasses.replace(self.entry, config="", digest="")
+        return dataclasses.replace(self._skip(reason), waits=True)
+
+    def _decision(self, **named: Any) -> Decision:
+        return Decision(self.entry, self.link, self._lost, self._account, **named)

@@ -1,0 +1,131 @@
+"""What Redis is to know before a target is written to, so that it is known whatever comes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from bridge.effects import Verb, what_of
+from bridge.errors import AfterAnother, Taken, TryLater
+from bridge.mapping.route import Route
+from bridge.model import Entry, Key, Kind
+from bridge.store import Claim, Ledger
+from bridge.store.claims import Case
+from bridge.wire.permit import Permit
+from workers.delivery.counting import let_go
+from workers.delivery.decision import Decision
+from workers.delivery.matching import Chosen
+from workers.targets.base import Target
+
+
+def stamped(route: Route, case: Case, now: float) -> Entry:
+    """The former entry, for this revision and configuration, without what was said of an earlier try."""
+    new: dict[str, Any] = {"revision": case.stored.revision, "config": route.fingerprint}
+    untried: dict[str, Any] = {"reason": "", "candidates": (), "attempts": 0, "failed_since": 0.0}
+    waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False, "awaits": "", "awaited": ""}
+    former = case.entry or Entry()
+    refs = tuple(sorted({*former.refs, *case.refs_in_doubt}))
+    is_open = former.open if case.link else None  # of an account that has to be found first
+    return dataclasses.replace(former, at=now, refs=refs, open=is_open, **new, **untried, **waits)
+
+
+class Noting:
+    """One attempt for one claim.
+
+    `entry` and `link` are kept up to date while the attempt goes on, so that they tell the truth whatever
+    comes of it.
+    """
+
+    def __init__(
+        self, route: Route, target: Target, ledger: Ledger, claim: Claim, permit: Permit, now: float
+    ) -> None:
+        self.route = route
+        self.target = target
+        self.ledger = ledger
+        self.claim = claim
+        self.permit = permit
+        self.key = claim.key
+        self.entry = stamped(route, claim, now)
+        self.link = claim.link
+
+    # What Redis is to know before and after
+
+    async def _take(self, decision: Decision) -> None:
+        """Make the object the record's that was chosen for it. Raises AfterAnother, Taken."""
+        if decision.lost is not None:
+            await self._lose(decision.lost)
+        if account := decision.account:
+            if account.owner:
+                await self._take_over(account, account.owner, decision)
+            await self._own(account.remote_id)
+        self.entry, self.link = decision.entry, decision.link
+
+    async def _take_over(self, account: Chosen, owner: Key, decision: Decision) -> None:
+        """Make an object this record's that another had, which needs it no more. Raises AfterAnother."""
+        remote_id, stance = account.remote_id, (await self.ledger.sight(owner)).stance
+        await self.ledger.own(remote_id, owner)  # where a crash came before that was noted
+        taken = await self.ledger.hand_over(
+            remote_id,
+            self.key,
+            owner,
+            self.entry.at,
+            config=self.route.fingerprint,
+            token=self.claim.token,
+        )
+        if taken is None:
+            words = f"{owner} is being delivered, and has the account {remote_id}"
+            raise AfterAnother(words, str(owner), stance)
+        self.entry = dataclasses.replace(self.entry, refs=taken.entry.refs, accepted=0.0)
+        self.link = remote_id
+        if not set(taken.entry.refs) <= set(
+            decision.entry.refs
+        ):  # what was decided does not reckon with all of it
+            raise TryLater(f"{owner} had been given more than its ledger said")
+
+    async def _own(self, remote_id: str) -> None:
+        """Make the object this record's; two records never share one. Raises Taken."""
+        if remote_id == self.link:
+            return
+        owner = await self.ledger.own(remote_id, self.key)
+        if owner != self.key:
+            stance = (await self.ledger.sight(owner)).stance
+            raise Taken(f"the account {remote_id} belongs to {owner} already", str(owner), stance)
+        former, self.link = self.link, remote_id
+        self.entry = dataclasses.replace(self.entry, accepted=0.0)
+        if former is not None:  # where the userName is the id, it is free for whoever gets that name
+            await self.ledger.disown(self.key.kind, former)
+
+    async def _lose(self, link: str) -> None:
+        """The object is not there any more."""
+        await self.ledger.disown(self.key.kind, link)
+        self.link = None
+        self.entry = dataclasses.replace(self.entry, open=None)
+
+    async def _foretell(self) -> None:
+        """Before an account is closed, let limits count it: nobody can tell what comes of the request."""
+        if not self.claim.is_person or not self.entry.open:
+            return
+        closing = what_of(Verb.REMOVE, Kind.PERSON)
+        approved = let_go(self.claim, closing) or self.route.settings.limits.remove is None
+        told: dict[str, Any] = {"refs": self.entry.refs, "accepted": self.entry.accepted, "open": None}
+        former = dataclasses.replace(self.claim.entry or Entry(), **told)
+        names = () if approved else (f"{closing} {self.key}",)
+        await self.ledger.announce(self.claim, former, names, self.entry.at)
+        self.entry = dataclasses.replace(self.entry, open=None)
+
+    async def _announce(self, *, refs: Iterable[str] = (), accepted: float | None = None) -> None:
+        """Note what has to be known even after a crash.
+
+        References before they are given: nobody could tell whose they are. A create that was accepted
+        without an account to be seen: nobody would know that there may be one.
+        """
+        told: dict[str, Any] = {
+            "refs": tuple(sorted({*self.entry.refs, *refs})),
+            "accepted": self.entry.accepted if accepted is None else accepted,
+            "open": self.entry.open,
+        }
+        entry = dataclasses.replace(self.entry, **told)
+        if entry != self.entry:
+            self.entry = entry
+            await self.ledger.announce(self.claim, dataclasses.replace(self.claim.entry or Entry(), **told))
