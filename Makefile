@@ -72,6 +72,10 @@ lock: setup ## Renew the lock files
 docs: setup ## Generate docs/settings.md
 	@$(BIN)/python -m service.cli.settings_doc > docs/settings.md
 
+.PHONY: coupling
+coupling: setup ## Count anew how packages import each other, in CONTRIBUTING.md
+	@$(BIN)/python -m tests.coupling
+
 .PHONY: clean
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

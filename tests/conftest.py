@@ -18,6 +18,7 @@ import structlog
 
 from bridge.store import Keys
 from bridge.store.backend import Backend, open_backend
+from tests.world import World, world
 
 _numbers = itertools.count()
 
@@ -64,3 +65,10 @@ async def backend(redis_url: str) -> AsyncIterator[Backend]:
     async with open_backend(redis_url) as opened:
         account = f"t{os.getpid()}-{next(_numbers)}"
         yield Backend(opened.redis, Keys(account), opened.codec)
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    """A world of twelve people: a Kenjo, a directory, and a configuration for the command."""
+    async with world(tmp_path) as ready:
+        yield ready

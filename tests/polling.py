@@ -81,6 +81,11 @@ class Watch:
             await self.deliverer.deliver(key)
         return asked
 
+    async def round(self, *records: Record, kept: Collection[str] = ()) -> None:
+        """Poll once, and deliver what is asked for then."""
+        await self.poll(*records, kept=kept)
+        await self.work()
+
     async def take(self) -> list[Key]:
         """Empty the queue. Returns the records that were to be looked at, in order."""
         found = await asked(self.backend)
@@ -111,8 +116,7 @@ def people(names: Collection[str], **fields: Any) -> list[Record]:
 async def start(run: Delivery, count: int, *others: Record) -> Watch:
     """So many people, and whatever else, are at the directory."""
     watch = Watch(run.backend, run.deliverer.route, run.clock, run.deliverer)
-    await watch.poll(*people(ids(count)), *others)
-    await watch.work()
+    await watch.round(*people(ids(count)), *others)
     assert {user["externalId"] for user in await run.users()} == set(ids(count))
     return watch
 

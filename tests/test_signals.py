@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from importlib import metadata
 from pathlib import Path
 
@@ -18,18 +17,10 @@ from aiohttp import web
 
 from tests.running import until
 from tests.workers.targets.proxy import Proxy
-from tests.world import World, world
-
-Process = asyncio.subprocess.Process
+from tests.world import Started, World
 
 ROOT = Path(__file__).parents[1]
 UNSHARE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child")
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as ready:
-        yield ready
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -63,7 +54,7 @@ async def test_as_process_1(tmp_path: Path) -> None:
 async def test_while_kenjo_is_asked(here: World, command: str) -> None:
     """SIGTERM while Kenjo does not answer == everything is closed, 143, a sentence, nothing written."""
     here.sandbox.faults.add("slow", path="/employees/accounts", seconds=60)
-    process = await here.start_afresh(command)
+    process = await here.start(command)
     await asked(here)
     process.send_signal(signal.SIGTERM)
     code, err = await ended(process)
@@ -76,7 +67,7 @@ async def test_while_kenjo_is_asked(here: World, command: str) -> None:
 async def test_sync_in_first_contact(here: World) -> None:
     """SIGTERM while the directory does not answer the first look-ups == 1, and what stays pending is told."""
     here.proxy.fail_always(never)
-    process = await here.start_afresh("sync", "--json")
+    process = await here.start("sync", "--json")
     await requested(here, 1)
     process.send_signal(signal.SIGTERM)
     out, err = await asyncio.wait_for(process.communicate(), 60)
@@ -132,7 +123,7 @@ async def never(_proxy: Proxy, _request: web.Request) -> web.StreamResponse:
     raise AssertionError
 
 
-async def importing(here: World) -> Process:
+async def importing(here: World) -> Started:
     """A process that stands still in the middle of its imports."""
     paths = os.pathsep.join([str(hanging(here.folder)), str(ROOT)])
     process = await here.start_afresh("run", PYTHONPATH=paths)
@@ -150,12 +141,12 @@ def hanging(folder: Path) -> Path:
     return place
 
 
-async def ended(process: Process) -> tuple[int | None, str]:
+async def ended(process: Started) -> tuple[int | None, str]:
     _, err = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, err.decode()
 
 
-async def said(process: Process, word: str) -> None:
+async def said(process: Started, word: str) -> None:
     assert process.stderr
     while word not in (await asyncio.wait_for(process.stderr.readline(), 60)).decode():
         pass

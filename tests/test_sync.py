@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.workers.targets.proxy import answer, dropped
-from tests.world import World, expected, world
+from tests.workers.targets.proxy import dropped
+from tests.world import World, expected
 
+EARLY, LATE = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # 25 hours apart: never the same day
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as ready:
-        yield ready
 
 
 async def test_everybody_arrives_as_mapped(here: World) -> None:
@@ -39,8 +35,10 @@ async def test_everybody_arrives_as_mapped(here: World) -> None:
 
 
 async def test_teams_arrive_with_their_members(here: World) -> None:
-    """A first sync == a group for each team, with exactly its active people."""
-    await here.run("sync")
+    """A first sync == a group for each team, with exactly its active people, and a table with the target."""
+    done = await here.run("sync")
+    for word in ("created", "updated", "deactivated", "unchanged", "failed", "held", "directory"):
+        assert word in done.out
     ids = {user["externalId"]: user["id"] for user in await here.users()}
     groups = {group["externalId"]: group for group in await here.groups()}
     assert groups.keys() == here.sandbox.account.tables["teams"].keys()
@@ -79,16 +77,6 @@ async def test_departments_and_offices_become_groups(here: World) -> None:
     assert (here.proxy.writes, await here.groups()) == ([], there)
 
 
-async def test_an_unchanged_second_sync_sends_nothing(here: World) -> None:
-    """A second sync without changes == no request to the target at all."""
-    await here.run("sync")
-    here.proxy.seen.clear()
-    done = await here.run("sync", "--json")
-    assert (done.code, here.proxy.seen) == (0, [])
-    row = done.json["targets"]["directory"]
-    assert row["unchanged"] == len(await here.users()) + len(await here.groups())
-
-
 async def test_one_change_is_one_write(here: World) -> None:
     """One person renamed == one PATCH, and the table says one updated."""
     await here.run("sync")
@@ -115,40 +103,31 @@ async def test_a_leaver_is_deactivated(here: World) -> None:
     assert user["id"] not in members
 
 
-async def test_the_table_has_a_row_per_target(here: World) -> None:
-    """Without --json == a table with the columns and the target's name."""
-    done = await here.run("sync")
-    for word in ("created", "updated", "deactivated", "unchanged", "failed", "held", "directory"):
-        assert word in done.out
+FAULTS: list[tuple[str, dict[str, Any], int, str]] = [
+    ("empty", {"path": "/employees/accounts"}, 1, "12 people are missing from"),
+    ("half", {"path": "/employees/accounts"}, 1, "6 people are missing from"),
+    ("status", {"path": "/employees/works", "status": 500}, 3, "500"),
+    ("status", {"path": "/employees/works", "status": 403}, 3, "tick 'employee'"),
+    ("html", {"path": "/employees/personals", "status": 200}, 3, "text/html"),
+    ("truncated", {"path": "/employees/accounts"}, 3, "employees/accounts"),
+    ("truncated", {"path": "/employees/accounts", "complete": True}, 3, "employees/accounts"),
+    ("drop", {"path": "/departments"}, 3, "departments"),
+]
 
 
-@pytest.mark.parametrize(
-    ("fault", "options", "code", "says"),
-    [
-        ("empty", {"path": "/employees/accounts"}, 1, "12 people are missing from"),
-        ("half", {"path": "/employees/accounts"}, 1, "6 people are missing from"),
-        ("status", {"path": "/employees/works", "status": 500}, 3, "500"),
-        ("status", {"path": "/employees/works", "status": 403}, 3, "tick 'employee'"),
-        ("html", {"path": "/employees/personals", "status": 200}, 3, "text/html"),
-        ("truncated", {"path": "/employees/accounts"}, 3, "employees/accounts"),
-        ("truncated", {"path": "/employees/accounts", "complete": True}, 3, "employees/accounts"),
-        ("drop", {"path": "/departments"}, 3, "departments"),
-    ],
-)
-async def test_anything_less_than_whole_changes_nothing(
-    here: World, fault: str, options: dict[str, Any], code: int, says: str
-) -> None:
-    """A broken, empty or half list == no request to the target, one sentence, exit 3 or 1, nothing lost."""
+async def test_anything_less_than_whole_changes_nothing(here: World) -> None:
+    """Broken, empty and half lists == no request to the target, one sentence, exit 3 or 1, nothing lost."""
     await here.run("sync")
     before = await here.users()
     here.proxy.seen.clear()
-    here.sandbox.faults.add(fault, **options)
-    done = await here.run("sync")
-    assert (done.code, here.proxy.seen) == (code, []), done.err
-    assert says in done.out + done.err
-    assert "Traceback" not in done.err
-    here.sandbox.faults.clear()
-    assert (await here.run("sync")).code == 0
+    for fault, options, code, says in FAULTS:
+        here.sandbox.faults.add(fault, **options)
+        done = await here.run("sync")
+        assert (done.code, here.proxy.seen) == (code, []), (fault, options, done.err)
+        assert says in done.out + done.err
+        assert "Traceback" not in done.err
+        here.sandbox.faults.clear()
+        assert (await here.run("sync")).code == 0, (fault, options)
     assert await here.users() == before
 
 
@@ -246,33 +225,16 @@ async def test_only_the_lists_in_use_are_requested(here: World) -> None:
     assert here.sandbox.requests.most_at_once <= 2
 
 
-async def test_commands_between_two_syncs_cost_nothing(here: World) -> None:
-    """`status`, `plan` and `explain`, each with the private Redis started anew == nothing is read back."""
+async def test_an_unchanged_second_sync_sends_nothing(here: World) -> None:
+    """After `status`, `plan` and `explain`, each with the private Redis started anew == no request at all."""
     assert (await here.run("sync")).code == 0
     for command in (("status",), ("plan",), ("explain", next(iter(expected(here.sandbox))))):
         await here.run(*command)
     here.proxy.seen.clear()
-    done = await here.run("sync")
+    done = await here.run("sync", "--json")
     assert (done.code, here.proxy.seen) == (0, []), done.err
-
-
-async def test_check_writes_nothing(here: World) -> None:
-    """`check` on a good configuration == exit 0, every part named, no request that writes."""
-    done = await here.run("check")
-    assert (done.code, here.proxy.writes) == (0, [])
-    for part in ("configuration", "redis", "kenjo", "target directory"):
-        assert part in done.out
-
-
-async def test_check_names_each_problem(here: World) -> None:
-    """`check` with a key that may not read a list and a target that refuses == both problems, exit 3."""
-    here.sandbox.faults.add("status", path="/teams", status=403)
-    here.proxy.fail_always(answer(401))
-    done = await here.run("check", "--json")
-    problems = {finding["part"]: finding["problems"] for finding in done.json}
-    assert done.code == 3
-    assert "tick 'team'" in problems["kenjo"][0]
-    assert "401" in problems["target directory"][0]
+    row = done.json["targets"]["directory"]
+    assert row["unchanged"] == len(await here.users()) + len(await here.groups())
 
 
 async def test_status_tells_where_it_stands(here: World) -> None:
@@ -284,3 +246,33 @@ async def test_status_tells_where_it_stands(here: World) -> None:
     row = found["targets"]["directory"]
     assert row["applied"] == len(await here.users()) + len(await here.groups())
     assert (row["pending"], row["failed"], row["state"]) == (0, 0, "running")
+
+
+async def synced(here: World, id_: str) -> bool:
+    """Whether a person has an account after a sync."""
+    done = await here.run("sync")
+    assert done.code == 0, done.err
+    return id_ in {user["externalId"] for user in await here.users()}
+
+
+async def test_an_office_has_days_of_its_own(here: World) -> None:
+    """The first day has come by the default zone: without an account by the office's own zone, else with."""
+    id_ = next(iter(expected(here.sandbox)))
+    work = here.sandbox.account.employees[id_]["work"]
+    work["startDate"] = datetime.now(UTC).astimezone(ZoneInfo(EARLY)).date().isoformat()
+    office = here.sandbox.account.tables["offices"][work["officeId"]]["name"]
+    here.config |= {"timezone": EARLY, "timezones": {office: LATE}}
+    assert not await synced(here, id_)
+    here.config |= {"timezones": {}}
+    assert await synced(here, id_)
+
+
+async def test_lead_days_bring_the_account_forward(here: World) -> None:
+    """A first day in 30 days: no account with a lead of 20 days, one with a lead of 40."""
+    id_ = next(iter(expected(here.sandbox)))
+    start = datetime.now(UTC).date() + timedelta(days=30)
+    here.sandbox.account.employees[id_]["work"]["startDate"] = start.isoformat()
+    here.config |= {"lead_days": 20}
+    assert not await synced(here, id_)
+    here.config |= {"lead_days": 40}
+    assert await synced(here, id_)

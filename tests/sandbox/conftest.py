@@ -1,6 +1,6 @@
 """A running sandbox of 60 people for each test, and a way to ask it that is already signed in."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from sandbox import Sandbox
+from tests.sandbox.asking import Ask
 
 TODAY = date(2026, 5, 4)
 
@@ -29,7 +30,7 @@ async def kenjo(sandbox: Sandbox) -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
-def ask(kenjo: ClientSession) -> Callable[..., Awaitable[tuple[int, Any]]]:
+def ask(kenjo: ClientSession) -> Ask:
     """Return a function that sends a request and returns status and body: JSON if it is some, else text."""
 
     async def send(method: str, path: str, **options: Any) -> tuple[int, Any]:

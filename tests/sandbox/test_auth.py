@@ -1,6 +1,4 @@
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -8,8 +6,7 @@ from aiohttp import ClientSession
 from sandbox import Sandbox
 from sandbox.auth import Keys
 from sandbox.errors import ApiError
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
+from tests.sandbox.asking import Ask
 
 
 async def test_token_contains_the_word_bearer(sandbox: Sandbox) -> None:

@@ -1,12 +1,11 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
 from sandbox import Sandbox
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
+from tests.sandbox.asking import Ask
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from sandbox import Sandbox
 from sandbox.values import is_id
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
+from tests.sandbox.asking import Ask
 
 Body = dict[str, dict[str, Any]]
 

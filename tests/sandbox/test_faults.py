@@ -1,5 +1,4 @@
 from asyncio import gather
-from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any
 
@@ -10,8 +9,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.errors import ApiError
 from sandbox.faults import Faults
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
+from tests.sandbox.asking import Ask
 
 ACCOUNTS = "employees/accounts"
 

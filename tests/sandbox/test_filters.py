@@ -1,13 +1,9 @@
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
 
 from sandbox import Sandbox
 from sandbox.filters import FILTERS
 from sandbox.views import SECTION_PATHS
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
+from tests.sandbox.asking import Ask
 
 DOCUMENTED = {
     "accounts": "email language externalId isActive",

@@ -6,8 +6,8 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.malform import HUGE, VARIANTS, malform
+from tests.sandbox.asking import Ask
 
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
 Rows = list[dict[str, Any]]
 
 

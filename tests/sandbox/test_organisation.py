@@ -1,12 +1,10 @@
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from sandbox import Sandbox
 from sandbox.errors import ApiError
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
+from tests.sandbox.asking import Ask
 
 TABLES = ["teams", "departments", "areas", "offices"]
 

@@ -1,12 +1,8 @@
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
 
 from sandbox import Sandbox
 from sandbox.values import is_id
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
+from tests.sandbox.asking import Ask
 
 RANGE = {"from": "2026-01-01", "to": "2026-04-01"}
 

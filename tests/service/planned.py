@@ -12,6 +12,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bridge.store.private_redis import PrivateRedis
+from tests.inside import contents, readable
 from tests.world import World, world
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -27,26 +28,12 @@ class Inspected:
 
     async def dump(self) -> dict[bytes, Any]:
         """Every key with its value, but those that pace requests."""
-        found: dict[bytes, Any] = {}
-        for key in await self.redis.keys("*"):
-            if not key.endswith(_PACING):
-                found[key] = await self.redis.dump(key)
-        return found
+        found = await contents(self.redis)
+        return {key: value for key, value in found.items() if not key.endswith(_PACING)}
 
     async def text(self) -> str:
         """All that Redis holds, as far as it is text: with no encryption key, that is everything."""
-        found: list[str] = []
-        for key in await self.redis.keys("*"):
-            kind = (await self.redis.type(key)).decode()
-            reads: dict[str, Any] = {
-                "hash": self.redis.hgetall,
-                "string": self.redis.get,
-                "set": self.redis.smembers,
-                "zset": lambda name: self.redis.zrange(name, 0, -1),
-                "stream": self.redis.xrange,
-            }
-            found.append(f"{key.decode()} {await reads[kind](key)!r}")
-        return "\n".join(found)
+        return await readable(self.redis)
 
 
 @asynccontextmanager

@@ -116,7 +116,16 @@ def test_no_message_shows_a_value(tmp_path: Path, text: str) -> None:
     assert "input" not in said.lower()
 
 
-@pytest.mark.parametrize("text", ["[" * 3000, "kenjo: &x {api_key: *x}", "targets: &x {a: *x}"])
+@pytest.mark.parametrize("text", ["[" * 1000, "kenjo: &x {api_key: *x}", "targets: &x {a: *x}"])
 def test_knotted_file_is_an_error_too(tmp_path: Path, text: str) -> None:
     """Text that is nested without end, or in itself, is refused like any other mistake."""
     assert problems(tmp_path, text)
+
+
+@pytest.mark.parametrize("name", ["''", "Europe", "../UTC", "/usr/share/zoneinfo/UTC", "zone.tab", '"a\\0b"'])
+def test_what_is_no_time_zone(tmp_path: Path, name: str) -> None:
+    """Nothing, a folder, a path, another file, a name with a NUL == the sentence of any wrong zone."""
+    (said,) = problems(tmp_path, f"timezone: {name}")
+    assert said == "timezone is not an IANA time zone such as Europe/Berlin (FILE, line 1)"
+    (said,) = problems(tmp_path, f"timezones: {{Berlin: {name}}}")
+    assert said.startswith("timezones names for 'Berlin' no IANA time zone")

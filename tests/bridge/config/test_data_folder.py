@@ -59,14 +59,6 @@ async def test_temporary_folder_of_a_killed_bridge_is_removed(tmp_path: Path) ->
         assert not left_behind.exists()
 
 
-async def test_operator_command_finds_the_running_redis(tmp_path: Path) -> None:
-    """The address of a running private Redis is found through its folder, and only while it runs."""
-    assert await running_url(tmp_path) is None
-    async with PrivateRedis(tmp_path) as private:
-        assert await running_url(tmp_path) == private.url
-    assert await running_url(tmp_path) is None
-
-
 async def test_unusable_folder_is_named(tmp_path: Path) -> None:
     """A folder that cannot be made is a configuration error that names it and the reason."""
     (tmp_path / "file").touch()

@@ -133,15 +133,3 @@ def test_protected_people_are_created_and_changed_as_others() -> None:
     stored = Stored(person(ID, title="CEO"), 1)
     for linked in (False, True):
         assert route(Protected([BOSS, ID])).intend(stored, linked=linked).action is Action.UPSERT
-
-
-def test_a_protected_team_can_go() -> None:
-    """A team that is gone == its members are taken out, whatever is protected."""
-    stored = Stored(team(ID), 2, gone=True)
-    assert route(Protected([ID])).intend(stored, linked=True).action is Action.DEACTIVATE
-
-
-def test_who_is_protected_is_part_of_the_configuration() -> None:
-    """Another protected person == another fingerprint, so that everybody is looked at anew; order is none."""
-    assert route(Protected([ID])).fingerprint != route(Protected([])).fingerprint
-    assert route(Protected([ID, BOSS])).fingerprint == route(Protected([BOSS, ID])).fingerprint

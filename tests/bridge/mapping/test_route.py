@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -142,9 +145,48 @@ def test_fingerprint_does_not_change_with_how_it_is_reached(change: dict[str, An
     assert route(**change).fingerprint == route().fingerprint
 
 
-def test_fingerprint_is_the_same_in_every_process() -> None:
-    """It depends on the settings only, and not on the order in which attributes are written."""
+EVERYTHING: dict[str, Any] = {
+    "lookups": {"floors": {"Berlin": "1", "Madrid": "2"}},
+    "protected": ["ana", "ben@example.com", "cem", 'person.work.department == "Board"'],
+    "targets": {
+        "directory": {
+            "kind": "scim",
+            "base_url": "https://example.com",
+            "token": "secret",
+            "scope": SALES,
+            "map": {"title": 'lookup("floors", person.work.office)', "userType": "person.work.department"},
+            "groups": {"from": ["teams", "departments", "offices"]},
+            "removal": {"left": "keep"},
+        }
+    },
+}
+
+
+def test_fingerprint_does_not_change_with_the_order() -> None:
+    """It depends on the settings only, and not on the order in which they are written."""
     one, other = {"a": "person.id", "b": "person.id"}, {"b": "person.id", "a": "person.id"}
     assert route(map=one).fingerprint == route(map=other).fingerprint
     assert route(["a", "b"]).fingerprint == route(["b", "a"]).fingerprint
     assert route().fingerprint == route(map={"title": MAPPING["person"]["title"]}).fingerprint
+
+
+def test_fingerprint_is_the_same_in_every_process() -> None:
+    """Two processes in which sets have other orders == one fingerprint, with all that it is made of."""
+    program = (
+        "from bridge.config.settings import Values\n"
+        "from workers.connect import routes\n"
+        f"print(routes(Values.model_validate({EVERYTHING}))['directory'].fingerprint, list(set('abcdef')))"
+    )
+    processes = [
+        subprocess.Popen(  # noqa: S603 - our own text
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed in ("1", "2")
+    ]
+    (one, order), (other, other_order) = (process.communicate()[0].split(" ", 1) for process in processes)
+    assert len(one) == 16
+    assert one == other
+    assert order != other_order

@@ -79,18 +79,6 @@ def test_leaver_is_not_asked_for_the_scope(reason: str, scope: str) -> None:
     assert intent == Intent(Action.DEACTIVATE, WORDS[reason])
 
 
-@pytest.mark.parametrize("reason", LEAVERS)
-@pytest.mark.parametrize(
-    "entry", ["ana", "A@B.c", 'person.account.email.endsWith("b.c")', "person.id == 'ana'"]
-)
-def test_protected_people_are_never_removed(reason: str, entry: str) -> None:
-    """Who is protected by id, e-mail address or expression keeps the account; others lose theirs."""
-    removal = dict.fromkeys(LEAVERS, "delete")
-    for protected, action in (([entry], Action.SKIP), (["ben", "x@b.c", "false"], Action.DEACTIVATE)):
-        target = route(scope=SALES, removal=removal, protected=protected)
-        assert target.intend(LEAVERS[reason], linked=True).action is action
-
-
 @pytest.mark.parametrize("scope", [None, "true", SALES])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("linked", [True, False])

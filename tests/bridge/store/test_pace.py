@@ -11,6 +11,7 @@ import pytest
 from bridge.errors import TryLater
 from bridge.store.backend import Backend, open_backend
 from bridge.store.pace import Pace
+from tests.inside import contents
 
 RATE, BURST = 50.0, 10
 
@@ -130,15 +131,18 @@ async def test_bucket_ends_when_it_is_full(backend: Backend) -> None:
     sleeper = Sleeper()
     for _ in range(100):
         await pace(backend, sleeper, rate=1.0).turn()
-    key = backend.keys.at("directory", "pace")
+    (key,) = await contents(backend.redis, backend.keys.prefix + "*")
     assert 90_000 < await backend.redis.pttl(key) <= 101_001
-    names = [name async for name in backend.redis.scan_iter(match=backend.keys.prefix + "*")]
-    assert names == [key.encode()]
 
 
 async def test_backend_lets_a_second_go_at_once(backend: Backend) -> None:
-    """A target's pace takes its burst from its rate, and never less than one request."""
-    assert (backend.pace("directory", 10)._burst, backend.pace("directory", 0.1)._burst) == (10, 1)
+    """Two a second == two at once, and no third; one in ten seconds == one at once, and no second."""
+    for rate, at_once in ((2, 2), (0.1, 1)):
+        pacer = backend.pace(f"t{at_once}", rate)
+        async with asyncio.timeout(0.8 / rate):
+            await asyncio.gather(*(pacer.turn() for _ in range(at_once)))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(pacer.turn(), 0.02)
 
 
 async def test_turns_that_are_asked_for_together_stand_in_a_row(backend: Backend) -> None:

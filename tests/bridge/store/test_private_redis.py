@@ -24,10 +24,11 @@ from tests.bridge.processes import (
 
 
 async def test_runs_inside_the_block_only(tmp_path: Path) -> None:
-    """It answers inside the block, and its process is gone after it."""
+    """It answers, and is found through its folder, inside the block; its process is gone after it."""
+    assert await running_url(tmp_path / "data") is None
     async with PrivateRedis(tmp_path / "data") as private:
         pid = await server_pid(private.url)
-        assert not is_gone(pid)
+        assert await running_url(tmp_path / "data") == private.url
     assert is_gone(pid)
     assert await running_url(tmp_path / "data") is None
 

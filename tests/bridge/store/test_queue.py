@@ -16,6 +16,7 @@ from arq.worker import Worker, func
 from bridge.model import Key, Kind
 from bridge.store.backend import Backend
 from bridge.store.queue import FUNCTION, URGENT, Due, deserialize, serialize
+from tests.bridge.deliveries import commit
 from tests.polling import asked
 
 TARGET = "directory"
@@ -74,18 +75,20 @@ async def test_the_more_urgent_rank_and_the_earlier_time_win(backend: Backend) -
     assert await names(backend) == ["a", "b"]
     for at in (NOW + 50, NOW + 20, NOW + 90):
         await backend.queue.add(TARGET, [due("c", at=at)], NOW)
-    later = await backend.redis.zrange(backend.keys.at(TARGET, "later"), 0, -1, withscores=True)
-    assert later == [(b"person:c", NOW + 20)]
+    await backend.queue.withdraw(TARGET, due("a").key)
+    await backend.queue.withdraw(TARGET, due("b").key)
+    assert (await backend.ledger(TARGET).due(10, NOW)).next_at == NOW + 20
 
 
 @pytest.mark.parametrize("rank", [URGENT, 1])
 async def test_what_is_later_is_not_due(backend: Backend, rank: int) -> None:
     """A record with a time waits for it, a leaver too, and wakes nobody."""
+    await commit(backend, due("a").key, due("b").key)
     await backend.queue.add(TARGET, [due("a", rank, NOW + 10)], NOW)
-    assert await backend.redis.zcard(backend.keys.at(TARGET, "due")) == 0
-    assert await ids(backend) == []
+    batch = await backend.ledger(TARGET).due(10, NOW)
+    assert (batch.claims, batch.next_at, await ids(backend)) == ((), NOW + 10, [])
     await backend.queue.add(TARGET, [due("b", rank, NOW - 10)], NOW)
-    assert await backend.redis.zrange(backend.keys.at(TARGET, "due"), 0, -1) == [b"person:b"]
+    assert [claim.key.id for claim in (await backend.ledger(TARGET).due(10, NOW)).claims] == ["b"]
 
 
 async def test_arq_runs_the_look(backend: Backend) -> None:

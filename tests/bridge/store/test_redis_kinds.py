@@ -173,8 +173,7 @@ async def test_the_documented_permissions_are_enough(tmp_path: Path) -> None:
         watch = await start(run, 3)
         await backend.ready()
         assert len(await backend.warnings()) == 1  # that it does not save, without CONFIG GET
-        await watch.poll(person("p000", lifecycle="left"), person("p001"), person("p002"))
-        await watch.work()
+        await watch.round(person("p000", lifecycle="left"), person("p001"), person("p002"))
         assert await inactive(run) == ["p000"]
         assert (await backend.rekey()).sealed == 0
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-import pytest
-
 from bridge.config.configuration import load_settings
 from service.operations.assembly import connected, deliverers, opened
 from tests.service.operated import Operator, park, row
@@ -125,13 +123,13 @@ async def test_a_held_snapshot_is_approved(operator: Operator) -> None:
     assert await operator.inactive() == []
 
 
-@pytest.mark.parametrize("command", ["show", "approve", "reject"])
-async def test_no_such_hold(operator: Operator, command: str) -> None:
+async def test_no_such_hold(operator: Operator) -> None:
     """An id that is not there == exit 3 and a sentence that names those that are."""
     await hold_seven(operator)
-    done = await operator("holds", command, "directory-create")
-    assert (done.code, done.out) == (3, "")
-    assert "there is no hold 'directory-create' (there is: directory-remove)" in done.err
+    for command in ("show", "approve", "reject"):
+        done = await operator("holds", command, "directory-create")
+        assert (done.code, done.out) == (3, ""), command
+        assert "there is no hold 'directory-create' (there is: directory-remove)" in done.err
 
 
 async def test_holds_of_a_target_that_is_gone_are_withdrawn(operator: Operator) -> None:

@@ -105,11 +105,15 @@ async def test_close_signs_out(sandbox: Sandbox, connect: Connect) -> None:
 
 
 async def test_close_needs_no_kenjo(sandbox: Sandbox, connect: Connect) -> None:
-    """Closing is no error when Kenjo is away."""
-    client = connect()
-    await client.fetch({ACCOUNTS})
-    await sandbox.stop()
+    """Signing out is asked for, and is no error, when that request breaks off and when Kenjo is away."""
+    client, other = connect(), connect()
+    for one in (client, other):
+        await one.fetch({ACCOUNTS})
+    sandbox.faults.add("drop", path="/auth/logout")
     await client.close()
+    assert sandbox.requests.counts["POST /auth/logout"] == 1
+    await sandbox.stop()
+    await other.close()
 
 
 @pytest.mark.parametrize("key", [None, "", "  "])

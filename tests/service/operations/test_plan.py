@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.service.planned import Inspected, check_golden
 from tests.workers.targets.proxy import answer, dropped
 from tests.world import World, expected
@@ -46,7 +44,9 @@ async def test_a_first_plan_writes_nothing(there: Inspected, here: World) -> Non
     """`plan` before any sync == everybody to be created, no write, only the fingerprints' key is stored."""
     done = await here.run("plan", "--json")
     assert (done.code, here.proxy.writes) == (2, []), done.err
-    assert [key.rpartition(b":")[2] for key in await there.dump()] == [b"pepper"]
+    assert len(await there.dump()) == 1
+    text = await there.text()
+    assert not any(id_ in text for id_ in expected(here.sandbox))
     created = steps(done.json, "create")
     assert {f"person:{id_}" for id_ in expected(here.sandbox)} <= created.keys()
     assert done.json["targets"]["directory"]["survey"] == {
@@ -86,15 +86,15 @@ async def test_fields_are_shown_old_and_new(here: World) -> None:
     assert changes.keys() == {"name.familyName", "displayName"}
 
 
-@pytest.mark.parametrize("form", [(), ("--json",)])
-async def test_values_are_hidden_unless_asked_for(here: World, form: tuple[str, ...]) -> None:
-    """Without `--values` == fields are named, and nobody's name or address is printed."""
+async def test_values_are_hidden_unless_asked_for(here: World) -> None:
+    """Without `--values` == fields are named, and nobody's name or address is printed, in either form."""
     for _ in range(2):
-        done = await here.run("plan", *form)
-        assert "displayName" in done.out
-        for person in here.sandbox.account.employees.values():
-            for value in (person["account"].get("email"), person["personal"]["lastName"]):
-                assert not value or value not in done.out
+        for form in ((), ("--json",)):
+            done = await here.run("plan", *form)
+            assert "displayName" in done.out
+            for person in here.sandbox.account.employees.values():
+                for value in (person["account"].get("email"), person["personal"]["lastName"]):
+                    assert not value or value not in done.out
         await here.run("sync")
         change(here)
 

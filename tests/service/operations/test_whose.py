@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from sandbox.server import Sandbox
 from tests.service.operated import Operator
 from tests.workers.targets.proxy import proxy_to
 
 
-@pytest.mark.parametrize("command", ["sync", "plan", "status", "check", "serve", "work", "holds"])
-async def test_another_target_in_the_same_place_is_refused(operator: Operator, command: str) -> None:
-    """The target's name stands for another server now == exit 3, one sentence, nothing sent."""
+async def test_another_target_in_the_same_place_is_refused(operator: Operator) -> None:
+    """The name stands for another server now == exit 3, a sentence, nothing sent, for each command."""
     operator.here.proxy.seen.clear()
     async with proxy_to(operator.target["base_url"].removesuffix("/v2")) as other:
         operator.target["base_url"] = f"{other.url}/other/v2"
-        done = await operator.here.run(command)
-        assert (done.code, done.out) == (3, "")
-        assert "Redis holds what was done for target directory at another address" in done.err
-        assert "redis.prefix of its own" in done.err
-        assert "kenjo-bridge moved directory" in done.err
+        for command in ("sync", "plan", "status", "check", "serve", "work", "holds"):
+            done = await operator.here.run(command)
+            assert (done.code, done.out) == (3, ""), command
+            assert "Redis holds what was done for target directory at another address" in done.err
+            assert "redis.prefix of its own" in done.err
+            assert "kenjo-bridge moved directory" in done.err
         assert other.seen == []
     assert operator.here.proxy.seen == []
 

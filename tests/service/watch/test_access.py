@@ -37,8 +37,7 @@ async def polled(watch: Watch, times: int = 3) -> None:
     """Several polls, each with all the work that it brings."""
     for _ in range(times):
         watch.clock.now += 60
-        await watch.poll()
-        await watch.work()
+        await watch.round()
 
 
 CAUSES: Mapping[str, dict[str, Any]] = {
@@ -69,8 +68,7 @@ async def test_the_mode_is_a_cause_like_others(backend: Backend) -> None:
     """8 of 10 leave under `upsert`, which keeps them; then the mode is `sync` == held."""
     async with delivery(backend, rate=1000, mode="upsert") as run:
         watch = await start(run, 10)
-        await watch.poll(*with_leavers(8))
-        await watch.work()
+        await watch.round(*with_leavers(8))
         assert await inactive(run) == []
         watch = await reconfigured(run, watch, mode="sync")
         await polled(watch)
@@ -88,8 +86,7 @@ async def test_nothing_closes_the_account_of_somebody_protected(backend: Backend
         await polled(watch)
         assert [user["externalId"] for user in await run.users() if user.get("active")] == ["p003"]
         if "scope" not in cause:
-            await watch.poll(*people(ids(10), title="Lead"))
-            await watch.work()
+            await watch.round(*people(ids(10), title="Lead"))
             assert (await run.user("p003"))["title"] == "Lead"
             assert (await run.user("p003"))["active"] is True
 
@@ -112,8 +109,7 @@ async def test_an_account_that_matches_is_not_closed_uncounted(backend: Backend)
         for id_ in ids(10):
             await run.create({"schemas": [USER], "userName": f"{id_}@example.com", "active": True})
         watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
-        await watch.poll(*people(ids(10)))
-        await watch.work()
+        await watch.round(*people(ids(10)))
         await polled(watch)
         assert [user["active"] for user in await run.users()] == [True] * 10
         assert (await watch.hold()).count == 10
@@ -127,13 +123,11 @@ async def test_access_given_back_counts_as_given(backend: Backend) -> None:
     limits = {"create": {"count": 2, "percent": 10}}
     async with delivery(backend, rate=1000, limits={**limits, "create": None}) as run:
         watch = await start(run, 10)
-        await watch.poll(*with_leavers(3))
-        await watch.work()
+        await watch.round(*with_leavers(3))
         assert await inactive(run) == ids(3)
         watch = await reconfigured(run, watch, limits=limits)
         watch.clock.now += 2 * DAY
-        await watch.poll(*people(ids(10)))
-        await watch.work()
+        await watch.round(*people(ids(10)))
         assert await inactive(run) == ids(3)
         assert (await watch.hold()).id == "directory-create"
         await approve(watch)
@@ -147,8 +141,7 @@ async def test_a_limit_looks_back(backend: Backend) -> None:
         watch = await start(run, 60)
         for number in range(5, 55, 5):
             watch.clock.now += 600
-            await watch.poll(*with_leavers(number, of=60))
-            await watch.work()
+            await watch.round(*with_leavers(number, of=60))
         assert await inactive(run) == ids(5)
         hold = await watch.hold()
         assert hold.count == 45
@@ -161,11 +154,9 @@ async def test_the_base_is_what_is_in_use(backend: Backend) -> None:
         watch = await start(run, 70)
         await watch.poll(*with_leavers(60, of=70))
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         watch.clock.now += 3 * DAY
-        await watch.poll(*with_leavers(66, of=70))
-        await watch.work()
+        await watch.round(*with_leavers(66, of=70))
         assert await inactive(run) == ids(60)
         assert "(60 % of 10 there)" in (await watch.hold()).reason
 
@@ -176,8 +167,7 @@ async def test_the_window_passes(backend: Backend) -> None:
         watch = await start(run, 40)
         for number, later in ((5, 0), (9, 3599), (9, 1)):
             watch.clock.now += later
-            await watch.poll(*with_leavers(number, of=40))
-            await watch.work()
+            await watch.round(*with_leavers(number, of=40))
             assert await inactive(run) == ids(9 if later == 1 else 5)
         assert await backend.holds.all() == []
 
@@ -190,8 +180,7 @@ async def test_what_was_approved_does_not_count_afterwards(backend: Backend) -> 
         await approve(watch)
         for number in (10, 14, 16):
             watch.clock.now += 60
-            await watch.poll(*with_leavers(number, of=40))
-            await watch.work()
+            await watch.round(*with_leavers(number, of=40))
         assert await inactive(run) == ids(14)
         assert (await watch.hold()).count == 2
 
@@ -201,11 +190,9 @@ async def test_access_given_back_takes_its_removal_out(backend: Backend) -> None
     async with delivery(backend, rate=1000) as run:
         watch = await start(run, 20)
         for records in (with_leavers(5, of=20), people(ids(20))):
-            await watch.poll(*records)
-            await watch.work()
+            await watch.round(*records)
         assert await inactive(run) == []
-        await watch.poll(*people(ids(15)), *people(ids(5, 15), lifecycle="left"))
-        await watch.work()
+        await watch.round(*people(ids(15)), *people(ids(5, 15), lifecycle="left"))
         assert await inactive(run) == ids(5, 15)
 
 
@@ -223,12 +210,10 @@ async def test_a_removal_whose_answer_is_lost_counts_once(backend: Backend) -> N
         await watch.work()
         run.proxy.fail_always(None)
         watch.clock.now += 3600
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         assert await inactive(run) == ids(5)
         assert await backend.holds.all() == []
-        await watch.poll(*with_leavers(6, of=20))
-        await watch.work()
+        await watch.round(*with_leavers(6, of=20))
         assert await inactive(run) == ids(5)
         assert "with 5 others" in (await watch.hold()).reason
 
@@ -238,18 +223,15 @@ async def test_deletions_that_fall_due_are_held(backend: Backend) -> None:
     removal = {"left": "delete", "after_days": 7}
     async with delivery(backend, rate=1000, removal=removal, limits={"remove": None}) as run:
         watch = await start(run, 60)
-        await watch.poll(*with_leavers(20, of=60))
-        await watch.work()
+        await watch.round(*with_leavers(20, of=60))
         watch.clock.now += 8 * DAY
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         assert len(await run.users()) == 60
         hold = await watch.hold()
         assert (hold.id, hold.kind, hold.count) == ("directory-delete", "delete", 20)
         assert "would delete 20 people" in hold.reason
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         assert len(await run.users()) == 40
 
 
@@ -259,13 +241,11 @@ async def test_deletions_of_several_days_count_together(backend: Backend) -> Non
     async with delivery(backend, rate=1000, removal=removal, limits={"remove": None}) as run:
         watch = await start(run, 20)
         for number in (4, 8):
-            await watch.poll(*with_leavers(number, of=20))
-            await watch.work()
+            await watch.round(*with_leavers(number, of=20))
             watch.clock.now += 36_000
         for later in (7 * DAY - 72_000, 36_000):
             watch.clock.now += later
-            await watch.poll()
-            await watch.work()
+            await watch.round()
         assert len(await run.users()) == 16
         assert (await watch.hold()).id == "directory-delete"
 
@@ -276,8 +256,7 @@ async def test_who_is_inactive_already_does_not_count(backend: Backend) -> None:
         watch = await start(run, 60)
         await watch.poll(*with_leavers(24, of=60))
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         await watch.poller.stand_down()
         await run.forget_everything()
         watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
@@ -293,8 +272,7 @@ async def test_a_lost_ledger_removes_nobody_uncounted(backend: Backend) -> None:
         watch = await start(run, 60)
         await watch.poll(*with_leavers(24, of=60))
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         await backend.redis.delete(backend.keys.at(TARGET, "ledger"), backend.keys.at(TARGET, "done"))
         watch.kenjo.say(*with_leavers(44, of=60))
         await polled(watch)
@@ -327,8 +305,7 @@ async def test_what_was_opened_by_hand_is_counted_before_it_is_closed(backend: B
         watch = await start(run, 20)
         await watch.poll(*with_leavers(10, of=20))
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         for id_ in ids(10):
             path = f"Users/{(await run.user(id_))['id']}"
             await run._patch(path, {"op": "replace", "path": "active", "value": True})
@@ -342,8 +319,7 @@ async def test_one_who_was_opened_by_hand_is_closed_again(backend: Backend) -> N
     """One of them == closed by the poll after the one that read it back."""
     async with delivery(backend, rate=1000) as run:
         watch = await start(run, 3)
-        await watch.poll(person("p000", lifecycle="left"), *people(ids(2, 1)))
-        await watch.work()
+        await watch.round(person("p000", lifecycle="left"), *people(ids(2, 1)))
         path = f"Users/{(await run.user('p000'))['id']}"
         await run._patch(path, {"op": "replace", "path": "active", "value": True})
         await run.deliverer.ledger.doubt([Key(Kind.PERSON, "p000")])

@@ -75,8 +75,7 @@ async def test_an_approval_is_for_the_named_records(run: Delivery, watch: Watch)
     await watch.poll(*with_leavers(3))
     await approve(watch)
     watch.clock.now += 60
-    await watch.poll(*with_leavers(6))
-    await watch.work()
+    await watch.round(*with_leavers(6))
     assert await inactive(run) == ids(3)
     hold = await watch.hold()
     assert hold.keys == ("person:p003", "person:p004", "person:p005")
@@ -91,8 +90,7 @@ async def test_an_approval_of_changes_is_not_one_of_removals(backend: Backend) -
         watch = await start(run, 10)
         await watch.poll(*people(ids(4), title="Lead"), *people(ids(6, 4)))
         await approve(watch)
-        await watch.poll(*with_leavers(4))
-        await watch.work()
+        await watch.round(*with_leavers(4))
         assert await inactive(run) == []
         assert (await watch.hold()).kind == "remove"
 
@@ -113,11 +111,9 @@ async def test_an_approval_ends_when_it_is_done(run: Delivery, watch: Watch) -> 
     await watch.poll(*with_leavers(4))
     await approve(watch)
     for records in (with_leavers(4), with_leavers(0)):
-        await watch.poll(*records)
-        await watch.work()
+        await watch.round(*records)
     assert await inactive(run) == []
-    await watch.poll(*with_leavers(4))
-    await watch.work()
+    await watch.round(*with_leavers(4))
     assert await inactive(run) == []
     assert (await watch.hold()).count == 4
 
@@ -129,8 +125,7 @@ async def test_an_approval_during_a_poll_counts(run: Delivery, watch: Watch) -> 
     during = Watch(interrupted(run.backend, lambda: approve(watch)), run.deliverer.route, run.clock)
     await during.poll(*with_leavers(3))
     await during.poller.stand_down()
-    await watch.poll()
-    await watch.work()
+    await watch.round()
     assert await watch.backend.holds.all() == []
     assert await inactive(run) == ids(3)
 
@@ -138,8 +133,7 @@ async def test_an_approval_during_a_poll_counts(run: Delivery, watch: Watch) -> 
 async def test_a_hold_whose_cause_has_gone_is_withdrawn(run: Delivery, watch: Watch) -> None:
     """4 leave, 3 of them return == no hold any more, the one is deactivated, the three keep everything."""
     await watch.poll(*with_leavers(4))
-    await watch.poll(*with_leavers(1))
-    await watch.work()
+    await watch.round(*with_leavers(1))
     assert await watch.backend.holds.all() == []
     assert await watch.backend.holds.count("directory") == 0
     assert await inactive(run) == ["p000"]

@@ -29,8 +29,7 @@ async def watch(run: Delivery) -> Watch:
 
 async def test_removals_over_the_limit_wait_and_all_else_goes_on(run: Delivery, watch: Watch) -> None:
     """3 of 10 leave, one changes, one comes == nobody deactivated, the change and the newcomer delivered."""
-    await watch.poll(*with_leavers(3, of=9), person("p009", title="Lead"), person("new"))
-    await watch.work()
+    await watch.round(*with_leavers(3, of=9), person("p009", title="Lead"), person("new"))
     assert await inactive(run) == []
     assert (await run.user("p009"))["title"] == "Lead"
     assert (await run.user("new"))["active"] is True
@@ -54,27 +53,12 @@ async def test_everybody_of_a_hold_waits(run: Delivery, watch: Watch) -> None:
     assert len(await watch.events("held")) == 1
 
 
-@pytest.mark.parametrize(
-    ("limit", "leavers", "waits"),
-    [
-        ({"count": 3, "percent": 0}, 3, False),  # exactly the count
-        ({"count": 3, "percent": 0}, 4, True),
-        ({"count": 0, "percent": 30}, 3, False),  # exactly the share
-        ({"count": 0, "percent": 30}, 4, True),
-        ({"count": 0, "percent": 0}, 1, True),  # always ask
-        ({"count": 5, "percent": 10}, 5, False),  # the default
-        ({"count": 5, "percent": 10}, 6, True),
-        (None, 10, False),
-    ],
-)
-async def test_the_limit_is_more_than_both(
-    backend: Backend, limit: dict[str, int] | None, leavers: int, waits: bool
-) -> None:
-    """As many as the count, or exactly the share, leave == deactivated; one more == held."""
-    async with delivery(backend, limits={"remove": limit}, rate=1000) as run:
+@pytest.mark.parametrize(("leavers", "waits"), [(5, False), (6, True)])
+async def test_the_limit_is_more_than_both(backend: Backend, leavers: int, waits: bool) -> None:
+    """As many as the default limit leave == deactivated; one more == held (test_policy has other limits)."""
+    async with delivery(backend, rate=1000) as run:
         watch = await start(run, 10)
-        await watch.poll(*with_leavers(leavers))
-        await watch.work()
+        await watch.round(*with_leavers(leavers))
         assert await inactive(run) == ([] if waits else ids(leavers))
         assert len(await backend.holds.all()) == waits
 
@@ -84,19 +68,16 @@ async def test_limits_of_creates(backend: Backend) -> None:
     async with delivery(backend, limits={"create": {"count": 2, "percent": 20}}, rate=1000) as run:
         watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
         for count in (2, 4):  # two at once may always come
-            await watch.poll(*people(ids(count)))
-            await watch.work()
+            await watch.round(*people(ids(count)))
             watch.clock.now += DAY
-        await watch.poll(person("p000", lifecycle="left"), person("p001", title="Lead"), *people(ids(5, 2)))
-        await watch.work()
+        await watch.round(person("p000", lifecycle="left"), person("p001", title="Lead"), *people(ids(5, 2)))
         assert {user["externalId"] for user in await run.users()} == set(ids(4))
         assert await inactive(run) == ["p000"]
         assert (await run.user("p001"))["title"] == "Lead"
         hold = await watch.hold()
         assert (hold.kind, hold.keys) == ("create", ("person:p004", "person:p005", "person:p006"))
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         assert len(await run.users()) == 7
 
 
@@ -105,13 +86,11 @@ async def test_limits_of_updates(backend: Backend) -> None:
     async with delivery(backend, limits={"update": {"count": 2, "percent": 20}}, rate=1000) as run:
         watch = await start(run, 10)
         changed = [*people(ids(3), title="Lead"), *people(ids(7, 3)), person("new")]
-        await watch.poll(*changed)
-        await watch.work()
+        await watch.round(*changed)
         assert [user["title"] for user in await run.users()] == ["Clerk"] * 11
         assert (await watch.hold()).kind == "update"
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         assert [user["title"] for user in await run.users()].count("Lead") == 3
 
 
@@ -121,15 +100,13 @@ async def test_limits_of_teams_are_their_own(backend: Backend) -> None:
         three = [team(f"t{number}", "p005") for number in range(3)]
         watch = await start(run, 10, *three)
         await watch.work()  # the members that were missing at first
-        await watch.poll(*with_leavers(1), three[0])
-        await watch.work()
+        await watch.round(*with_leavers(1), three[0])
         assert await inactive(run) == ["p000"]
         assert [len(group["members"]) for group in await run.groups()] == [1, 1, 1]
         hold = await watch.hold()
         assert (hold.id, hold.kind, hold.count) == ("directory-remove-groups", "remove-groups", 2)
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         assert sorted(len(group.get("members") or []) for group in await run.groups()) == [0, 0, 1]
 
 
@@ -138,15 +115,13 @@ async def test_teams_that_would_lose_held_people_wait_along(run: Delivery) -> No
     both = ids(4)
     watch = await start(run, 10, team("t", *both), team("u", "p005"))
     await watch.work()
-    await watch.poll(*with_leavers(3), team("t", "p003", "p006"), team("u", "p005", "p006"))
-    await watch.work()
+    await watch.round(*with_leavers(3), team("t", "p003", "p006"), team("u", "p005", "p006"))
     assert await members(run, "t") == both
     assert await members(run, "u") == ["p005", "p006"]
     hold = await watch.hold()
     assert (hold.count, hold.keys[-1]) == (3, "team:t")
     await approve(watch)
-    await watch.poll()
-    await watch.work()
+    await watch.round()
     assert await members(run, "t") == ["p003", "p006"]
     assert await inactive(run) == ids(3)
 

@@ -37,15 +37,13 @@ async def test_all_groups_emptied_at_once_are_held(backend: Backend, gone: bool)
     async with delivery(backend, rate=1000) as run:
         watch = await filled(run, dict(list(FIVE.items())[:4]))
         said = [] if gone else [team(name) for name in list(FIVE)[:4]]
-        await watch.poll(*people(ids(20)), *said)
-        await watch.work()
+        await watch.round(*people(ids(20)), *said)
         assert set((await members(run)).values()) == {4}
         hold = await watch.hold()
         assert (hold.id, hold.count) == ("directory-members", 16)
         assert hold.reason.startswith("would take 16 members out of 4 groups (100 % of 16 there)")
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         assert set((await members(run)).values()) == {0}
 
 
@@ -53,8 +51,7 @@ async def test_one_group_that_loses_most_is_held(backend: Backend) -> None:
     """12 of 16 leave a team, another one swaps one == the first waits, the other goes on."""
     async with delivery(backend, rate=1000) as run:
         watch = await filled(run, BIG)
-        await watch.poll(*people(ids(20)), team("big", *ids(4)), team("small", *ids(3, 16), "p000"))
-        await watch.work()
+        await watch.round(*people(ids(20)), team("big", *ids(4)), team("small", *ids(3, 16), "p000"))
         assert await members(run) == {"big": 16, "small": 4}
         hold = await watch.hold()
         assert (hold.id, hold.keys) == ("directory-members", ("team:big",))
@@ -70,8 +67,7 @@ async def test_members_who_leave_the_company_do_not_count_twice(backend: Backend
         hold = await watch.hold()
         assert (hold.id, hold.keys[-1]) == ("directory-remove", "team:big")
         await approve(watch)
-        await watch.poll()
-        await watch.work()
+        await watch.round()
         assert await members(run) == {"big": 8, "small": 4}
         assert await backend.holds.all() == []
 
@@ -82,8 +78,9 @@ async def test_members_are_counted_over_the_window(backend: Backend) -> None:
         watch = await filled(run, BIG)
         for left in (4, 8, 12):
             watch.clock.now += 600
-            await watch.poll(*people(ids(20)), team("big", *ids(16 - left, left)), team("small", *ids(4, 16)))
-            await watch.work()
+            await watch.round(
+                *people(ids(20)), team("big", *ids(16 - left, left)), team("small", *ids(4, 16))
+            )
         assert await members(run) == {"big": 12, "small": 4}
         assert "with 4 others in the last 24 hours" in (await watch.hold()).reason
 
@@ -95,8 +92,7 @@ async def test_an_approval_is_for_as_many_as_were_seen(backend: Backend) -> None
         small = team("small", *ids(4, 16))
         await watch.poll(*people(ids(20)), team("big", *ids(8)), small)
         await approve(watch)
-        await watch.poll(*people(ids(20)), team("big", *ids(4)), small)
-        await watch.work()
+        await watch.round(*people(ids(20)), team("big", *ids(4)), small)
         assert (await members(run))["big"] == 16
         assert (await watch.hold()).count == 12
 
@@ -113,8 +109,7 @@ async def test_a_mapping_that_gives_no_members_is_a_cause_too(backend: Backend) 
         watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
         watch.kenjo.snapshot = snapshot
         for _ in range(2):
-            await watch.poll()
-            await watch.work()
+            await watch.round()
         assert await members(run) == {"big": 16, "small": 4}
         assert (await watch.hold()).count == 20
 
@@ -124,7 +119,6 @@ async def test_few_go_on(backend: Backend) -> None:
     async with delivery(backend, rate=1000) as run:
         watch = await filled(run, BIG)
         mixed = team("big", *ids(13, 3), "p017", "p018")
-        await watch.poll(*people(ids(20)), mixed, team("small", *ids(4, 16)), person("p099"))
-        await watch.work()
+        await watch.round(*people(ids(20)), mixed, team("small", *ids(4, 16)), person("p099"))
         assert await members(run) == {"big": 15, "small": 4}
         assert await backend.holds.all() == []

@@ -11,14 +11,14 @@ import pytest
 from bridge.config.settings import BearerTarget
 from bridge.effects import Verb
 from bridge.mapping.route import Route
-from bridge.model import DAY, ChangeKind, Entry, Key, Kind, Outcome, Record, RecordChange, State, Stored
+from bridge.model import DAY, ChangeKind, Entry, Key, Kind, Outcome, RecordChange, State
 from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.claims import Result
 from service.watch.pending import Standing, assess, enqueue_pending, is_behind, pending
+from tests.inside import contents
 from tests.polling import asked
-
-Known = dict[Key, Stored]
+from tests.service.stored import Known, known, person, team
 
 TARGET = "directory"
 NOW = 1_000_000.0
@@ -37,19 +37,6 @@ def route(mapping: Mapping[str, Any] = MAPPING, **settings: Any) -> Route:
 
 
 ROUTE = route()
-
-
-def person(id_: str, manager: str | None = None, lifecycle: str = "active") -> Stored:
-    data = {"id": id_, "lifecycle": lifecycle, "work": {"reportsToId": manager}}
-    return Stored(Record(Key(Kind.PERSON, id_), data), 1)
-
-
-def team(id_: str) -> Stored:
-    return Stored(Record(Key(Kind.TEAM, id_), {"id": id_, "name": "Blue", "members": []}), 1)
-
-
-def known(*stored: Stored) -> Known:
-    return {one.record.key: one for one in stored}
 
 
 def applied(**changes: Any) -> Entry:
@@ -111,6 +98,7 @@ async def store(backend: Backend, records: Known) -> None:
     assert await lease.hold()
     changes = [RecordChange(ChangeKind.APPEARED, stored.record) for stored in records.values()]
     await backend.records.commit(changes, lease, NOW)
+    await lease.release()
 
 
 async def settle(backend: Backend, key: Key, entry: Entry, link: str | None = None) -> None:
@@ -149,12 +137,16 @@ async def test_new_target_gets_everything_in_order(backend: Backend) -> None:
 
 
 async def test_assessing_changes_nothing(backend: Backend) -> None:
-    """To see where a target stands puts nothing on its queue and marks nothing as pending."""
-    records = known(person("ana"))
+    """To see where a target stands leaves every value in Redis as it is, whatever else stands there."""
+    records = known(person("ana"), person("ben"), team("blue"))
     await store(backend, records)
-    before = {name async for name in backend.redis.scan_iter(match=f"{backend.keys.prefix}*")}
-    assert (await assess(records, route(), backend, NOW)).pending == {ANA}
-    assert {name async for name in backend.redis.scan_iter(match=f"{backend.keys.prefix}*")} == before
+    await settle(backend, ANA, applied())
+    await poll(backend, records)
+    await store(backend, known(person("cleo")))
+    before = await contents(backend.redis, f"*{backend.keys.account}:*")
+    everybody = {**records, ANA: replace(person("ana"), revision=2), CLEO: person("cleo")}
+    assert (await assess(everybody, ROUTE, backend, NOW + DAY)).pending == everybody.keys()
+    assert await contents(backend.redis, f"*{backend.keys.account}:*") == before
 
 
 async def test_nothing_is_asked_for_when_the_ledger_is_even(backend: Backend) -> None:

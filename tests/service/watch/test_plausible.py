@@ -6,21 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.model import Key, Kind, Record, Snapshot, Stored
+from bridge.model import Key, Kind, Record, Snapshot
 from service.watch.plausible import implausible, missing
-
-
-def people(count: int, start: int = 0) -> list[Key]:
-    return [Key(Kind.PERSON, str(number)) for number in range(start, start + count)]
-
-
-def teams(count: int) -> list[Key]:
-    return [Key(Kind.TEAM, str(number)) for number in range(count)]
-
-
-def known(keys: list[Key], gone: list[Key] | None = None) -> dict[Key, Stored]:
-    left = {key: Stored(Record(key, {}), 1, gone=True) for key in gone or []}
-    return {key: Stored(Record(key, {}), 1) for key in keys} | left
+from tests.service.stored import people, teams, there
 
 
 def snapshot(keys: list[Key], kept: list[Key] | None = None) -> Snapshot:
@@ -47,35 +35,35 @@ def snapshot(keys: list[Key], kept: list[Key] | None = None) -> Snapshot:
 )
 def test_shrunken_source_is_not_believed(before: int, now: int, *, believed: bool) -> None:
     """More than a fifth of the people missing, and at least five, or all of them, holds the snapshot."""
-    reason = implausible(known(people(before)), snapshot(people(now)))
+    reason = implausible(there(people(before)), snapshot(people(now)))
     assert (reason is None) is believed
 
 
 def test_reason_has_the_numbers() -> None:
     """The reason says how many there were and are missing."""
-    assert implausible(known(people(30)), snapshot(people(20))) == (
+    assert implausible(there(people(30)), snapshot(people(20))) == (
         "Kenjo lists 10 of the 30 people that there were before no more"
     )
-    assert implausible(known(people(30)), snapshot(teams(9))) == (
+    assert implausible(there(people(30)), snapshot(teams(9))) == (
         "Kenjo lists none of the 30 people that there were before"
     )
 
 
 def test_who_has_left_before_is_not_missed() -> None:
     """Records that are gone already do not count among those that were there."""
-    assert implausible(known(people(10), gone=people(90, start=10)), snapshot(people(10))) is None
+    assert implausible(there(people(10), gone=people(90, start=10)), snapshot(people(10))) is None
 
 
 def test_new_people_do_not_make_up_for_missing_ones() -> None:
     """An exchange of all people is not believed, however many new ones there are."""
-    assert implausible(known(people(30)), snapshot(people(90, start=30)))
-    assert implausible(known(people(30)), snapshot(people(60, start=7)))
-    assert implausible(known(people(30)), snapshot(people(60, start=6))) is None
+    assert implausible(there(people(30)), snapshot(people(90, start=30)))
+    assert implausible(there(people(30)), snapshot(people(60, start=7)))
+    assert implausible(there(people(30)), snapshot(people(60, start=6))) is None
 
 
 def test_kept_people_are_there() -> None:
     """Somebody whose row could not be used is not missing; other kept records are no substitute."""
-    before = known(people(30), gone=people(20, start=60))
+    before = there(people(30), gone=people(20, start=60))
     assert implausible(before, snapshot(people(10), kept=people(20, start=10))) is None
     assert implausible(before, snapshot(people(10), kept=people(20, start=30)))
     assert implausible(before, snapshot(people(10), kept=people(20, start=60)))
@@ -83,7 +71,7 @@ def test_kept_people_are_there() -> None:
 
 def test_teams_are_no_people() -> None:
     """Neither teams nor kept teams make up for missing people, nor people for missing teams."""
-    everybody = known(people(30) + teams(30))
+    everybody = there(people(30) + teams(30))
     assert implausible(everybody, snapshot(people(10) + teams(30)))
     assert implausible(everybody, snapshot(people(10), kept=teams(30)))
     assert implausible(everybody, snapshot(people(90) + teams(10)))
@@ -96,13 +84,13 @@ def test_teams_are_no_people() -> None:
 )
 def test_few_teams_may_all_go(before: int, now: int, *, believed: bool) -> None:
     """Teams are counted like people, except that a handful may be dissolved at once."""
-    reason = implausible(known(people(30) + teams(before)), snapshot(people(30) + teams(now)))
+    reason = implausible(there(people(30) + teams(before)), snapshot(people(30) + teams(now)))
     assert (reason is None) is believed
     assert reason is None or "groups" in reason
 
 
 def test_nobody_is_missing_when_a_row_has_no_id() -> None:
     """In a list with a row that may be anybody's nobody counts as missing; in the other one they do."""
-    before = known(people(30) + teams(30))
+    before = there(people(30) + teams(30))
     unnamed = replace(snapshot([]), unnamed=frozenset({Kind.PERSON}))
     assert (missing(unnamed, before, Kind.PERSON), missing(unnamed, before, Kind.TEAM)) == (0, 30)

@@ -8,23 +8,10 @@ from typing import Any
 import pytest
 
 from bridge.effects import Verb, verb_of, what_of
-from bridge.model import Entry, Key, Kind, Record, State, Stored
+from bridge.model import Entry, Kind, Record, State, Stored
 from service.watch.policy import Excess, excesses, verbs
 from tests.bridge.routes import person, route, team
-
-
-def people(count: int, start: int = 0) -> list[Key]:
-    return [Key(Kind.PERSON, str(number)) for number in range(start, start + count)]
-
-
-def teams(count: int) -> list[Key]:
-    return [Key(Kind.TEAM, str(number)) for number in range(count)]
-
-
-def known(keys: list[Key], gone: list[Key] | None = None) -> dict[Key, Stored]:
-    left = {key: Stored(Record(key, {}), 1, gone=True) for key in gone or []}
-    return {key: Stored(Record(key, {}), 1) for key in keys} | left
-
+from tests.service.stored import people, teams
 
 REMOVED = Entry(state=State.REMOVED)
 OPEN = Entry(state=State.APPLIED, open=True)
@@ -66,12 +53,26 @@ def over(pending: int, linked: int, approved: int = 0, kind: str = "remove", **l
 
 
 @pytest.mark.parametrize(
-    ("pending", "linked", "held"),
-    [(5, 5, False), (6, 6, True), (6, 60, False), (6, 59, True), (100, 1000, False), (101, 1000, True)],
+    ("limits", "pending", "linked", "held"),
+    [
+        ({}, 5, 5, False),
+        ({}, 6, 6, True),
+        ({}, 6, 60, False),
+        ({}, 6, 59, True),
+        ({}, 100, 1000, False),
+        ({}, 101, 1000, True),
+        ({"remove": {"count": 3, "percent": 0}}, 3, 10, False),
+        ({"remove": {"count": 3, "percent": 0}}, 4, 10, True),
+        ({"remove": {"count": 0, "percent": 30}}, 3, 10, False),
+        ({"remove": {"count": 0, "percent": 30}}, 4, 10, True),
+        ({"remove": {"count": 0, "percent": 0}}, 1, 10, True),
+    ],
 )
-def test_removals_over_both_limits_are_held(pending: int, linked: int, *, held: bool) -> None:
-    """By default more than five, and more than a tenth of those that are there, wait: all of them."""
-    found = over(pending, linked)
+def test_removals_over_both_limits_are_held(
+    limits: dict[str, Any], pending: int, linked: int, *, held: bool
+) -> None:
+    """More than the count (5), and more than the share (a tenth) of those there, wait: all of them."""
+    found = over(pending, linked, limits=limits)
     assert [(e.verb, e.kind, e.keys, e.along) for e in found] == (
         [(Verb.REMOVE, Kind.PERSON, frozenset(people(pending)), frozenset())] if held else []
     )

@@ -9,23 +9,9 @@ import pytest
 from bridge.model import Key, Kind, Record, Stored
 from bridge.store.queue import URGENT
 from service.watch.pending import rank
-
-Known = dict[Key, Stored]
+from tests.service.stored import Known, known, person, team
 
 BLUE = Key(Kind.TEAM, "blue")
-
-
-def person(id_: str, manager: str | None = None, *, lifecycle: str = "active", gone: bool = False) -> Stored:
-    data = {"id": id_, "lifecycle": lifecycle, "work": {"reportsToId": manager}}
-    return Stored(Record(Key(Kind.PERSON, id_), data), 1, gone)
-
-
-def team(id_: str, *, gone: bool = False) -> Stored:
-    return Stored(Record(Key(Kind.TEAM, id_), {"id": id_, "name": "Blue", "members": []}), 1, gone)
-
-
-def known(*stored: Stored) -> Known:
-    return {one.record.key: one for one in stored}
 
 
 def ranked(records: Known) -> dict[Key, int]:
