@@ -15,7 +15,7 @@ log = get_logger("deliver")
 
 _LATENCY = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600)
 _POLL = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
-_QUIET = (Outcome.UNCHANGED, Outcome.SKIPPED)
+_UNREMARKABLE = (Outcome.UNCHANGED, Outcome.SKIPPED)
 
 
 class Metrics:
@@ -43,7 +43,7 @@ class Metrics:
     def settled(self, target: str, claim: Claim, entry: Entry, answered: float) -> None:
         """Count a delivery, and log it unless nothing happened."""
         self.deliveries.labels(target, entry.outcome).inc()
-        if entry.outcome in _QUIET:
+        if entry.outcome in _UNREMARKABLE:
             return
         key = claim.stored.record.key
         if entry.state in (State.FAILED, State.RETRYING):

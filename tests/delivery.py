@@ -17,7 +17,7 @@ from bridge.metrics import Metrics
 from bridge.model import ChangeKind, Entry, Key, Kind, Record, RecordChange, Stored
 from bridge.store import Lease
 from bridge.store.backend import Backend
-from service.watch.holding import keep_back, let_go
+from service.watch.holding import keep_back, withdraw_outdated
 from service.watch.pending import Standing, assess, window_since
 from tests.scim_server import scim_server
 from tests.workers.targets.odd_scim import TOKEN, Odd, odd_scim
@@ -78,7 +78,7 @@ class Delivery:
 
     async def know(self, *records: Record, gone: bool = False) -> None:
         """Count what would be taken away, and commit records, as a poll does."""
-        assert await self.lease.hold()
+        assert await self.lease.acquire()
         kind = ChangeKind.VANISHED if gone else ChangeKind.CHANGED
         changes = [RecordChange(kind, record) for record in records]
         known = await self.backend.records.known()
@@ -93,10 +93,10 @@ class Delivery:
 
     async def judge(self) -> None:
         """Count what would be done and hold it or let it go, as a poll does."""
-        assert await self.lease.hold()
+        assert await self.lease.acquire()
         standing = await self._count(await self.backend.records.known())
         await keep_back(standing, self.backend, self.clock.now)
-        await let_go(standing, self.backend, self.clock.now)
+        await withdraw_outdated(standing, self.backend, self.clock.now)
 
     async def _count(self, known: Mapping[Key, Stored]) -> Standing:
         route, now = self.deliverer.route, self.clock.now

@@ -70,7 +70,7 @@ class Watch:
         """Poll once, of these records where any are given."""
         if records or kept:
             self.kenjo.say(*records, kept=kept)
-        assert await self.poller.lease.hold()
+        assert await self.poller.lease.acquire()
         return await self.poller.poll_once()
 
     async def work(self) -> list[Key]:

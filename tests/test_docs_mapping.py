@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.mapping import bounds, expressions
 from bridge.mapping.environment import Environment
 from bridge.mapping.expressions import Expression, context
@@ -70,7 +70,7 @@ def test_example_gives_what_the_page_says(source: str, result: Any) -> None:
 @pytest.mark.parametrize("block", BLOCKS)
 def test_block_is_a_configuration(block: str) -> None:
     """Each block of YAML == settings that are accepted; its expressions name only what exists."""
-    values = Values.model_validate(yaml.safe_load(block))
+    values = BridgeSettings.model_validate(yaml.safe_load(block))
     assert values.model_fields_set
     for route in routes(values).values():
         for expression in route.expressions:

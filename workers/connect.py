@@ -11,7 +11,7 @@ import aiohttp
 
 from bridge.config.configuration import target_settings
 from bridge.config.exposure import plain_http, refuse_in_production
-from bridge.config.settings import TargetSettings, Values
+from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.errors import ConfigurationError
 from bridge.mapping.environment import Environment
 from bridge.mapping.protected import Protected
@@ -32,7 +32,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def routes(values: Values, clock: Clock = utc_now) -> dict[str, Route]:
+def routes(values: BridgeSettings, clock: Clock = utc_now) -> dict[str, Route]:
     """The route of every configured target; `clock` gives the day of their expressions.
 
     Raises ConfigurationError, naming the setting.
@@ -40,7 +40,7 @@ def routes(values: Values, clock: Clock = utc_now) -> dict[str, Route]:
     return {name: route(values, name, clock) for name in values.targets}
 
 
-def route(values: Values, name: str, clock: Clock = utc_now) -> Route:
+def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     """The route of one target. Raises ConfigurationError, naming the setting."""
     adapter = load(values.targets[name].kind)
     settings = target_settings(name, values.targets[name], adapter.settings)
@@ -59,7 +59,7 @@ def route(values: Values, name: str, clock: Clock = utc_now) -> Route:
     return compiled
 
 
-def _check_address(values: Values, name: str, settings: TargetSettings) -> None:
+def _check_address(values: BridgeSettings, name: str, settings: TargetSettings) -> None:
     """Two targets that write to one account would fight over whoever moves from one scope to the other.
 
     Raises ConfigurationError, naming both.

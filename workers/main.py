@@ -27,10 +27,10 @@ from workers.delivery.survey import FirstContact
 
 log = get_logger("workers")
 
-IDLE_LOOK = 2  # seconds after which a worker looks although nobody has woken it
-BUSY_LOOK = 0.01  # seconds between looks while deliveries end: bounds what they cost
+IDLE_INTERVAL = 2  # seconds after which a worker looks although nobody has woken it
+BUSY_INTERVAL = 0.01  # seconds between looks while deliveries end: bounds what they cost
 JOB_TIMEOUT = 300  # seconds; a job only wakes
-QUIET = 60.0  # seconds for which the same trouble of Redis is not said again
+REPEAT_AFTER = 60.0  # seconds for which the same trouble of Redis is not said again
 RECONNECT = 1.0  # seconds between looks for a Redis that is away
 LET_FINISH = 5.0  # seconds for what runs when one record cannot be read
 
@@ -84,8 +84,8 @@ class TargetWorker(Worker):
     async def _news(self, next_at: float | None) -> None:
         """Wait until a delivery has ended, somebody asks for a look, or something becomes due."""
         if self._drain.room and self._waking is None:  # else another process is to be woken
-            self._waking = asyncio.create_task(self._queue.woken(self._name, IDLE_LOOK))
-        seconds = IDLE_LOOK if next_at is None else min(max(next_at - self._clock(), 0.0), IDLE_LOOK)
+            self._waking = asyncio.create_task(self._queue.woken(self._name, IDLE_INTERVAL))
+        seconds = IDLE_INTERVAL if next_at is None else min(max(next_at - self._clock(), 0.0), IDLE_INTERVAL)
         changed = asyncio.create_task(self._drain.changed.wait())
         try:
             waiting = {changed, self._waking} if self._waking else {changed}
@@ -96,7 +96,7 @@ class TargetWorker(Worker):
             woken, self._waking = self._waking, None
             woken.result()
         else:
-            await asyncio.sleep(BUSY_LOOK)
+            await asyncio.sleep(BUSY_INTERVAL)
 
     async def renew(self) -> None:
         """Lengthen our locks of everything that runs here."""
@@ -152,7 +152,7 @@ class Workers:
                 await FirstContact(deliverer, self._backend).wait(lambda: self._beat(name))
                 await worker.async_run()
             except Exception as error:  # noqa: BLE001 - the other targets' workers go on, whatever it is
-                if time.monotonic() - started > QUIET:
+                if time.monotonic() - started > REPEAT_AFTER:
                     said = ""  # it has worked meanwhile
                 now = _trouble(error)
                 if now not in (said, AWAY):  # the next look says whether it is away

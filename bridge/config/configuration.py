@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bridge.config import exposure, sources
-from bridge.config.settings import AnyTarget, TargetSettings, Values
+from bridge.config.settings import AnyTarget, BridgeSettings, TargetSettings
 from bridge.config.sources import Place, Source
 from bridge.errors import ConfigurationError
 
@@ -25,7 +25,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _Target = TypeVar("_Target", bound=TargetSettings)
 
 
-def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Values:
+def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> BridgeSettings:
     """All settings. Raises ConfigurationError with one line per problem, none of which shows a value.
 
     The file is `path`, else KENJO_BRIDGE_CONFIG, else ./bridge.yaml if it is there, else none. A relative
@@ -41,14 +41,14 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
     if folder:
         source.add(sources.from_secret_files(folder, targets))
     source.add(sources.from_environment(environ, targets))
-    values = Values(**dict(_validate(_settings_from(source), source)))
+    values = BridgeSettings(**dict(_validate(_settings_from(source), source)))
     base = file.absolute().parent if file else Path.cwd()
     values = values.model_copy(update={"data_dir": base / values.data_dir})
     _see_who_can_read(values, to_hide)
     return values
 
 
-def _see_who_can_read(values: Values, files: list[Path]) -> None:
+def _see_who_can_read(values: BridgeSettings, files: list[Path]) -> None:
     """Note which secrets others can read. Raises ConfigurationError in production."""
     found = [sentence for path in files if (sentence := exposure.readable(path))]
     if not values.allow.readable_secrets:
@@ -58,7 +58,7 @@ def _see_who_can_read(values: Values, files: list[Path]) -> None:
     exposure.refuse_in_production(values, [at_kenjo], "or name its host in allow.plain_http")
 
 
-def _settings_from(source: Source) -> type[Values]:
+def _settings_from(source: Source) -> type[BridgeSettings]:
     """The settings as pydantic-settings reads them, from our source alone.
 
     Its own sources decode a token of digits as a number, pass over variables that nobody knows and links in a
@@ -72,7 +72,7 @@ def _settings_from(source: Source) -> type[Values]:
         def __call__(self) -> dict[str, Any]:
             return {str(name): value for name, value in source.values.items()}
 
-    class Settings(Values, BaseSettings):  # type: ignore[misc]  # a Section's config is a BaseSettings' too
+    class Settings(BridgeSettings, BaseSettings):  # type: ignore[misc]  # a Section's config is a BaseSettings' too
         @classmethod
         def settings_customise_sources(
             cls, settings_cls: type[BaseSettings], *_own: PydanticBaseSettingsSource, **_more: Any

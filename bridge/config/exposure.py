@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.config.addresses import host_of, is_open_to_listeners
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 
 _EVERYBODY = 0o006  # read or write for others; a group is whom its administrator has put in it (fsGroup)
@@ -43,7 +43,7 @@ def readable(path: Path) -> str:
     return f"{path} holds secrets, and every user of this machine can read it: chmod o= {path}"
 
 
-def plain_http(setting: str, address: str, values: Values) -> str:
+def plain_http(setting: str, address: str, values: BridgeSettings) -> str:
     """A sentence if an address sends secrets and people's data over a network as they are, else empty."""
     host = host_of(address)
     if not is_open_to_listeners(address) or host in {one.lower() for one in values.allow.plain_http}:
@@ -54,7 +54,7 @@ def plain_http(setting: str, address: str, values: Values) -> str:
     )
 
 
-def refuse_in_production(values: Values, sentences: Iterable[str], remedy: str) -> None:
+def refuse_in_production(values: BridgeSettings, sentences: Iterable[str], remedy: str) -> None:
     """Raise ConfigurationError with what is not to be in production; `remedy`: the setting that allows it."""
     found = [sentence for sentence in sentences if sentence]
     if found and values.kenjo.environment == "production":

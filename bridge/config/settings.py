@@ -15,7 +15,7 @@ from bridge.config.credentials import credential
 from bridge.config.section import Section
 from bridge.config.target_settings import AnyTarget, BearerTarget, TargetSettings
 
-__all__ = ["AnyTarget", "BearerTarget", "TargetSettings", "Values"]
+__all__ = ["AnyTarget", "BearerTarget", "BridgeSettings", "TargetSettings"]
 
 KENJO_URLS = {
     "sandbox": "https://sandbox-api.kenjo.io/api/v1",
@@ -125,7 +125,7 @@ class AllowSettings(Section):
 _TARGET_NAME = re.compile(r"[a-z](?:[a-z0-9-]|_(?!_)){0,39}")
 
 
-class Values(Section):
+class BridgeSettings(Section):
     """All settings of one bridge."""
 
     kenjo: KenjoSettings = KenjoSettings()

@@ -19,7 +19,7 @@ from bridge.model import Record
 # The package logs each failure of a function, with the text of its error; ours are in RecordRejected.
 logging.getLogger("cel").setLevel(logging.CRITICAL + 1)
 
-Path = tuple[str, ...]
+FieldPath = tuple[str, ...]
 
 MAX_LENGTH = 10_000
 """Characters of one expression; as much as Entra allows."""
@@ -92,7 +92,7 @@ def context(record: Record, environment: Environment = PLAIN) -> Variables:
     return environment.variables(record)
 
 
-def _fields(code: str, form: re.Pattern[str]) -> Iterable[Path]:
+def _fields(code: str, form: re.Pattern[str]) -> Iterable[FieldPath]:
     """Yield the dotted paths that an expression reads, e.g. ("person", "work", "department")."""
     for match in form.finditer(code):
         steps = _STEP.findall(match[2])

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from bridge.errors import ConfigurationError, RecordRejected
 from bridge.mapping.environment import PLAIN, Environment
-from bridge.mapping.expressions import Expression, Path, context
+from bridge.mapping.expressions import Expression, FieldPath, context
 from bridge.model import Kind, Record
 from bridge.spelling import folded
 
 _EMAIL = re.compile(r"[^\s@\"]+@[^\s@\"']+")  # in an expression, a quote closes what an @ stands in
 _ID = re.compile(r"[0-9a-zA-Z_-]+")
-_EMAIL_FIELD: Path = ("person", "account", "email")
+_EMAIL_FIELD: FieldPath = ("person", "account", "email")
 
 
 class Protected:
@@ -30,7 +30,7 @@ class Protected:
             raise ConfigurationError("protected: an expression can use only 'person'")
 
     @property
-    def fields(self) -> frozenset[Path]:
+    def fields(self) -> frozenset[FieldPath]:
         """The fields that have to be known to decide."""
         used = frozenset(path for expression in self.expressions for path in expression.fields)
         return used | {_EMAIL_FIELD} if self._emails else used

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from bridge.mapping.environment import Environment
-from bridge.mapping.expressions import Expression, Path
+from bridge.mapping.expressions import Expression, FieldPath
 
 _SECTIONS: Mapping[str, str] = {
     "account": "email externalId isActive language",
@@ -62,7 +62,7 @@ def problems(expression: Expression, environment: Environment) -> Iterator[str]:
             yield f"{expression.where} looks up in '{name}', but the setting lookups has only: {there}"
 
 
-def custom_fields(paths: Iterable[Path]) -> set[tuple[str, str]]:
+def custom_fields(paths: Iterable[FieldPath]) -> set[tuple[str, str]]:
     """The custom fields among the fields in use, each with its section."""
     found = set()
     for path in paths:
@@ -72,7 +72,7 @@ def custom_fields(paths: Iterable[Path]) -> set[tuple[str, str]]:
     return found
 
 
-def _known(path: Path) -> bool:
+def _known(path: FieldPath) -> bool:
     match path:
         case ("team", *rest):
             return not rest or rest[0] in TEAM_FIELDS
@@ -89,7 +89,7 @@ def _known_of_section(rest: list[str]) -> bool:
     return len(rest) == 1 or rest[1] in FIELDS[rest[0]] or rest[1].startswith(CUSTOM)
 
 
-def _near_field(path: Path) -> str:
+def _near_field(path: FieldPath) -> str:
     of_manager = path[:3] == ("person", "work", "manager")
     root = "person.work.manager" if of_manager else path[0]
     if path[0] == "team":

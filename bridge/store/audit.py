@@ -15,7 +15,7 @@ from bridge.store.keys import Keys
 KEEP = 100_000
 """Events that are kept, about; the oldest go first."""
 
-QUIET = (Outcome.UNCHANGED, Outcome.SKIPPED)
+UNREMARKABLE = (Outcome.UNCHANGED, Outcome.SKIPPED)
 """Outcomes for which the target may not even have been asked."""
 
 
@@ -27,7 +27,7 @@ def changed(change: RecordChange, at: float) -> bytes:
 
 def pushed(target: str, key: Key, entry: Entry) -> bytes:
     """The event of a delivery; nothing when nothing happened."""
-    if entry.outcome in QUIET:
+    if entry.outcome in UNREMARKABLE:
         return b""
     event = {"what": entry.outcome, "target": target, "record": str(key), "attempts": entry.attempts}
     return orjson.dumps({"at": entry.at, **event})

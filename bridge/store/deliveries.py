@@ -11,7 +11,7 @@ from typing import Any
 from bridge.codec import Codec
 from bridge.errors import LockLost, Unreadable
 from bridge.model import Entry, Key, State
-from bridge.store.audit import KEEP, QUIET, pushed
+from bridge.store.audit import KEEP, UNREMARKABLE, pushed
 from bridge.store.claims import Batch, Claim, Result, Settled
 from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, open_text, seal_entry
@@ -195,7 +195,7 @@ class Deliveries(Owners):
             seal_entry(self._codec, self._where("ledger", claim.key), entry),
             claim.stored.revision,
             entry.retry_at if entry.state is State.RETRYING else "",
-            "0" if entry.unreachable or entry.outcome in QUIET else "1",
+            "0" if entry.unreachable or entry.outcome in UNREMARKABLE else "1",
             pushed(self.target, claim.key, entry),
             sealed_link,
             claim.doubt,

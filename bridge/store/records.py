@@ -40,7 +40,7 @@ class Lease:
         self.token = secrets.token_hex(8)
         self.ttl = ttl
 
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         """Take or renew the lease. False while another service holds it."""
         milliseconds = int(self.ttl * 1000)
         if await self._redis.eval(_RENEW, 1, self.key, milliseconds, self.token) == [1]:

@@ -14,7 +14,7 @@ from service.cli import stopping
 from service.cli.terminal import Terminal, print_json, print_lines
 
 if TYPE_CHECKING:
-    from bridge.config.settings import Values
+    from bridge.config.settings import BridgeSettings
 
 __all__ = [
     "ConfigOption",
@@ -83,7 +83,7 @@ TargetOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
-def read(config: Path | None) -> Values:
+def read(config: Path | None) -> BridgeSettings:
     """The settings, and logging as they want it."""
     from bridge import logs  # here: `--help` and `--version` need none of it
     from bridge.config.configuration import load_settings

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from bridge.config.configuration import load_settings
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from service.cli import stopping, views
 from service.cli.app import (
@@ -120,7 +120,7 @@ class Part(NamedTuple):
     canary: int
 
 
-async def _sync(values: Values, options: dict[str, Any], part: Part, *, json: bool) -> int:
+async def _sync(values: BridgeSettings, options: dict[str, Any], part: Part, *, json: bool) -> int:
     options["begin"] = stop_event
     async with opened(values) as bridge:
         with views.progress(err, quiet=json or not err.is_terminal) as show:

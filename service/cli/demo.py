@@ -20,7 +20,7 @@ import aiohttp
 from rich.console import Console
 
 from bridge import logs
-from bridge.config.settings import AnyTarget, KenjoSettings, LogSettings, Values, WebSettings
+from bridge.config.settings import AnyTarget, BridgeSettings, KenjoSettings, LogSettings, WebSettings
 from bridge.errors import ConfigurationError
 from bridge.model import Kind
 from sandbox.server import Sandbox
@@ -198,7 +198,7 @@ async def _bridge(sandbox: Sandbox, directory: Directory) -> AsyncIterator[tuple
     """A bridge between the two, with a private Redis in a folder that is removed afterwards."""
     target = {"base_url": directory.base_url, "token": directory.token}
     with tempfile.TemporaryDirectory(prefix="kenjo-bridge-demo-") as folder:
-        values = Values(
+        values = BridgeSettings(
             kenjo=KenjoSettings(base_url=sandbox.url, api_key=sandbox.api_key, poll_interval=POLL_INTERVAL),
             targets={TARGET: AnyTarget(kind="scim", rate=1000, **target)},
             web=WebSettings(port=0),

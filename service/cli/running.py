@@ -7,7 +7,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import StoreUnavailable
 from bridge.logs import get_logger
 from service.cli import stopping
@@ -23,7 +23,7 @@ log = get_logger("bridge")
 
 
 async def run_until_stopped(
-    configured: Callable[[], Values], *, polls: bool, works: bool, only: Collection[str] = ()
+    configured: Callable[[], BridgeSettings], *, polls: bool, works: bool, only: Collection[str] = ()
 ) -> None:
     """Poll, deliver, or both, until SIGTERM. `configured` reads the settings.
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from bridge.config.configuration import every_setting, variable
-from bridge.config.settings import TargetSettings, Values
+from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.config.sources import Place
 from workers.targets import kinds, load
 
@@ -46,8 +46,8 @@ _COLUMNS = ("Setting", "Type", "Default", "Meaning", "Variable")
 def settings_doc(target_kinds: Mapping[str, type[TargetSettings]]) -> str:
     """The whole page: a table per group of settings, and one per kind of target with what it adds."""
     groups: dict[Place, list[tuple[Place, FieldInfo]]] = {(): []}
-    models: dict[Place, type[BaseModel]] = {(): Values}
-    _collect(every_setting(Values), groups, models)
+    models: dict[Place, type[BaseModel]] = {(): BridgeSettings}
+    _collect(every_setting(BridgeSettings), groups, models)
     models["targets", "<name>"] = TargetSettings
     parts = [_HEAD]
     for place, rows in groups.items():

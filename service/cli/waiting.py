@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError, Unreadable
 from bridge.logs import get_logger
 from bridge.metrics import Metrics
@@ -15,10 +15,10 @@ from service.web.server import serving
 
 log = get_logger("bridge")
 
-LOOK = 1.0  # seconds between looks for a key
+RETRY_INTERVAL = 1.0  # seconds between looks for a key
 
 
-async def readable(configured: Callable[[], Values]) -> Values:
+async def readable(configured: Callable[[], BridgeSettings]) -> BridgeSettings:
     """The settings, when their keys open what is in Redis; until then say once what lacks, and wait.
 
     So a key can be changed in any order: nobody restarts for ever, and nobody goes on without it.
@@ -36,7 +36,7 @@ async def readable(configured: Callable[[], Values]) -> Values:
 
     async with serving(values.web, Metrics(), alive=alive, ready=ready):
         while reason:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(RETRY_INTERVAL)
             with suppress(ConfigurationError):  # it is being changed
                 values = configured()
             reason = await _unreadable(values)
@@ -44,7 +44,7 @@ async def readable(configured: Callable[[], Values]) -> Values:
     return values
 
 
-async def _unreadable(values: Values) -> str:
+async def _unreadable(values: BridgeSettings) -> str:
     """Why the keys do not open what is in a shared Redis, or ''."""
     if values.redis.url is None:
         return ""

@@ -24,7 +24,7 @@ from bridge.wire.quiet import LONGEST_PAUSE
 from service.kenjo.answers import REFUSALS, ask, parsed, parsed_list, refused
 from service.kenjo.bodies import Came, Page, cut, digested, is_bare, origin_of
 from service.kenjo.cells import ID
-from service.kenjo.fields import ACCOUNTS, EMPLOYEES, WHOLE, Path, Use, id_of, list_of
+from service.kenjo.fields import ACCOUNTS, EMPLOYEES, WHOLE, FieldPath, Use, id_of, list_of
 from service.kenjo.sign_in import SignIn
 from service.kenjo.snapshot import NO_ZONES, View, Zones, join
 from service.kenjo.tables import fields_read, read_tables
@@ -77,7 +77,7 @@ class KenjoClient:
 
     async def fetch_snapshot(
         self,
-        fields: Collection[Path],
+        fields: Collection[FieldPath],
         *,
         zone: ZoneInfo,
         office_zones: Zones = NO_ZONES,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bridge.errors import ConfigurationError
 from bridge.model import GROUP_KINDS, Key, Kind, group_kind
 
-Path = tuple[str, ...]
+FieldPath = tuple[str, ...]
 """A dotted name in parts: ("person", "work", "department")."""
 
 EMPLOYEES = "employees"
@@ -71,7 +71,7 @@ class Use:
     groups: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, paths: Iterable[Path]) -> Use:
+    def of(cls, paths: Iterable[FieldPath]) -> Use:
         """Sort dotted paths; `groups.offices` says that offices become groups, without any it is teams.
 
         Raises ConfigurationError for a path that no record can have.
@@ -141,7 +141,7 @@ def id_of(key: Key) -> str:
     return key.id if key.kind is Kind.PERSON else key.id.rpartition(".")[2]
 
 
-def lists_for(fields: Iterable[Path], office_zones: Collection[str] = ()) -> frozenset[str]:
+def lists_for(fields: Iterable[FieldPath], office_zones: Collection[str] = ()) -> frozenset[str]:
     """The lists to request for the fields in use, named as in Kenjo's paths.
 
     `office_zones` are offices with a time zone of their own: with any, the offices are needed too.
@@ -149,7 +149,7 @@ def lists_for(fields: Iterable[Path], office_zones: Collection[str] = ()) -> fro
     return frozenset(Use.of(fields).lists() | ({"offices"} if office_zones else set()))
 
 
-def _choose(chosen: dict[str, set[str]], path: Path, rest: list[str], made: Iterable[str]) -> None:
+def _choose(chosen: dict[str, set[str]], path: FieldPath, rest: list[str], made: Iterable[str]) -> None:
     if not rest or rest[0] not in SECTIONS:
         raise ConfigurationError(
             f"'{'.'.join(path)}' is no field of a person: name a field of {', '.join(SECTIONS)}"

@@ -20,7 +20,7 @@ TEAM_FIELDS = ("teamIds", "teamId", "teams")
 AREA_FIELDS = ("areaIds", "areaId", "areas")
 """The same for areas."""
 
-Values = dict[str, Any]
+Row = dict[str, Any]
 Links = Mapping[str, tuple[str, ...]]
 """Ids that a row names in a list, by what they are ids of: `{"teams": (...)}`."""
 
@@ -34,9 +34,9 @@ class Rows:
     """
 
     name: str
-    rows: dict[str, Values] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
     links: dict[str, Links] = field(default_factory=dict)
-    bad: dict[str, Values] = field(default_factory=dict)
+    bad: dict[str, Row] = field(default_factory=dict)
     unnamed: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     filled: dict[str, Filled] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Rows:
         """Everybody whom the list names, whether the row can be used or not."""
         return self.rows.keys() | self.bad.keys()
 
-    def reject(self, id_: str, reason: str, readable: Values) -> None:
+    def reject(self, id_: str, reason: str, readable: Row) -> None:
         """Take a row out because it cannot be used, but for the cells that are readable."""
         self.rows.pop(id_, None)
         self.bad[id_] = readable
@@ -124,9 +124,9 @@ def _by_id(found: Rows, lists: Mapping[str, Any]) -> dict[str, list[Mapping[str,
     return by_id
 
 
-def _read(row: Mapping[str, Any], cells: _Cells, links: _Cells, *, whole: bool) -> tuple[Values, str]:
+def _read(row: Mapping[str, Any], cells: _Cells, links: _Cells, *, whole: bool) -> tuple[Row, str]:
     """The values that can be used, and why the first of the others cannot."""
-    values: Values = {}
+    values: Row = {}
     reason = ""
     more = sorted(row.keys() - cells.keys() - {"_id"}) if whole else ()
     for what, (column, read) in (*cells.items(), *((c, (c, parser(c))) for c in more), *links.items()):
@@ -138,7 +138,10 @@ def _read(row: Mapping[str, Any], cells: _Cells, links: _Cells, *, whole: bool) 
 
 
 def _count(
-    counts: Mapping[str, list[int]], copies: list[Mapping[str, Any]], cells: _Cells, read: list[Values]
+    counts: Mapping[str, list[int]],
+    copies: list[Mapping[str, Any]],
+    cells: _Cells,
+    read: list[Row],
 ) -> None:
     """Count whether a row has the columns, and something in them; what cannot be read is something."""
     if len(copies) == 1:  # as nearly always
@@ -156,6 +159,6 @@ def _is_nothing(value: Any) -> bool:
     return value in (None, "", (), [], {})
 
 
-def _agreed(copies: list[Values]) -> Values:
+def _agreed(copies: list[Row]) -> Row:
     first, *others = copies
     return {name: value for name, value in first.items() if all(o.get(name) == value for o in others)}

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from bridge.mapping.lifecycle import lifecycle, today_in
 from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Snapshot, group_key
 from bridge.spelling import tidy
-from service.kenjo.fields import LOOKED_UP, WHOLE, Path, Use, lists_for
-from service.kenjo.lists import Values, team_field_found
+from service.kenjo.fields import LOOKED_UP, WHOLE, FieldPath, Use, lists_for
+from service.kenjo.lists import Row, team_field_found
 from service.kenjo.tables import Tables, Waits, count, has, read_tables, reject_shared_emails, usable_people
 
 __all__ = ["View", "Zones", "build", "join", "lists_for", "team_field_found"]
@@ -30,7 +30,7 @@ NO_ZONES: Zones = MappingProxyType({})
 class View:
     """What of Kenjo is looked at, and where and how long before their first day people's days begin."""
 
-    fields: frozenset[Path]
+    fields: frozenset[FieldPath]
     zone: ZoneInfo
     office_zones: Zones
     lead_days: int
@@ -48,7 +48,7 @@ class View:
 
 def build(
     lists: Mapping[str, Any],
-    fields: Iterable[Path],
+    fields: Iterable[FieldPath],
     *,
     now: datetime,
     zone: ZoneInfo,
@@ -76,7 +76,7 @@ def join(tables: Tables, use: Use, view: View, now: datetime) -> Snapshot:
     closed = {id_: state for id_ in everybody if (state := person.closed(id_))}
     reject_shared_emails(tables.accounts, closed)
     usable, kept, warnings = usable_people(tables)
-    people: dict[str, Values] = {}
+    people: dict[str, Row] = {}
     waiting: Counter[str] = Counter()
     for id_ in sorted(usable):
         try:
@@ -138,7 +138,7 @@ class _People:
     lead_days: int
     everybody: AbstractSet[str]
 
-    def data(self, id_: str) -> Values:
+    def data(self, id_: str) -> Row:
         """A person's data. Raises Waits when it refers to a row that cannot be used."""
         return {
             "id": id_,
@@ -185,7 +185,7 @@ class _People:
             lead_days=self.lead_days,
         )
 
-    def _section(self, section: str, id_: str, fields: tuple[str, ...]) -> Values:
+    def _section(self, section: str, id_: str, fields: tuple[str, ...]) -> Row:
         row = self.tables.sections[section].rows[id_]
         values = dict(row) if WHOLE in fields else {}
         made = self._work if section == "work" else None
@@ -194,7 +194,7 @@ class _People:
                 values[field] = made(field, id_, row) if made else row[field]
         return values
 
-    def _work(self, field: str, id_: str, row: Values) -> Any:
+    def _work(self, field: str, id_: str, row: Row) -> Any:
         match field:
             case "department" | "office" | "company":
                 return self.tables.name(LOOKED_UP[field], row[f"{field}Id"])
@@ -207,7 +207,7 @@ class _People:
                 return self._manager(row["reportsToId"])
         return row[field]
 
-    def _manager(self, id_: str | None) -> Values | None:
+    def _manager(self, id_: str | None) -> Row | None:
         if id_ is None or not (id_ in self.everybody or has(self.tables.accounts, id_)):
             return None
         for section in self.use.manager:
@@ -221,11 +221,9 @@ def _date(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 
 
-def _teams(
-    tables: Tables, use: Use, people: Mapping[str, Values]
-) -> tuple[dict[Key, Values], frozenset[Key]]:
+def _teams(tables: Tables, use: Use, people: Mapping[str, Row]) -> tuple[dict[Key, Row], frozenset[Key]]:
     """The data of all groups, and those that exist without a usable row."""
-    groups: dict[Key, Values] = {}
+    groups: dict[Key, Row] = {}
     kept: set[Key] = set()
     for which in use.groups:
         kind, rows, members = GROUP_KINDS[which], tables.others[which], tables.members(which)

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from redis.exceptions import RedisError
 
 from bridge.config.exposure import plain_http
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.logs import get_logger
-from bridge.mapping.expressions import Path
+from bridge.mapping.expressions import FieldPath
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Key, Snapshot
@@ -46,7 +46,7 @@ class Bridge:
     `private`: the Redis of its own, if it has started one. `notes`: it may write whose the state is.
     """
 
-    values: Values
+    values: BridgeSettings
     backend: Backend
     routes: Mapping[str, Route]
     metrics: Metrics
@@ -56,13 +56,13 @@ class Bridge:
 
 @asynccontextmanager
 async def opened(
-    values: Values,
+    values: BridgeSettings,
     *,
     join: bool = False,
     plain: bool = False,
     moving: bool = False,
     clock: Clock = utc_now,
-    configured: Callable[[], Values] | None = None,
+    configured: Callable[[], BridgeSettings] | None = None,
 ) -> AsyncIterator[Bridge]:
     """Open the state of the configured bridge, with a private Redis when none is configured.
 
@@ -116,7 +116,7 @@ def exposures(bridge: Bridge) -> list[str]:
     return [*values.exposed, *filter(None, found)]
 
 
-def fields_in_use(compiled: Mapping[str, Route]) -> frozenset[Path]:
+def fields_in_use(compiled: Mapping[str, Route]) -> frozenset[FieldPath]:
     """Every field that some target uses; nothing else is stored, and no list without one is fetched."""
     return frozenset().union(*(route.fields for route in compiled.values()))
 
@@ -126,7 +126,7 @@ class KenjoSource:
     """The poller's view of Kenjo: the fields in use, and where and when a person's days begin."""
 
     client: KenjoClient
-    fields: frozenset[Path]
+    fields: frozenset[FieldPath]
     zone: ZoneInfo
     office_zones: Mapping[str, ZoneInfo]
     lead_days: int
@@ -161,7 +161,7 @@ class KenjoSource:
 
 
 @asynccontextmanager
-async def kenjo(values: Values, clock: Clock = utc_now) -> AsyncIterator[KenjoClient]:
+async def kenjo(values: BridgeSettings, clock: Clock = utc_now) -> AsyncIterator[KenjoClient]:
     """A signed-out Kenjo client. Raises ConfigurationError when there is no key."""
     if not values.kenjo.api_key or not values.kenjo.api_key.get_secret_value().strip():
         raise ConfigurationError(

@@ -27,7 +27,7 @@ from workers.delivery.sending import shows
 PATIENCE = 60.0
 """Seconds for one target to take everything back."""
 
-_LOOK = 0.2  # seconds between two tries
+_RETRY_INTERVAL = 0.2  # seconds between two tries
 _LEFT_ALONE = (State.SKIPPED, State.REMOVED)
 """Who stands so at a target is not changed there any more, and keeps the manager that was given."""
 
@@ -129,7 +129,7 @@ class _Taking:
                 raise ConfigurationError(await self._why(left))
             for key in left:
                 await self._deliver(key)
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_RETRY_INTERVAL)
         await self._see_closed()
         for key in await self._ledger.referring(self._key):
             await self._drop(key)

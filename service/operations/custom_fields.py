@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 
 from bridge.errors import SourceRefused
 from bridge.exchange import Greeting
-from bridge.mapping.expressions import Path
+from bridge.mapping.expressions import FieldPath
 from bridge.mapping.vocabulary import custom_fields
 from service.kenjo.client import KenjoClient
 
 LIST = "custom-fields"
 
 
-async def check_custom_fields(client: KenjoClient, fields: Iterable[Path]) -> Greeting:
+async def check_custom_fields(client: KenjoClient, fields: Iterable[FieldPath]) -> Greeting:
     """Compare the custom fields in use with Kenjo's list of them, which is read only if there are any.
 
     Raises SourceUnavailable. A key that may not read the list is no problem: polls do not read it.

@@ -14,8 +14,8 @@ from bridge.store.gate import HELD as HELD_BACK
 from service.operations.assembly import Bridge
 from service.watch.pending import ask_again
 
-LOOK = 0.2  # seconds between looks at how far the delivery is
-QUIET = 1.0  # seconds in which nothing has moved at a target, after which it is asked again
+CHECK_INTERVAL = 0.2  # seconds between looks at how far the delivery is
+STALLED_AFTER = 1.0  # seconds in which nothing has moved at a target, after which it is asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,13 @@ async def drained(
         for name, number in pending.items():
             if number != last.get(name):
                 moved = quiet[name] = now
-            elif number and now - quiet[name] > QUIET:
+            elif number and now - quiet[name] > STALLED_AFTER:
                 await waits.ask_again(name)
                 quiet[name] = now
         if now - moved > patience:
             return
         last = pending
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(CHECK_INTERVAL)
 
 
 async def unless(stop: asyncio.Event, work: asyncio.Future[Any]) -> None:

@@ -11,7 +11,7 @@ from datetime import time as clock_time
 
 from redis.exceptions import RedisError
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.diff import diff, revised
 from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
 from bridge.model import Entry, Key, Kind, RecordChange, Snapshot, State, Stored
@@ -225,7 +225,7 @@ def _held(steps: Mapping[Key, Step], holds: Collection[Hold]) -> tuple[Step, ...
     return tuple(sorted(found, key=lambda step: step.key))
 
 
-def moment_of(values: Values, day: date | None) -> datetime:
+def moment_of(values: BridgeSettings, day: date | None) -> datetime:
     """Now, or noon of a day to come. Raises ConfigurationError for a day that has passed."""
     now = datetime.fromtimestamp(time.time(), UTC)
     if day is None:

@@ -172,7 +172,7 @@ async def _working(
 async def _take(lease: Lease) -> None:
     """Take the lease, waiting for the end of one that a killed service left behind."""
     least = lease.ttl
-    while not await lease.hold():
+    while not await lease.acquire():
         remaining = await lease.remaining()
         if remaining > least:  # it was renewed: its holder lives
             raise ConfigurationError(
@@ -186,7 +186,7 @@ async def _take(lease: Lease) -> None:
 async def _keep(lease: Lease) -> None:
     while True:
         await asyncio.sleep(lease.ttl / 3)
-        await lease.hold()
+        await lease.acquire()
 
 
 async def _found(bridge: Bridge, names: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bridge.config.addresses import host_of
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError, SourceRefused
 from bridge.mapping.route import Route
 from bridge.store.backend import Backend
@@ -17,7 +17,9 @@ from service.kenjo.client import KenjoClient
 APART = "give this bridge a redis.prefix of its own (or another Redis)"
 
 
-async def recognise(backend: Backend, values: Values, routes: Mapping[str, Route], *, notes: bool) -> None:
+async def recognise(
+    backend: Backend, values: BridgeSettings, routes: Mapping[str, Route], *, notes: bool
+) -> None:
     """Compare the configured addresses with those of the state; what is new there is noted if `notes`.
 
     Raises ConfigurationError where they differ.
@@ -30,7 +32,7 @@ async def recognise(backend: Backend, values: Values, routes: Mapping[str, Route
         await backend.whose.note(new)
 
 
-def addresses(values: Values, routes: Mapping[str, Route]) -> dict[str, str]:
+def addresses(values: BridgeSettings, routes: Mapping[str, Route]) -> dict[str, str]:
     """Where Kenjo and the targets are, as the configuration says."""
     found = {of_target(name): _plain(route.settings.server) for name, route in routes.items()}
     if values.kenjo.api_key:  # a worker needs none, and then says nothing of Kenjo
@@ -38,7 +40,7 @@ def addresses(values: Values, routes: Mapping[str, Route]) -> dict[str, str]:
     return found
 
 
-async def moved(backend: Backend, values: Values, routes: Mapping[str, Route], name: str) -> None:
+async def moved(backend: Backend, values: BridgeSettings, routes: Mapping[str, Route], name: str) -> None:
     """Believe that the same account, or the same target, is at its configured address now.
 
     Raises ConfigurationError for a name that is neither.

@@ -38,7 +38,7 @@ async def withdraw_orphans(backend: Backend, targets: Collection[str], now: floa
             await withdraw(hold, backend, now)
 
 
-async def let_go(standing: Standing, backend: Backend, now: float) -> None:
+async def withdraw_outdated(standing: Standing, backend: Backend, now: float) -> None:
     """Withdraw the holds whose cause has gone. To be called after the changes are committed."""
     target = standing.route.name
     current = {hold_of(excess, target, now).id for excess in standing.excesses}

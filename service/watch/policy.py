@@ -238,10 +238,10 @@ def _losses(
     """By group who would be taken out of it, keeps the account, and whom nobody has let go."""
     left, found = leavers(coming, entries), {}
     for key, names in releases.items():
-        let_go = approved.get(key, "")
+        allowed = approved.get(key, "")
         emptied = coming.get(key) in (Verb.REMOVE, Verb.DELETE)
-        if covers(let_go, f"{Verb.MEMBERS}:{len(names)}") or (
-            emptied and covers(let_go, what_of(Verb.REMOVE, Kind.TEAM))
+        if covers(allowed, f"{Verb.MEMBERS}:{len(names)}") or (
+            emptied and covers(allowed, what_of(Verb.REMOVE, Kind.TEAM))
         ):
             continue
         if names - left:

@@ -21,7 +21,7 @@ from bridge.model import Key, RecordChange, RowProblem, Snapshot, Stored
 from bridge.store.backend import Backend
 from bridge.store.trouble import trouble
 from service.watch.apart import Apart
-from service.watch.holding import keep_back, let_go, withdraw_orphans
+from service.watch.holding import keep_back, withdraw_orphans, withdraw_outdated
 from service.watch.judging import believe, judge, leave_alone
 from service.watch.keeping import keep_known
 from service.watch.knowing import Known, what_is_known
@@ -155,7 +155,7 @@ class Poller:
         await withdraw_orphans(self._backend, self._routes, now)
 
         async def ask(target: Standing) -> Standing:
-            await let_go(target, self._backend, now)
+            await withdraw_outdated(target, self._backend, now)
             only = None if chosen is None else chosen.get(target.route.name, ())
             await enqueue_pending(target, coming, self._backend, now, only)
             return target
@@ -261,7 +261,7 @@ class Poller:
     async def _keep_lease(self) -> None:
         while True:
             try:
-                holds = await self.lease.hold()
+                holds = await self.lease.acquire()
             except Exception:  # noqa: BLE001 - Redis is away, or answers what nobody foresaw
                 holds = False
             if holds and not self.leads:

@@ -82,7 +82,7 @@ async def measured(source: tuple[str, str, str]) -> dict[str, Any]:
 
 
 async def _polls(poller: Poller, backend: Backend, route: Route, control: str) -> dict[str, Row]:
-    await poller.lease.hold()
+    await poller.lease.acquire()
     keeper = asyncio.create_task(poller._keep_lease())  # as `Poller.run` does
     found = {"first": await _cost(poller.poll)}
     known = await backend.records.known()

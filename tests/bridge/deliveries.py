@@ -16,7 +16,7 @@ APPLIED = Entry(revision=1, state=State.APPLIED, outcome=Outcome.CREATED)
 async def commit(backend: Backend, *keys: Key, **data: Any) -> None:
     """What a poll does that finds these records changed."""
     lease = backend.lease()
-    assert await lease.hold()
+    assert await lease.acquire()
     changes = [RecordChange(ChangeKind.CHANGED, Record(key, data)) for key in keys]
     await backend.records.commit(changes, lease, 0.0)
     await lease.release()

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from bridge.config.configuration import load_settings, target_settings
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from workers.targets import load
 
 IN_KUBERNETES = ["encryption__key", "kenjo__api_key", "redis__url", "targets__directory__token"]
 """The keys of the Secret that docs/deploy.md tells to make."""
 
 
-def read(example: Path, variables: dict[str, str], secrets: list[str], folder: Path) -> Values:
+def read(example: Path, variables: dict[str, str], secrets: list[str], folder: Path) -> BridgeSettings:
     """Start as the bridge does, with an example configuration and made-up secrets in an empty folder.
 
     Raises ConfigurationError for a name that is not the path of a setting.

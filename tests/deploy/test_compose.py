@@ -12,7 +12,7 @@ import pytest
 import redis
 import yaml
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from tests.conftest import listens, redis_binary
 
 from .image import ROOT, final, tag
@@ -55,7 +55,7 @@ def test_role_runs_this_version_and_has_time_to_stop(name: str) -> None:
     role = ROLES[name]
     assert role["image"] == tag()
     assert (FOLDER / role["build"]["context"] / "Dockerfile").resolve() == ROOT / "Dockerfile"
-    assert int(role["stop_grace_period"].removesuffix("s")) >= Values().shutdown_grace + 10
+    assert int(role["stop_grace_period"].removesuffix("s")) >= BridgeSettings().shutdown_grace + 10
 
 
 @pytest.mark.parametrize("name", ROLES)

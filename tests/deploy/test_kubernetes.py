@@ -7,7 +7,7 @@ from typing import Any
 import kubernetes_validate  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 
 from .image import ROOT, final, tag
 from .kustomize import Object, pod_spec, render
@@ -110,7 +110,7 @@ def test_pod_gets_no_variables_that_look_like_settings(pod: Object) -> None:
 @pytest.mark.parametrize("pod", every_pod())
 def test_pod_waits_longer_than_the_bridge_takes_to_stop(pod: Object) -> None:
     """Between SIGTERM and SIGKILL there is time for the bridge's grace and its exit."""
-    assert pod["terminationGracePeriodSeconds"] >= Values().shutdown_grace + 10
+    assert pod["terminationGracePeriodSeconds"] >= BridgeSettings().shutdown_grace + 10
 
 
 @pytest.mark.parametrize("pod", every_pod())

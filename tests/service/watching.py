@@ -44,13 +44,13 @@ class Watching:
     async def poll(self) -> Poll:
         """Poll once, an interval after the last time."""
         self.clock.now += INTERVAL
-        assert await self.poller.lease.hold()
+        assert await self.poller.lease.acquire()
         return await self.poller.poll_once()
 
     async def poll_again(self) -> Poll | None:
         """Poll as a service does, an interval after the last time. None: it was a short poll."""
         self.clock.now += INTERVAL
-        assert await self.poller.lease.hold()
+        assert await self.poller.lease.acquire()
         return await self.poller.poll()
 
     async def settle(self) -> None:

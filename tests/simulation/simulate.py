@@ -96,7 +96,7 @@ def _virtual(seed: int, loop: VirtualLoop) -> Iterator[None]:
         patch.object(secrets, "token_hex", lambda size: f"{tokens.getrandbits(8 * size):0{2 * size}x}"),
         patch.object(secrets, "token_bytes", tokens.randbytes),
         patch.object(asyncio, "to_thread", _here),  # a thread would take as long as the machine lets it
-        patch.object(workers.delivery.gate_watch, "LOOK", 5.0),
+        patch.object(workers.delivery.gate_watch, "CHECK_INTERVAL", 5.0),
         patch.object(workers.delivery.survey, "MANY", 3),
         patch.object(workers.delivery.survey, "CHECKED", 2),
         patch.object(workers.delivery.draining, "NEWS", 1),

@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 
 import aiohttp
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.mapping.route import Route
 from bridge.model import Snapshot
 from service.kenjo.client import KenjoClient
@@ -105,7 +105,7 @@ class Source(KenjoSource):
 
     @classmethod
     def open(
-        cls, kenjo: Kenjo, process: Process, store: Store, values: Values, routes: dict[str, Route]
+        cls, kenjo: Kenjo, process: Process, store: Store, values: BridgeSettings, routes: dict[str, Route]
     ) -> Self:
         """The source of one process."""
         office = Office(kenjo, process)

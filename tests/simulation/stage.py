@@ -13,7 +13,7 @@ from arq.connections import ArqRedis
 
 import workers.connect
 from bridge.codec import Codec
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.config.target_settings import Limit
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
@@ -52,12 +52,12 @@ MISTAKES: tuple[dict[str, Any], ...] = (
 """What somebody may get wrong in the settings."""
 
 
-def configuration(names: list[str], limit: Limit, mistake: dict[str, Any] | None = None) -> Values:
+def configuration(names: list[str], limit: Limit, mistake: dict[str, Any] | None = None) -> BridgeSettings:
     """The settings of a bridge to modelled directories."""
     limits = {"remove": limit.model_dump()}
     common: dict[str, Any] = {"kind": "model", "rate": 50.0, "concurrency": 2, "limits": limits}
     common |= mistake or {}
-    return Values.model_validate(
+    return BridgeSettings.model_validate(
         {
             "targets": {name: {**common, "host": name} for name in names},
             "retry": RETRY,
@@ -75,7 +75,7 @@ class Stage:
     kenjo: Kenjo
     company: Company
     directories: dict[str, Directory]
-    values: Values
+    values: BridgeSettings
     routes: dict[str, Route]
     metrics: Metrics
     misconfigured: bool = False

@@ -103,7 +103,7 @@ async def test_what_is_full_wakes_another_process(run: Delivery) -> None:
 
 async def test_an_idle_worker_is_woken(run: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody is due, and the next look is a minute away == the account is there before."""
-    monkeypatch.setattr(workers.main, "IDLE_LOOK", 60)
+    monkeypatch.setattr(workers.main, "IDLE_INTERVAL", 60)
     await run.know(person("ana"))
     async with working([run.deliverer], run.backend):
         await asyncio.sleep(0.5)  # it waits by now

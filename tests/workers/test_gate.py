@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from bridge.config.settings import RetrySettings, Values
+from bridge.config.settings import BridgeSettings, RetrySettings
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, State
 from bridge.store.backend import Backend
@@ -43,7 +43,7 @@ quick = pytest.mark.usefixtures("quick_watch")
 @pytest.fixture
 def quick_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks and probes in hundredths of a second."""
-    monkeypatch.setattr(watching, "LOOK", 0.01)
+    monkeypatch.setattr(watching, "CHECK_INTERVAL", 0.01)
     monkeypatch.setattr(watching, "FIRST_GAP", 0.1)
 
 
@@ -217,7 +217,7 @@ async def test_refused_credentials_halt_until_the_check_passes(run: Delivery) ->
 
 def connected(run: Delivery) -> tuple[Bridge, dict[str, Connected]]:
     route = run.deliverer.route
-    bridge = Bridge(Values(), run.backend, {TARGET: route}, Metrics(), None)
+    bridge = Bridge(BridgeSettings(), run.backend, {TARGET: route}, Metrics(), None)
     return bridge, {TARGET: Connected(route, run.deliverer.target, run.deliverer.turn)}
 
 

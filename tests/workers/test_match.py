@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.model import Outcome, State
 from bridge.store.backend import Backend
@@ -122,7 +122,7 @@ def test_a_mistake_is_named_at_the_start(match: list[str], words: str) -> None:
     """An attribute that does not exist, cannot be looked up or is not mapped == ConfigurationError."""
     target = {"kind": "scim", "base_url": "https://example.com", "token": "x", "match": match}
     with pytest.raises(ConfigurationError, match=words):
-        routes(Values.model_validate({"targets": {"d": target}}))
+        routes(BridgeSettings.model_validate({"targets": {"d": target}}))
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ async def test_an_exception_is_an_attempt_of_its_record(
     run: Delivery, error: type[Exception], method: str
 ) -> None:
     """Any exception at any verb == an attempt of that record, by its class, and its neighbour is served."""
-    await run.lease.hold()  # so that there is something to forget
+    await run.lease.acquire()  # so that there is something to forget
     await run.forget_everything()
     await run.know(person("ana"), person("ben"))
     deliverer = raising(run, method, planted(error), only="id='ana'")
@@ -206,7 +206,7 @@ async def test_one_target_that_cannot_be_judged_stops_no_poll(run: Delivery) -> 
     good = run.deliverer.route
     bad = _Broken("bad", good.settings, {"person": {"userName": "person.account.email"}})
     poller = Poller(kenjo, run.backend, {"bad": bad, TARGET: good}, Metrics(), interval=1.0)
-    assert await poller.lease.hold()
+    assert await poller.lease.acquire()
     poll = await poller.poll_once()
     assert [target.route.name for target in poll.targets] == [TARGET]
     assert [(p.list, p.id) for p in poll.snapshot.problems] == [("targets", "bad")]
@@ -234,7 +234,7 @@ async def test_one_record_that_cannot_be_decided_stops_no_other(run: Delivery) -
     kenjo = Script()
     kenjo.say(person("ana"), person("ben"))
     poller = Poller(kenjo, run.backend, {TARGET: odd}, Metrics(), interval=1.0)
-    assert await poller.lease.hold()
+    assert await poller.lease.acquire()
     poll = await poller.poll_once()
     assert poll.snapshot.problems == ()
     assert {ANA, BEN} <= poll.targets[0].pending
@@ -249,7 +249,7 @@ async def test_one_record_that_cannot_be_decided_stops_no_other(run: Delivery) -
 @given(said=st.lists(ANSWERS | st.binary(max_size=30), min_size=1, max_size=4), linked=st.booleans())
 async def test_any_answer_ends_in_the_ledger(run: Delivery, said: list[bytes], linked: bool) -> None:
     """Any bytes as answers to look-ups, creates, changes == an entry with a sentence, or a paused target."""
-    await run.lease.hold()  # so that there is something to forget
+    await run.lease.acquire()  # so that there is something to forget
     await run.forget_everything()
     await run.know(person("ana", name=PLANTED))
     if linked:

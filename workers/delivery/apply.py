@@ -11,7 +11,7 @@ from bridge.errors import Conflict, NotFound, RecordRejected, TryLater, Unseen
 from bridge.exchange import Applied, Wanted
 from bridge.model import Entry, Outcome, State
 from workers.delivery.clashes import Clash, Moved
-from workers.delivery.counting import let_go
+from workers.delivery.counting import was_approved
 from workers.delivery.deciding import Decider
 from workers.delivery.decision import Decision
 from workers.delivery.matching import Matching
@@ -26,7 +26,7 @@ class Done:
     """What the ledger is to say now, and the record's link to the target's object.
 
     `waits`: something would be taken away that no poll has counted, and nothing is done before one has;
-    `freed`: it has given up at the target what others may need. `done` and `let_go`: what limits count from
+    `freed`: it has given up at the target what others may need. `done` and `approved`: what limits count from
     now on, and no more.
     """
 
@@ -35,7 +35,7 @@ class Done:
     waits: bool = False
     freed: bool = False
     done: tuple[str, ...] = ()
-    let_go: tuple[str, ...] = ()
+    approved: tuple[str, ...] = ()
 
 
 class Applier(Noting):
@@ -192,6 +192,6 @@ class Applier(Noting):
         entry = dataclasses.replace(self.entry, **says)
         members = () if self.claim.is_person else decision.members  # a person's are no memberships
         found = effects(self.route, self.claim.stored, self.claim.entry, entry, members)
-        approved = {one.name for one in found if let_go(self.claim, one.taking)}
+        approved = {one.name for one in found if was_approved(self.claim, one.taking)}
         done = tuple(one.name for one in found if one.name not in approved)
-        return Done(entry, self.link, waits=decision.waits, done=done, let_go=tuple(sorted(approved)))
+        return Done(entry, self.link, waits=decision.waits, done=done, approved=tuple(sorted(approved)))

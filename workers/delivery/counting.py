@@ -20,10 +20,10 @@ class Uncounted(Exception):
 
 def may_take(case: Case, taking: str) -> bool:
     """Whether a poll has counted, or a person approved, what a delivery takes away."""
-    return covers(case.counted, taking) or let_go(case, taking)
+    return covers(case.counted, taking) or was_approved(case, taking)
 
 
-def let_go(case: Case, taking: str) -> bool:
+def was_approved(case: Case, taking: str) -> bool:
     """Whether a person said that it is to be taken away: no limit counts that."""
     return case.closing or covers(case.approved, taking)
 

@@ -180,7 +180,7 @@ class Deliverer:
             return done, await self._written(claim, done)
 
     async def _written(self, claim: Claim, done: Done) -> Settled:
-        result = Result(claim, done.entry, done.link, done.waits, _frees(done), done.done, done.let_go)
+        result = Result(claim, done.entry, done.link, done.waits, _frees(done), done.done, done.approved)
         return await self.ledger.settle(result)
 
     async def _outcome(self, claim: Claim, applier: Applier) -> Done:

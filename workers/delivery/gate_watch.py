@@ -16,7 +16,7 @@ from workers.delivery.deliver import Deliverer
 
 log = get_logger("watch")
 
-LOOK = 1.0  # seconds between looks at the gate
+CHECK_INTERVAL = 1.0  # seconds between looks at the gate
 FIRST_GAP = (
     5.0  # seconds to the first probe of a target that does not answer; each further gap is twice as long
 )
@@ -27,7 +27,7 @@ async def watch(deliverer: Deliverer, beat: Callable[[], None] = lambda: None) -
     """Run until cancelled."""
     paused, gap, said = False, FIRST_GAP, ""
     while True:
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(CHECK_INTERVAL)
         beat()
         try:
             state = (await deliverer.gate.paused()).get("state")

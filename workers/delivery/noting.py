@@ -13,7 +13,7 @@ from bridge.model import Entry, Key, Kind
 from bridge.store import Claim, Ledger
 from bridge.store.claims import Case
 from bridge.wire.permit import Permit
-from workers.delivery.counting import let_go
+from workers.delivery.counting import was_approved
 from workers.delivery.decision import Decision
 from workers.delivery.inventory import Absent
 from workers.delivery.matching import Chosen
@@ -116,7 +116,7 @@ class Noting:
         if not self.claim.is_person or not self.entry.open:
             return
         closing = what_of(Verb.REMOVE, Kind.PERSON)
-        approved = let_go(self.claim, closing) or self.route.settings.limits.remove is None
+        approved = was_approved(self.claim, closing) or self.route.settings.limits.remove is None
         told: dict[str, Any] = {"refs": self.entry.refs, "accepted": self.entry.accepted, "open": None}
         former = dataclasses.replace(self.claim.entry or Entry(), **told)
         names = () if approved else (f"{closing} {self.key}",)

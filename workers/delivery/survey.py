@@ -50,7 +50,7 @@ CHECKED = 20
 COMPLETE_PASSES = 5
 """Surveys in which everybody has to be found or not; one look-up that always fails stops nobody for ever."""
 
-LOOK = 1.0  # seconds between looks at a first contact that is not over
+RETRY_INTERVAL = 1.0  # seconds between looks at a first contact that is not over
 
 
 def hold_id(target: str) -> str:
@@ -104,7 +104,7 @@ class FirstContact:
             beat()
             if await self.passed():
                 return
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(RETRY_INTERVAL)
 
     @property
     def is_over(self) -> bool:

@@ -9,7 +9,7 @@ from rich.pretty import pretty_repr
 
 from bridge.config.configuration import load_settings, target_settings
 from bridge.config.section import Section
-from bridge.config.settings import BearerTarget, TargetSettings, Values
+from bridge.config.settings import BearerTarget, BridgeSettings, TargetSettings
 
 TARGET = """
 targets:
@@ -29,7 +29,9 @@ class DirectorySettings(BearerTarget):
     colours: list[str] = Field(default_factory=list)
 
 
-def load(folder: Path, text: str = "", environ: Mapping[str, str] | None = None, **secrets: str) -> Values:
+def load(
+    folder: Path, text: str = "", environ: Mapping[str, str] | None = None, **secrets: str
+) -> BridgeSettings:
     (folder / "bridge.yaml").write_text(text, encoding="utf-8")
     environ = dict(environ or {})
     if secrets:
@@ -40,7 +42,7 @@ def load(folder: Path, text: str = "", environ: Mapping[str, str] | None = None,
     return load_settings(folder / "bridge.yaml", environ)
 
 
-def directory(values: Values, name: str = "directory") -> DirectorySettings:
+def directory(values: BridgeSettings, name: str = "directory") -> DirectorySettings:
     return target_settings(name, values.targets[name], DirectorySettings)
 
 
@@ -52,7 +54,7 @@ def secret(value: SecretStr | None) -> str:
 def test_without_any_source_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No file and no variable: the defaults, with the data folder in the current folder."""
     monkeypatch.chdir(tmp_path)
-    assert load_settings(None, {}) == Values(data_dir=tmp_path / ".kenjo-bridge")
+    assert load_settings(None, {}) == BridgeSettings(data_dir=tmp_path / ".kenjo-bridge")
 
 
 def test_environment_wins_over_secret_file_over_yaml(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.config.configuration import load_settings
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from workers.connect import routes
 
@@ -94,10 +94,10 @@ def test_a_secret_volume_of_kubernetes(tmp_path: Path) -> None:
     assert values.exposed == ()
 
 
-def settings(environment: str, url: str, **more: object) -> Values:
+def settings(environment: str, url: str, **more: object) -> BridgeSettings:
     target = {"kind": "scim", "base_url": url, "token": "t"}
     kenjo = {"environment": environment}
-    return Values.model_validate({"kenjo": kenjo, "targets": {"directory": target}, **more})
+    return BridgeSettings.model_validate({"kenjo": kenjo, "targets": {"directory": target}, **more})
 
 
 def test_plain_http_in_production(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bridge.config.configuration import load_settings
-from bridge.config.settings import BearerTarget, KenjoSettings, Values
+from bridge.config.settings import BearerTarget, BridgeSettings, KenjoSettings
 from bridge.errors import ConfigurationError
 from workers.connect import route, routes
 from workers.targets import load
@@ -16,9 +16,11 @@ from workers.targets import load
 HERE = "https://example.com/scim/v2"
 
 
-def values(**targets: dict[str, Any]) -> Values:
+def values(**targets: dict[str, Any]) -> BridgeSettings:
     defaults = {"kind": "scim", "base_url": HERE, "token": "one"}
-    return Values.model_validate({"targets": {name: defaults | given for name, given in targets.items()}})
+    return BridgeSettings.model_validate(
+        {"targets": {name: defaults | given for name, given in targets.items()}}
+    )
 
 
 @pytest.mark.parametrize(

@@ -173,9 +173,10 @@ def test_fingerprint_does_not_change_with_the_order() -> None:
 def test_fingerprint_is_the_same_in_every_process() -> None:
     """Two processes in which sets have other orders == one fingerprint, with all that it is made of."""
     program = (
-        "from bridge.config.settings import Values\n"
+        "from bridge.config.settings import BridgeSettings\n"
         "from workers.connect import routes\n"
-        f"print(routes(Values.model_validate({EVERYTHING}))['directory'].fingerprint, list(set('abcdef')))"
+        f"found = routes(BridgeSettings.model_validate({EVERYTHING}))\n"
+        "print(found['directory'].fingerprint, list(set('abcdef')))"
     )
     processes = [
         subprocess.Popen(  # noqa: S603 - our own text

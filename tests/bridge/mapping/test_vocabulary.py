@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.mapping.environment import Environment
 from bridge.mapping.expressions import Expression
@@ -128,7 +128,7 @@ def test_a_start_is_refused(settings: dict[str, Any], words: str) -> None:
     """A misspelt name in scope, map == ConfigurationError before anything is read."""
     target = {"kind": "scim", "base_url": "https://example.com", "token": "x", **settings}
     with pytest.raises(ConfigurationError) as caught:
-        routes(Values.model_validate({"targets": {"d": target}}))
+        routes(BridgeSettings.model_validate({"targets": {"d": target}}))
     assert words in str(caught.value)
 
 
@@ -137,4 +137,4 @@ def test_protected_is_checked_too() -> None:
     target = {"kind": "scim", "base_url": "https://example.com", "token": "x"}
     values = {"targets": {"d": target}, "protected": ["person.work.departmint == 'x'"]}
     with pytest.raises(ConfigurationError, match=r"protected uses person\.work\.departmint"):
-        routes(Values.model_validate(values))
+        routes(BridgeSettings.model_validate(values))

@@ -22,7 +22,7 @@ Do = Callable[[Backend, str], Awaitable[object]]
 
 async def _commit(backend: Backend, _: str) -> None:
     lease = backend.lease()
-    assert await lease.hold()
+    assert await lease.acquire()
     await backend.records.commit([RecordChange(ChangeKind.APPEARED, Record(ANA, {"id": "ana"}))], lease, 0.0)
 
 
@@ -121,7 +121,7 @@ async def test_a_lost_revision_is_a_lost_record(backend: Backend) -> None:
         assert await backend.ledger("t").claim(ANA, "token") is None
     lease = backend.lease()
     await backend.redis.delete(lease.key)
-    assert await lease.hold()
+    assert await lease.acquire()
     written = await backend.records.commit([RecordChange(ChangeKind.APPEARED, stored.record)], lease, 1e9)
     assert written[ANA].revision == 1_000_000_000
     assert await backend.records.known() == written

@@ -28,7 +28,7 @@ def change(key: Key = ANA, kind: ChangeKind = ChangeKind.CHANGED, **data: Any) -
 async def lease(backend: Backend) -> Lease:
     """A lease that is held."""
     held = backend.lease()
-    assert await held.hold()
+    assert await held.acquire()
     return held
 
 
@@ -111,13 +111,13 @@ async def test_commit_without_the_lease_writes_nothing(backend: Backend, loss: s
     """Who does not hold the lease, or holds it no more, cannot write."""
     mine, other = backend.lease(), backend.lease()
     if loss != "never held":
-        assert await mine.hold()
+        assert await mine.acquire()
         await mine.release()
     if loss == "taken":
-        assert await other.hold()
+        assert await other.acquire()
     if loss == "expired":
         short = lease_of(backend, 0.02)
-        assert await short.hold()
+        assert await short.acquire()
         await asyncio.sleep(0.05)
         mine = short
     with pytest.raises(LeaseLost):
@@ -130,15 +130,15 @@ async def test_revisions_continue_after_a_takeover(backend: Backend, lease: Leas
     await backend.records.commit([change()], lease, 0.0)
     await lease.release()
     other = backend.lease()
-    assert await other.hold()
+    assert await other.acquire()
     assert (await backend.records.commit([change()], other, 0.0))[ANA].revision == 2
 
 
 async def test_one_of_many_holds_the_lease(backend: Backend) -> None:
     """Of many services that ask at once one gets the lease, and the same one keeps it."""
     leases = [backend.lease() for _ in range(20)]
-    first = await asyncio.gather(*(lease.hold() for lease in leases))
-    again = await asyncio.gather(*(lease.hold() for lease in reversed(leases)))
+    first = await asyncio.gather(*(lease.acquire() for lease in leases))
+    again = await asyncio.gather(*(lease.acquire() for lease in reversed(leases)))
     assert sum(first) == 1
     assert list(reversed(again)) == first
 
@@ -146,24 +146,24 @@ async def test_one_of_many_holds_the_lease(backend: Backend) -> None:
 async def test_lease_ends_unless_it_is_renewed(backend: Backend) -> None:
     """Another service takes over when the holder has not renewed for its time, and not before."""
     mine, other = backend.lease(), backend.lease()
-    assert await mine.hold()
+    assert await mine.acquire()
     await backend.redis.pexpire(mine.key, 20)
-    assert await mine.hold()
+    assert await mine.acquire()
     await asyncio.sleep(0.05)
-    assert not await other.hold()
+    assert not await other.acquire()
     await backend.redis.pexpire(mine.key, 20)
     await asyncio.sleep(0.05)
-    assert await other.hold()
-    assert not await mine.hold()
+    assert await other.acquire()
+    assert not await mine.acquire()
 
 
 async def test_hold_gives_the_whole_time_again(backend: Backend) -> None:
     """A renewed lease lasts as long as a new one."""
     lease = lease_of(backend, 60.0)
-    await lease.hold()
+    await lease.acquire()
     await backend.redis.pexpire(lease.key, 1000)
     assert 0 < await lease.remaining() <= 1
-    assert await lease.hold()
+    assert await lease.acquire()
     assert 30 < await lease.remaining() <= 60
     await lease.release()
     assert await lease.remaining() < 0
@@ -172,18 +172,18 @@ async def test_hold_gives_the_whole_time_again(backend: Backend) -> None:
 async def test_released_lease_is_free_at_once(backend: Backend, lease: Lease) -> None:
     """Nobody has to wait for the end of a lease that was given back."""
     await lease.release()
-    assert await backend.lease().hold()
+    assert await backend.lease().acquire()
 
 
 async def test_only_the_holder_releases(backend: Backend, lease: Lease) -> None:
     """Giving back a lease that one does not hold changes nothing, however often."""
     other = backend.lease()
     await other.release()
-    assert not await other.hold()
+    assert not await other.acquire()
     await lease.release()
-    assert await other.hold()
+    assert await other.acquire()
     await lease.release()
-    assert not await lease.hold()
+    assert not await lease.acquire()
 
 
 async def test_unknown_record_is_none(backend: Backend) -> None:
@@ -205,7 +205,7 @@ async def test_accounts_share_a_redis_without_meeting(backend: Backend, lease: L
     other = Backend(backend.redis, Keys(f"{backend.keys.account}-other"), backend.codec)
     await backend.records.commit([change()], lease, 0.0)
     assert await other.records.known() == {}
-    assert await other.lease().hold()
+    assert await other.lease().acquire()
 
 
 async def test_values_are_sealed_in_redis(backend: Backend, lease: Lease) -> None:

@@ -141,7 +141,7 @@ async def test_a_replica_refuses_what_a_worker_writes(tmp_path: Path) -> None:
     async with server(tmp_path / "r") as port, open_backend(f"redis://127.0.0.1:{port}") as backend:
         redis: Any = backend.redis
         lease = backend.lease()
-        await lease.hold()
+        await lease.acquire()
         await redis.replicaof("127.0.0.1", "1")
         for command in (["SET", "a", "b"], ["EVAL", "return redis.call('SET', 'a', 'b')", 0]):
             with pytest.raises(RedisError) as caught:

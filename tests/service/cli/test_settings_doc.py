@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bridge.config.configuration import every_setting, variable
 from bridge.config.section import Section
-from bridge.config.settings import TargetSettings, Values
+from bridge.config.settings import BridgeSettings, TargetSettings
 from service.cli.settings_doc import settings_doc
 from workers.targets import kinds, load
 
@@ -39,7 +39,7 @@ def test_page_is_fresh() -> None:
 def test_every_setting_is_on_the_page_with_its_meaning() -> None:
     """Each setting, common or of a kind, stands there with a meaning and its variable."""
     models = {kind: load(kind).settings for kind in kinds()}
-    places = list(every_setting(Values))
+    places = list(every_setting(BridgeSettings))
     for model in models.values():
         places += every_setting(model, ("targets", "<name>"))
     page = settings_doc(models)

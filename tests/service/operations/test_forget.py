@@ -80,7 +80,7 @@ async def test_what_a_poll_under_way_has_written_again_is_erased(backend: Backen
     """A record committed after the erasure == erased at the next look, and never taken for a leaver."""
     ana, ben = person("ana"), person("ben")
     lease = backend.lease()
-    assert await lease.hold()
+    assert await lease.acquire()
     await backend.forgotten.add(ana.key, 1.0)
     changes = [RecordChange(ChangeKind.APPEARED, record) for record in (ana, ben)]
     await backend.records.commit(changes, lease, 1.0)
@@ -94,7 +94,7 @@ async def test_a_delivery_under_way_is_waited_for(backend: Backend) -> None:
     """A locked record == erased when its lock is free, so that what the delivery writes is erased too."""
     ana = person("ana")
     lease, ledger = backend.lease(), backend.ledger("directory")
-    assert await lease.hold()
+    assert await lease.acquire()
     await backend.records.commit([RecordChange(ChangeKind.APPEARED, ana)], lease, 1.0)
     claim = await ledger.claim(ana.key, "worker")
     assert claim

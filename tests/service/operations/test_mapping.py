@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from typer.testing import CliRunner
 
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from service.cli.app import app
 from service.cli.registered import operating
 from service.operations.flows import PROTECTED, SCOPE, Flow, flows, record_of_processing, summary
@@ -18,9 +18,9 @@ from workers.targets import kinds, load
 URL = "https://example.com/scim/v2"
 
 
-def values(protected: tuple[str, ...] = (), **target: Any) -> Values:
+def values(protected: tuple[str, ...] = (), **target: Any) -> BridgeSettings:
     given = {"kind": "scim", "base_url": URL, "token": "x", **target}
-    return Values.model_validate({"targets": {"d": given}, "protected": protected})
+    return BridgeSettings.model_validate({"targets": {"d": given}, "protected": protected})
 
 
 def test_mapping_prints_what_is_used() -> None:

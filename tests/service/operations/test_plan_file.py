@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bridge.config.private_files import write_private
-from bridge.config.settings import Values
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.model import Snapshot
 from bridge.store.backend import Backend
@@ -20,7 +20,7 @@ from service.operations.signing import read_plan, write_plan
 
 
 def bridge_of(backend: Backend, **settings: Any) -> Any:
-    return SimpleNamespace(backend=backend, values=Values(**settings))
+    return SimpleNamespace(backend=backend, values=BridgeSettings(**settings))
 
 
 def write(bridge: Any, file: Path, made: float) -> None:

@@ -36,7 +36,7 @@ async def poller(backend: Backend) -> Poller:
     settings = TargetSettings(kind="scim")
     route = Route("directory", settings, {"person": {"userName": "person.account.email"}})
     poller = Poller(Still(), backend, {"directory": route}, Metrics(), interval=60)
-    assert await poller.lease.hold()
+    assert await poller.lease.acquire()
     await poller.poll_once()
     await backend.ledger("directory").link(ANA, "remote")
     return poller

@@ -95,7 +95,7 @@ def test_kind_that_a_target_does_not_take_is_never_behind() -> None:
 
 async def store(backend: Backend, records: Known) -> None:
     lease = backend.lease()
-    assert await lease.hold()
+    assert await lease.acquire()
     changes = [RecordChange(ChangeKind.APPEARED, stored.record) for stored in records.values()]
     await backend.records.commit(changes, lease, NOW)
     await lease.release()

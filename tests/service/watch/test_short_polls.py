@@ -129,7 +129,7 @@ async def _committed(here: Watching) -> None:
 async def _other_service(here: Watching) -> None:
     await here.poller.lease.release()
     other = here.backend.lease()
-    assert await other.hold()
+    assert await other.acquire()
     await other.release()
 
 
@@ -249,7 +249,7 @@ async def test_a_new_process_polls_wholly(still: Watching) -> None:
         still.poller.source, still.backend, routes, still.poller._metrics, interval=60, clock=lambda: 0.0
     )
     await still.poller.stand_down()
-    assert await fresh.lease.hold()
+    assert await fresh.lease.acquire()
     assert await fresh.poll()
     await fresh.stand_down()
 
