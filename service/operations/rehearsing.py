@@ -18,7 +18,7 @@ from service.operations.sketching import Sketch
 from workers.connect import Connected
 from workers.delivery.deciding import Decider
 from workers.delivery.decision import Decision
-from workers.delivery.deliver import private
+from workers.delivery.failing import private
 from workers.delivery.inventory import Absent
 from workers.delivery.matching import Verdict, verdict
 from workers.delivery.noting import stamped

@@ -15,7 +15,7 @@ from bridge.store.backend import Backend
 from tests.delivery import person
 from tests.workers.sharing import STRICT, STUBBORN, addresses, ben, groups, serving, team, work
 from tests.workers.targets.odd_scim import Odd
-from workers.delivery.deliver import PATIENCE
+from workers.delivery.failing import PATIENCE
 
 CHANGES = {
     "chain": {"1": "b", "2": "c", "3": "d"},

@@ -8,18 +8,16 @@ already, map it, call the target, write the ledger. What can go wrong is named b
 from __future__ import annotations
 
 import dataclasses
-import random
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from redis.exceptions import RedisError
 
 from bridge.config.settings import RetrySettings
 from bridge.errors import (
     AfterAnother,
-    BridgeError,
     LockLost,
     RecordRejected,
     StoreUnavailable,
@@ -31,21 +29,18 @@ from bridge.errors import (
 from bridge.mapping.route import Route
 from bridge.model import Entry, Key, Outcome, State
 from bridge.store import Claim, Gate, Ledger
-from bridge.store.claims import Case, Result, Settled
+from bridge.store.claims import Result, Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.queue import Due, Queue
 from bridge.wire.http import Turn
 from bridge.wire.places import begin
-from bridge.wire.quiet import granted
-from bridge.wire.redaction import redact
 from workers.delivery.apply import Applier, Done
+from workers.delivery.failing import after_another, failed, later
 from workers.delivery.inventory import Absent, Inventory
 from workers.targets.base import Target
 
 _ROUNDS = 10  # a delivery that keeps finding something newer leaves the rest to the next poll
 _NOT_OF_A_RECORD = (LockLost, TargetHalted, StoreUnavailable, Unreadable, RedisError)
-PATIENCE = 3600.0
-"""Seconds for which a record waits for another one that is to give up a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +171,7 @@ class Deliverer:
             raise
         except Exception as error:  # noqa: BLE001 - such as an id that is no text
             clean = self._applier(claim, applier.entry.at)
-            done = self._later(claim, clean, unforeseen(error))
+            done = later(clean, unforeseen(error), self.retry)
             return done, await self._written(claim, done)
 
     async def _written(self, claim: Claim, done: Done) -> Settled:
@@ -192,16 +187,16 @@ class Deliverer:
             return await applier.run()
         except AfterAnother as error:
             await self._nudge(Key.parse(error.awaits))
-            return self._after_another(claim, applier, error)
+            return after_another(applier, error, self.retry)
         except TryLater as error:
             await self.tell_gate(error)
-            return self._later(claim, applier, error)
+            return later(applier, error, self.retry)
         except RecordRejected as error:
-            return self._failed(claim, applier, str(error), **_told(error))
+            return failed(applier, str(error), error)
         except _NOT_OF_A_RECORD:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's and nobody else's
-            return self._later(claim, applier, unforeseen(error))
+            return later(applier, unforeseen(error), self.retry)
 
     async def _nudge(self, other: Key) -> None:
         """A record that is waited for, and has given up the value by its ledger, is read back: it may not."""
@@ -210,92 +205,7 @@ class Deliverer:
         if stored and entry and entry.state is State.APPLIED and entry.revision == stored.revision:
             await self._look_at([other])
 
-    def _after_another(self, claim: Claim, applier: Applier, error: AfterAnother) -> Done:
-        """Look again soon, for an hour at most; what has been given up meanwhile wakes it at once."""
-        former, entry = claim.entry or Entry(), applier.entry
-        waits = former.state is State.RETRYING and former.awaits and former.revision == entry.revision
-        since = _waiting_since(former, entry.at) if waits else entry.at
-        if entry.at - since > PATIENCE:
-            return self._failed(claim, applier, f"waited for an hour: {error}", **_told(error))
-        wait = min(max(self.retry.first, (entry.at - since) / 4), self.retry.longest)
-        waiting = dataclasses.replace(
-            entry,
-            state=State.RETRYING,
-            outcome=Outcome.FAILED,
-            reason=private(str(error), claim),
-            attempts=former.attempts if waits else 0,
-            retry_at=entry.at + wait * random.uniform(0.5, 1.0),  # noqa: S311 - spreads load
-            failed_since=since,
-            awaits=error.awaits,
-            awaited=error.awaited,
-        )
-        return Done(waiting, applier.link, freed=error.freed)
-
-    def _later(self, claim: Claim, applier: Applier, error: TryLater) -> Done:
-        """Back off, or give up. A fault of the whole target uses up none of a record's attempts."""
-        former, entry = claim.entry, applier.entry
-        if former is None or former.revision != entry.revision or former.config != entry.config:
-            former = Entry()
-        pause = granted(error.after or 0.0, self.retry.longest_pause)
-        of_the_record = not pause and not error.unreachable
-        attempts = former.attempts + 1 if of_the_record else former.attempts
-        if attempts >= self.retry.attempts:
-            return self._failed(claim, applier, f"gave up after {attempts} attempts: {error}")
-        wait = min(self.retry.first * 2.0 ** min(max(attempts - 1, 0), 30), self.retry.longest)
-        wait *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards no secret
-        waiting = dataclasses.replace(
-            entry,
-            state=State.RETRYING,
-            outcome=Outcome.FAILED,
-            reason=private(str(error), claim),
-            attempts=attempts,
-            unreachable=error.unreachable,
-            retry_at=entry.at + max(wait, pause),
-            failed_since=former.failed_since or entry.at,
-        )
-        return Done(waiting, applier.link)
-
-    def _failed(
-        self,
-        claim: Claim,
-        applier: Applier,
-        reason: str,
-        candidates: tuple[str, ...] = (),
-        awaits: str = "",
-        awaited: str = "",
-    ) -> Done:
-        failed = dataclasses.replace(
-            applier.entry,
-            state=State.FAILED,
-            outcome=Outcome.FAILED,
-            reason=private(reason, claim),
-            candidates=tuple(candidates),
-            awaits=awaits,
-            awaited=awaited,
-            missing=(),  # it waits for nobody: a link that appears would not make it acceptable
-            failed_since=applier.entry.at,
-        )
-        return Done(failed, applier.link)
-
-
-def _waiting_since(former: Entry, now: float) -> float:
-    """From when a record's wait counts: a clock that jumps, or a night in which nothing runs, is no wait."""
-    gap = now - former.at
-    return former.failed_since + gap - min(max(gap, 0.0), PATIENCE / 4)
-
 
 def _frees(done: Done) -> bool:
     """Whether others may find at the target now what they wait for."""
     return done.freed or done.entry.state in (State.APPLIED, State.REMOVED, State.SKIPPED)
-
-
-def _told(error: BridgeError) -> dict[str, Any]:
-    """What an error says beyond its sentence, for the entry."""
-    parts = ("candidates", "awaits", "awaited")
-    return {name: getattr(error, name) for name in parts if hasattr(error, name)}
-
-
-def private(reason: str, claim: Case) -> str:
-    """A reason without the values of the person's sections; ids and the lifecycle may stay."""
-    sections = claim.stored.record.data.values()
-    return redact(reason, [section for section in sections if isinstance(section, Mapping)])
