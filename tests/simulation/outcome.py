@@ -91,6 +91,9 @@ def is_parked(key: Key, truth: Truth, directory: Directory, passed: frozenset[Ke
     holders = [
         one for one in directory.things.values() if one.attributes.get("userName") == data["account"]["email"]
     ]
+    left = [one for one in holders if one.key and not _works_here(Key.parse(one.key), truth)]
+    if len(left) > 1 and not directory.of(key.kind, key.id):
+        return True  # several accounts of people who have left: nobody can say whose it is to be
     for one in holders:
         if one.foreign or _is_taken_unwritten(one, key, truth, directory, passed):
             return True
