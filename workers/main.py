@@ -22,6 +22,7 @@ from bridge.store.queue import FUNCTION, deserialize, serialize
 from bridge.store.trouble import AWAY, trouble
 from workers.delivery.deliver import Deliverer
 from workers.delivery.draining import Drain
+from workers.delivery.drift import keep_looking
 from workers.delivery.gate_watch import watch
 from workers.delivery.survey import FirstContact
 
@@ -127,6 +128,7 @@ class Workers:
             for deliverer in self._deliverers:
                 group.create_task(self._serve(deliverer))
                 group.create_task(watch(deliverer))
+                group.create_task(keep_looking(deliverer, self._backend))
             group.create_task(self._renew())
 
     def stalled(self, limit: float) -> list[str]:

@@ -12,6 +12,7 @@ from bridge.config.credentials import credential
 from bridge.config.section import Section
 
 Mode = Literal["create_only", "upsert", "sync"]
+Drift = Literal["ignore", "report", "repair"]
 Removal = Literal["deactivate", "keep", "delete"]
 GroupList = Literal["teams", "departments", "offices", "areas"]
 
@@ -76,7 +77,9 @@ class Groups(Section):
 class TargetSettings(Section):
     """What all kinds of targets have in common; each kind adds its own settings."""
 
-    changes_nothing: ClassVar[frozenset[str]] = frozenset({"rate", "concurrency", "timeout", "map", "limits"})
+    changes_nothing: ClassVar[frozenset[str]] = frozenset(
+        {"rate", "concurrency", "timeout", "map", "limits", "drift", "drift_every"}
+    )
     """Settings that change nothing that the target should hold (`map` counts as what it is laid over)."""
 
     kind: str
@@ -97,6 +100,12 @@ class TargetSettings(Section):
     """Whether an attribute whose value is empty is emptied at the target too; false leaves what is there."""
     keep: list[str] = Field(default_factory=list)
     """Attributes that are left as they are at the target when their value is empty, whatever `clear` says."""
+    drift: Drift = "report"
+    """What is done about accounts and groups that somebody has changed at the target since they were given:
+    `report` says in `status` which they are, `repair` gives them again what Kenjo says, `ignore` does not
+    look."""
+    drift_every: float = Field(24.0, gt=0)
+    """Hours between two looks at all of them, at a quarter of `rate`."""
     rate: float = Field(10.0, gt=0)
     """Requests per second to this target, over all workers."""
     concurrency: int = Field(10, ge=1, le=100)

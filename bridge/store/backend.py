@@ -20,6 +20,7 @@ from bridge.logs import get_logger
 from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records, Whose
 from bridge.store.connection import Connection
 from bridge.store.discard import Discarded, discard
+from bridge.store.drifts import Drifts
 from bridge.store.keys import ACCOUNT, place
 from bridge.store.pace import Pace
 from bridge.store.queue import Queue, deserialize, serialize
@@ -71,6 +72,10 @@ class Backend:
     def ledger(self, target: str) -> Ledger:
         """What a target has been given."""
         return Ledger(self._connection, self.keys, self.codec, target)
+
+    def drifts(self, target: str) -> Drifts:
+        """What somebody has changed at a target."""
+        return Drifts(self._connection, self.keys, self.codec, target)
 
     def unbroken(self, target: str) -> Unbroken:
         """Whether what is written for a target from now on is kept."""

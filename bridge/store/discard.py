@@ -13,6 +13,7 @@ from typing import NamedTuple
 from bridge.codec import Codec, reading
 from bridge.errors import Damaged
 from bridge.store.connection import Connection
+from bridge.store.drifts import open_drift
 from bridge.store.entries import open_entry, open_text
 from bridge.store.gate import open_survey
 from bridge.store.holds import open_hold
@@ -70,7 +71,7 @@ _HASHES: dict[str, _Reader] = {
     "revisions": _revision,
     "absent": _anything,
 }
-_TARGET_STRINGS: dict[str, _Reader] = {"survey": open_survey}
+_TARGET_STRINGS: dict[str, _Reader] = {"survey": open_survey, "drift": open_drift}
 _TARGET_HASHES: dict[str, _Reader] = {
     "ledger": open_entry,
     **dict.fromkeys(("links", "approved", "counted"), open_text),

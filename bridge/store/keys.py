@@ -47,6 +47,7 @@ class Keys:
     | `{t}:counted` | hash | by record, sealed: what the last poll has counted and lets take away |
     | `{t}:done` | sorted set | by time: what was done to whom, as far as limits look back |
     | `{t}:survey` | string | what first contact found |
+    | `{t}:drift`, `{t}:drift-look` | string | what the last look at all objects found, there during one |
     | `{t}:looked-up:{configuration}` | hash | by record: what its matches make of it, during a survey |
     | `{t}:state` | hash | why the target is paused, since when |
     | `{t}:throttle` | string | there while the target has asked to wait |

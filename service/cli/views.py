@@ -20,6 +20,9 @@ from service.operations.sync import COLUMNS, SyncResult, TargetResult
 
 Show = Callable[[Mapping[str, int]], None]
 
+_NAMED = 5
+"""Records that a sentence names at most."""
+
 
 @contextmanager
 def progress(console: Console, *, quiet: bool) -> Iterator[Show]:
@@ -128,6 +131,19 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
     for name, row in found["targets"].items():
         if row["reason"]:
             _warn(console, f"{name} is {row['state']}: {row['reason']}")
+        if row["drift"] and row["drift"]["records"]:
+            _warn(console, _drift(name, row["drift"]))
+
+
+def _drift(name: str, drift: Mapping[str, Any]) -> str:
+    """What somebody has changed at a target, and what to do about it."""
+    records = [f"{record} ({', '.join(fields)})" for record, fields in sorted(drift["records"].items())]
+    more = f" and {len(records) - _NAMED} more" if len(records) > _NAMED else ""
+    return (
+        f"{name}: {len(records)} of {drift['looked']} were not as they were given {_ago(drift['age'])}:"
+        f" {', '.join(records[:_NAMED])}{more}. kenjo-bridge sync --verify gives them what Kenjo says; drift:"
+        " repair does so by itself"
+    )
 
 
 def show_check(console: Console, findings: Iterable[Finding]) -> None:

@@ -36,4 +36,14 @@ async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
         "skipped": states[State.SKIPPED],
         "state": paused.get("state", "running"),
         "reason": paused.get("reason", ""),
+        "drift": await _drift(bridge, name),
     }
+
+
+async def _drift(bridge: Bridge, name: str) -> dict[str, Any] | None:
+    """`{"age", "looked", "records": {record: [attributes]}}` of the last look at all; None before it."""
+    last = await bridge.backend.drifts(name).last()
+    if last is None or not (last.looked or last.unseen):
+        return None
+    records = {record: list(fields) for record, fields in last.records.items()}
+    return {"age": round(time.time() - last.at, 1), "looked": last.looked, "records": records}

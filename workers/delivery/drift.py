@@ -1,0 +1,110 @@
+"""Looks from time to time whether objects at a target are as they were given: somebody may change them there.
+
+A look decides for each record as a delivery would, and sends nothing. What differs is told in `status`; where
+the settings say so it is asked for, and given again by a delivery, with all that guards one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from redis.exceptions import RedisError
+
+from bridge.effects import ANYTHING
+from bridge.errors import StoreUnavailable, unforeseen
+from bridge.logs import get_logger
+from bridge.model import Entry, Key, State, Stored
+from bridge.store.backend import Backend
+from bridge.store.claims import Case
+from bridge.store.drifts import Drift
+from bridge.store.queue import Due
+from workers.delivery.deciding import Decider
+from workers.delivery.deliver import Deliverer
+from workers.delivery.noting import stamped
+
+log = get_logger("drift")
+
+CHECK_INTERVAL = 60.0  # seconds between looks at the clock
+LONGEST = 6 * 3600.0  # seconds after which a look that nobody has ended is begun anew
+SHARE = 4
+"""A look takes one request in so many that the target's rate allows, so that deliveries go on."""
+
+GONE = "gone"
+"""Stands for the attributes of an object that is not there any more."""
+
+
+async def keep_looking(deliverer: Deliverer, backend: Backend) -> None:
+    """Look as often as the settings say, until cancelled."""
+    said = ""
+    while deliverer.route.settings.drift != "ignore":
+        await asyncio.sleep(CHECK_INTERVAL)
+        try:
+            await look_if_due(deliverer, backend, time.time())
+        except (RedisError, OSError, StoreUnavailable):
+            continue  # the worker's own loop says that Redis is away
+        except Exception as error:  # noqa: BLE001 - deliveries go on, whatever it is
+            if (reason := str(unforeseen(error))) != said:
+                log.warning("drift cannot be looked for", target=deliverer.route.name, reason=reason)
+            said = reason
+
+
+async def look_if_due(deliverer: Deliverer, backend: Backend, now: float) -> Drift | None:
+    """Look if it is time and the target is not paused. Raises what Redis raises."""
+    route, drifts = deliverer.route, backend.drifts(deliverer.route.name)
+    every = route.settings.drift_every * 3600
+    if await deliverer.gate.paused() or not await drifts.may_look(every, now, LONGEST):
+        return None
+    try:
+        drift = await look(deliverer, backend, now)
+    finally:
+        await drifts.end()
+    await drifts.note(drift)
+    log.info("drift", target=route.name, looked=drift.looked, differ=len(drift.records))
+    if route.settings.drift == "repair" and drift.records:
+        keys = [Key.parse(name) for name in drift.records]
+        await deliverer.ledger.doubt(keys)
+        await deliverer.queue.add(route.name, [Due(key) for key in keys], now)
+    return drift
+
+
+async def look(deliverer: Deliverer, backend: Backend, now: float) -> Drift:
+    """Compare every object that the ledger calls right, leavers' included. Raises what Redis raises."""
+    known, entries = await backend.records.known(), await deliverer.ledger.entries()
+    pending = await deliverer.ledger.pending()
+    links = await deliverer.ledger.links([str(key) for key in entries])
+    differ: dict[str, tuple[str, ...]] = {}
+    looked, unseen, begun = 0, 0, time.monotonic()
+    for key, entry in sorted(entries.items()):
+        if entry.state not in (State.APPLIED, State.REMOVED) or key in pending:
+            continue
+        if key not in known or str(key) not in links:
+            continue
+        started = time.monotonic()
+        try:
+            fields = await _fields(deliverer, known[key], entry, links[str(key)], now)
+        except (RedisError, OSError, StoreUnavailable):
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the others are compared
+            unseen += 1
+        else:
+            looked += 1
+            if fields:
+                differ[str(key)] = fields
+        beside = SHARE / deliverer.route.settings.rate - (time.monotonic() - started)
+        await asyncio.sleep(max(beside, 0.0))
+    return Drift(now + time.monotonic() - begun, looked, unseen, differ)
+
+
+async def _fields(
+    deliverer: Deliverer, stored: Stored, entry: Entry, link: str, now: float
+) -> tuple[str, ...]:
+    """The attributes in which an object differs from what was given. Raises what a delivery would raise."""
+    case = Case(stored=stored, entry=entry, link=link, doubt="look", counted=ANYTHING)
+    former = stamped(deliverer.route, case, now)
+    decider = Decider(deliverer.route, deliverer.target, deliverer.ledger, case, former, link)
+    decision = await decider.decide()
+    if decision.lost or (decision.change and decision.there and decision.there.content is None):
+        return (GONE,)
+    fields = decision.change.fields if decision.change else ()
+    return tuple(sorted({change.attribute for change in fields}))
