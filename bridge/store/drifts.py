@@ -15,13 +15,15 @@ from bridge.store.keys import Keys, place
 class Drift:
     """One look at all objects: when it ended (epoch seconds), and how many were `looked` at.
 
-    `records` are those that differ, each with the attributes; `unseen` could not be compared.
+    `records` are those that differ, each with the attributes; `unseen` could not be compared. `orphans` are
+    open accounts that carry the id of a person whom Kenjo does not have, by the target's id.
     """
 
     at: float
     looked: int = 0
     unseen: int = 0
     records: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    orphans: Mapping[str, str] = field(default_factory=dict)
 
 
 class Drifts:
@@ -67,4 +69,5 @@ def open_drift(codec: Codec, where: str, blob: bytes) -> Drift:
     value = codec.open(blob, where)
     with reading(where):
         records = {str(name): tuple(fields) for name, fields in value["records"].items()}
-        return Drift(float(value["at"]), int(value["looked"]), int(value["unseen"]), records)
+        orphans = {str(account): str(id_) for account, id_ in value["orphans"].items()}
+        return Drift(float(value["at"]), int(value["looked"]), int(value["unseen"]), records, orphans)

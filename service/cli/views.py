@@ -131,19 +131,29 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
     for name, row in found["targets"].items():
         if row["reason"]:
             _warn(console, f"{name} is {row['state']}: {row['reason']}")
-        if row["drift"] and row["drift"]["records"]:
-            _warn(console, _drift(name, row["drift"]))
+        for sentence in _drift(name, row["drift"]) if row["drift"] else ():
+            _warn(console, sentence)
 
 
-def _drift(name: str, drift: Mapping[str, Any]) -> str:
+def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
     """What somebody has changed at a target, and what to do about it."""
     records = [f"{record} ({', '.join(fields)})" for record, fields in sorted(drift["records"].items())]
-    more = f" and {len(records) - _NAMED} more" if len(records) > _NAMED else ""
-    return (
-        f"{name}: {len(records)} of {drift['looked']} were not as they were given {_ago(drift['age'])}:"
-        f" {', '.join(records[:_NAMED])}{more}. kenjo-bridge sync --verify gives them what Kenjo says; drift:"
-        " repair does so by itself"
-    )
+    if records:
+        yield (
+            f"{name}: {len(records)} of {drift['looked']} were not as they were given {_ago(drift['age'])}:"
+            f" {_some(records)}. kenjo-bridge sync --verify gives them what Kenjo says; drift: repair does so"
+            " by itself"
+        )
+    if orphans := [f"{account} (person:{id_})" for account, id_ in sorted(drift["orphans"].items())]:
+        yield (
+            f"{name}: open accounts with ids of people whom Kenjo does not have: {_some(orphans)}. If they"
+            " have left, and are no other company's, close them there"
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def show_check(console: Console, findings: Iterable[Finding]) -> None:

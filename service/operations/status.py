@@ -41,9 +41,10 @@ async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
 
 
 async def _drift(bridge: Bridge, name: str) -> dict[str, Any] | None:
-    """`{"age", "looked", "records": {record: [attributes]}}` of the last look at all; None before it."""
+    """`{"age", "looked", "records": {record: [attributes]}, "orphans": {account: id}}`, or None yet."""
     last = await bridge.backend.drifts(name).last()
-    if last is None or not (last.looked or last.unseen):
+    if last is None or not (last.looked or last.unseen or last.orphans):
         return None
     records = {record: list(fields) for record, fields in last.records.items()}
-    return {"age": round(time.time() - last.at, 1), "looked": last.looked, "records": records}
+    age = round(time.time() - last.at, 1)
+    return {"age": age, "looked": last.looked, "records": records, "orphans": dict(last.orphans)}

@@ -15,6 +15,7 @@ from tests.delivery import TARGET, Delivery, delivery, person, team
 from workers.delivery.drift import GONE, look_if_due
 
 DAY = 86400.0 + 60  # and the time that a look takes
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ANA = Key(Kind.PERSON, "ana")
 
 
@@ -103,6 +104,26 @@ async def test_it_is_given_again(run: Delivery) -> None:
     assert (await run.user("ana"))["title"] == "Clerk"
     drift = await looked(run)
     assert drift is not None
+    assert not drift.records
+
+
+async def test_accounts_of_people_whom_kenjo_does_not_have(run: Delivery) -> None:
+    """Accounts carry Kenjo ids that nobody has == named while they are open; other ids are not ours."""
+    await first(run)
+    lost, closed, other = "5f3ac9d2e4b0a1c2d3e4f5a6", "5f3ac9d2e4b0a1c2d3e4f5a7", "hr-77"
+    for id_ in (lost, closed, other):
+        body = {
+            "schemas": [USER],
+            "userName": f"{id_}@example.com",
+            "externalId": id_,
+            "active": id_ != closed,
+        }
+        created = await run.create(body)
+        if id_ == lost:
+            account = created["id"]
+    drift = await looked(run)
+    assert drift is not None
+    assert dict(drift.orphans) == {account: lost}
     assert not drift.records
 
 

@@ -7,14 +7,16 @@ the settings say so it is asked for, and given again by a delivery, with all tha
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from collections.abc import Collection, Mapping
 
 from redis.exceptions import RedisError
 
 from bridge.effects import ANYTHING
-from bridge.errors import StoreUnavailable, unforeseen
+from bridge.errors import BridgeError, StoreUnavailable, unforeseen
 from bridge.logs import get_logger
-from bridge.model import Entry, Key, State, Stored
+from bridge.model import Entry, Key, Kind, State, Stored
 from bridge.store.backend import Backend
 from bridge.store.claims import Case
 from bridge.store.drifts import Drift
@@ -29,6 +31,8 @@ CHECK_INTERVAL = 60.0  # seconds between looks at the clock
 LONGEST = 6 * 3600.0  # seconds after which a look that nobody has ended is begun anew
 SHARE = 4
 """A look takes one request in so many that the target's rate allows, so that deliveries go on."""
+
+_KENJO_ID = re.compile(r"[0-9a-f]{24}")
 
 GONE = "gone"
 """Stands for the attributes of an object that is not there any more."""
@@ -93,7 +97,30 @@ async def look(deliverer: Deliverer, backend: Backend, now: float) -> Drift:
                 differ[str(key)] = fields
         beside = SHARE / deliverer.route.settings.rate - (time.monotonic() - started)
         await asyncio.sleep(max(beside, 0.0))
-    return Drift(now + time.monotonic() - begun, looked, unseen, differ)
+    orphans = await _orphans(deliverer, known, set(links.values()))
+    return Drift(now + time.monotonic() - begun, looked, unseen, differ, orphans)
+
+
+async def _orphans(
+    deliverer: Deliverer, known: Mapping[Key, Stored], ours: Collection[str]
+) -> dict[str, str]:
+    """Open accounts with a Kenjo id that nobody has: of leavers whose record was lost, or another company's.
+
+    Only where the external id is Kenjo's, which is told by the mapping and by its form.
+    """
+    target, expressions = deliverer.target, deliverer.route.maps[Kind.PERSON].values()
+    if not target.can.lists or not any(one.source == "person.id" for one in expressions):
+        return {}
+    found: dict[str, str] = {}
+    try:
+        async for page in target.inventory(Kind.PERSON):
+            for one in page.remotes:
+                is_kenjos = _KENJO_ID.fullmatch(one.external_id) and one.open is not False
+                if is_kenjos and one.id not in ours and Key(Kind.PERSON, one.external_id) not in known:
+                    found[one.id] = one.external_id
+    except BridgeError:
+        return {}  # half a list may lack nobody, and is told by none
+    return found
 
 
 async def _fields(

@@ -24,7 +24,7 @@ async def test_status_names_what_differs(tmp_path: Path) -> None:
         assert (await status(bridge))["targets"]["directory"]["drift"] is None
         await drifts.note(Drift(0.0))  # nobody has looked yet
         assert (await status(bridge))["targets"]["directory"]["drift"] is None
-        await drifts.note(Drift(1.0, 40, 0, records))
+        await drifts.note(Drift(1.0, 40, 0, records, {"u7": "5f3ac9d2e4b0a1c2d3e4f5a6"}))
         found = await status(bridge)
     assert found["targets"]["directory"]["drift"]["records"]["person:2"] == ["active", "title"]
     console = Console(file=io.StringIO(), width=400)
@@ -33,3 +33,4 @@ async def test_status_names_what_differs(tmp_path: Path) -> None:
     assert "3 of 40 were not as they were given" in text
     assert "person:2 (active, title)" in text
     assert "sync --verify" in text
+    assert "u7 (person:5f3ac9d2e4b0a1c2d3e4f5a6)" in text
