@@ -22,16 +22,13 @@ from bridge.wire.quiet import LONGEST_PAUSE
 class Abilities:
     """What a target can do.
 
-    `shows`: an object is shown when it is asked for by its id; `lists`: all objects are listed; `deletes`:
-    objects can be deleted; `groups`: it has groups of people; `batch`: how many changes travel in one request
-    at most.
+    `shows`: an object is shown when it is asked for by its id; `lists`: all objects are listed; `groups`: it
+    has groups of people.
     """
 
     shows: bool = True
     lists: bool = False
-    deletes: bool = True
     groups: bool = True
-    batch: int = 1
 
 
 class Target(Protocol):
