@@ -69,8 +69,13 @@ def active(source: tuple[str, str, str]) -> Iterator[str]:
 
 
 def wait_for(target: str, accounts: int) -> None:
-    end = time.monotonic() + 900
-    while counted(target) < accounts:
+    """Wait for so many accounts, or until no more come: some who are active have not begun, or have left."""
+    end, last, moved = time.monotonic() + 900, 0, time.monotonic()
+    while (now := counted(target)) < accounts:
+        if now != last:
+            last, moved = now, time.monotonic()
+        if now and time.monotonic() - moved > 5:
+            return
         if time.monotonic() > end:
             sys.exit(f"{accounts} accounts did not arrive")
         time.sleep(0.1)
