@@ -99,7 +99,7 @@ def is_parked(key: Key, truth: Truth, directory: Directory, passed: frozenset[Ke
             return True
         owner = Key.parse(one.key) if one.key else key
         kept = not one.key or not _works_here(owner, truth)
-        if kept and directory.of(key.kind, key.id):
+        if kept and directory.perhaps(key.kind, key.id) - {one.id}:
             return True  # nobody gives up its address, and nobody can take over a second account
         if owner != key and owner not in passed and _waits(owner, truth, directory, passed | {key}):
             return True

@@ -87,7 +87,10 @@ class Wire:
         if name == "claim":
             for record, token in zip(answer[4::_CLAIMED], answer[5::_CLAIMED], strict=True):
                 self._begin(record.decode(), token.decode())
-        for token in self._process.deliveries.keys() & {arg for arg in args if isinstance(arg, str)}:
+        told = {arg for arg in args if isinstance(arg, str)}
+        if name == "renew":  # an answer that the lock is lost lets nothing be written
+            told -= {token for token, good in zip(args[-len(answer) :], answer, strict=True) if not good}
+        for token in self._process.deliveries.keys() & told:
             self._process.deliveries[token].checked = now
 
     def _begin(self, record: str, token: str) -> None:
