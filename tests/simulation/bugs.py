@@ -18,6 +18,7 @@ import workers.delivery.matching
 from bridge.exchange import Remote
 from bridge.model import Entry, Key, State, Stored
 from bridge.store import Gate, Keys, Ledger
+from bridge.store.unbroken import Unbroken
 from bridge.store.witness import Witness
 from tests.simulation.odds import Odds
 from workers.delivery.deciding import Decider
@@ -55,6 +56,10 @@ async def _no_names(*_: Any) -> list[str]:
 
 async def _no_records(*_: Any) -> dict[Key, int]:
     return {}
+
+
+async def _always(*_: Any) -> bool:
+    return True
 
 
 async def _undisturbed(witness: Witness) -> bool:
@@ -190,6 +195,13 @@ BUGS = {
         lambda: patch.object(Witness, "undisturbed", _undisturbed),
         lambda _: True,
         since=52,
+    ),
+    "old-list": Bug(
+        "NO DUPLICATES",
+        "a list of accounts is believed although Redis has lost what was written since",
+        lambda: patch.object(Unbroken, "lasts", _always),
+        lambda odds: not odds.unique and (odds.redis_emptied or odds.redis_restored or odds.redis_partly),
+        since=525,
     ),
     "one-gate": Bug(
         "ISOLATED",
