@@ -150,7 +150,8 @@ class Referee:
 
     def _is_in_use(self, thing: Thing) -> bool:
         """Whether an account gives access, or was to, or may, as far as the bridge was told."""
-        may = "active" not in thing.attributes or thing.id in self.ignored
+        # One that a person has given to a record, and that was not written since, is to give access.
+        may = "active" not in thing.attributes or thing.id in self.ignored or bool(thing.given)
         return not thing.foreign and (thing.is_open or (thing.kind is Kind.PERSON and may))
 
     def _count_closed(self, thing: Thing) -> None:
