@@ -23,8 +23,8 @@ from bridge.store.trouble import AWAY, trouble
 from workers.delivery.deliver import Deliverer
 from workers.delivery.draining import Drain
 from workers.delivery.drift import keep_looking
+from workers.delivery.first_contact import FirstContact
 from workers.delivery.gate_watch import watch
-from workers.delivery.survey import FirstContact
 
 log = get_logger("workers")
 

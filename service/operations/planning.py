@@ -27,8 +27,9 @@ from service.watch.keeping import keep_known
 from service.watch.knowing import what_is_known
 from service.watch.pending import Standing, assess, rank
 from workers.connect import Connected
+from workers.delivery.first_contact import hold_id, mismatch
 from workers.delivery.inventory import MANY, SAMPLE, Absent, listed
-from workers.delivery.survey import hold_id, mismatch, tally
+from workers.delivery.survey import tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ async def rehearsal_of(
 async def _first_contact(
     bridge: Bridge, target: Connected, accounts: int, steps: Mapping[Key, Step]
 ) -> tuple[Survey | None, list[Hold]]:
-    """What `workers.delivery.survey.FirstContact` would find, from the look-ups that the steps have made."""
+    """What `FirstContact` would find, from the look-ups that the steps have made."""
     name = target.route.name
     former = await bridge.backend.gate(name).survey()
     if former is not None and former.config == target.route.configuration:

@@ -19,7 +19,7 @@ from service.operations.assembly import Bridge, connected, deliverers, poller, w
 from service.operations.choosing import Choose
 from service.operations.draining import Waits, drained, unless
 from service.operations.greet import revive
-from workers.delivery.survey import FirstContact
+from workers.delivery.first_contact import FirstContact
 from workers.main import Workers
 
 OK, SOME_FAILED, HELD, PROBLEM = 0, 1, 2, 3

@@ -17,9 +17,9 @@ from tests.simulation.process import DELIVERY, Process
 from tests.simulation.store import Store
 from workers.delivery.deliver import Deliverer
 from workers.delivery.draining import Drain
+from workers.delivery.first_contact import FirstContact
 from workers.delivery.gate_watch import watch
 from workers.delivery.inventory import Absent
-from workers.delivery.survey import FirstContact
 
 LOOK, IDLE = 0.3, 12
 """Seconds after which a worker hears that it is woken, and how often that passes before it looks unasked."""

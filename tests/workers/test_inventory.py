@@ -15,8 +15,8 @@ from tests.delivery import TARGET, Delivery, delivery, person
 from tests.polling import ids, people
 from tests.workers.targets.quiet_scim import Quiet
 from workers.delivery.draining import Drain
+from workers.delivery.first_contact import FirstContact
 from workers.delivery.inventory import Inventory
-from workers.delivery.survey import FirstContact
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 NUMBER = 60

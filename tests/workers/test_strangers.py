@@ -12,7 +12,7 @@ from bridge.store.gate import Survey
 from tests.delivery import Delivery, delivery, person, team
 from tests.polling import Watch
 from tests.workers.targets.odd_scim import Odd
-from workers.delivery.survey import FirstContact
+from workers.delivery.first_contact import FirstContact
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 

@@ -12,7 +12,7 @@ from tests.delivery import Delivery, delivery
 from tests.polling import ids, people
 from tests.workers.gating import state, through, timed
 from tests.workers.targets.proxy import answer
-from workers.delivery.survey import FirstContact, hold_id
+from workers.delivery.first_contact import FirstContact, hold_id
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 

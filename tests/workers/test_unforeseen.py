@@ -26,8 +26,8 @@ from tests.polling import Script
 from tests.workers.gating import other, state, until, working
 from workers.connect import open_target
 from workers.delivery.deliver import Deliverer
+from workers.delivery.first_contact import FirstContact
 from workers.delivery.gate_watch import answers
-from workers.delivery.survey import FirstContact
 from workers.targets.base import Target
 
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
