@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -78,15 +78,20 @@ class FieldChange:
 class Change:
     """What would be sent to a target for one record, to be looked at and to be sent alike.
 
-    `outcome` is what is done once it is applied, `remote_id` the object (None: a new one), `fields` what
-    differs, under the names of the mapping; `content` is the adapter's own.
+    `outcome` is what is done once it is applied, `remote_id` the object (None: a new one); `content` is the
+    adapter's own. `tell` makes the `fields`, which only those ask for who look at a change.
     """
 
     key: Key
     outcome: Outcome
     remote_id: str | None
-    fields: tuple[FieldChange, ...] = field(default=(), repr=False)
     content: Any = field(default=None, compare=False, repr=False)
+    tell: Callable[[], Iterable[FieldChange]] = field(default=tuple, compare=False, repr=False)
+
+    @property
+    def fields(self) -> tuple[FieldChange, ...]:
+        """What differs, under the names of the mapping."""
+        return tuple(self.tell())
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,8 +200,8 @@ def _change(
 ) -> Change | None:
     """A change of what differs, None for nothing."""
     content = {name: value for name, value in attributes.items() if there.get(name) != value}
-    fields = tuple(FieldChange(name, there.get(name), value) for name, value in content.items())
-    return Change(wanted.key, outcome, remote_id, fields, content) if content else None
+    fields = [FieldChange(name, there.get(name), value) for name, value in content.items()]
+    return Change(wanted.key, outcome, remote_id, content, lambda: fields) if content else None
 
 
 def _found(id_: str, thing: Thing, own: str, by: str) -> Remote:

@@ -9,7 +9,7 @@ from functools import partial
 import yaml
 
 from bridge.errors import NotFound
-from bridge.exchange import Change, Greeting, Page, Receipt, Remote, Wanted
+from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
@@ -126,14 +126,14 @@ class ScimTarget(Target):
         if there.content is None:
             if wanted.removal or key.kind is not Kind.PERSON or places.get(ACTIVE) is not True:
                 raise NotFound("answered 404")
-            return Change(key, Outcome.UPDATED, there.id, content=Hidden(places))
+            return Change(key, Outcome.UPDATED, there.id, Hidden(places))
         found = self._difference(wanted, there.content, places)
         if not found:
             return None
         names = ("active",) if wanted.removal else wanted.attributes
-        fields = tuple(changes(there.content, found, names))
         outcome = Outcome.DEACTIVATED if wanted.removal else Outcome.UPDATED
-        return Change(key, outcome, there.id, fields, Seen(there.content, found, _members(wanted)))
+        content = Seen(there.content, found, _members(wanted))
+        return Change(key, outcome, there.id, content, partial(changes, there.content, found, names))
 
     async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
         """Send each change in requests of its own."""
@@ -141,10 +141,11 @@ class ScimTarget(Target):
 
     def _creation(self, wanted: Wanted) -> Change:
         places = self._places(wanted, new=True)
-        found = self._difference(wanted, {}, places)
-        fields = tuple(changes({}, found, wanted.attributes))
-        content = New(wanted, places, _members(wanted))
-        return Change(wanted.key, Outcome.CREATED, None, fields, content)
+
+        def tell() -> list[FieldChange]:
+            return changes({}, self._difference(wanted, {}, places), wanted.attributes)
+
+        return Change(wanted.key, Outcome.CREATED, None, New(wanted, places, _members(wanted)), tell)
 
     def _places(self, wanted: Wanted, *, new: bool = False) -> dict[Slot, object]:
         """The places that are to be written, as far as the server has them, with their values."""
