@@ -24,6 +24,18 @@ from workers.connect import Connected
 _GONE = {"lifecycle": "gone"}
 
 
+def is_right(hold: Hold, kenjo: Kenjo) -> bool:
+    """Whether what a hold keeps back is what Kenjo says: else nobody approves it."""
+    if not hold.target:
+        return not kenjo.world.faulty  # who approves a list has looked at it: then it is whole
+    if hold.kind == "members" and kenjo.world.faulty:
+        return False
+    truth = kenjo.truth()
+    # Teams are kept back along with their members.
+    keys = [key for key in map(Key.parse, hold.keys) if key.kind is Kind.PERSON or "team" in hold.kind]
+    return not any(truth.get(key, _GONE).get("lifecycle", "active") == "active" for key in keys)
+
+
 class Operator:
     """Approves what is right, gives accounts to whom they belong, and has tried again what can work now."""
 
@@ -45,21 +57,10 @@ class Operator:
 
     async def _decide(self) -> None:
         for hold in await self._bridge.backend.holds.all():
-            if self._is_right(hold):
+            if is_right(hold, self._kenjo):
                 if hold.target:
                     self._directories[hold.target].referee.approved.update(hold.keys)
                 await decide(self._bridge, hold.id, approve=True, by="operator")
-
-    def _is_right(self, hold: Hold) -> bool:
-        """Whether what a hold keeps back is what Kenjo says."""
-        if not hold.target:
-            return not self._kenjo.world.faulty  # who approves a list has looked at it: then it is whole
-        truth = self._kenjo.truth()
-        if hold.kind == "members" and self._kenjo.world.faulty:
-            return False
-        # Teams are kept back along with their members.
-        keys = [key for key in map(Key.parse, hold.keys) if key.kind is Kind.PERSON or "team" in hold.kind]
-        return not any(truth.get(key, _GONE).get("lifecycle", "active") == "active" for key in keys)
 
     async def _mend(self, row: Mapping[str, Any]) -> None:
         directory, record = self._directories[row["target"]], str(row["record"])
