@@ -148,6 +148,13 @@ class Route:
         required = (name for name in self._required.get(kind, ()) if attributes.get(name) in (None, ""))
         return next(required, "")
 
+    @of_one_record()
+    def lacks(self, record: Record) -> str:
+        """The same of what `map` would give, without mapping anything else. Raises RecordRejected."""
+        kind, variables = record.key.kind, self._environment.variables(record)
+        required = (name for name in self._required.get(kind, ()) if name in self._maps[kind])
+        return self.lacking(kind, {name: self._maps[kind][name].evaluate(variables) for name in required})
+
     def serves(self, kind: Kind) -> bool:
         """Whether this target gets records of a kind at all."""
         return bool(self._maps.get(kind))

@@ -137,6 +137,6 @@ def _would_be_created(route: Route, stored: Stored) -> bool:
         return False
     try:
         wanted = route.intend(stored, linked=False).action is Action.UPSERT
-        return wanted and not route.lacking(Kind.PERSON, route.map(stored.record))
+        return wanted and not route.lacks(stored.record)
     except RecordRejected:
         return False

@@ -90,6 +90,15 @@ def test_required_attributes_are_missed(email: str | None, lacking: str) -> None
     assert route().lacking(Kind.TEAM, {}) == "displayName"
 
 
+@pytest.mark.parametrize(
+    ("map_", "lacking"),
+    [({}, ""), ({"userName": '""'}, "userName"), ({"userName": None}, "userName"), ({"title": "1 / 0"}, "")],
+)
+def test_what_is_required_is_told_without_the_rest(map_: dict[str, str | None], lacking: str) -> None:
+    """Only the required attributes are evaluated: one that fails beside them does not matter here."""
+    assert route(map=map_).lacks(person()) == lacking
+
+
 def test_target_without_a_mapping_for_teams_gets_none() -> None:
     """A kind of record that has no attributes, or is not wanted, is not served."""
     for people_only in (route(mapping={"person": MAPPING["person"]}), route(groups={"from": []})):
