@@ -126,10 +126,19 @@ class Referee:
             self.world.violate("OWNERSHIP", f"{thing.id}, which is not ours, was written for {by.record}")
         elif owner != by.record and thing.losses == self.store.losses and not self._is_orphan(owner):
             # That it has passed from one record of ours to another may be lost with Redis.
-            self.world.violate("OWNERSHIP", f"{thing.id}, which is {owner}'s, was written for {by.record}")
+            self._late("OWNERSHIP", f"{thing.id}, which is {owner}'s, was written for {by.record}", by)
         thing.owner, thing.losses = by.record, by.losses
         if thing.given == by.record and thing.attributes.get("externalId") == Key.parse(by.record).id:
             thing.given = ""
+
+    def _late(self, promise: str, what: str, by: Delivery) -> None:
+        """Nobody can call back a request that was sent while its lock was good: it is repaired later."""
+        late = self.world.now - by.checked
+        sentence = f"{what}, {late:.1f} s after its check"
+        if late < LOCK_TTL:
+            self.world.violate(promise, sentence)
+        else:
+            self.world.note("referee", f"allowed: {sentence}")
 
     def _is_orphan(self, owner: str) -> bool:
         """Whether a group's team is no more, so that one of the same name may have it."""
@@ -139,13 +148,7 @@ class Referee:
     def _order(self, thing: Thing, by: Delivery) -> None:
         losses, newest = self.newest.get(thing.key, (0, 0))
         if losses == by.losses == self.store.losses and by.version < newest:
-            late = self.world.now - by.checked
-            # Nobody can call back a request that was sent while its lock was good: it is repaired later.
-            sentence = f"{thing.key}: reading {by.version} over {newest}, {late:.1f} s after its check"
-            if late < LOCK_TTL:
-                self.world.violate("NEVER BACKWARDS", sentence)
-            else:
-                self.world.note("referee", f"allowed: {sentence}")
+            self._late("NEVER BACKWARDS", f"{thing.key}: reading {by.version} over {newest}", by)
         self.newest[thing.key] = (by.losses, by.version)
 
     def _is_in_use(self, thing: Thing) -> bool:
