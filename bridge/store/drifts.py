@@ -49,7 +49,7 @@ class Drifts:
         """Whether it is time for a look, and this worker is to take it; workers ask from time to time.
 
         `every`: seconds between two looks, the first one so long after this was asked first; `longest`:
-        seconds after which a look that was not ended counts as cut short.
+        seconds after which a look of which nothing was heard counts as cut short.
         """
         last = await self.last()
         if last is None:
@@ -58,6 +58,10 @@ class Drifts:
         if now - last.at < every:
             return False
         return bool(await self._redis.set(self._looking, "1", nx=True, px=int(longest * 1000)))
+
+    async def go_on(self, longest: float) -> None:
+        """Say that the look is under way still."""
+        await self._redis.set(self._looking, "1", px=int(longest * 1000))
 
     async def end(self) -> None:
         """The look is over."""

@@ -127,6 +127,28 @@ async def test_accounts_of_people_whom_kenjo_does_not_have(run: Delivery) -> Non
     assert not drift.records
 
 
+async def test_what_is_delivered_meanwhile_is_no_drift(run: Delivery) -> None:
+    """A title changes in Kenjo and is delivered between the reading and the comparing == nothing is told."""
+
+    class Late:
+        def __getattr__(self, name: str) -> object:
+            return getattr(target, name)
+
+        async def read(self, key: Key, remote_id: str) -> object:
+            if key == ANA:
+                await dataclasses.replace(run, deliverer=given).deliver(person("ana", title="Boss"))
+            return await target.read(key, remote_id)
+
+    given = run.deliverer
+    target = given.target
+    await first(run)
+    run.deliverer = dataclasses.replace(run.deliverer, target=Late())  # type: ignore[arg-type]
+    drift = await looked(run)
+    assert drift is not None
+    assert not drift.records
+    assert (await run.user("ana"))["title"] == "Boss"
+
+
 async def test_once_a_day_and_by_one_worker(run: Delivery) -> None:
     """Before a day is over nobody looks, then one worker, and not while the target is paused."""
     await first(run)

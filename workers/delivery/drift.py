@@ -16,11 +16,12 @@ from redis.exceptions import RedisError
 from bridge.effects import ANYTHING
 from bridge.errors import BridgeError, StoreUnavailable, unforeseen
 from bridge.logs import get_logger
-from bridge.model import Entry, Key, Kind, State, Stored
+from bridge.model import Key, Kind, State, Stored
 from bridge.store.backend import Backend
 from bridge.store.claims import Case
 from bridge.store.drifts import Drift
 from bridge.store.queue import Due
+from bridge.store.sight import Sight
 from workers.delivery.deciding import Decider
 from workers.delivery.deliver import Deliverer
 from workers.delivery.noting import stamped
@@ -28,7 +29,7 @@ from workers.delivery.noting import stamped
 log = get_logger("drift")
 
 CHECK_INTERVAL = 60.0  # seconds between looks at the clock
-LONGEST = 6 * 3600.0  # seconds after which a look that nobody has ended is begun anew
+LONGEST = 600.0  # seconds after which a look of which nothing was heard is begun anew
 SHARE = 4
 """A look takes one request in so many that the target's rate allows, so that deliveries go on."""
 
@@ -74,31 +75,42 @@ async def look_if_due(deliverer: Deliverer, backend: Backend, now: float) -> Dri
 
 async def look(deliverer: Deliverer, backend: Backend, now: float) -> Drift:
     """Compare every object that the ledger calls right, leavers' included. Raises what Redis raises."""
-    known, entries = await backend.records.known(), await deliverer.ledger.entries()
-    pending = await deliverer.ledger.pending()
-    links = await deliverer.ledger.links([str(key) for key in entries])
+    drifts = backend.drifts(deliverer.route.name)
     differ: dict[str, tuple[str, ...]] = {}
     looked, unseen, begun = 0, 0, time.monotonic()
-    for key, entry in sorted(entries.items()):
-        if entry.state not in (State.APPLIED, State.REMOVED) or key in pending:
+    for name in sorted(await deliverer.ledger.linked()):
+        await drifts.go_on(LONGEST)
+        key, started = Key.parse(name), time.monotonic()
+        before = await deliverer.ledger.sight(key)
+        if before.stored is None or not _is_right(before):
             continue
-        if key not in known or str(key) not in links:
-            continue
-        started = time.monotonic()
         try:
-            fields = await _fields(deliverer, known[key], entry, links[str(key)], now)
+            fields = await _fields(deliverer, before.stored, before, now)
         except (RedisError, OSError, StoreUnavailable):
             raise
         except Exception:  # noqa: BLE001 - whatever it is, the others are compared
             unseen += 1
         else:
             looked += 1
-            if fields:
-                differ[str(key)] = fields
+            if fields and await deliverer.ledger.sight(key) == before:  # else it was delivered meanwhile
+                differ[name] = fields
         beside = SHARE / deliverer.route.settings.rate - (time.monotonic() - started)
         await asyncio.sleep(max(beside, 0.0))
-    orphans = await _orphans(deliverer, known, set(links.values()))
+    orphans = await _orphans(deliverer, await backend.records.known(), await _accounts(deliverer))
     return Drift(now + time.monotonic() - begun, looked, unseen, differ, orphans)
+
+
+def _is_right(sight: Sight) -> bool:
+    """Whether the ledger says that a record's object is as it should be, and nothing is under way."""
+    stored, entry = sight.stored, sight.entry
+    if stored is None or entry is None or sight.link is None or sight.begun:
+        return False
+    return entry.state in (State.APPLIED, State.REMOVED) and entry.revision == stored.revision
+
+
+async def _accounts(deliverer: Deliverer) -> set[str]:
+    """The ids of all that is ours at the target."""
+    return set((await deliverer.ledger.links(await deliverer.ledger.linked())).values())
 
 
 async def _orphans(
@@ -123,13 +135,11 @@ async def _orphans(
     return found
 
 
-async def _fields(
-    deliverer: Deliverer, stored: Stored, entry: Entry, link: str, now: float
-) -> tuple[str, ...]:
+async def _fields(deliverer: Deliverer, stored: Stored, sight: Sight, now: float) -> tuple[str, ...]:
     """The attributes in which an object differs from what was given. Raises what a delivery would raise."""
-    case = Case(stored=stored, entry=entry, link=link, doubt="look", counted=ANYTHING)
+    case = Case(stored=stored, entry=sight.entry, link=sight.link, doubt="look", counted=ANYTHING)
     former = stamped(deliverer.route, case, now)
-    decider = Decider(deliverer.route, deliverer.target, deliverer.ledger, case, former, link)
+    decider = Decider(deliverer.route, deliverer.target, deliverer.ledger, case, former, case.link)
     decision = await decider.decide()
     if decision.lost or (decision.change and decision.there and decision.there.content is None):
         return (GONE,)
