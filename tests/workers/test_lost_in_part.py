@@ -145,3 +145,19 @@ async def test_no_team_waits_for_a_deleted_account(backend: Backend) -> None:
         await run.deliver(team("t", "ben"))
         entry = await run.entry("t", Kind.TEAM)
         assert (entry.refs, entry.missing) == (("person:ben",), ())
+
+
+async def test_a_group_that_waits_and_whose_link_was_lost(run: Delivery) -> None:
+    """A group that is gone waits to be counted, and Redis loses the links == it is found, and emptied."""
+    await run.deliver(person("ana"), team("t", "ana"))
+    await run.know(team("t", "ana"), gone=True)
+    await lose(run, "counted")
+    await run.deliverer.deliver(TEAM)
+    assert (await run.entry("t", Kind.TEAM)).state is State.SKIPPED
+    await lose(run, "links")
+    for _ in range(2):
+        await run.judge()
+        await run.deliverer.deliver(ANA)
+        await run.deliverer.deliver(TEAM)
+    (group,) = await run.groups()
+    assert not group.get("members")

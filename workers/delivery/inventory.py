@@ -140,9 +140,10 @@ def is_new(case: Case) -> bool:
     entry = case.entry
     if case.doubt or case.link is not None:
         return False
-    return entry is None or (
-        entry.state is State.SKIPPED and not entry.accepted and not entry.tells_of_an_object
-    )
+    if entry is None:
+        return True
+    given = entry.accepted or entry.refs or entry.tells_of_an_object
+    return entry.state is State.SKIPPED and not given
 
 
 def _now() -> float:

@@ -113,7 +113,8 @@ class Removing(Looking):
             return False
         if entry is None:
             return bool(self.case.doubt) or (stored.leaves and self.case.is_person)
-        tried = entry.state in (State.RETRYING, State.FAILED) or bool(entry.accepted)
+        # A group that waits to be counted is skipped meanwhile, and was given its members all the same.
+        tried = entry.state in (State.RETRYING, State.FAILED) or bool(entry.accepted or entry.refs)
         return bool(self.case.doubt) or tried or entry.tells_of_an_object
 
     async def _recognise(self, intent: Intent) -> Decision:
