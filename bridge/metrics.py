@@ -5,9 +5,10 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from bridge.logs import get_logger
-from bridge.model import Entry, Outcome, State
+from bridge.model import Entry, State
 from bridge.standing import NAMESPACE, Standing
 from bridge.store import Claim
+from bridge.store.audit import UNREMARKABLE
 from bridge.store.gate import HALTED
 from bridge.wire.redaction import redact
 
@@ -15,7 +16,6 @@ log = get_logger("deliver")
 
 _LATENCY = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600)
 _POLL = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
-_UNREMARKABLE = (Outcome.UNCHANGED, Outcome.SKIPPED)
 
 
 class Metrics:
@@ -43,7 +43,7 @@ class Metrics:
     def settled(self, target: str, claim: Claim, entry: Entry, answered: float) -> None:
         """Count a delivery, and log it unless nothing happened."""
         self.deliveries.labels(target, entry.outcome).inc()
-        if entry.outcome in _UNREMARKABLE:
+        if entry.outcome in UNREMARKABLE:
             return
         key = claim.stored.record.key
         if entry.state in (State.FAILED, State.RETRYING):

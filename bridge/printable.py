@@ -8,6 +8,7 @@ a bidirectional mark could let `approve` read as `reject`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 _SURROGATES = "\\ud800-\\udfff"
@@ -31,6 +32,12 @@ def visible(text: str) -> str:
     It is then one line. A text that holds such an escape already looks the same as one that was escaped.
     """
     return _ACTING.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """Names for a sentence, the first of many only: `a, b and 3 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def visible_json(text: str) -> str:

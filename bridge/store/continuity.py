@@ -21,13 +21,13 @@ class Continuity:
     async def is_broken(self) -> bool:
         """Whether this is another run than the last one seen, and that one was not closed in order."""
         last = await self._redis.get(self._run)
-        if last is None or last.decode() == await self._run_id():
+        if last is None or last.decode() == await run_id(self._redis):
             return False
         return await self._redis.get(self._closed) != last
 
     async def begin(self) -> None:
         """Take note of this run; to be called when what was forgotten has been dealt with."""
-        await self._redis.set(self._run, await self._run_id())
+        await self._redis.set(self._run, await run_id(self._redis))
 
     async def carry_on(self) -> None:
         """Take note of this run, unless something may be forgotten: that is left for the next poll to see."""
@@ -36,7 +36,9 @@ class Continuity:
 
     async def close(self) -> None:
         """Say that the server is about to be stopped in order, so that it forgets nothing."""
-        await self._redis.set(self._closed, await self._run_id())
+        await self._redis.set(self._closed, await run_id(self._redis))
 
-    async def _run_id(self) -> str:
-        return str((await self._redis.info("server"))["run_id"])
+
+async def run_id(redis: Connection) -> str:
+    """The name of the server's run: a restart, and a failover, is another one."""
+    return str((await redis.info("server"))["run_id"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 
 from bridge.store.connection import Connection
+from bridge.store.continuity import run_id
 from bridge.store.keys import Keys
 
 
@@ -28,7 +29,7 @@ class Unbroken:
         word, self._word = secrets.token_hex(8), ""
         await self._redis.hset(self._marks, mapping={word: 1})
         await self._redis.pexpire(self._marks, int(seconds * 1000))
-        self._run, self._counts = await self._run_id(), [0] * len(self._grows)
+        self._run, self._counts = await run_id(self._redis), [0] * len(self._grows)
         self._word = word
 
     async def lasts(self) -> bool:
@@ -45,12 +46,9 @@ class Unbroken:
             marked, *counts = await pipe.execute()
         fewer = any(now < before for now, before in zip(counts, self._counts, strict=True))
         self._counts = counts
-        if not marked or fewer or await self._run_id() != self._run:
+        if not marked or fewer or await run_id(self._redis) != self._run:
             self._word = ""
         return bool(self._word)
-
-    async def _run_id(self) -> str:
-        return str((await self._redis.info("server"))["run_id"])
 
 
 async def break_off(redis: Connection, keys: Keys) -> None:

@@ -13,15 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from bridge.printable import some
 from bridge.store import Hold
 from bridge.store.gate import HALTED, HELD
 from service.operations.check import Finding
 from service.operations.sync import COLUMNS, SyncResult, TargetResult
 
 Show = Callable[[Mapping[str, int]], None]
-
-_NAMED = 5
-"""Records that a sentence names at most."""
 
 
 @contextmanager
@@ -141,19 +139,14 @@ def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
     if records:
         yield (
             f"{name}: {len(records)} of {drift['looked']} were not as they were given {_ago(drift['age'])}:"
-            f" {_some(records)}. kenjo-bridge sync --verify gives them what Kenjo says; drift: repair does so"
+            f" {some(records)}. kenjo-bridge sync --verify gives them what Kenjo says; drift: repair does so"
             " by itself"
         )
     if orphans := [f"{account} (person:{id_})" for account, id_ in sorted(drift["orphans"].items())]:
         yield (
-            f"{name}: open accounts with ids of people whom Kenjo does not have: {_some(orphans)}. If they"
+            f"{name}: open accounts with ids of people whom Kenjo does not have: {some(orphans)}. If they"
             " have left, and are no other company's, close them there"
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def show_check(console: Console, findings: Iterable[Finding]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.model import Filled, Kind, RowProblem
+from bridge.printable import some
 from bridge.spelling import folded
 from service.kenjo.cells import ID
 from service.kenjo.fields import MEMBERSHIP, SECTIONS, WORKS, Use
@@ -222,8 +223,7 @@ def reject_shared_emails(accounts: Rows, closed: Collection[str]) -> None:
     for group in sharing.values():
         for id_ in group if len(group) > 1 else ():
             others = sorted(set(group) - {id_})
-            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-            accounts.reject(id_, f"has the same e-mail as {', '.join(others[:5])}{more}", accounts.rows[id_])
+            accounts.reject(id_, f"has the same e-mail as {some(others)}", accounts.rows[id_])
 
 
 _NAMED_BY = {"departments": "departmentId", "offices": "officeId", "companies": "companyId"}

@@ -16,7 +16,7 @@ from bridge.diff import diff, revised
 from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
 from bridge.model import Entry, Key, Kind, RecordChange, Snapshot, State, Stored
 from bridge.spelling import folded
-from bridge.store import Hold, Survey
+from bridge.store import Hold, Ledger, Survey
 from bridge.wire.redaction import redact
 from service.operations.assembly import Bridge, KenjoSource, connected, kenjo
 from service.operations.rehearsing import Rehearsal, Step
@@ -28,7 +28,7 @@ from service.watch.knowing import what_is_known
 from service.watch.pending import Standing, assess, rank
 from workers.connect import Connected
 from workers.delivery.first_contact import hold_id, mismatch
-from workers.delivery.inventory import MANY, SAMPLE, Absent, listed
+from workers.delivery.inventory import MANY, Absent, believed
 from workers.delivery.survey import tally
 
 
@@ -153,7 +153,7 @@ async def _target(
     except Exception as error:  # noqa: BLE001 - what is known without asking is shown all the same
         return TargetPlan(parked=parked, paused=paused, trouble=redact(str(unforeseen(error))))
     rehearsal = await rehearsal_of(bridge, target, standing, coming, now)
-    rehearsal.absent = await _absent(target, standing, accounts, await _sample(bridge, name))
+    rehearsal.absent = await _absent(target, bridge.backend.ledger(name), standing, accounts)
     steps = await rehearsal.run(rank(standing.pending, coming))
     survey, contact = await _first_contact(bridge, target, accounts, steps)
     holds = [hold_of(excess, name, now) for excess in standing.excesses]
@@ -167,22 +167,13 @@ async def _target(
     )
 
 
-async def _absent(
-    target: Connected, standing: Standing, accounts: int, ours: Mapping[str, str]
-) -> Absent | None:
+async def _absent(target: Connected, ledger: Ledger, standing: Standing, accounts: int) -> Absent | None:
     """Who needs no look-up: everybody where there are no accounts, and of many those whom the list lacks."""
     if accounts == 0:
         return lambda wanted: wanted.key.kind is Kind.PERSON
     if sum(key not in standing.entries for key in standing.pending) < MANY:
         return None
-    found = await listed(target.target)
-    return found.lacks if found.shows(ours) else None
-
-
-async def _sample(bridge: Bridge, name: str) -> Mapping[str, str]:
-    """Some of the objects that the target has been given already."""
-    ledger = bridge.backend.ledger(name)
-    return await ledger.links(sorted(await ledger.linked())[:SAMPLE])
+    return (await believed(target.target, ledger)).lacks
 
 
 async def rehearsal_of(

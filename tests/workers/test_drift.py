@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -35,6 +35,22 @@ async def looked(run: Delivery, after: float = DAY) -> Drift | None:
     """A look when so many seconds have passed."""
     run.clock.now += after
     return await look_if_due(run.deliverer, run.backend, run.clock.now)
+
+
+def before_ana_is_read(run: Delivery, act: Callable[[], Awaitable[None]]) -> None:
+    """Let something happen each time that the target is asked for Ana's account."""
+
+    class Before:
+        def __getattr__(self, name: str) -> object:
+            return getattr(target, name)
+
+        async def read(self, key: Key, remote_id: str) -> object:
+            if key == ANA:
+                await act()
+            return await target.read(key, remote_id)
+
+    target = run.deliverer.target
+    run.deliverer = dataclasses.replace(run.deliverer, target=Before())  # type: ignore[arg-type]
 
 
 async def first(run: Delivery) -> None:
@@ -130,19 +146,12 @@ async def test_accounts_of_people_whom_kenjo_does_not_have(run: Delivery) -> Non
 async def test_what_is_delivered_meanwhile_is_no_drift(run: Delivery) -> None:
     """A title changes in Kenjo and is delivered between the reading and the comparing == nothing is told."""
 
-    class Late:
-        def __getattr__(self, name: str) -> object:
-            return getattr(target, name)
-
-        async def read(self, key: Key, remote_id: str) -> object:
-            if key == ANA:
-                await dataclasses.replace(run, deliverer=given).deliver(person("ana", title="Boss"))
-            return await target.read(key, remote_id)
+    async def deliver_first() -> None:
+        await dataclasses.replace(run, deliverer=given).deliver(person("ana", title="Boss"))
 
     given = run.deliverer
-    target = given.target
     await first(run)
-    run.deliverer = dataclasses.replace(run.deliverer, target=Late())  # type: ignore[arg-type]
+    before_ana_is_read(run, deliver_first)
     drift = await looked(run)
     assert drift is not None
     assert not drift.records
@@ -166,17 +175,10 @@ async def test_once_a_day_and_by_one_worker(run: Delivery) -> None:
 async def test_the_rest_is_compared_when_one_cannot_be(run: Delivery) -> None:
     """One account cannot be read == the others are compared, and it is counted."""
 
-    class Failing:
-        def __getattr__(self, name: str) -> object:
-            return getattr(target, name)
+    async def fail() -> None:
+        raise ZeroDivisionError
 
-        async def read(self, key: Key, remote_id: str) -> object:
-            if key == ANA:
-                raise ZeroDivisionError
-            return await target.read(key, remote_id)
-
-    target = run.deliverer.target
-    run.deliverer = dataclasses.replace(run.deliverer, target=Failing())  # type: ignore[arg-type]
+    before_ana_is_read(run, fail)
     await first(run)
     drift = await looked(run)
     assert drift is not None

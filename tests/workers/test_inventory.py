@@ -28,10 +28,16 @@ async def run(backend: Backend) -> AsyncIterator[Delivery]:
         yield run
 
 
-async def loading(run: Delivery, *names: str) -> Inventory:
-    """Everybody is to be delivered, and the target was listed."""
+def listing(run: Delivery) -> Inventory:
+    """Let deliveries know the target's list."""
     inventory = Inventory(run.deliverer.target, run.deliverer.ledger, partial(run.backend.unbroken, TARGET))
     run.deliverer = dataclasses.replace(run.deliverer, inventory=inventory)
+    return inventory
+
+
+async def loading(run: Delivery, *names: str) -> Inventory:
+    """Everybody is to be delivered, and the target was listed."""
+    inventory = listing(run)
     await run.know(*people(names))
     await inventory.load()
     await ask(run, *names)
@@ -84,8 +90,7 @@ async def test_first_contact_lists_the_target(run: Delivery) -> None:
     await account(run, "else")
     names = ids(NUMBER)
     await run.know(*people(names))
-    inventory = Inventory(run.deliverer.target, run.deliverer.ledger, partial(run.backend.unbroken, TARGET))
-    run.deliverer = dataclasses.replace(run.deliverer, inventory=inventory)
+    inventory = listing(run)
     assert await FirstContact(run.deliverer, run.backend).passed()
     assert 40 <= look_ups(run) <= 46
     assert await inventory.trusted() is not None
@@ -95,8 +100,7 @@ async def test_a_list_that_hides_somebody(run: Delivery) -> None:
     """Of twenty who are looked up one is found whom the list lacks == it is not believed."""
     names = ids(NUMBER)
     await run.know(*people(names))
-    inventory = Inventory(run.deliverer.target, run.deliverer.ledger, partial(run.backend.unbroken, TARGET))
-    run.deliverer = dataclasses.replace(run.deliverer, inventory=inventory)
+    inventory = listing(run)
     await inventory.load()
     assert inventory.listed.keys
     for name in names:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bridge.effects import effects
 from bridge.errors import Conflict, NotFound, RecordRejected, TryLater, Unseen
-from bridge.exchange import Applied, Wanted
+from bridge.exchange import Applied, Remote, Wanted
 from bridge.model import Entry, Outcome, State
 from workers.delivery.clashes import Clash, Moved
 from workers.delivery.counting import was_approved
@@ -18,7 +18,7 @@ from workers.delivery.matching import Matching
 from workers.delivery.noting import Noting
 from workers.delivery.removing import LOOKS, may_come_to_light
 from workers.delivery.seeing import see_access, see_gone, see_members
-from workers.delivery.sending import sent
+from workers.delivery.sending import sent, unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +152,7 @@ class Applier(Noting):
     async def _applied(self, decision: Decision) -> Applied:
         """Send the change; without one, what is there is as it should be."""
         if decision.change is None:
-            is_open = decision.there.open if decision.there else None
-            return Applied(str(self.link), Outcome.UNCHANGED, is_open)
+            return unchanged(decision.there or Remote(str(self.link)))
         return await sent(self.target, decision.change, self.permit)
 
     async def _see(self, applied: Applied, decision: Decision) -> None:

@@ -52,8 +52,6 @@ class Decider(Removing):
             return await self._remove(intent, str(self.link))
         return await self._recognise(intent) if self._may_be_forgotten() else self._skip(intent.reason)
 
-    # What is to be there
-
     async def _upsert(self, *, thorough: bool = False) -> Decision:
         """Create, adopt or change."""
         record = self.case.stored.record
@@ -108,7 +106,7 @@ class Decider(Removing):
             return await self._decide()
         except RecordRejected as refused:
             error = refused
-        self._check_counted(there, 0 if self.case.is_person else len(named["members"]))
+        await self._check_counted(self.link, 0 if self.case.is_person else len(named["members"]))
         says["outcome"] = Outcome.ADOPTED if adopts else change.outcome if change else Outcome.UNCHANGED
         least = self._least(wanted, there)
         return self._decision(

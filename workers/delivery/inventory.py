@@ -75,6 +75,13 @@ async def listed(target: Target) -> Listed:
     return Listed(target, keys, {kind: frozenset(one.id for one in found[kind]) for kind in found})
 
 
+async def believed(target: Target, ledger: Ledger) -> Listed:
+    """The lists of a target, or nothing where they lack most of what the bridge has given it already."""
+    found = await listed(target)
+    ours = await ledger.links(sorted(await ledger.linked())[:SAMPLE])
+    return found if found.shows(ours) else Listed(target, {}, {})
+
+
 async def _whole(target: Target, kind: Kind) -> list[Remote] | None:
     """All objects of a kind; None where the list was not whole."""
     remotes: list[Remote] = []
@@ -92,7 +99,7 @@ class Inventory:
         self._target = target
         self._ledger = ledger
         self._unbroken = unbroken
-        self._nothing = self.listed = Listed(target, {}, {})
+        self.listed = Listed(target, {}, {})
         self._watch: Unbroken | None = None
         self._read_at = 0.0
         self._tried_at = float("-inf")
@@ -105,14 +112,12 @@ class Inventory:
             self._tried_at = now
             watch = self._unbroken()
             await watch.begin(VALID)
-            found = await listed(self._target)
-            ours = await self._ledger.links(sorted(await self._ledger.linked())[:SAMPLE])
-            self.listed = found if found.shows(ours) else self._nothing
+            self.listed = await believed(self._target, self._ledger)
             self._watch, self._read_at = watch, now
 
     def doubt(self) -> None:
         """The list lacked somebody whom a look-up has found: it is worth nothing."""
-        self.listed = self._nothing
+        self.listed = Listed(self._target, {}, {})
 
     def refresh(self) -> None:
         """Read the lists beside what runs, where they are old."""

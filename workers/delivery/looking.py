@@ -119,10 +119,10 @@ class Looking:
             self._seen = await self.target.read(self.key, link) or hidden
         return self._seen
 
-    def _check_counted(self, there: Remote, members: int = 0) -> None:
+    async def _check_counted(self, link: str, members: int = 0) -> None:
         """Let nothing be taken from an account that is there before it was counted. Raises Uncounted."""
         if needs_a_look(self.route, self.case, self.entry):
-            self.entry = as_seen(self.entry, there)
+            self.entry = as_seen(self.entry, await self._look(link))
         check_counted(self.route, self.case, self.entry, members)
 
     @property

@@ -58,8 +58,6 @@ class Noting:
         self.entry = stamped(route, claim, now)
         self.link = claim.link
 
-    # What Redis is to know before and after
-
     async def _take(self, decision: Decision) -> None:
         """Make the object the record's that was chosen for it. Raises AfterAnother, Taken."""
         if decision.lost is not None:
@@ -87,9 +85,7 @@ class Noting:
             raise AfterAnother(words, str(owner), stance)
         self.entry = dataclasses.replace(self.entry, refs=taken.entry.refs, accepted=0.0)
         self.link = remote_id
-        if not set(taken.entry.refs) <= set(
-            decision.entry.refs
-        ):  # what was decided does not reckon with all of it
+        if set(taken.entry.refs) - set(decision.entry.refs):  # of these the decision knew nothing
             raise TryLater(f"{owner} had been given more than its ledger said")
 
     async def _own(self, remote_id: str) -> None:

@@ -12,7 +12,7 @@ from bridge.exchange import Remote, Wanted
 from bridge.mapping.route import Action, Intent
 from bridge.model import DAY, Outcome, State
 from bridge.store.claims import Case
-from workers.delivery.counting import check_counted, may_take, needs_a_look
+from workers.delivery.counting import may_take
 from workers.delivery.decision import Decision
 from workers.delivery.looking import Looking
 from workers.delivery.matching import heir
@@ -24,8 +24,6 @@ LOOKS = 5
 class Removing(Looking):
     """Decides about records that are to be taken out of use."""
 
-    # What is not to be there any more
-
     async def _remove(self, intent: Intent, link: str) -> Decision:
         """Take the account out of use, what it holds stays; delete it where its time has come."""
         was_removed = self.entry.state is State.REMOVED or self.entry.delete_from > 0
@@ -33,10 +31,7 @@ class Removing(Looking):
         if not was_removed and (heir_ := await heir(self.route, self.view, self._sight)):
             stance = (await self.view.sight(heir_)).stance
             raise AfterAnother(f"{heir_} has its name, and takes its group over", str(heir_), stance)
-        if needs_a_look(self.route, self.case, self.entry):
-            self._check_counted(await self._look(link))
-        else:
-            check_counted(self.route, self.case, self.entry)
+        await self._check_counted(link)
         if self._may_delete(intent):
             wanted = Wanted(self.key, {}, removal="delete")
             change = self.target.change(wanted, Remote(link))

@@ -7,11 +7,9 @@ from collections.abc import Collection, Mapping
 from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Applied
 from bridge.model import Key
+from bridge.printable import some
 from workers.delivery.sending import shows
 from workers.targets.base import Target
-
-_NAMED = 5
-"""Members that a sentence names at most."""
 
 _WORD = {True: "active", False: "inactive"}
 
@@ -68,6 +66,4 @@ def _later(what: str, *, patient: bool) -> RecordRejected | TryLater:
 
 def _those(members: Collection[str], names: Mapping[str, str]) -> str:
     """Members by record; a remote id may be an e-mail address."""
-    known = sorted(names.get(one, "one of unknown record") for one in members)
-    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-    return ", ".join(known[:_NAMED]) + more
+    return some(sorted(names.get(one, "one of unknown record") for one in members))

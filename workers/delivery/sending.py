@@ -9,30 +9,19 @@ from bridge.wire.permit import Permit
 from workers.targets.base import Target
 
 
-async def bring(target: Target, wanted: Wanted, remote_id: str | None, permit: Permit) -> Applied:
-    """Make the object equal to `wanted`: create it (`remote_id` None), change what differs, or remove it.
+async def bring(target: Target, wanted: Wanted, remote_id: str, permit: Permit) -> Applied:
+    """Change what differs of an object; nothing is sent when nothing does.
 
-    Sends nothing when nothing differs. Raises Conflict when a create hits an existing object, Unseen,
-    and NotFound when `remote_id` is not there any more, unless it was to be removed.
+    Raises Conflict, and NotFound when the object is not there any more.
     """
-    there = await _there(target, wanted, remote_id)
-    try:
-        change = target.change(wanted, there)
-    except NotFound:
-        if wanted.removal is None:
-            raise
-        return Applied(str(remote_id), Outcome.UNCHANGED, open=False)
-    if change is None:
-        return Applied(str(remote_id), Outcome.UNCHANGED, there.open if there else None)
-    return await sent(target, change, permit)
+    there = await target.read(wanted.key, remote_id) or Remote(remote_id)
+    change = target.change(wanted, there)
+    return await sent(target, change, permit) if change else unchanged(there)
 
 
-async def _there(target: Target, wanted: Wanted, remote_id: str | None) -> Remote | None:
-    """What there is of an object; one that is not shown, or need not be seen, is known by its id alone."""
-    if remote_id is None:
-        return None
-    seen = None if wanted.removal == "delete" else await target.read(wanted.key, remote_id)
-    return seen or Remote(remote_id)
+def unchanged(there: Remote) -> Applied:
+    """What comes of sending nothing."""
+    return Applied(there.id, Outcome.UNCHANGED, there.open)
 
 
 async def sent(target: Target, change: Change, permit: Permit) -> Applied:

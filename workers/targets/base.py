@@ -69,11 +69,13 @@ class Target(Protocol):
 
     def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
         """The attributes and values by which `find` looks a record up, each value in one normal form."""
-        raise NotImplementedError
+        del wanted
+        return ()
 
-    def inventory(self, kind: Kind) -> AsyncIterator[Page]:
-        """All objects of a kind, page by page, where the target lists them. Raises what a look-up raises."""
-        raise NotImplementedError
+    async def inventory(self, kind: Kind) -> AsyncIterator[Page]:
+        """All objects of a kind, page by page. Raises what a look-up raises. Not whole: it is no list."""
+        del kind
+        yield Page(())
 
     async def read(self, key: Key, remote_id: str) -> Remote | None:
         """The object of a record as it is now, with its content; None when the target does not show it."""

@@ -10,12 +10,13 @@ from typing import Any, Protocol
 import aiohttp
 import pytest
 
+from bridge.errors import NotFound
 from bridge.exchange import Applied, FieldChange, Greeting, Remote, Removal, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
 from tests.permits import Always
 from tests.workers.targets.proxy import proxy_to
-from workers.delivery.sending import bring, shows
+from workers.delivery.sending import bring, sent, shows
 from workers.targets.base import Adapter, Target, Tools
 
 NOBODY: frozenset[str] = frozenset()
@@ -104,13 +105,20 @@ class Allowed:
         return await self.target.find(wanted, thorough=thorough)
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
-        return await bring(self.target, wanted, remote_id, self.permit)
+        if remote_id is not None:
+            return await bring(self.target, wanted, remote_id, self.permit)
+        change = self.target.change(wanted, None)
+        assert change
+        return await sent(self.target, change, self.permit)
 
     async def remove(
         self, key: Key, remote_id: str, how: Removal = "deactivate", released: frozenset[str] = NOBODY
     ) -> Outcome:
         wanted = Wanted(key, {}, released, removal=how)
-        return (await bring(self.target, wanted, remote_id, self.permit)).outcome
+        try:
+            return (await bring(self.target, wanted, remote_id, self.permit)).outcome
+        except NotFound:
+            return Outcome.UNCHANGED  # what is not there needs no removal
 
     async def shows(self, key: Key, remote_id: str) -> bool | None:
         return await shows(self.target, key, remote_id)

@@ -8,7 +8,7 @@ from bridge.exchange import Page, Remote
 from bridge.model import Kind
 from workers.targets.scim.attributes import Slot, boolean, get, normal, resolve
 from workers.targets.scim.client import PATHS, Listed, ScimClient
-from workers.targets.scim.resource import Resource, read
+from workers.targets.scim.resource import Resource, external_id, is_open, read
 
 USUAL = 100
 """Objects on a page, where the server does not say how many it gives."""
@@ -29,14 +29,15 @@ class Listing:
 
     async def pages(self, kind: Kind) -> AsyncIterator[Page]:
         """Read on to the end: by cursor (RFC 9865) where that is announced, else by index (RFC 7644)."""
-        paging = get(await self._client.discover("/ServiceProviderConfig"), "pagination")
+        config = await self._client.discover("/ServiceProviderConfig")
+        paging = get(config, "pagination")
+        form = {"count": str(_count(config)), "attributes": self._attributes(kind)}
         by_cursor = boolean(get(paging, "cursor")) is True
         seen: set[str] = set()
         step = _Step()
         for _ in range(_LONGEST):
-            asked = {"count": str(await self._count(paging)), "attributes": self._attributes(kind)}
-            asked |= {"cursor": step.cursor} if by_cursor else {"startIndex": str(step.start)}
-            listed = await self._client.page(PATHS[kind], asked)
+            place = {"cursor": step.cursor} if by_cursor else {"startIndex": str(step.start)}
+            listed = await self._client.page(PATHS[kind], {**form, **place})
             ids = [str(get(one, "id")) for one in listed.resources]
             fresh = [one for one, id_ in zip(listed.resources, ids, strict=True) if id_ not in seen]
             follows = by_cursor or step.follows(ids)
@@ -48,13 +49,6 @@ class Listing:
                 return
             step.advance(ids, listed)
 
-    async def _count(self, paging: object) -> int:
-        """How many objects to ask for: as many as the server says that it gives (RFC 7643 5, RFC 9865 4)."""
-        filtering = get(await self._client.discover("/ServiceProviderConfig"), "filter")
-        said = (get(paging, "maxPageSize"), get(filtering, "maxResults"))
-        announced = [number for number in said if isinstance(number, int) and number > 0]
-        return min([*announced, _MOST]) if announced else USUAL
-
     def _attributes(self, kind: Kind) -> str:
         paths = {slot.path for slot in self._slots[kind].values()}
         return ",".join(sorted({*paths, "externalId", *(["active"] if kind is Kind.PERSON else [])}))
@@ -65,13 +59,19 @@ class Listing:
             for name, slot in self._slots[kind].items()
             for value in _values(resource, slot)
         }
-        carries = get(resource, "externalId")
         return Remote(
             str(get(resource, "id")),
-            open=boolean(get(resource, "active")) if kind is Kind.PERSON else None,
-            external_id=carries.strip() if isinstance(carries, str) else "",
+            open=is_open(resource) if kind is Kind.PERSON else None,
+            external_id=external_id(resource),
             keys=frozenset(keys),
         )
+
+
+def _count(config: Resource) -> int:
+    """How many objects to ask for: as many as the server says that it gives (RFC 7643 5, RFC 9865 4)."""
+    said = (get(get(config, "pagination"), "maxPageSize"), get(get(config, "filter"), "maxResults"))
+    announced = [number for number in said if isinstance(number, int) and number > 0]
+    return min([*announced, _MOST]) if announced else USUAL
 
 
 class _Step:

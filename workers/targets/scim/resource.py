@@ -9,6 +9,21 @@ from workers.targets.scim.attributes import Slot, boolean, get, key, same
 Resource = dict[str, Any]
 
 
+def is_open(resource: Resource) -> bool | None:
+    """Whether a user may use the server, by what a resource shows; None where it shows nothing of it."""
+    return boolean(get(resource, "active"))
+
+
+def external_id(resource: Resource) -> str:
+    """The external id without spaces around it; "" for none, which may also be said by null or spaces."""
+    return plain_id(get(resource, "externalId"))
+
+
+def plain_id(value: object) -> str:
+    """An external id as text; it is case-exact (RFC 7643 section 3.1)."""
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
 def read(resource: Resource, slot: Slot) -> Any:
     """What stands at a slot; of a list the whole list, so that it is what a PATCH of `slot.path` sets."""
     value = get(get(resource, slot.schema) if slot.schema else resource, slot.name)

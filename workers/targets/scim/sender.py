@@ -9,10 +9,10 @@ from bridge.errors import NotFound, RecordRejected, TryLater, Unseen
 from bridge.exchange import Accepted, Applied, Change, Receipt, Wanted
 from bridge.model import Kind, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.scim.attributes import ACTIVE, Slot, boolean, get
+from workers.targets.scim.attributes import ACTIVE, Slot, get
 from workers.targets.scim.changes import Difference, new_resource
 from workers.targets.scim.client import ScimClient, address
-from workers.targets.scim.resource import Resource
+from workers.targets.scim.resource import Resource, is_open
 from workers.targets.scim.search import Search
 from workers.targets.scim.settings import ScimSettings
 from workers.targets.scim.writing import Writer
@@ -75,7 +75,7 @@ class Sender:
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         shown = answer if ACTIVE in content.difference.changed else content.current
         # Where the id is the userName, it changes with it.
-        return Applied(str(get(answer, "id") or remote_id), change.outcome, _open(shown))
+        return Applied(str(get(answer, "id") or remote_id), change.outcome, is_open(shown))
 
     async def _create(self, new: New, permit: Permit) -> Receipt:
         kind, members = new.wanted.key.kind, new.members
@@ -88,7 +88,7 @@ class Sender:
             except Unseen as unseen:
                 return Accepted(str(unseen))
         if not members:
-            return Applied(remote_id, Outcome.CREATED, _open(created))
+            return Applied(remote_id, Outcome.CREATED, is_open(created))
         path = address(kind, remote_id)
         if rest := members[len(first) :]:
             change = Difference(kind, {**resource, "id": remote_id}, add=tuple(rest))
@@ -106,7 +106,7 @@ class Sender:
             if isinstance(error, TryLater) and error.of_the_target:
                 raise
             raise NotFound(f"answered 404; {error}") from None
-        return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED, _open(answer))
+        return Applied(str(get(answer, "id") or remote_id), Outcome.UPDATED, is_open(answer))
 
     async def _change_group(self, change: Change, seen: Seen, permit: Permit) -> Applied:
         """Change a group, first what it gets, then who leaves it, and see what came of it."""
@@ -143,8 +143,3 @@ class Sender:
         except NotFound:
             return True
         return False
-
-
-def _open(resource: Resource) -> bool | None:
-    """What a resource shows of access."""
-    return boolean(get(resource, "active"))

@@ -19,7 +19,6 @@ from workers.targets.scim.attributes import (
     MEMBERS,
     Slot,
     attributes,
-    boolean,
     check_attribute,
     get,
     resolve,
@@ -27,7 +26,7 @@ from workers.targets.scim.attributes import (
 from workers.targets.scim.changes import Difference, changes, difference, slots
 from workers.targets.scim.client import ScimClient, address, classify
 from workers.targets.scim.listing import Listing
-from workers.targets.scim.resource import Resource
+from workers.targets.scim.resource import Resource, external_id, is_open, plain_id
 from workers.targets.scim.search import MANY, Search
 from workers.targets.scim.sender import Hidden, New, Seen, Sender
 from workers.targets.scim.settings import ScimSettings
@@ -110,7 +109,7 @@ class ScimTarget(Target):
             return None
         if key.kind is Kind.TEAM:
             self._members.learn(resource)
-        return Remote(remote_id, boolean(get(resource, "active")), content=resource)
+        return Remote(remote_id, is_open(resource), content=resource)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs in the mapped attributes, and in the members that are ours.
@@ -169,21 +168,16 @@ def _members(wanted: Wanted) -> Sequence[str]:
 
 
 def _found(wanted: Wanted, by: str, found: Resource) -> Remote:
-    """What an object that was found tells of itself. An external id is case-exact (RFC 7643 section 3.1)."""
-    ours, carries = (_id(value) for value in (wanted.attributes.get("externalId"), get(found, "externalId")))
+    """What an object that was found tells of itself."""
+    ours, carries = plain_id(wanted.attributes.get("externalId")), external_id(found)
     return Remote(
         str(get(found, "id")),
-        open=boolean(get(found, "active")) if wanted.key.kind is Kind.PERSON else None,
+        open=is_open(found) if wanted.key.kind is Kind.PERSON else None,
         ours=carries != "" and carries == ours,
         other_id=carries not in ("", ours),
         external_id=carries,
         by=by,
     )
-
-
-def _id(value: object) -> str:
-    """An external id without spaces around it; "" for none, which may also be said by null or spaces."""
-    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _connect(settings: ScimSettings, tools: Tools) -> ScimTarget:
