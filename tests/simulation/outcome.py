@@ -31,7 +31,8 @@ def differences(kenjo: Kenjo, directory: Directory) -> list[str]:
             continue
         if _stays_open(thing, directory):
             found.append(f"{key} has left Kenjo and is active as {thing.id}")
-        if thing.kind is Kind.TEAM and (members := _surplus(thing, set(), directory)):
+        meant = _of_its_heir(thing, truth, directory)
+        if thing.kind is Kind.TEAM and (members := _surplus(thing, meant, directory)):
             found.append(f"{key} is no more and {thing.id} has members {members}")
     return found
 
@@ -189,11 +190,20 @@ def _is_name_taken(
         return True  # teams that are no more have left two groups of this name
     for one in bearers:
         owner = Key.parse(one.key) if one.key else key
-        if one.foreign or (owner not in truth and directory.of(key.kind, key.id)):
+        has_one = any(other.owner == str(key) and other is not one for other in directory.things.values())
+        if one.foreign or (owner not in truth and (has_one or directory.of(key.kind, key.id))):
             return True
         if owner in truth and owner not in passed and _is_name_taken(owner, truth, directory, passed | {key}):
             return True
     return False
+
+
+def _of_its_heir(group: Thing, truth: Truth, directory: Directory) -> set[str]:
+    """The accounts that may be in a group that was handed over, and whose new team waits for its name."""
+    heir = Key.parse(group.owner) if group.owner else None
+    if group.kind is not Kind.TEAM or heir not in truth or not _is_name_taken(heir, truth, directory):
+        return set()
+    return {one.id for id_ in truth[heir]["members"] for one in directory.of(Kind.PERSON, id_)}
 
 
 def _surplus(group: Thing, wanted: set[str], directory: Directory) -> list[str]:

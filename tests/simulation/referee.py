@@ -104,10 +104,12 @@ class Referee:
             self.world.violate("OWNERSHIP", f"{thing.id} written outside of any delivery")
             return
         self._ownership(thing, former, by)
-        self._order(thing, by)
+        self._order(by)
         self._values(thing, former)
         was_open = bool(former.get("active"))
-        if was_open and not thing.is_open:
+        # One that was there and did not show whether it gives access was in use, see `_is_in_use`.
+        unknown = thing.kind is Kind.PERSON and bool(former) and "active" not in former
+        if (was_open or unknown) and not thing.is_open:
             self._count_closed(thing)
         if thing.is_open:
             self.closed.pop(thing.key, None)
@@ -145,11 +147,12 @@ class Referee:
         key = Key.parse(owner)
         return key.kind is Kind.TEAM and key not in self.kenjo.truth()
 
-    def _order(self, thing: Thing, by: Delivery) -> None:
-        losses, newest = self.newest.get(thing.key, (0, 0))
+    def _order(self, by: Delivery) -> None:
+        # Of the record that was delivered: an object that was handed over still carries the old one's id.
+        losses, newest = self.newest.get(by.record, (0, 0))
         if losses == by.losses == self.store.losses and by.version < newest:
-            self._late("NEVER BACKWARDS", f"{thing.key}: reading {by.version} over {newest}", by)
-        self.newest[thing.key] = (by.losses, by.version)
+            self._late("NEVER BACKWARDS", f"{by.record}: reading {by.version} over {newest}", by)
+        self.newest[by.record] = (by.losses, by.version)
 
     def _is_in_use(self, thing: Thing) -> bool:
         """Whether an account gives access, or was to, or may, as far as the bridge was told."""
