@@ -73,6 +73,30 @@ async def test_the_other_is_deleted(backend: Backend) -> None:
         assert await addresses(run) == {"1": "b"}
 
 
+async def test_the_other_was_forgotten_and_comes_back(backend: Backend) -> None:
+    """Redis has lost that the address is a leaver's, who returns with another == delivered."""
+    async with serving(backend, ben("2", "b")) as (run, watch):
+        await run.forget_everything()
+        await watch.poll(ben("1", "b"))
+        await parked(run, watch, ONE, "person:2")
+        await go_on(run, watch, Key(Kind.PERSON, "2"), ben("1", "b"), ben("2", "c"))
+        assert await addresses(run) == {"1": "b", "2": "c"}
+
+
+@pytest.mark.parametrize("external_id", ["ben@example.com", "ben-2"])
+async def test_no_foreign_id_is_written_down(backend: Backend, external_id: str) -> None:
+    """The account with the address is a stranger's, whose id may be an address == in no name in Redis."""
+    async with serving(backend) as (run, watch):
+        await run.create({"schemas": [USER], "userName": "b@example.com", "externalId": external_id})
+        await watch.poll(ben("1", "b"))
+        await parked(run, watch, ONE, "")
+        names = [name async for name in backend.redis.scan_iter("*")]
+        assert not any(external_id.encode() in name for name in names)
+
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+
+
 async def test_another_team_gives_its_name_up(backend: Backend) -> None:
     """Two teams have one name in Kenjo, until the other one gets another == both as Kenjo has them."""
     async with serving(backend, team("1", "A"), team("2", "B")) as (run, watch):

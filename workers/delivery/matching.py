@@ -77,14 +77,15 @@ class Matching:
                     raise AfterAnother(f"{owner} has the account {match.id}, and gives it up", *keep)
         if len(found) > 1:
             raise AmbiguousMatch([match.id for match in found], *keep)
-        return self._judge(found[0], owner, sight) if found else None
+        return await self._judge(found[0], owner, sight) if found else None
 
-    def _judge(self, match: Remote, owner: Key | None, sight: Sight) -> Chosen:
+    async def _judge(self, match: Remote, owner: Key | None, sight: Sight) -> Chosen:
         """What to do about the one account there is; another record is its `owner`, and stands so."""
         key = self.wanted.key
         if owner is None or sight.has_let_go(match.id, match.external_id):
             if words := strange(match):
-                raise self._ask(f"the account {match.id} {words}", match)
+                named = await self._named(match)
+                raise self._ask(f"the account {match.id} {words}", match, *named)
             return Chosen(match.id, owner)
         if key.kind is Kind.TEAM and sight.stored and sight.stored.gone:
             return Chosen(match.id, owner)
@@ -112,6 +113,17 @@ class Matching:
             other = Key(kind, match.external_id)
             owner = other if (await self.view.sight(other)).stored else None
         return None if owner == self.wanted.key else owner
+
+    async def _named(self, match: Remote) -> tuple[str, str]:
+        """The record whose id an account carries, and how it stands; nobody knows of it yet.
+
+        It may come back, and take its account along. What is no id of Kenjo's, such as an e-mail address, is
+        not written down.
+        """
+        if match.ours or not match.external_id.isalnum():
+            return "", ""
+        named = Key(self.wanted.key.kind, match.external_id)
+        return str(named), (await self.view.sight(named)).stance
 
     def gives_up(self, sight: Sight, match: Remote) -> bool:
         """Whether another record is about to have another value of what was looked up than is wanted here."""
