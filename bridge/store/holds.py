@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -46,6 +48,12 @@ class Hold:
     at: float = 0.0
     missing: Mapping[str, int] = field(default_factory=dict)
     members: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """Another one as soon as a record comes or goes, or a group would lose another number."""
+        held = [sorted(self.keys), sorted(self.members.items()), sorted(self.missing.items())]
+        return hashlib.sha256(json.dumps(held).encode()).hexdigest()[:8]
 
 
 class Holds:

@@ -23,6 +23,9 @@ app.add_typer(targets_app, name="targets")
 app.add_typer(failures_app, name="failures", invoke_without_command=True)
 
 ByOption = Annotated[str | None, typer.Option(help="In whose name (default: the user of this machine).")]
+SeenOption = Annotated[
+    str, typer.Option(help="Only if it is still what `holds show` showed: the version that stands there.")
+]
 NamesOption = Annotated[bool, typer.Option("--names", help="Show people's names too.")]
 TargetArgument = Annotated[str, typer.Argument(help="The target's name.")]
 RecordArgument = Annotated[str, typer.Argument(help="The record, as `failures` shows it.")]
@@ -69,10 +72,11 @@ def holds_show(
 def holds_approve(
     id: Annotated[str, typer.Argument()],  # noqa: A002 - it is shown as ID
     by: ByOption = None,
+    seen: SeenOption = "",
     config: ConfigOption = None,
 ) -> int:
     """Let just these changes go."""
-    return visit(config, lambda bridge: _decide(bridge, id, by, approve=True))
+    return visit(config, lambda bridge: _decide(bridge, id, by, seen, approve=True))
 
 
 @holds_app.command("reject")
@@ -85,8 +89,8 @@ def holds_reject(
     return visit(config, lambda bridge: _decide(bridge, id, by, approve=False))
 
 
-async def _decide(bridge: Bridge, id_: str, by: str | None, *, approve: bool) -> int:
-    hold = await holding.decide(bridge, id_, approve=approve, by=by)
+async def _decide(bridge: Bridge, id_: str, by: str | None, seen: str = "", *, approve: bool) -> int:
+    hold = await holding.decide(bridge, id_, approve=approve, by=by, seen=seen)
     what = "approved: it is done with the next poll or sync" if approve else "rejected: nothing is done"
     out.print(f"{hold.id} {what}")
     return 0

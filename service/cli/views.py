@@ -183,6 +183,9 @@ def show_hold(console: Console, hold: Hold, names: Mapping[str, str]) -> None:
     console.print(hold.reason)
     for key in hold.keys:
         console.print(Text(f"  {hold.kind} {key} {names.get(key, '')}".rstrip()), soft_wrap=True)
+    console.print()
+    command = f"kenjo-bridge holds approve {hold.id} --seen {hold.version}"
+    console.print(Text(f"just these: {command}"), soft_wrap=True)
 
 
 def show_failures(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -23,9 +23,17 @@ async def find(bridge: Bridge, id_: str) -> Hold:
     return hold
 
 
-async def decide(bridge: Bridge, id_: str, *, approve: bool, by: str | None) -> Hold:
-    """Approve or reject, in somebody's name. What was approved is delivered at once where a worker runs."""
+async def decide(bridge: Bridge, id_: str, *, approve: bool, by: str | None, seen: str = "") -> Hold:
+    """Approve or reject, in somebody's name. What was approved is delivered at once where a worker runs.
+
+    `seen`: the version that was looked at. Raises ConfigurationError when the hold is another one by now.
+    """
     hold, who, now = await find(bridge, id_), by or operator(), time.time()
+    if seen and seen != hold.version:
+        raise ConfigurationError(
+            f"the hold '{id_}' has changed since: it {hold.reason}; nothing was decided, look at it again"
+            f" with kenjo-bridge holds show {id_}"
+        )
     if not approve:
         await bridge.backend.holds.reject(hold, who, now)
     else:
@@ -44,6 +52,7 @@ def as_json(hold: Hold) -> dict[str, Any]:
     """A hold for `--json`."""
     return {
         "id": hold.id,
+        "version": hold.version,
         "target": hold.target,
         "kind": hold.kind,
         "count": hold.count,

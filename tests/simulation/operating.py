@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, ConfigurationError
 from bridge.model import Key, Kind
 from bridge.store import Hold
 from service.operations.assembly import Bridge
@@ -58,9 +58,17 @@ class Operator:
     async def _decide(self) -> None:
         for hold in await self._bridge.backend.holds.all():
             if is_right(hold, self._kenjo):
-                if hold.target:
-                    self._directories[hold.target].referee.approved.update(hold.keys)
-                await decide(self._bridge, hold.id, approve=True, by="operator")
+                await self._approve(hold)
+
+    async def _approve(self, hold: Hold) -> None:
+        """Let go what was looked at, and nothing that came to it since."""
+        approved = self._directories[hold.target].referee.approved if hold.target else set()
+        new = set(hold.keys) - approved
+        approved |= new  # before: it may be done while the command runs
+        try:
+            await decide(self._bridge, hold.id, approve=True, by="operator", seen=hold.version)
+        except ConfigurationError:
+            approved -= new  # has grown, or has gone: looked at again the next time
 
     async def _mend(self, row: Mapping[str, Any]) -> None:
         directory, record = self._directories[row["target"]], str(row["record"])

@@ -67,6 +67,23 @@ async def test_sync_with_a_hold_exits_with_2(operator: Operator) -> None:
     assert not any(text in done.out + done.err for text in operator.texts(leavers))
 
 
+async def test_approved_as_it_was_seen(operator: Operator) -> None:
+    """Two more leave after a look at seven == nothing is approved; after another look, all are."""
+    seven = await hold_seven(operator)
+    shown = await operator("holds", "show", "directory-remove")
+    command = shown.out.splitlines()[-1].partition("kenjo-bridge ")[2].split()
+    nine = sorted(seven + operator.leave(2))
+    await operator.sync()
+    refused = await operator(*command)
+    assert (refused.code, "has changed since: it would remove 9 people" in refused.err) == (3, True)
+    await operator.sync()
+    assert await operator.inactive() == []
+    (hold,) = (await operator("holds", "--json")).json
+    assert (await operator("holds", "approve", hold["id"], "--seen", hold["version"])).code == 0
+    await operator.sync()
+    assert await operator.inactive() == nine
+
+
 async def test_approve_then_sync(operator: Operator) -> None:
     """Approved == the next sync deactivates them and exits with 0, and nothing is held any more."""
     leavers = await hold_seven(operator)
