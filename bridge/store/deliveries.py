@@ -147,17 +147,20 @@ class Deliveries(Owners):
 
     async def announce(
         self, claim: Claim, entry: Entry, done: Collection[str] = (), now: float = 0.0
-    ) -> None:
+    ) -> bool:
         """Write an entry before a request, so that it is known whatever comes of it. Raises LockLost.
 
-        `done`: what limits count from now on, as the target may have done it.
+        `done`: what limits count from now on, as the target may have done it. False, and nothing is written,
+        when the newest poll has not counted that: it held it, or found its cause gone.
         """
         sealed = seal_entry(self._codec, self._where("ledger", claim.key), entry)
-        if not await self._announcing.ask([str(claim.key), claim.token, sealed, now, *_listed(done)]):
+        answer = await self._announcing.ask([str(claim.key), claim.token, sealed, now, *_listed(done)])
+        if not answer:
             raise LockLost("the lock passed to another worker")
+        return answer > 0
 
     async def _announce(self, entries: Sequence[Arguments]) -> Sequence[int]:
-        names = [self._key("ledger"), self._key("done")]
+        names = [self._key("ledger"), self._key("done"), self._key("counted")]
         arguments = [self._keys.locks(self.target), *chain.from_iterable(entries)]
         answers: list[int] = await self._redis.eval(_ANNOUNCE, len(names), *names, *arguments)
         return answers

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from bridge.errors import LeaseLost
 from bridge.model import Entry, Key
 from bridge.store.deliveries import Deliveries
-from bridge.store.entries import open_entry, seal_entry
+from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.keys import named, script
 from bridge.store.records import Grip
 
@@ -106,6 +106,14 @@ class Ledger(Deliveries):
         return [
             name.decode() for name in await self._redis.zrangebyscore(self._key("done"), f"({since}", "+inf")
         ]
+
+    async def counted(self) -> dict[Key, str]:
+        """What the last poll has counted, and lets take away."""
+        found = await self._redis.hgetall(self._key("counted"))
+        return {
+            named(name): open_text(self._codec, self._where("counted", name.decode()), blob)
+            for name, blob in found.items()
+        }
 
     async def count(self, takings: Mapping[Key, str], lease: Grip, since: float) -> None:
         """Say what a poll has counted and allows to be taken away: that, and nothing that an earlier one did.

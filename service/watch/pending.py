@@ -53,6 +53,10 @@ class Standing:
                 found[key] = " ".join(taking)
         return found
 
+    def outdated(self, counted: Collection[Key]) -> frozenset[Key]:
+        """Those of whom something was to be taken away by an earlier look, and is not by this one."""
+        return frozenset(self.pending.intersection(counted) - self.counted.keys())
+
     @property
     def read_back(self) -> frozenset[Key]:
         """The records that the target should have as they are: somebody only wants to be sure."""

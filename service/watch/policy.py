@@ -80,6 +80,8 @@ class Window:
         found = self._named(what)
         if what == what_of(Verb.REMOVE, Kind.TEAM):
             return {key for key in found if key not in entries or is_closed(entries[key])}
+        if what == what_of(Verb.DELETE, Kind.PERSON):
+            return {key for key in found if key not in entries or not entries[key].open}
         return found
 
     def _named(self, what: str) -> set[Key]:

@@ -168,10 +168,15 @@ class Poller:
 
     async def _judge(self, route: Route, coming: Mapping[Key, Stored], now: float) -> Standing:
         """See where a target stands, and hold what is too big."""
-        standing = await assess(coming, route, self._backend, now)
+        ledger, since = self._backend.ledger(route.name), window_since(route, now)
+        standing, counted = await assess(coming, route, self._backend, now), await ledger.counted()
+        if outdated := standing.outdated(counted):
+            # A worker may be about to do it, so it is forbidden first; what was done before then is seen.
+            left = {key: taking for key, taking in counted.items() if key not in outdated}
+            await ledger.count(left, self._grip, since)
+            standing = await assess(coming, route, self._backend, now)
         await keep_back(standing, self._backend, now)
-        ledger = self._backend.ledger(route.name)
-        await ledger.count(standing.counted, self._grip, window_since(route, now))
+        await ledger.count(standing.counted, self._grip, since)
         return standing
 
     async def _judged(self, snapshot: Snapshot, known: Known, now: float) -> Snapshot:

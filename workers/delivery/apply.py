@@ -11,7 +11,7 @@ from bridge.errors import Conflict, NotFound, RecordRejected, TryLater, Unseen
 from bridge.exchange import Applied, Remote, Wanted
 from bridge.model import Entry, Outcome, State
 from workers.delivery.clashes import Clash, Moved
-from workers.delivery.counting import was_approved
+from workers.delivery.counting import Uncounted, was_approved
 from workers.delivery.deciding import Decider
 from workers.delivery.decision import Decision
 from workers.delivery.matching import Matching
@@ -47,7 +47,10 @@ class Applier(Noting):
 
     async def run(self) -> Done:
         """Do what the route intends. Raises what the target raises, NeedsPerson and RecordRejected."""
-        return await self._perform(await self._decider().decide())
+        try:
+            return await self._perform(await self._decider().decide())
+        except Uncounted as waits:
+            return await self._perform(self._decider().wait(str(waits)))
 
     def _decider(self) -> Decider:
         parts = self.route, self.target, self.ledger, self.claim
@@ -75,8 +78,9 @@ class Applier(Noting):
 
     async def _send(self, decision: Decision, wanted: Wanted) -> Done:
         """Send what was decided, and see it done."""
-        if decision.access is False and decision.link is not None:
-            await self._foretell()
+        members = () if self.claim.is_person or wanted.removal else decision.members
+        if decision.link is not None and (members or decision.access is False):
+            await self._foretell(members)
         if wanted.removal == "delete":
             return await self._delete(decision)
         applied = await (self._applied(decision) if wanted.removal else self._upsert(decision, wanted))

@@ -38,7 +38,7 @@ class Decider(Removing):
         try:
             return await self._decide(thorough=thorough)
         except Uncounted as waits:
-            return self._wait(str(waits))
+            return self.wait(str(waits))
         except BridgeError as error:
             if self._account is None and self._lost is None:
                 raise

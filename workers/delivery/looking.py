@@ -138,7 +138,7 @@ class Looking:
             reason = self._former.reason
         return self._decision(says={"state": State.SKIPPED, "outcome": Outcome.SKIPPED, "reason": reason})
 
-    def _wait(self, reason: str) -> Decision:
+    def wait(self, reason: str) -> Decision:
         """Leave all as it is, so that the next poll finds the record behind and counts what it would take."""
         self.entry = dataclasses.replace(self.entry, config="", digest="")
         return dataclasses.replace(self._skip(reason), waits=True)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from bridge.effects import Verb, what_of
+from bridge.effects import Verb, takings, verb_of
 from bridge.errors import AfterAnother, Taken, TryLater
 from bridge.mapping.route import Route
-from bridge.model import Entry, Key, Kind
+from bridge.model import Entry, Key
 from bridge.store import Claim, Ledger
 from bridge.store.claims import Case
 from bridge.wire.permit import Permit
-from workers.delivery.counting import was_approved
+from workers.delivery.counting import Uncounted, was_approved
 from workers.delivery.decision import Decision
 from workers.delivery.inventory import Absent
 from workers.delivery.matching import Chosen
@@ -107,17 +107,29 @@ class Noting:
         self.link = None
         self.entry = dataclasses.replace(self.entry, open=None)
 
-    async def _foretell(self) -> None:
-        """Before an account is closed, let limits count it: nobody can tell what comes of the request."""
-        if not self.claim.is_person or not self.entry.open:
+    async def _foretell(self, members: Collection[str]) -> None:
+        """Before something is taken away, let limits count it: nobody can tell what comes of the request.
+
+        `members` are those who are taken out of a group. Raises Uncounted when the newest poll has not
+        counted it: it held that, or found that it is not wanted any more.
+        """
+        verb = verb_of(self.route, self.claim.stored, self.entry, linked=True, now=self.entry.at)
+        taken = takings(self.key.kind, verb, len(members))
+        if not taken:
             return
-        closing = what_of(Verb.REMOVE, Kind.PERSON)
-        approved = was_approved(self.claim, closing) or self.route.settings.limits.remove is None
-        told: dict[str, Any] = {"refs": self.entry.refs, "accepted": self.entry.accepted, "open": None}
+        if verb in (Verb.REMOVE, Verb.DELETE):
+            limit, names = getattr(self.route.settings.limits, verb), [f"{taken[0]} {self.key}"]
+        else:
+            limit = self.route.settings.limits.members
+            names = [f"{Verb.MEMBERS} {self.key} {name}" for name in members]
+        if limit is None or all(was_approved(self.claim, taking) for taking in taken):
+            names = []
+        is_open = None if verb is Verb.REMOVE else self.entry.open
+        told: dict[str, Any] = {"refs": self.entry.refs, "accepted": self.entry.accepted, "open": is_open}
         former = dataclasses.replace(self.claim.entry or Entry(), **told)
-        names = () if approved else (f"{closing} {self.key}",)
-        await self.ledger.announce(self.claim, former, names, self.entry.at)
-        self.entry = dataclasses.replace(self.entry, open=None)
+        if not await self.ledger.announce(self.claim, former, names, self.entry.at):
+            raise Uncounted
+        self.entry = dataclasses.replace(self.entry, open=is_open)
 
     async def _announce(self, *, refs: Iterable[str] = (), accepted: float | None = None) -> None:
         """Note what has to be known even after a crash.

@@ -124,12 +124,12 @@ class Removing(Looking):
                 raise TryLater("a create was cut short, and its account is not found yet")
             return self._skip(intent.reason)
         if not self.case.is_person:
-            return self._wait(intent.reason)
+            return self.wait(intent.reason)
         if self.entry.open is False:
             intent = self.route.intend(self.case.stored, linked=True)
             return self._removed(intent, Outcome.UNCHANGED, self._delete_from(intent))
         self.entry = dataclasses.replace(self.entry, open=True)
-        return self._wait(intent.reason)
+        return self.wait(intent.reason)
 
     def _await_accepted(self) -> None:
         """Let nothing follow a create that was accepted but looks, as long as no account is seen.
