@@ -98,6 +98,14 @@ class Directory:
         for thing in self.things.values():
             self._forget_references(thing)
 
+    def forget_unmarked(self) -> None:
+        """Links were lost: of accounts that do not carry an id nobody knows any more whose they are."""
+        unmarked = {id_ for id_, one in self.things.items() if not one.attributes.get("externalId")}
+        for group in self.things.values():
+            if lost := unmarked.intersection(group.attributes.get("members") or ()):
+                former = self.unknown.setdefault(group.id, {})
+                former["members"] = sorted({*former.get("members", ()), *lost})
+
     def _forget(self, thing: Thing) -> None:
         self.unlinked.add(thing.id)
         if thing.given:  # and was not written since: a person's word may be lost, too

@@ -100,6 +100,9 @@ async def forget_partly(stage: Stage) -> None:
     if name == "ledger":
         for directory in stage.directories.values():
             directory.forget_references()
+    if name == "links":
+        for directory in stage.directories.values():
+            directory.forget_unmarked()
 
 
 async def company_life(stage: Stage) -> None:
