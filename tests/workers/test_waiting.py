@@ -73,6 +73,30 @@ async def test_the_other_is_deleted(backend: Backend) -> None:
         assert await addresses(run) == {"1": "b"}
 
 
+@pytest.mark.parametrize("first", ["1", "2", "3"])
+@pytest.mark.parametrize("ring", [{"1": "b", "2": "a"}, {"1": "b", "2": "c", "3": "a"}])
+async def test_all_are_parked_for_each_other(backend: Backend, ring: dict[str, str], first: str) -> None:
+    """One of a circle of addresses was inactive, so the others are parked, and returns == all get theirs."""
+    before = [ben(key, letter) for key, letter in zip(ring, "abc", strict=False)]
+    async with serving(backend, *before) as (run, watch):
+        last = max(ring)
+        changed = [ben(key, letter) for key, letter in ring.items() if key != last]
+        off = person(last, name="Ben", email=f"{'abc'[len(ring) - 1]}@example.com", lifecycle="inactive")
+        await watch.poll(*changed, off)
+        for _ in range(4):
+            run.clock.now += 60
+            await work(run, watch)
+            await watch.poll()
+        await watch.poll(*changed, ben(last, ring[last]))
+        await watch.take()
+        await run.deliverer.deliver(Key(Kind.PERSON, first))
+        for _ in range(12):
+            run.clock.now += 60
+            await work(run, watch)
+            await watch.poll()
+        assert await addresses(run) == ring
+
+
 async def test_the_other_was_forgotten_and_comes_back(backend: Backend) -> None:
     """Redis has lost that the address is a leaver's, who returns with another == delivered."""
     async with serving(backend, ben("2", "b")) as (run, watch):

@@ -57,7 +57,7 @@ class Clash:
                 raise RecordRejected(f"{error}; the account {match.id} has this {match.by}")
             owners.append((match, owner, await self.matching.view.sight(owner)))
         for match, owner, sight in owners:
-            if not self.matching.gives_up(sight, match):
+            if not await self.matching.gives_up(sight, match):
                 words = f"{owner} has this {match.by} and keeps it, or has failed itself"
                 raise Taken(words, str(owner), sight.stance)
         match, first, sight = owners[0]

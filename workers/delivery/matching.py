@@ -15,8 +15,9 @@ from bridge.errors import AfterAnother, AmbiguousMatch, NeedsPerson, RecordRejec
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.route import Action, Route
 from bridge.mapping.succession import fold, successor
-from bridge.model import Key, Kind, State
+from bridge.model import Entry, Key, Kind, State
 from bridge.store.sight import Sight
+from bridge.store.waiting import is_over
 from workers.delivery.view import View
 
 Verdict = Literal["create", "adopt", "ambiguous", "undecided"]
@@ -73,7 +74,7 @@ class Matching:
             if owner := await self.owner(match):
                 sight = await self.view.sight(owner)
                 keep = str(owner), sight.stance
-                if self.gives_up(sight, match):
+                if await self.gives_up(sight, match):
                     raise AfterAnother(f"{owner} has the account {match.id}, and gives it up", *keep)
         if len(found) > 1:
             raise AmbiguousMatch([match.id for match in found], *keep)
@@ -125,15 +126,14 @@ class Matching:
         named = Key(self.wanted.key.kind, match.external_id)
         return str(named), (await self.view.sight(named)).stance
 
-    def gives_up(self, sight: Sight, match: Remote) -> bool:
+    async def gives_up(self, sight: Sight, match: Remote) -> bool:
         """Whether another record is about to have another value of what was looked up than is wanted here."""
         stored, entry = sight.stored, sight.entry
         if stored is None or match.ours:  # an id is never given up
             return False
         if sight.has_let_go(match.id, match.external_id):
             return False
-        failed = entry is not None and entry.state is State.FAILED and entry.revision == stored.revision
-        if failed and entry and entry.config == self.route.fingerprint:
+        if entry and entry.revision == stored.revision and await self._is_parked(entry):
             return False
         try:
             if self.route.intend(stored, linked=True).action is not Action.UPSERT:
@@ -142,6 +142,20 @@ class Matching:
         except RecordRejected:
             return False
         return fold(have) != fold(self.wanted.attributes.get(match.by))
+
+    async def _is_parked(self, entry: Entry) -> bool:
+        """Whether a record stays as it is: what it waits for, perhaps over others, has not moved since."""
+        if entry.state is not State.FAILED or entry.config != self.route.fingerprint:
+            return False
+        passed: set[str] = set()
+        waits: Entry | None = entry
+        while waits and waits.state is State.FAILED and waits.awaits not in {"", *passed}:
+            sight = await self.view.sight(Key.parse(waits.awaits))
+            if is_over(waits, sight.stance):
+                return False
+            passed.add(waits.awaits)
+            waits = sight.entry
+        return True
 
 
 def unserved(route: Route, sight: Sight) -> str:
