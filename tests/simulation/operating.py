@@ -102,7 +102,7 @@ class Operator:
             chosen.discard((thing.id, record))
             self._kenjo.world.note("operator", f"was refused: {refusal}")
         else:
-            thing.foreign, thing.given = False, record
+            thing.foreign, thing.given, thing.given_at = False, record, self._kenjo.world.now
 
     def _may_be_given(self, thing: Thing, to: Key, directory: Directory) -> bool:
         """Whether an account is of nobody who works here, and the only one that matches."""

@@ -19,14 +19,16 @@ class Crashed(BaseException):
 class Delivery:
     """What the referee needs to know of a running delivery.
 
-    `version`: which reading of Kenjo its record comes from; `losses`: how often Redis had lost data when it
-    was claimed; `checked`: when Redis was last asked on its behalf; `misconfigured`: by a wrong setting.
+    `version`: which reading of Kenjo its record comes from; `since`: when it was claimed, and `losses`: how
+    often Redis had lost data by then; `checked`: when Redis was last asked on its behalf; `misconfigured`: by
+    a wrong setting.
     """
 
     process: str
     record: str = ""
     version: int = 0
     losses: int = 0
+    since: float = 0.0
     checked: float = 0.0
     misconfigured: bool = False
 

@@ -110,7 +110,7 @@ class Referee:
         # One that was there and did not show whether it gives access was in use, see `_is_in_use`.
         unknown = thing.kind is Kind.PERSON and bool(former) and "active" not in former
         if (was_open or unknown) and not thing.is_open:
-            self._count_closed(thing)
+            self._count_closed(thing, by)
         if thing.is_open:
             self.closed.pop(thing.key, None)
         if emptied or (was_open and not thing.is_open):
@@ -160,14 +160,17 @@ class Referee:
         may = "active" not in thing.attributes or thing.id in self.ignored or bool(thing.given)
         return not thing.foreign and (thing.is_open or (thing.kind is Kind.PERSON and may))
 
-    def _count_closed(self, thing: Thing) -> None:
-        """How many accounts were closed together, and are so still, and nobody was asked."""
+    def _count_closed(self, thing: Thing, by: Delivery) -> None:
+        """How many accounts were closed together, and are so still, and nobody was asked.
+
+        What was sent before Redis lost its data is forgotten with all that was done by then.
+        """
         key, now, losses = thing.key, self.world.now, self.store.losses
         if key in self.approved:
             self.approved.discard(key)
             self.let_go[key] = now
             return
-        self.closed[key] = now, losses
+        self.closed[key] = now, by.losses
         lately = [one for one, (_, lost) in self.closed.items() if lost == losses]
         in_use = sum(1 for one in self.things.values() if self._is_in_use(one))
         let_go = sum(1 for at in self.let_go.values() if now - at < COUNTED)
@@ -223,7 +226,7 @@ class Referee:
         said = _members(reading, key) - reading.unusable
         said -= {id_ for id_ in reading.lacks & said if not self._was_in(key, id_, by.version)}
         for one in members:
-            if one.given:
+            if one.given or one.given_at > by.since:
                 continue  # given away while the group was delivered: it is looked at again, see hand_over.lua
             if one.key and Key.parse(one.key).id in said:
                 self._wrong(one.key, f"taken out of {group.key}", by, "it was in there")

@@ -14,7 +14,7 @@ class Thing:
 
     `foreign`: not for the bridge to touch; `owner`: whom it was written for, and `losses`: how often Redis
     had lost data then; `given`: the record to which a person has given it, until the record's id is written
-    there.
+    there, and `given_at`: when that was.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Thing:
     owner: str = ""
     losses: int = 0
     given: str = ""
+    given_at: float = -1.0
 
     @property
     def key(self) -> str:

@@ -100,7 +100,8 @@ class Wire:
             token, Delivery(process.name, misconfigured=process.misconfigured)
         )
         delivery.record, delivery.version = record, store.versions.get(record, 0)
-        delivery.losses, delivery.checked = store.losses, self._world.now
+        delivery.losses = store.losses
+        delivery.since = delivery.checked = self._world.now
 
 
 class WirePipeline:
