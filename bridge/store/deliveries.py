@@ -94,13 +94,13 @@ class Deliveries(Owners):
         for start in range(0, len(values), _CLAIMED):
             one = values[start : start + _CLAIMED]
             try:
-                claim = self._claimed(one, marks)
+                if claim := self._claimed(one, marks):
+                    claims.append(claim)
+                    continue
+                await self._redis.zrem(self._key("due"), one[0])  # has another revision: see claim.lua
             except Unreadable as error:
-                claim, unreadable = None, error
-            if claim:
-                claims.append(claim)
-            else:  # the next poll brings the record back
-                await self._redis.eval(_RELEASE, 1, self._keys.locks(self.target).encode() + one[0], one[1])
+                unreadable = error
+            await self._redis.eval(_RELEASE, 1, self._keys.locks(self.target).encode() + one[0], one[1])
         return Batch(tuple(claims), bool(more), float(next_at) if next_at else None, unreadable)
 
     def _claimed(self, values: Sequence[Any], marks: Sequence[Any]) -> Claim | None:

@@ -50,8 +50,8 @@ end
 local begun = {}
 for i, name in ipairs(free) do
   local token, record, mark = ARGV[5 + i], values[2][i], values[5][i]
-  if not record then
-    -- Redis has lost it: the next poll brings it back.
+  if not record or not values[1][i] then
+    -- Redis has lost it, or its revision: the next poll brings it back, if it is still somebody's.
     redis.call('ZREM', due, name)
     if redis.call('GET', prefix .. name) == token then redis.call('DEL', prefix .. name) end
   else

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,22 @@ async def test_held_and_lost_records_are_not_due(backend: Backend, ledger: Ledge
     assert await taken(ledger) == [BEN]
     assert await asked(backend) == [BEN]
     assert await ledger.unsettled() == {BEN}
+
+
+@pytest.mark.parametrize("revision", [None, "7"])
+async def test_lost_revisions_block_nobody(backend: Backend, ledger: Ledger, revision: str | None) -> None:
+    """More records than are taken at once have lost their revisions, or others == who is behind is taken."""
+    await commit(backend, *MANY[:5], BEN)
+    await add(ledger, backend, *MANY[:5], rank=URGENT)
+    await add(ledger, backend, BEN)
+    redis: Any = backend.redis
+    for key in MANY[:5]:
+        await redis.hdel(backend.keys.of("revisions"), str(key))
+        if revision:
+            await redis.hset(backend.keys.of("revisions"), str(key), revision)
+    found = [key for _ in range(3) for key in await taken(ledger, 4)]
+    assert found == [BEN]
+    assert await asked(backend, ledger.target) == [BEN]
 
 
 async def test_nothing_is_due_while_the_target_is_paused(backend: Backend, ledger: Ledger) -> None:
