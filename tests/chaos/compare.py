@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.company import Company, Row, is_served, kenjo, people
-from tests.chaos.directory import ENTERPRISE
 from tests.chaos.planted import Planted
 from tests.chaos.stage import Stage
+from tests.directory.server import ENTERPRISE
 
 LATE = 60.0
 """Seconds: a write that fits nothing of what Kenjo has said for so long is wrong."""

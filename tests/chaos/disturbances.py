@@ -8,8 +8,8 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.chaos.misbehaving import KINDS
 from tests.chaos.stage import SERVICES, WORKERS, Stage
+from tests.directory.misbehaving import KINDS
 
 LOCK = 10.0  # seconds for which a worker's lock and a service's lease last (`bridge.store`)
 _STOP_LIMIT = 30.0  # seconds that a process may take to stop in order, frozen for half of them

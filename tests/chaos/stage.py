@@ -71,7 +71,7 @@ class Stage:
             return made
 
     async def spoil_directory(self, **faults: Any) -> None:
-        """Let the directory fail (`tests.chaos.misbehaving`); nothing given ends it."""
+        """Let the directory fail (`tests.directory.misbehaving`); nothing given ends it."""
         async with self.directory.put("/_chaos/faults", json=faults) as answer:
             answer.raise_for_status()
 
@@ -122,7 +122,7 @@ async def staged(folder: Path, people: int, seed: int) -> AsyncIterator[Stage]:
     commands = {
         "kenjo": python("sandbox", "--port", "0", "--people", str(people), "--seed", str(seed),
                         "--token-lifetime", "30"),
-        "directory": python("tests.chaos.directory", str(seed)),
+        "directory": python("tests.directory.server", str(seed)),
         "redis": [redis_binary(), "--port", "0", "--unixsocket", str(folder / "r.sock"), "--dir", str(folder),
                   "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
                   "--auto-aof-rewrite-percentage", "0"],

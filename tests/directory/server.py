@@ -1,7 +1,7 @@
 """A SCIM 2.0 directory in memory (RFC 7643, RFC 7644) that remembers every write and fails when told to.
 
 It refuses no second account of one person, as many real ones do not, so that a second create shows. Below
-`/_chaos`: `GET /counts`, `GET /record` (everything), `PUT /faults` (`tests.chaos.misbehaving`).
+`/_chaos`: `GET /counts`, `GET /record` (everything), `PUT /faults` (`tests.directory.misbehaving`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from tests.chaos.misbehaving import Faults
-from tests.chaos.patching import NotPossible, Resource, patched
+from tests.directory.misbehaving import Faults
+from tests.directory.patching import NotPossible, Resource, patched
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
