@@ -111,7 +111,7 @@ def run(command: list[str], target: str) -> Cost:
         sys.exit(f"{command} ended with {process.returncode}: {output.decode()}{errors.decode()}")
     after = counts(target)
     cpu = usage.ru_utime + usage.ru_stime
-    read, write = (after[name] - before[name] for name in ("read", "write"))
+    read, write = (after[name] - before[name] for name in ("reads", "writes"))
     return Cost(wall, cpu, usage.ru_maxrss / 1024, read, write)
 
 

@@ -34,7 +34,7 @@ def configuration(source: tuple[str, str, str], target: str, concurrency: int = 
 
 
 def counts(target: str) -> dict[str, int]:
-    with urlopen(f"{target}/counts") as answer:
+    with urlopen(f"{target}/_control/counts") as answer:
         found: dict[str, int] = json.load(answer)
         return found
 
@@ -62,7 +62,8 @@ def directory(late: int = 0) -> Iterator[str]:
     """A SCIM server that answers so many milliseconds late."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with server([sys.executable, "-m", "tests.bench.directory", str(port), str(late)], f"{url}/counts"):
+    command = [sys.executable, "-m", "tests.directory.server", "--port", str(port), "--late", str(late)]
+    with server(command, f"{url}/_control/counts"):
         yield url
 
 

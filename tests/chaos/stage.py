@@ -54,13 +54,13 @@ class Stage:
 
     async def counts(self) -> dict[str, int]:
         """Requests and writes that the directory has seen."""
-        async with self.directory.get("/_chaos/counts") as answer:
+        async with self.directory.get("/_control/counts") as answer:
             found: dict[str, int] = await answer.json(content_type=None)
             return found
 
     async def record(self) -> dict[str, Any]:
         """Everything that the directory has, and has seen."""
-        async with self.directory.get("/_chaos/record") as answer:
+        async with self.directory.get("/_control/record") as answer:
             found: dict[str, Any] = await answer.json(content_type=None)
             return found
 
@@ -72,7 +72,7 @@ class Stage:
 
     async def spoil_directory(self, **faults: Any) -> None:
         """Let the directory fail (`tests.directory.misbehaving`); nothing given ends it."""
-        async with self.directory.put("/_chaos/faults", json=faults) as answer:
+        async with self.directory.put("/_control/faults", json=faults) as answer:
             answer.raise_for_status()
 
     async def spoil_kenjo(self, *faults: dict[str, Any]) -> None:
@@ -122,7 +122,7 @@ async def staged(folder: Path, people: int, seed: int) -> AsyncIterator[Stage]:
     commands = {
         "kenjo": python("sandbox", "--port", "0", "--people", str(people), "--seed", str(seed),
                         "--token-lifetime", "30"),
-        "directory": python("tests.directory.server", str(seed)),
+        "directory": python("tests.directory.server", "--seed", str(seed)),
         "redis": [redis_binary(), "--port", "0", "--unixsocket", str(folder / "r.sock"), "--dir", str(folder),
                   "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
                   "--auto-aof-rewrite-percentage", "0"],

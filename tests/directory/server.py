@@ -1,11 +1,13 @@
 """A SCIM 2.0 directory in memory (RFC 7643, RFC 7644) that remembers every write and fails when told to.
 
-It refuses no second account of one person, as many real ones do not, so that a second create shows. Below
-`/_chaos`: `GET /counts`, `GET /record` (everything), `PUT /faults` (`tests.directory.misbehaving`).
+It refuses no second account of one person, as many real ones do not, so that a second create shows. Look-ups
+use an index, so that a bench measures its client; it may answer as late as one that is far away.
+Below `/_control`: `GET /counts`, `GET /record` (everything), `PUT /faults` (`tests.directory.misbehaving`).
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import re
@@ -36,7 +38,7 @@ class Directory:
         self.objects: dict[str, dict[str, Resource]] = {name: {} for name in _TYPES}
         self.index: dict[tuple[str, str, str], set[str]] = defaultdict(set)
         self.events: list[Resource] = []
-        self.requests = 0
+        self.requests = self.reads = 0
 
     def find(self, type_: str, name: str, value: str) -> list[Resource]:
         """Objects whose attribute equals a value; externalId is case-exact, the others are not."""
@@ -83,14 +85,14 @@ def _event(type_: str, new: Resource, old: Resource | None) -> Resource:
 class Api:
     """The requests."""
 
-    def __init__(self, directory: Directory, faults: Faults) -> None:
-        self.directory, self.faults = directory, faults
+    def __init__(self, directory: Directory, faults: Faults, late: float = 0.0) -> None:
+        self.directory, self.faults, self.late = directory, faults, late
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/_chaos/counts", self.counts),
-            web.get("/_chaos/record", self.record),
-            web.put("/_chaos/faults", self.set_faults),
+            web.get("/_control/counts", self.counts),
+            web.get("/_control/record", self.record),
+            web.put("/_control/faults", self.set_faults),
             web.get("/v2/ServiceProviderConfig", self.config),
             web.get("/v2/{type:Users|Groups}", self.search),
             web.post("/v2/{type:Users|Groups}", self.create),
@@ -103,15 +105,19 @@ class Api:
     @web.middleware
     async def gate(self, request: web.Request, handler: Any) -> web.StreamResponse:
         """Count, and fail as told."""
-        if request.path.startswith("/_chaos"):
+        if request.path.startswith("/_control"):
             response: web.StreamResponse = await handler(request)
             return response
         self.directory.requests += 1
+        self.directory.reads += request.method == "GET"
         await request.read()  # a request that has come half is none
+        if self.late:
+            await asyncio.sleep(self.late)
         return await self.faults.meet(request, handler)
 
     async def counts(self, _: web.Request) -> web.Response:
-        return reply({"requests": self.directory.requests, "writes": len(self.directory.events)})
+        there = self.directory
+        return reply({"requests": there.requests, "reads": there.reads, "writes": len(there.events)})
 
     async def record(self, _: web.Request) -> web.Response:
         objects = {type_: list(found.values()) for type_, found in self.directory.objects.items()}
@@ -189,17 +195,27 @@ def _folded(name: str, value: str) -> str:
     return value if name == "externalId" else value.lower()
 
 
-async def serve(seed: int) -> None:
-    api = Api(Directory(), Faults(seed))
+async def serve(seed: int, port: int, late: float) -> None:
+    api = Api(Directory(), Faults(seed), late)
     app = web.Application(middlewares=[api.gate], client_max_size=2**26)
     app.add_routes(api.routes())
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
     sys.stdout.write(f"Directory: http://127.0.0.1:{runner.addresses[0][1]}\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
 
 
+def main() -> None:
+    """Serve until ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=0, help="which requests meet a fault")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--late", type=int, default=0, help="milliseconds")
+    options = parser.parse_args()
+    asyncio.run(serve(options.seed, options.port, options.late / 1000))
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    main()
