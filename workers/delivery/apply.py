@@ -18,7 +18,7 @@ from workers.delivery.matching import Matching
 from workers.delivery.noting import Noting
 from workers.delivery.removing import LOOKS, may_come_to_light
 from workers.delivery.seeing import see_access, see_gone, see_members
-from workers.delivery.sending import sent, unchanged
+from workers.delivery.sending import sent, shows, unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ class Applier(Noting):
             applied = await self._changed(decision, wanted)
         except (RecordRejected, TryLater) as error:
             await self._take_at_least(decision, error)
+            await self._see_refused(error)
             raise
         await self._own(applied.remote_id)
         return dataclasses.replace(applied, outcome=Outcome.ADOPTED) if decision.account else applied
@@ -136,6 +137,14 @@ class Applier(Noting):
             if self.claim.is_person:
                 seen = await see_access(self.target, self.key, applied, wants=False, patient=False)
                 self.entry = dataclasses.replace(self.entry, open=seen)
+
+    async def _see_refused(self, error: RecordRejected | TryLater) -> None:
+        """Whether an account is open after all that was to be opened: else it would count as one in use."""
+        if self.entry.open is not None or isinstance(error, NotFound | TryLater) or not self.claim.is_person:
+            return
+        with contextlib.suppress(RecordRejected, TryLater):
+            seen = await shows(self.target, self.key, str(self.link))
+            self.entry = dataclasses.replace(self.entry, open=seen)
 
     async def _create(self, decision: Decision) -> Applied:
         """No create without a look-up, which has found nothing. Raises Conflict: look up again."""
