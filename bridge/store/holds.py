@@ -21,6 +21,9 @@ SNAPSHOT = "kenjo"
 FIRST_CONTACT = "first-contact"
 """The kind of the hold on a target whose accounts do not match the people of Kenjo."""
 
+ORPHANS = "orphans"
+"""The kind of the hold on open accounts that carry the ids of people whom Kenjo does not have."""
+
 FOUND = "found"
 """Holds a leaver whose forgotten account was met, until the next poll has counted the removal."""
 
@@ -159,6 +162,8 @@ def open_hold(codec: Codec, where: str, blob: bytes) -> Hold:
 
 def _taking(hold: Hold, key: str) -> str:
     """What approving a hold lets one of its records do: an approval is for as much as was seen."""
+    if hold.kind == ORPHANS:
+        return "remove"
     return f"{hold.kind}:{hold.members[key]}" if key in hold.members else hold.kind
 
 

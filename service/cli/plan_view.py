@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bridge.exchange import FieldChange
 from bridge.model import Key, Kind, Outcome, Stored
+from bridge.printable import some
 from service.operations.planning import Plan, TargetPlan
 from service.operations.rehearsing import Step
 from service.operations.telling import shown, step_json, word
@@ -82,6 +83,13 @@ def _show_target(
     skipped = Counter(step.reason for step in target.steps if step.action == Outcome.SKIPPED)
     for reason, number in sorted(skipped.items()):
         _print(console, f"    skip {number}: {reason}", "dim")
+    if target.drifted:
+        _print(
+            console,
+            f"  changed there by hand, and left like that: {some(target.drifted)}; kenjo-bridge status says"
+            " in what, sync --verify gives them what Kenjo says",
+            "yellow",
+        )
     for key, entry in target.parked:
         _print(console, f"  ! parked      {_name(key, records, values=values)}  {entry.reason}", "red")
 
@@ -140,6 +148,7 @@ def _target_json(target: TargetPlan, *, values: bool) -> dict[str, Any]:
         "counts": {name: found[name] for name in COUNTED},
         "steps": [step_json(step, values=values) for step in target.steps],
         "holds": [{"id": w.id, "reason": w.reason, "count": w.count} for w in target.holds],
+        "drifted": list(target.drifted),
         "parked": [{"record": str(key), "reason": entry.reason} for key, entry in target.parked],
         "survey": target.survey.counts() if target.survey else None,
         "paused": target.paused or None,

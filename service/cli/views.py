@@ -16,6 +16,7 @@ from rich.text import Text
 from bridge.printable import some
 from bridge.store import Hold
 from bridge.store.gate import HALTED, HELD
+from bridge.store.holds import ORPHANS
 from service.operations.check import Finding
 from service.operations.sync import COLUMNS, SyncResult, TargetResult
 
@@ -145,7 +146,7 @@ def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
     if orphans := [f"{account} (person:{id_})" for account, id_ in sorted(drift["orphans"].items())]:
         yield (
             f"{name}: open accounts with ids of people whom Kenjo does not have: {some(orphans)}. If they"
-            " have left, and are no other company's, close them there"
+            f" have left, and are no other company's: kenjo-bridge holds show {name}-{ORPHANS}"
         )
 
 

@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from bridge.errors import ConfigurationError
-from bridge.model import Key
+from bridge.model import Key, Kind
 from bridge.store import Hold
 from bridge.store.audit import operator
-from bridge.store.holds import FIRST_CONTACT
+from bridge.store.holds import FIRST_CONTACT, ORPHANS
 from bridge.store.queue import URGENT, Due
 from service.operations.assembly import Bridge
 
@@ -40,12 +40,23 @@ async def decide(bridge: Bridge, id_: str, *, approve: bool, by: str | None, see
         await bridge.backend.holds.approve(hold, who, now)
         if hold.kind == FIRST_CONTACT:
             await bridge.backend.gate(hold.target).resume()
+        if hold.kind == ORPHANS:
+            await _claim_orphans(bridge, hold)
         due = [Due(Key.parse(name), URGENT) for name in hold.keys]
         if hold.target:
             await bridge.backend.queue.add(hold.target, due, now)
     word = "approved" if approve else "rejected"
     await bridge.backend.audit.note(word, now, hold=hold.id, by=who, records=len(hold.keys))
     return hold
+
+
+async def _claim_orphans(bridge: Bridge, hold: Hold) -> None:
+    """Link orphans to the people whose ids they carry: the next poll asks Kenjo, and removes who is gone."""
+    ledger, last = bridge.backend.ledger(hold.target), await bridge.backend.drifts(hold.target).last()
+    for account, id_ in last.orphans.items() if last else ():
+        key = Key(Kind.PERSON, id_)
+        if str(key) in hold.keys and await ledger.own(account, key) == key:
+            await ledger.link(key, account)
 
 
 def as_json(hold: Hold) -> dict[str, Any]:

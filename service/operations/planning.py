@@ -17,6 +17,7 @@ from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
 from bridge.model import Entry, Key, Kind, RecordChange, Snapshot, State, Stored
 from bridge.spelling import folded
 from bridge.store import Hold, Ledger, Survey
+from bridge.store.holds import ORPHANS
 from bridge.wire.redaction import redact
 from service.operations.assembly import Bridge, KenjoSource, connected, kenjo
 from service.operations.rehearsing import Rehearsal, Step
@@ -47,7 +48,8 @@ class TargetPlan:
 
     `parked` are records that failed before and are not tried again by themselves; `survey` is what first
     contact found, if this is one; `paused` is why the target's gate is closed now; `trouble` why it cannot be
-    asked.
+    asked. `drifted` are records that somebody had changed at the target when a worker last looked: a sync
+    leaves them as they are, unless it is to repair them.
     """
 
     steps: tuple[Step, ...] = ()
@@ -56,6 +58,7 @@ class TargetPlan:
     survey: Survey | None = None
     paused: str = ""
     trouble: str = ""
+    drifted: tuple[str, ...] = ()
 
     @property
     def acts(self) -> bool:
@@ -127,11 +130,21 @@ async def _planned(
 ) -> TargetPlan:
     """The plan of one target; whatever goes wrong with it is its own trouble."""
     try:
-        return await _target(bridge, name, target, coming, now)
+        return await _with_drift(bridge, name, await _target(bridge, name, target, coming, now))
     except (RedisError, StoreUnavailable):
         raise
     except Exception as error:  # noqa: BLE001 - the other targets are planned all the same
         return TargetPlan(trouble=redact(str(unforeseen(error))))
+
+
+async def _with_drift(bridge: Bridge, name: str, found: TargetPlan) -> TargetPlan:
+    """The plan with what the last look for drift has found, as far as nothing is to be done about it now."""
+    last = await bridge.backend.drifts(name).last()
+    orphans = await bridge.backend.holds.get(f"{name}-{ORPHANS}")
+    holds = [Waits(orphans.id, orphans.reason, orphans.count)] if orphans else []
+    planned = {str(step.key) for step in found.steps}
+    drifted = tuple(sorted(set(last.records) - planned)) if last else ()
+    return dataclasses.replace(found, holds=(*found.holds, *holds), drifted=drifted)
 
 
 async def _target(

@@ -10,7 +10,7 @@ from bridge.logs import get_logger
 from bridge.model import Key, Kind
 from bridge.store import Hold
 from bridge.store.backend import Backend
-from bridge.store.holds import FIRST_CONTACT
+from bridge.store.holds import FIRST_CONTACT, ORPHANS
 from service.watch.pending import Standing
 from service.watch.policy import Excess
 
@@ -43,8 +43,8 @@ async def withdraw_outdated(standing: Standing, backend: Backend, now: float) ->
     target = standing.route.name
     current = {hold_of(excess, target, now).id for excess in standing.excesses}
     for hold in await backend.holds.all():
-        # First contact is the worker's to judge: it alone can look at the target.
-        if hold.target == target and hold.id not in current and hold.kind != FIRST_CONTACT:
+        # The others are the workers' to judge: they alone can look at the target.
+        if hold.target == target and hold.id not in current and hold.kind not in (FIRST_CONTACT, ORPHANS):
             await withdraw(hold, backend, now)
     await backend.holds.release(target, standing.was_held - {str(key) for key in standing.held})
     await backend.holds.forget_approvals(target, await _outlived(standing, backend))

@@ -7,6 +7,7 @@ the settings say so it is asked for, and given again by a delivery, with all tha
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import time
 from collections.abc import Collection, Mapping
@@ -17,9 +18,12 @@ from bridge.effects import ANYTHING
 from bridge.errors import BridgeError, StoreUnavailable, unforeseen
 from bridge.logs import get_logger
 from bridge.model import Key, Kind, State, Stored
+from bridge.printable import some
+from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.claims import Case
 from bridge.store.drifts import Drift
+from bridge.store.holds import ORPHANS
 from bridge.store.queue import Due
 from bridge.store.sight import Sight
 from workers.delivery.deciding import Decider
@@ -65,6 +69,7 @@ async def look_if_due(deliverer: Deliverer, backend: Backend, now: float) -> Dri
     finally:
         await drifts.end()
     await drifts.note(drift)
+    await _hold_orphans(drift, route.name, backend, now)
     log.info("drift", target=route.name, looked=drift.looked, differ=len(drift.records))
     if route.settings.drift == "repair" and drift.records:
         keys = [Key.parse(name) for name in drift.records]
@@ -133,6 +138,25 @@ async def _orphans(
     except BridgeError:
         return {}  # half a list may lack nobody, and is told by none
     return found
+
+
+async def _hold_orphans(drift: Drift, target: str, backend: Backend, now: float) -> None:
+    """Leave it to a person what is done about orphans: they may be another company's."""
+    id_ = f"{target}-{ORPHANS}"
+    former = await backend.holds.get(id_)
+    if not drift.orphans:
+        if former:
+            await backend.holds.withdraw(id_)
+        return
+    keys = tuple(sorted({str(Key(Kind.PERSON, id_)) for id_ in drift.orphans.values()}))
+    reason = (
+        f"would remove {len(keys)} people whom Kenjo does not have, and whose ids open accounts carry"
+        f" ({some(sorted(drift.orphans))}): leavers whose records were lost, or another company's people"
+    )
+    hold = Hold(id_, target, ORPHANS, len(keys), "", reason, now, keys)
+    if former:
+        hold = dataclasses.replace(hold, since=former.since, state=former.state, by=former.by, at=former.at)
+    await backend.holds.put(hold)
 
 
 async def _fields(deliverer: Deliverer, stored: Stored, sight: Sight, now: float) -> tuple[str, ...]:
