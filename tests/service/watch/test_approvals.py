@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
@@ -17,20 +15,6 @@ from tests.delivery import Delivery, delivery, person
 from tests.polling import Watch, approve, ids, inactive, interrupted, people, start, with_leavers
 from tests.workers.targets.proxy import Proxy
 from workers.targets import load
-
-LIMIT = {"remove": {"count": 2, "percent": 20}}
-
-
-@pytest.fixture
-async def run(backend: Backend) -> AsyncIterator[Delivery]:
-    async with delivery(backend, limits=LIMIT, rate=1000) as ready:
-        yield ready
-
-
-@pytest.fixture
-async def watch(run: Delivery) -> Watch:
-    """Ten people at the directory."""
-    return await start(run, 10)
 
 
 async def test_a_stray_job_for_a_held_record_does_nothing(run: Delivery, watch: Watch) -> None:
@@ -85,7 +69,7 @@ async def test_an_approval_is_for_the_named_records(run: Delivery, watch: Watch)
 
 async def test_an_approval_of_changes_is_not_one_of_removals(backend: Backend) -> None:
     """Changes of 4 people are approved, before they are delivered the 4 leave == their removal is held."""
-    limits = {**LIMIT, "update": {"count": 2, "percent": 20}}
+    limits = {"remove": {"count": 2, "percent": 20}, "update": {"count": 2, "percent": 20}}
     async with delivery(backend, limits=limits, rate=1000) as run:
         watch = await start(run, 10)
         await watch.poll(*people(ids(4), title="Lead"), *people(ids(6, 4)))

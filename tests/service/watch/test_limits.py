@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from structlog.testing import capture_logs
 
@@ -11,20 +9,6 @@ from bridge.model import DAY
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
 from tests.polling import Watch, approve, ids, inactive, people, start, with_leavers
-
-LIMIT = {"remove": {"count": 2, "percent": 20}}
-
-
-@pytest.fixture
-async def run(backend: Backend) -> AsyncIterator[Delivery]:
-    async with delivery(backend, limits=LIMIT, rate=1000) as ready:
-        yield ready
-
-
-@pytest.fixture
-async def watch(run: Delivery) -> Watch:
-    """Ten people at the directory."""
-    return await start(run, 10)
 
 
 async def test_removals_over_the_limit_wait_and_all_else_goes_on(run: Delivery, watch: Watch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,20 +11,6 @@ from bridge.store.backend import Backend
 from service.watch import poller
 from tests.delivery import Delivery, delivery
 from tests.polling import Watch, ids, inactive, people, start, with_leavers
-
-LIMIT = {"remove": {"count": 2, "percent": 20}}
-
-
-@pytest.fixture
-async def run(backend: Backend) -> AsyncIterator[Delivery]:
-    async with delivery(backend, limits=LIMIT, rate=1000) as ready:
-        yield ready
-
-
-@pytest.fixture
-async def watch(run: Delivery) -> Watch:
-    """Ten people at the directory."""
-    return await start(run, 10)
 
 
 def first_two_left() -> list[Any]:
