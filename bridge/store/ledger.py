@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 
@@ -11,6 +12,9 @@ from bridge.store.deliveries import Deliveries
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.keys import named, script
 from bridge.store.records import Grip
+
+_MANY = 1000
+"""Entries that are opened without letting anything else run meanwhile."""
 
 _COUNT = script("count")
 _DOUBT = script("doubt")
@@ -22,6 +26,10 @@ class Ledger(Deliveries):
     async def entries(self, keys: Collection[Key] | None = None) -> dict[Key, Entry]:
         """All entries, or those of some records."""
         blobs = await self._blobs("ledger", keys)
+        # To open tens of thousands takes a second, for which the lease would not be renewed.
+        return await asyncio.to_thread(self._opened, blobs) if len(blobs) > _MANY else self._opened(blobs)
+
+    def _opened(self, blobs: Mapping[bytes, bytes]) -> dict[Key, Entry]:
         return {
             named(name): open_entry(self._codec, self._where("ledger", name.decode()), blob)
             for name, blob in blobs.items()

@@ -105,7 +105,7 @@ class KenjoClient:
         lists = await self._read(came, keep)
         tables = await asyncio.to_thread(partial(read_tables, lists, use, zones=zones, team_field=team_field))
         self._seen = {rows.name: min(rows.rows) for rows in tables.all if rows.rows}
-        for name, ids in tables.dangling().items():
+        for name, ids in (await asyncio.to_thread(tables.dangling)).items():
             answers = await self._look_up(name, ids)
             tables.complete(name, answers)
             if any(row is None or row for row in answers.values()):

@@ -122,7 +122,7 @@ async def enqueue_pending(
 ) -> None:
     """Let every record that is behind, may start, is chosen and not held be looked at."""
     name = standing.route.name
-    ranks = rank(standing.pending, known)
+    ranks = await asyncio.to_thread(rank, standing.pending, known)
     for key in standing.read_back:
         ranks[key] += READ_BACK
     ledger = backend.ledger(name)
