@@ -107,6 +107,20 @@ async def test_the_other_was_forgotten_and_comes_back(backend: Backend) -> None:
         assert await addresses(run) == {"1": "b", "2": "c"}
 
 
+async def test_the_other_was_forgotten_and_is_listed_late(backend: Backend) -> None:
+    """Redis was emptied, and of two who swap their addresses one is listed late == both get theirs."""
+    async with serving(backend, ben("1", "a"), ben("2", "b")) as (run, watch):
+        await run.forget_everything()
+        await watch.poll(ben("1", "b"))
+        await parked(run, watch, ONE, "person:2")
+        await go_on(run, watch, Key(Kind.PERSON, "2"), ben("1", "b"), ben("2", "a"))
+        for _ in range(6):
+            run.clock.now += 60
+            await watch.poll()
+            await work(run, watch)
+        assert await addresses(run) == {"1": "b", "2": "a"}
+
+
 @pytest.mark.parametrize("external_id", ["ben@example.com", "ben-2"])
 async def test_no_foreign_id_is_written_down(backend: Backend, external_id: str) -> None:
     """The account with the address is a stranger's, whose id may be an address == in no name in Redis."""

@@ -54,7 +54,8 @@ class Clash:
         for match in holders:
             owner = await self.matching.owner(match)
             if owner is None:
-                raise RecordRejected(f"{error}; the account {match.id} has this {match.by}")
+                named = await self.matching.named(match)
+                raise Taken(f"{error}; the account {match.id} has this {match.by}", *named)
             owners.append((match, owner, await self.matching.view.sight(owner)))
         for match, owner, sight in owners:
             if not await self.matching.gives_up(sight, match):

@@ -85,7 +85,7 @@ class Matching:
         key = self.wanted.key
         if owner is None or sight.has_let_go(match.id, match.external_id):
             if words := strange(match):
-                named = await self._named(match)
+                named = await self.named(match)
                 raise self._ask(f"the account {match.id} {words}", match, *named)
             return Chosen(match.id, owner)
         if key.kind is Kind.TEAM and sight.stored and sight.stored.gone:
@@ -115,7 +115,7 @@ class Matching:
             owner = other if (await self.view.sight(other)).stored else None
         return None if owner == self.wanted.key else owner
 
-    async def _named(self, match: Remote) -> tuple[str, str]:
+    async def named(self, match: Remote) -> tuple[str, str]:
         """The record whose id an account carries, and how it stands; nobody knows of it yet.
 
         It may come back, and take its account along. What is no id of Kenjo's, such as an e-mail address, is
