@@ -147,6 +147,7 @@ async def _hold_orphans(drift: Drift, target: str, backend: Backend, now: float)
     if not drift.orphans:
         if former:
             await backend.holds.withdraw(id_)
+            await backend.audit.note("withdrawn", now, hold=id_)
         return
     keys = tuple(sorted({str(Key(Kind.PERSON, id_)) for id_ in drift.orphans.values()}))
     reason = (
@@ -156,6 +157,9 @@ async def _hold_orphans(drift: Drift, target: str, backend: Backend, now: float)
     hold = Hold(id_, target, ORPHANS, len(keys), "", reason, now, keys)
     if former:
         hold = dataclasses.replace(hold, since=former.since, state=former.state, by=former.by, at=former.at)
+    else:
+        log.warning("held", id=id_, target=target, kind=ORPHANS, reason=reason)
+        await backend.audit.note("held", now, hold=id_, count=hold.count, reason=reason)
     await backend.holds.put(hold)
 
 

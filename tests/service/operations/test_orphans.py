@@ -39,7 +39,9 @@ async def test_nothing_is_done_unasked(operator: Operator) -> None:
     assert "kenjo-bridge holds show directory-orphans" in (await operator("status")).out
     assert (await operator.sync()).exit_code == 0
     assert await operator.inactive() == []
+    await look(operator, 50)
     assert [one["id"] for one in (await operator("holds", "--json")).json] == ["directory-orphans"]
+    assert (await operator("audit")).out.count("held hold=directory-orphans") == 1
 
 
 async def test_approved_they_go_as_leavers_do(operator: Operator) -> None:
