@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bridge.model import Entry, Key, Kind, State
 from bridge.store.backend import Backend
 from tests.delivery import person
 from tests.workers.sharing import STRICT, STUBBORN, addresses, ben, groups, serving, team, work
 from tests.workers.targets.odd_scim import Odd
+from tests.workers.targets.proxy import Proxy
 from workers.delivery.failing import PATIENCE
 
 CHANGES = {
@@ -105,6 +107,25 @@ async def test_the_target_takes_no_value_for_the_time_being(backend: Backend) ->
         await watch.poll(ben("1", "new"), ben("2", "a"))
         await work(run, watch)
         assert await addresses(run) == {"1": "new", "2": "a"}
+
+
+async def test_look_ups_that_lag(backend: Backend) -> None:
+    """A server refuses a swap, and does not find yet who has the addresses == tried again, and done."""
+
+    async def nothing_yet(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        if request.method == "GET" and "filter" in request.query:
+            return web.json_response({"totalResults": 0, "Resources": []})
+        return await proxy.forward(request)
+
+    async with serving(backend, ben("1", "a"), ben("2", "b")) as (run, watch):
+        run.proxy.fail_always(nothing_yet)
+        await watch.poll(ben("1", "b"), ben("2", "a"))
+        for key in await watch.take():
+            await run.deliverer.deliver(key)
+        assert [(await run.entry(id_)).state for id_ in ("1", "2")] == [State.RETRYING] * 2
+        run.proxy.fail_always(None)
+        await work(run, watch)
+        assert await addresses(run) == {"1": "b", "2": "a"}
 
 
 async def test_a_newcomer_with_an_address_given_up(backend: Backend) -> None:

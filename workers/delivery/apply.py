@@ -125,6 +125,8 @@ class Applier(Noting):
         except Moved as moved:
             await self._own(moved.remote_id)
             raise
+        except Conflict as again:  # nobody is found who has the value, and it is refused still
+            raise self._unexplained(again) from None
 
     async def _take_at_least(self, decision: Decision, error: RecordRejected | TryLater) -> None:
         """Nobody keeps access, or stays in a group, because the target refuses another value."""
@@ -191,12 +193,13 @@ class Applier(Noting):
         return former.revision != self.claim.stored.revision or former.attempts < LOOKS
 
     def _unexplained(self, error: Conflict) -> TryLater | RecordRejected:
-        """What a create becomes that hits an account which no look-up shows."""
+        """What a create or a change becomes that hits an account which no look-up shows."""
+        what = "but no account is found there that it could be"
         if self._patient:  # some targets find a new account only after a while
-            return TryLater(f"{error}; but no account there matches this record")
+            return TryLater(f"{error}; {what}")
         return RecordRejected(
-            f"{error}; but no account there matches this record: it may be hidden there, as inactive or"
-            " deleted ones are; restore or rename it there, or use failures adopt"
+            f"{error}; {what}: it may be hidden there, as inactive or deleted ones are; restore or rename it"
+            " there, or use failures adopt"
         )
 
     def _done(self, decision: Decision, outcome: Outcome | None = None) -> Done:
