@@ -15,8 +15,11 @@ from tests.simulation.things import Thing
 from tests.simulation.world import World
 
 LIMITS = (Limit(count=5, percent=10), Limit(count=1, percent=30))
-"""How many may be removed within the window, which no simulation outlives; there are so few people that only
-the second one's percentage matters."""
+"""How many may be removed within the window; there are so few people that only the second one's percentage
+matters."""
+
+WINDOW = 24 * 3600.0
+"""Seconds for which the limits look back: only a machine that sleeps outlives them."""
 
 IN_FLIGHT = 1.0
 """Seconds after a Retry-After came, in which the other workers may not know of it yet."""
@@ -144,8 +147,10 @@ class Referee:
 
     def _is_orphan(self, owner: str) -> bool:
         """Whether a group's team is no more, so that one of the same name may have it."""
-        key = Key.parse(owner)
-        return key.kind is Kind.TEAM and key not in self.kenjo.truth()
+        key, known = Key.parse(owner), self.store.versions.get(owner, 0)
+        # As far as the bridge knows: it may have come back since.
+        said = self.kenjo.readings[known - 1].truth if known else self.kenjo.truth()
+        return key.kind is Kind.TEAM and not (key in said and key in self.kenjo.truth())
 
     def _order(self, by: Delivery) -> None:
         # Of the record that was delivered: an object that was handed over still carries the old one's id.
@@ -171,7 +176,7 @@ class Referee:
             self.let_go[key] = now
             return
         self.closed[key] = now, by.losses
-        lately = [one for one, (_, lost) in self.closed.items() if lost == losses]
+        lately = [one for one, (at, lost) in self.closed.items() if lost == losses and now - at < WINDOW]
         in_use = sum(1 for one in self.things.values() if self._is_in_use(one))
         let_go = sum(1 for at in self.let_go.values() if now - at < COUNTED)
         self.most = max(self.most, in_use + len(lately) + let_go)

@@ -69,6 +69,7 @@ def simulate(seed: int, client: redis.Redis) -> Result:
         loop.set_exception_handler(lambda _, context: _unheard(world, context))
         try:
             loop.run_until_complete(_play(world, client))
+            loop.run_until_complete(_end_what_is_left())
         except RuntimeError as error:
             world.violate("CONVERGES", str(error))
         finally:
@@ -77,6 +78,14 @@ def simulate(seed: int, client: redis.Redis) -> Result:
     return Result(
         seed, world.violations, world.trace_hash, world.events, world.now, list(world.tail), str(world.odds)
     )
+
+
+async def _end_what_is_left() -> None:
+    """Calls that were under way for processes that have been killed, and belong to no delivery."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def _unheard(world: World, context: dict[str, Any]) -> None:
