@@ -84,8 +84,9 @@ class Operator:
         key, ledger = Key.parse(record), self._bridge.backend.ledger(directory.name)
         if key in await ledger.under_way():
             return  # decided while something is sent, it would not be known which came first
-        if directory.of(key.kind, key.id) and record not in await ledger.linked():
-            return  # theirs is there already, and will be found
+        marked = any(one.attributes.get("externalId") for one in directory.of(key.kind, key.id))
+        if marked and record not in await ledger.linked():
+            return  # theirs is there already, and will be found by its id
         for id_ in row["candidates"]:
             thing = directory.things.get(id_)
             if thing and self._may_be_given(thing, key, directory):
