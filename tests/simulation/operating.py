@@ -59,6 +59,16 @@ class Operator:
         for hold in await self._bridge.backend.holds.all():
             if is_right(hold, self._kenjo):
                 await self._approve(hold)
+            elif not self._kenjo.world.faulty:
+                self._mend_rows(hold)
+
+    def _mend_rows(self, hold: Hold) -> None:
+        """Put right in Kenjo what keeps somebody in a hold who works here: nobody could approve that."""
+        for key in map(Key.parse, hold.keys):
+            person = self._kenjo.people.get(key.id) if key.kind is Kind.PERSON else None
+            if person and person.odd:
+                self._kenjo.world.note("operator", f"mends the row of {key.id}")
+                person.odd = {}
 
     async def _approve(self, hold: Hold) -> None:
         """Let go what was looked at, and nothing that came to it since."""
