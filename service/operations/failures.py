@@ -110,7 +110,10 @@ async def adopt(bridge: Bridge, target: str, record: str, account: str) -> None:
     key, entry = await _failed(bridge, target, record)
     if entry.candidates and account not in entry.candidates:
         raise ConfigurationError(f"'{account}' is none of the candidates: {', '.join(entry.candidates)}")
-    audit, who = bridge.backend.audit, operator()
+    audit, who, ledger = bridge.backend.audit, operator(), bridge.backend.ledger(target)
+    if entry.awaits and entry.candidates == (account,) and await ledger.owner(key.kind, account) is None:
+        # It carries that one's id, and was never noted as theirs: what was given with it goes along.
+        await ledger.own(account, Key.parse(entry.awaits))
     try:
         async with asyncio.timeout(_PATIENCE):
             taken, owner = await _take(bridge, target, key, account)

@@ -104,6 +104,34 @@ async def test_handed_over(backend: Backend) -> None:
         await owned_by_new(run, account)
 
 
+async def test_an_account_that_was_never_noted_as_theirs(backend: Backend) -> None:
+    """The answer to the create of the old one, who reported to Ben, was lost == handed over without Ben."""
+
+    async def lost(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        done = await proxy.forward(request)
+        return await answer(500)(proxy, request) if request.method == "POST" else done
+
+    ben = person("5f0b", name="Ben", email="ben@example.com")
+    async with delivery(backend) as run:
+        watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
+        await watch.round(ben)
+        run.proxy.fail_always(lost)
+        await watch.round(ana(OLD, manager=ben.key.id), ben)
+        run.proxy.fail_always(None)
+        theirs = await run.user(OLD.id)
+        account = theirs["id"]
+        assert theirs[ENTERPRISE]["manager"]
+        cem = person("5f0c", name="Cem", email="cem@example.com", lifecycle="upcoming")
+        await watch.poll(ana(OLD, lifecycle="left"), ana(NEW, manager=cem.key.id), ben, cem)
+        await watch.take()
+        await run.deliverer.deliver(NEW)
+        assert (await run.entry(NEW.id)).candidates == (account,)
+        await Desk(run).adopt(NEW, account)
+        await watch.work()
+        await owned_by_new(run, account)
+        assert not (await run.user(NEW.id)).get(ENTERPRISE, {}).get("manager")
+
+
 async def test_who_is_served_keeps_the_account(backend: Backend) -> None:
     """The old owner is served still == refused with a sentence, nothing changed."""
     async with delivery(backend) as run:
