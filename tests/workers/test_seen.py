@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from aiohttp import web
 
 from bridge.model import Kind, State
 from bridge.store.backend import Backend
 from tests.delivery import person, team
 from tests.workers.quietly import quietly
+from tests.workers.targets.proxy import Proxy
 from tests.workers.targets.quiet_scim import Quiet
 from workers.delivery.removing import LOOKS
 
@@ -54,6 +56,25 @@ async def test_access_that_was_given_and_is_not_there(backend: Backend) -> None:
         await run.to.deliver(person("ana"))
         entry = await run.to.entry("ana")
         assert (entry.state, "still inactive" in entry.reason) == (State.FAILED, True)
+
+
+async def test_somebody_closes_it_in_between(backend: Backend) -> None:
+    """The account is closed by hand between the look and the change == tried again, and opened."""
+    async with quietly(backend) as run:
+
+        async def closing(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+            if request.method == "PATCH":
+                proxy.fail_always(None)
+                (account,) = run.server.objects["Users"].values()
+                account["active"] = False
+            return await proxy.forward(request)
+
+        await run.to.deliver(person("ana"))
+        run.to.proxy.fail_always(closing)
+        await run.to.deliver(person("ana", title="Lead"))
+        assert (await run.to.entry("ana")).state is State.RETRYING
+        assert (await run.again("ana", after=60)).state is State.APPLIED
+        assert (await run.to.user("ana"))["active"] is True
 
 
 async def test_a_create_without_access_in_its_answer(backend: Backend) -> None:

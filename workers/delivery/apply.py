@@ -173,7 +173,9 @@ class Applier(Noting):
     async def _see(self, applied: Applied, decision: Decision) -> None:
         """Believe a write when the target shows it. Raises RecordRejected or TryLater."""
         if self.claim.is_person:
-            await see_access(self.target, self.key, applied, decision.access, patient=self._patient)
+            asked = decision.there is None or decision.there.open is not decision.access
+            wants = decision.access
+            await see_access(self.target, self.key, applied, wants, patient=self._patient, asked=asked)
         see_members(applied, decision.names, patient=self._patient)
 
     def _note_open(self, applied: Applied, decision: Decision, wanted: Wanted) -> None:

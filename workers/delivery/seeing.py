@@ -15,12 +15,14 @@ _WORD = {True: "active", False: "inactive"}
 
 
 async def see_access(
-    target: Target, key: Key, applied: Applied, wants: bool | None, *, patient: bool
+    target: Target, key: Key, applied: Applied, wants: bool | None, *, patient: bool, asked: bool = True
 ) -> bool | None:
     """Compare the access that was wanted with what the target shows: its answer, else what is read back.
 
     Returns what was seen; None where access is not the bridge's to give, or cannot be seen. `patient`: a
-    target may show late what it has done. Raises RecordRejected, or TryLater where a later look may show it.
+    target may show late what it has done. `asked`: false when it had that access before, so that nothing
+    was asked for, and somebody has changed it meanwhile. Raises RecordRejected, or TryLater where a later
+    look may show it.
     """
     if wants is None:
         return applied.open
@@ -30,7 +32,7 @@ async def see_access(
     if shown is None or shown is wants:
         return shown
     what = f"answered with success, but the account is still {_WORD[shown]}"
-    raise _later(what, patient=patient and not answered)
+    raise _later(what, patient=patient and not (answered and asked))
 
 
 async def see_gone(target: Target, key: Key, remote_id: str, *, patient: bool) -> None:

@@ -73,9 +73,11 @@ class Sender:
             if change.outcome is not Outcome.DEACTIVATED:
                 raise
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
-        shown = answer if ACTIVE in content.difference.changed else content.current
+        shown = is_open(answer)
+        if shown is None and ACTIVE not in content.difference.changed:
+            shown = is_open(content.current)
         # Where the id is the userName, it changes with it.
-        return Applied(str(get(answer, "id") or remote_id), change.outcome, is_open(shown))
+        return Applied(str(get(answer, "id") or remote_id), change.outcome, shown)
 
     async def _create(self, new: New, permit: Permit) -> Receipt:
         kind, members = new.wanted.key.kind, new.members
