@@ -75,7 +75,10 @@ def _columns(
         of_people = absent if column.startswith("employees/") else 0
         had = was.filled - max(0, was.rows - now.rows, of_people)
         lost = had - now.filled
-        if lost > 0 and (_emptied(had, lost) or (was.named >= _SEVERAL <= now.rows and not now.named)):
+        # Also where few were known, or nobody but one, and those who come have nothing there either.
+        nobody = was.filled == was.rows and not now.filled and now.rows >= _SEVERAL
+        unnamed = was.named >= _SEVERAL <= now.rows and not now.named
+        if lost > 0 and (_emptied(had, lost) or nobody or unnamed):
             reason = f"{column} is empty now in {lost} of the {had} rows that had something there before"
             yield Doubt(column, lost, reason)
 

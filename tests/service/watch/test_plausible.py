@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.model import Key, Kind, Record, Snapshot
-from service.watch.plausible import implausible, missing
+from bridge.model import Filled, Key, Kind, Record, Snapshot
+from service.watch.plausible import doubts, implausible, missing
 from tests.service.stored import people, teams, there
 
 
@@ -94,3 +94,19 @@ def test_nobody_is_missing_when_a_row_has_no_id() -> None:
     before = there(people(30) + teams(30))
     unnamed = replace(snapshot([]), unnamed=frozenset({Kind.PERSON}))
     assert (missing(unnamed, before, Kind.PERSON), missing(unnamed, before, Kind.TEAM)) == (0, 30)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "lost"),
+    [
+        (Filled(1, 1, 1), Filled(10, 10, 0), [1]),
+        (Filled(1, 1, 1), Filled(10, 10, 1), []),
+        (Filled(3, 3, 1), Filled(10, 10, 0), []),
+        (Filled(1, 1, 1), Filled(1, 1, 0), []),
+    ],
+)
+def test_a_column_that_nobody_has_any_more(before: Filled, now: Filled, lost: list[int]) -> None:
+    """The one person who was known had it, and of ten nobody has == doubted; one of several is nothing."""
+    column = "employees/personals displayName"
+    snapshot = Snapshot({}, filled={column: now})
+    assert [doubt.count for doubt in doubts({}, snapshot, {column: before})] == lost
