@@ -81,12 +81,13 @@ async def test_a_renamed_team_keeps_whom_it_has(run: Delivery, status: int) -> N
     assert await members(run) == {"ben", "cem"}
 
 
-async def test_access_that_was_refused_is_not_in_use(run: Delivery) -> None:
+@pytest.mark.parametrize(("status", "state"), [(400, State.FAILED), (409, State.RETRYING)])
+async def test_access_that_was_refused_is_not_in_use(run: Delivery, status: int, state: State) -> None:
     """Who comes back is refused for another value == the ledger says that the account is closed, as it is."""
     await run.deliver(person("ana"))
     await run.deliver(person("ana", lifecycle="left"))
-    run.proxy.fail_always(refusing("Refused", 400))
+    run.proxy.fail_always(refusing("Refused", status))
     await run.deliver(person("ana", title="Refused"))
     assert (await run.user("ana"))["active"] is False
     entry = await run.entry("ana")
-    assert (entry.state, entry.open) == (State.FAILED, False)
+    assert (entry.state, entry.open) == (state, False)

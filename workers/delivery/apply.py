@@ -7,7 +7,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from bridge.effects import effects
-from bridge.errors import Conflict, NotFound, RecordRejected, TryLater, Unseen
+from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, TryLater, Unseen
 from bridge.exchange import Applied, Remote, Wanted
 from bridge.model import Entry, Outcome, State
 from workers.delivery.clashes import Clash, Moved
@@ -125,7 +125,11 @@ class Applier(Noting):
         except Moved as moved:
             await self._own(moved.remote_id)
             raise
+        except AfterAnother:
+            await self._see_refused(error)
+            raise
         except Conflict as again:  # nobody is found who has the value, and it is refused still
+            await self._see_refused(again)
             raise self._unexplained(again) from None
 
     async def _take_at_least(self, decision: Decision, error: RecordRejected | TryLater) -> None:
