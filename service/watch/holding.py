@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection
 
 from bridge.effects import Verb, covers, what_of
-from bridge.logs import get_logger
 from bridge.model import Key, Kind
 from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.holds import FIRST_CONTACT, ORPHANS
+from bridge.store.raising import raise_hold, withdraw
 from service.watch.pending import Standing
 from service.watch.policy import Excess
-
-log = get_logger("holds")
 
 
 async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
@@ -72,22 +69,3 @@ def hold_of(excess: Excess, target: str, now: float) -> Hold:
     members = {str(key): number for key, number in excess.members.items()}
     id_ = f"{target}-{what}"
     return Hold(id_, target, what, excess.count, limit, excess.reason, now, keys, members=members)
-
-
-async def raise_hold(hold: Hold, former: Hold | None, backend: Backend, now: float) -> None:
-    """Write a hold, and say so once. A decision against it stays."""
-    if former is not None and former.state != "approved":
-        hold = dataclasses.replace(hold, since=former.since, state=former.state, by=former.by, at=former.at)
-        if hold != former:
-            await backend.holds.put(hold)
-        return
-    await backend.holds.put(hold)
-    log.warning("held", id=hold.id, target=hold.target, kind=hold.kind, reason=hold.reason)
-    await backend.audit.note("held", now, hold=hold.id, count=hold.count, reason=hold.reason)
-
-
-async def withdraw(hold: Hold, backend: Backend, now: float) -> None:
-    """Forget a hold whose cause has gone, and say so."""
-    await backend.holds.withdraw(hold.id)
-    log.info("no longer held", id=hold.id, target=hold.target)
-    await backend.audit.note("withdrawn", now, hold=hold.id)

@@ -13,7 +13,7 @@ from bridge.model import Filled, Key, Kind, Snapshot, Stored, group_kind
 from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.holds import SNAPSHOT
-from service.watch.holding import raise_hold, withdraw
+from bridge.store.raising import raise_hold, withdraw
 from service.watch.plausible import SHRINK_COUNT, SHRINK_PERCENT, Doubt, doubts
 
 MOST_QUESTIONS = 50

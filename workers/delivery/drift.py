@@ -7,7 +7,6 @@ the settings say so it is asked for, and given again by a delivery, with all tha
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import re
 import time
 from collections.abc import Collection, Mapping
@@ -25,6 +24,7 @@ from bridge.store.claims import Case
 from bridge.store.drifts import Drift
 from bridge.store.holds import ORPHANS
 from bridge.store.queue import Due
+from bridge.store.raising import raise_hold, withdraw
 from bridge.store.sight import Sight
 from workers.delivery.deciding import Decider
 from workers.delivery.deliver import Deliverer
@@ -146,21 +146,14 @@ async def _hold_orphans(drift: Drift, target: str, backend: Backend, now: float)
     former = await backend.holds.get(id_)
     if not drift.orphans:
         if former:
-            await backend.holds.withdraw(id_)
-            await backend.audit.note("withdrawn", now, hold=id_)
+            await withdraw(former, backend, now)
         return
     keys = tuple(sorted({str(Key(Kind.PERSON, id_)) for id_ in drift.orphans.values()}))
     reason = (
         f"would remove {len(keys)} people whom Kenjo does not have, and whose ids open accounts carry"
         f" ({some(sorted(drift.orphans))}): leavers whose records were lost, or another company's people"
     )
-    hold = Hold(id_, target, ORPHANS, len(keys), "", reason, now, keys)
-    if former:
-        hold = dataclasses.replace(hold, since=former.since, state=former.state, by=former.by, at=former.at)
-    else:
-        log.warning("held", id=id_, target=target, kind=ORPHANS, reason=reason)
-        await backend.audit.note("held", now, hold=id_, count=hold.count, reason=reason)
-    await backend.holds.put(hold)
+    await raise_hold(Hold(id_, target, ORPHANS, len(keys), "", reason, now, keys), former, backend, now)
 
 
 async def _fields(deliverer: Deliverer, stored: Stored, sight: Sight, now: float) -> tuple[str, ...]:
