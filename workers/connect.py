@@ -43,9 +43,10 @@ def routes(values: BridgeSettings, clock: Clock = utc_now) -> dict[str, Route]:
 def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     """The route of one target. Raises ConfigurationError, naming the setting."""
     adapter = load(values.targets[name].kind)
-    settings = target_settings(name, values.targets[name], adapter.settings)
+    settings = _settings(values, name)
+    adapter = adapter.fitted(settings)
     _check_address(values, name, settings)
-    at_target = plain_http(f"targets.{name}.base_url", settings.url, values)
+    at_target = plain_http(f"targets.{name}.{settings.url_setting}", settings.url, values)
     refuse_in_production(values, [at_target], "or name its host in allow.plain_http")
     for attribute in settings.map:
         if problem := adapter.check_attribute(attribute):
@@ -59,19 +60,23 @@ def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     return compiled
 
 
+def _settings(values: BridgeSettings, name: str) -> TargetSettings:
+    given = values.targets[name]
+    return target_settings(name, given, load(given.kind).settings, values.folder)
+
+
 def _check_address(values: BridgeSettings, name: str, settings: TargetSettings) -> None:
     """Two targets that write to one account would fight over whoever moves from one scope to the other.
 
     Raises ConfigurationError, naming both.
     """
-    for other, given in values.targets.items():
-        if other == name or not settings.shares(target_settings(other, given, load(given.kind).settings)):
+    for other in values.targets:
+        if other == name or not settings.shares(_settings(values, other)):
             continue
         first, second = sorted((name, other))
         raise ConfigurationError(
-            f"targets.{first} and targets.{second} have the same base_url: make them one target with a scope"
-            " that names both groups of people; or, if their tokens belong to different accounts there, give"
-            " each a tenant of its own"
+            f"targets.{first} and targets.{second} have the same {settings.url_setting}: make them one target"
+            f" with a scope that names both groups of people{settings.or_else}"
         )
 
 
@@ -116,6 +121,8 @@ def open_target(
     route: Route, backend: Backend, session: aiohttp.ClientSession, longest_pause: float = LONGEST_PAUSE
 ) -> Connected:
     """A target, not entered yet, with its pace and its gate on a session. Sends nothing yet."""
-    turn = backend.pace(route.name, route.settings.rate).turn
-    tools = Tools(session, turn, backend.gate(route.name).throttle, longest_pause)
-    return Connected(route, load(route.settings.kind).connect(route.settings, tools), turn)
+    name, settings = route.name, route.settings
+    turn = backend.pace(name, settings.rate).turn
+    told = backend.gate(name).throttle
+    tools = Tools(session, turn, told, longest_pause, backend.vault(name), backend.notebook(name))
+    return Connected(route, load(settings.kind).connect(settings, tools), turn)

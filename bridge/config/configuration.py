@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bridge.config import exposure, sources
+from bridge.config.section import FOLDER
 from bridge.config.settings import AnyTarget, BridgeSettings, TargetSettings
 from bridge.config.sources import Place, Source
 from bridge.errors import ConfigurationError
@@ -44,6 +45,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
     values = BridgeSettings(**dict(_validate(_settings_from(source), source)))
     base = file.absolute().parent if file else Path.cwd()
     values = values.model_copy(update={"data_dir": base / values.data_dir})
+    values._folder = base  # noqa: SLF001 - no setting, but where they stand
     _see_who_can_read(values, to_hide)
     return values
 
@@ -82,10 +84,15 @@ def _settings_from(source: Source) -> type[BridgeSettings]:
     return Settings
 
 
-def target_settings(name: str, any_target: AnyTarget, model: type[_Target]) -> _Target:
-    """A target's settings, read by its kind's own model. Raises ConfigurationError like `load_settings`."""
+def target_settings(
+    name: str, any_target: AnyTarget, model: type[_Target], folder: Path | None = None
+) -> _Target:
+    """A target's settings, read by its kind's own model. Raises ConfigurationError like `load_settings`.
+
+    Relative paths among them start at `folder`.
+    """
     raw = {setting: getattr(any_target, setting) for setting in any_target.model_fields_set}
-    return _validate(model, Source(raw), ("targets", name))
+    return _validate(model, Source(raw), ("targets", name), {FOLDER: folder})
 
 
 def every_setting(model: type[BaseModel], prefix: Place = ()) -> Iterator[tuple[Place, FieldInfo]]:
@@ -102,7 +109,8 @@ def every_setting(model: type[BaseModel], prefix: Place = ()) -> Iterator[tuple[
 
 def is_secret(field: FieldInfo) -> bool:
     """Whether a setting belongs into a secret file."""
-    return SecretStr in (field.annotation, *get_args(field.annotation))
+    kinds = (field.annotation, *get_args(field.annotation))
+    return any(SecretStr in (kind, *get_args(kind)) for kind in kinds)
 
 
 def variable(place: Place) -> str:
@@ -118,10 +126,13 @@ def _file(path: Path | None, environ: Mapping[str, str]) -> tuple[Path | None, s
     return (DEFAULT_FILE if DEFAULT_FILE.exists() else None), ""
 
 
-def _validate(model: type[_Model], source: Source, prefix: Place = ()) -> _Model:
+def _validate(
+    model: type[_Model], source: Source, prefix: Place = (), context: Mapping[str, Any] | None = None
+) -> _Model:
     lines = list(source.problems)
     try:
-        values = model() if issubclass(model, BaseSettings) else model.model_validate(source.values)
+        is_whole = issubclass(model, BaseSettings)
+        values = model() if is_whole else model.model_validate(source.values, context=context)
     except ValidationError as error:
         words = _Words(model, source, prefix)
         lines += [words.line(detail) for detail in error.errors(include_url=False, include_input=False)]

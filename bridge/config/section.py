@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_origin
+from pathlib import Path
+from typing import Annotated, Any, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 
 class Section(BaseModel):
@@ -45,3 +53,17 @@ def _structure(value: Any, empty: Any) -> Any:
         return json.loads(value)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+
+
+FOLDER = "folder"
+"""In the context of a validation: the folder of the configuration file."""
+
+
+def beside_the_file(value: Path, info: ValidationInfo) -> Path:
+    """A path of a setting: a relative one starts at the folder of the configuration file."""
+    folder: Path | None = (info.context or {}).get(FOLDER)
+    return folder / value if folder else value
+
+
+LocalPath = Annotated[Path, AfterValidator(beside_the_file)]
+"""A file or folder of this machine."""

@@ -13,9 +13,9 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from bridge.config.addresses import http_address
 from bridge.config.credentials import credential
 from bridge.config.section import Section
-from bridge.config.target_settings import AnyTarget, BearerTarget, TargetSettings
+from bridge.config.target_settings import AnyTarget, BearerTarget, HttpTarget, Secret, TargetSettings
 
-__all__ = ["AnyTarget", "BearerTarget", "BridgeSettings", "TargetSettings"]
+__all__ = ["AnyTarget", "BearerTarget", "BridgeSettings", "HttpTarget", "Secret", "TargetSettings"]
 
 KENJO_URLS = {
     "sandbox": "https://sandbox-api.kenjo.io/api/v1",
@@ -154,6 +154,7 @@ class BridgeSettings(Section):
     shutdown_grace: float = Field(25.0, gt=0)
     """Seconds that running deliveries have to finish after SIGTERM."""
     _exposed: tuple[str, ...] = PrivateAttr(())
+    _folder: Path | None = PrivateAttr(None)
 
     @field_validator("timezone")
     @classmethod
@@ -190,6 +191,11 @@ class BridgeSettings(Section):
     def exposed(self) -> tuple[str, ...]:
         """A sentence for each file with secrets that every user of the machine can read."""
         return self._exposed
+
+    @property
+    def folder(self) -> Path | None:
+        """Where relative paths among the targets' settings start: the folder of the configuration file."""
+        return self._folder
 
     @property
     def zone(self) -> ZoneInfo:

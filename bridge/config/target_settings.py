@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
 
 from bridge.config.addresses import http_address, same_place
 from bridge.config.credentials import credential
@@ -81,6 +81,10 @@ class TargetSettings(Section):
         {"rate", "concurrency", "timeout", "map", "limits", "drift", "drift_every"}
     )
     """Settings that change nothing that the target should hold (`map` counts as what it is laid over)."""
+    url_setting: ClassVar[str] = "base_url"
+    """The setting that says where the target is."""
+    or_else: ClassVar[str] = ""
+    """What else may be done about two targets that lead to the same accounts, as the end of a sentence."""
 
     kind: str
     """The kind of target, e.g. `scim`."""
@@ -131,30 +135,26 @@ class TargetSettings(Section):
         return self.server == other.server
 
 
-class BearerTarget(TargetSettings):
-    """A target that is an HTTP API with a bearer token."""
+class HttpTarget(TargetSettings):
+    """A target that is an HTTP API."""
 
-    changes_nothing = TargetSettings.changes_nothing | {"token"}
+    or_else = "; or, if their credentials belong to different accounts there, give each a tenant of its own"
 
     base_url: str
     """The address of the target's API."""
-    token: SecretStr
-    """The target's bearer token."""
     tenant: str | None = None
-    """A name for the account that the token belongs to, where many accounts have one address (Slack): only
-    targets with different tenants and different tokens may share an address."""
-
-    @field_validator("token")
-    @classmethod
-    def _is_usable(cls, value: SecretStr) -> SecretStr:
-        if not (token := credential(value)).get_secret_value():
-            raise ValueError("is empty")
-        return token
+    """A name for the account that the credentials belong to, where many accounts have one address (Slack):
+    only targets with different tenants and different credentials may share an address."""
 
     @field_validator("base_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
         return http_address(value)
+
+    @property
+    def credentials(self) -> tuple[object, ...]:
+        """The values of those settings that are secrets."""
+        return tuple(value for _, value in self if isinstance(value, SecretStr))
 
     @property
     def server(self) -> str:
@@ -167,11 +167,31 @@ class BearerTarget(TargetSettings):
         return self.base_url
 
     def shares(self, other: TargetSettings) -> bool:
-        """One address is one account, unless both the tenants and the tokens differ."""
-        if not isinstance(other, BearerTarget) or same_place(self.base_url) != same_place(other.base_url):
+        """One address is one account, unless both the tenants and the credentials differ."""
+        if not isinstance(other, HttpTarget) or same_place(self.base_url) != same_place(other.base_url):
             return False
         tenants = (self.tenant or "").strip(), (other.tenant or "").strip()
-        return not all(tenants) or tenants[0] == tenants[1] or self.token == other.token
+        return not all(tenants) or tenants[0] == tenants[1] or self.credentials == other.credentials
+
+
+def usable_secret(value: SecretStr) -> SecretStr:
+    """A secret as it may stand in a header. Raises ValueError with what is wrong, as validators do."""
+    if not (token := credential(value)).get_secret_value():
+        raise ValueError("is empty")
+    return token
+
+
+Secret = Annotated[SecretStr, AfterValidator(usable_secret)]
+"""A credential: never shown, without the line break that a file may end in."""
+
+
+class BearerTarget(HttpTarget):
+    """A target that is an HTTP API with a bearer token."""
+
+    changes_nothing = TargetSettings.changes_nothing | {"token"}
+
+    token: Secret
+    """The target's bearer token."""
 
 
 class AnyTarget(TargetSettings):

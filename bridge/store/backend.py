@@ -22,6 +22,7 @@ from bridge.store.connection import Connection
 from bridge.store.discard import Discarded, discard
 from bridge.store.drifts import Drifts
 from bridge.store.keys import ACCOUNT, place
+from bridge.store.notebook import Notebook
 from bridge.store.pace import Pace
 from bridge.store.queue import Queue, deserialize, serialize
 from bridge.store.rekey import Rekeyed, rekey
@@ -36,6 +37,7 @@ from bridge.store.trouble import (
     warnings,
 )
 from bridge.store.unbroken import Unbroken
+from bridge.store.vault import TokenVault
 from bridge.store.witness import Witness
 
 log = get_logger("redis")
@@ -76,6 +78,14 @@ class Backend:
     def drifts(self, target: str) -> Drifts:
         """What somebody has changed at a target."""
         return Drifts(self._connection, self.keys, self.codec, target)
+
+    def notebook(self, target: str) -> Notebook:
+        """What a target was given last that shows nothing itself."""
+        return Notebook(self._connection, self.keys, self.codec, target)
+
+    def vault(self, target: str) -> TokenVault:
+        """What a target has given to sign in with."""
+        return TokenVault(self._connection, self.keys, self.codec, target)
 
     def unbroken(self, target: str) -> Unbroken:
         """Whether what is written for a target from now on is kept."""

@@ -75,6 +75,7 @@ _TARGET_STRINGS: dict[str, _Reader] = {"survey": open_survey, "drift": open_drif
 _TARGET_HASHES: dict[str, _Reader] = {
     "ledger": open_entry,
     **dict.fromkeys(("links", "approved", "counted"), open_text),
+    "notebook": _facts,
     **dict.fromkeys(("claims", "held"), _anything),
 }
 _TARGET_SETS = ("pending", "due", "later")

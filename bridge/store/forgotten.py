@@ -13,6 +13,7 @@ import orjson
 from bridge.codec import Codec
 from bridge.model import Key, Kind, Snapshot, Stored
 from bridge.store.connection import Connection
+from bridge.store.entries import open_text
 from bridge.store.holds import Holds
 from bridge.store.keys import Keys, place, script
 from bridge.store.unbroken import break_off
@@ -127,6 +128,7 @@ class Forgotten:
             await asyncio.sleep(0.1)
         try:
             done = {}
+            await self._strike_out(target, name)
             for what, hash_ in (("ledger entries", "ledger"), ("links", "links")):
                 done[what] = await self._redis.hdel(self._keys.at(target, hash_), name)
             for hash_ in ("claims", "held", "approved", "counted"):
@@ -146,6 +148,13 @@ class Forgotten:
             return done
         finally:
             await self._redis.eval(_RELEASE, 1, lock, token)
+
+    async def _strike_out(self, target: str, name: str) -> None:
+        """Erase what a target was given last. An object that was handed over has its first one's name."""
+        links, notebook = self._keys.at(target, "links"), self._keys.at(target, "notebook")
+        if blob := await self._redis.hget(links, name):
+            await self._redis.hdel(notebook, open_text(self._codec, place(links, name), blob))
+        await self._redis.hdel(notebook, name)
 
     async def _leave_window(self, place: str, name: str) -> None:
         """Take a record out of what limits remember."""

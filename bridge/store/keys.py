@@ -47,6 +47,8 @@ class Keys:
     | `{t}:counted` | hash | by record, sealed: what the last poll has counted and lets take away |
     | `{t}:done` | sorted set | by time: what was done to whom, as far as limits look back |
     | `{t}:survey` | string | what first contact found |
+    | `{t}:notebook` | hash | by record, sealed: what a target that shows nothing was given last |
+    | `{t}:token:{name}` | string | sealed: what the target has given to sign in with, until it ends |
     | `{t}:drift`, `{t}:drift-look` | string | what the last look at all objects found, there during one |
     | `{t}:looked-up:{configuration}` | hash | by record: what its matches make of it, during a survey |
     | `{t}:state` | hash | why the target is paused, since when |

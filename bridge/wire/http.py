@@ -10,8 +10,8 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import unquote
+from typing import Any, Literal, Protocol
+from urllib.parse import unquote, urlencode
 
 import aiohttp
 import orjson
@@ -84,6 +84,42 @@ def open_session() -> aiohttp.ClientSession:
 Classify = Callable[[Answer, str], BridgeError | None]
 
 
+class Sign(Protocol):
+    """Signs requests with what ends after a time, or differs with each of them."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """What is added to one request. Raises what fetching it raises."""
+        ...
+
+    def refused(self, sent: Mapping[str, str]) -> BridgeError | None:
+        """What an answer of 401 means for what `headers` gave; None: what it always means."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request, before it is signed. `body` is sent as JSON, `form` as a form, `content` as it is."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    body: Any = None
+    form: Mapping[str, str] | None = None
+    content: bytes | None = None
+    headers: Mapping[str, str] | None = None
+
+    def data(self) -> bytes | None:
+        if self.content is not None:
+            return self.content
+        if self.form is not None:
+            return urlencode(self.form).encode()
+        return None if self.body is None else orjson.dumps(self.body)
+
+    @property
+    def content_type(self) -> str:
+        return "application/json" if self.form is None else "application/x-www-form-urlencoded"
+
+
 class Http:
     """A base address, its headers and its limits around a shared aiohttp session.
 
@@ -91,7 +127,8 @@ class Http:
     `most_values` (of JSON) bound an answer; `concurrency` bounds the requests under way; `turn` waits until
     the next one that reads may be sent (a permit does for one that writes); `told` hears, before the error
     is raised, for how many seconds the server is left alone that has asked for it, at most `longest_pause`.
-    `classify` turns an answer into the error to raise, or None for success.
+    `classify` turns an answer into the error to raise, or None for success. `sign` adds to each request what
+    proves who sends it, where `headers` alone do not.
     """
 
     def __init__(
@@ -108,6 +145,7 @@ class Http:
         turn: Turn | None = None,
         told: Told | None = None,
         longest_pause: float = LONGEST_PAUSE,
+        sign: Sign | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = session
@@ -119,6 +157,7 @@ class Http:
         self._turn = turn
         self._told = told
         self.longest_pause = longest_pause
+        self._sign = sign
         self._places = Places(concurrency)
         self._quiet_until = 0.0
 
@@ -129,13 +168,15 @@ class Http:
         method: Reading = "GET",
         params: Mapping[str, str] | None = None,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request that changes nothing below the base address; `body` is sent as JSON.
+        """Send one request that changes nothing below the base address; `body` is sent as JSON, or a `form`.
 
         Raises TryLater (no answer), or what `classify` makes of the answer.
         """
-        return await self._request(method, path, params, body, headers, None)
+        request = _Request(method, path, params, body=body, form=form, headers=headers)
+        return await self._request(request, None)
 
     async def write(
         self,
@@ -143,30 +184,32 @@ class Http:
         path: str,
         permit: Permit,
         *,
+        params: Mapping[str, str] | None = None,
         body: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request that changes something. Raises what `read` and the permit raise."""
-        return await self._request(method, path, None, body, headers, permit)
+        """Send one request that changes something. Raises what `read` and the permit raise.
 
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        headers: Mapping[str, str] | None,
-        permit: Permit | None,
-    ) -> Answer:
+        `content` is sent in place of `body`, just as it is; `body` is then what an error may not repeat.
+        """
+        request = _Request(method, path, params, body=body, content=content, headers=headers)
+        return await self._request(request, permit)
+
+    async def _request(self, request: _Request, permit: Permit | None) -> Answer:
         async with self._places.one():
+            signed = await self._sign.headers() if self._sign else {}
             if self._turn and not permit:
                 await self._turn()
             self._check_asked_to_wait()
+            headers = {**self._headers, **signed, **(request.headers or {})}
             if permit:
                 await permit.ask()  # with its pace; last: nothing may come between it and the request
-            answer = await self._send(method, path, params, body, headers)
-        said = words(answer.status, answer.body, [body, params, *self._not_to_be_said(path, headers)])
-        error = self._error(answer, said, writing=permit is not None)
+            answer = await self._send(request, headers)
+        private = [request.body, request.params, request.form, *self._not_to_be_said(request.path, headers)]
+        error = self._error(answer, words(answer.status, answer.body, private), writing=permit is not None)
+        if answer.status == 401 and self._sign:
+            error = self._sign.refused(signed) or error
         if isinstance(error, TryLater) and error.after:
             error.after = granted(error.after, self.longest_pause)
             await self._leave_alone(error.after)
@@ -174,10 +217,9 @@ class Http:
             raise error
         return answer
 
-    def _not_to_be_said(self, path: str, headers: Mapping[str, str] | None) -> list[str]:
+    def _not_to_be_said(self, path: str, headers: Mapping[str, str]) -> list[str]:
         """What else a server may repeat in an error: ids in the address, and our credentials."""
-        sent = {**self._headers, **(headers or {})}
-        secrets = [value for name, value in sent.items() if name.lower() not in ("accept", "content-type")]
+        secrets = [value for name, value in headers.items() if name.lower() not in ("accept", "content-type")]
         return [*unquote(path).split("/"), *secrets]
 
     async def _leave_alone(self, seconds: float) -> None:
@@ -199,23 +241,16 @@ class Http:
         if (left := self._quiet_until - asyncio.get_running_loop().time()) > 0:
             raise TryLater("the target has asked to wait", after=left)
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        headers: Mapping[str, str] | None,
-    ) -> Answer:
-        data = None if body is None else orjson.dumps(body)
-        sent = {"Accept": "application/json", **self._headers, **(headers or {})}
+    async def _send(self, request: _Request, headers: Mapping[str, str]) -> Answer:
+        data = request.data()
+        sent = {"Accept": "application/json", **headers}
         if data is not None:
-            sent.setdefault("Content-Type", "application/json")
+            sent.setdefault("Content-Type", request.content_type)
         try:
             async with self._session.request(
-                method,
-                self.base_url + path,
-                params=params,
+                request.method,
+                self.base_url + request.path,
+                params=request.params,
                 data=data,
                 headers=sent,
                 timeout=self._timeout,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -104,6 +104,8 @@ def _type(annotation: Any) -> str:
             return "group of " + ", ".join(f"`{name}`" for name in annotation.model_fields)
         case None:
             return _TYPES.get(annotation, "path")
+        case origin if origin is Annotated:
+            return _type(options[0])
         case origin if origin is Literal:
             return " or ".join(f"`{option}`" for option in options)
         case origin if origin in (types.UnionType, Union):

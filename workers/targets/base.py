@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -13,9 +13,10 @@ import aiohttp
 from bridge.config.settings import TargetSettings
 from bridge.exchange import Change, Greeting, Page, Receipt, Refused, Remote, Wanted
 from bridge.model import Key, Kind
-from bridge.wire.http import Classify, Http, Told, Turn, classify_status
+from bridge.wire.http import Classify, Http, Sign, Told, Turn, classify_status
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE
+from bridge.wire.tokens import Pocket, Vault, classify_sign_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +114,68 @@ async def one_by_one(
     return await asyncio.gather(*(receipt(change) for change in changes))
 
 
+class Notebook(Protocol):
+    """Remembers what each object was given last, for a target that shows nothing. Named by records' keys."""
+
+    async def get(self, key: Key) -> Mapping[str, Any] | None:
+        """What is noted of one object."""
+        ...
+
+    async def put(self, key: Key, note: Mapping[str, Any] | None) -> None:
+        """Note what was given, as JSON values; None strikes it out."""
+        ...
+
+    async def all(self) -> dict[Key, Mapping[str, Any]]:
+        """All notes."""
+        ...
+
+    async def size(self) -> int:
+        """How many notes there are."""
+        ...
+
+
+class Scratch:
+    """A notebook that ends with the process."""
+
+    def __init__(self) -> None:
+        self._notes: dict[Key, Mapping[str, Any]] = {}
+
+    async def get(self, key: Key) -> Mapping[str, Any] | None:
+        """What is noted of one object."""
+        return self._notes.get(key)
+
+    async def put(self, key: Key, note: Mapping[str, Any] | None) -> None:
+        """Note what was given; None strikes it out."""
+        if note is None:
+            self._notes.pop(key, None)
+        else:
+            self._notes[key] = note
+
+    async def all(self) -> dict[Key, Mapping[str, Any]]:
+        """All notes."""
+        return dict(self._notes)
+
+    async def size(self) -> int:
+        """How many notes there are."""
+        return len(self._notes)
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What an adapter reaches its server with.
 
     `turn` waits until the next request that reads may leave (a permit does so for one that writes), `told`
-    hears for how many seconds the server is to be left alone, at most `longest_pause`.
+    hears for how many seconds the server is to be left alone, at most `longest_pause`. `vault` keeps the
+    tokens of a sign-in, `notebook` what was given to a target that shows nothing; both are shared by all
+    processes.
     """
 
     session: aiohttp.ClientSession
     turn: Turn | None = None
     told: Told | None = None
     longest_pause: float = LONGEST_PAUSE
+    vault: Vault = field(default_factory=Pocket)
+    notebook: Notebook = field(default_factory=Scratch)
 
     def http(
         self,
@@ -132,10 +183,12 @@ class Tools:
         base_url: str,
         headers: Mapping[str, str],
         classify: Classify = classify_status,
+        sign: Sign | None = None,
     ) -> Http:
         """HTTP below a base address, as the settings limit it.
 
-        `classify` turns an answer into an error where the target deviates from HTTP's own words.
+        `classify` turns an answer into an error where the target deviates from HTTP's own words; `sign` gives
+        what each request proves its sender with, where `headers` cannot (`bridge.wire.tokens.Tokens`).
         """
         return Http(
             self.session,
@@ -147,7 +200,12 @@ class Tools:
             told=self.told,
             longest_pause=self.longest_pause,
             classify=classify,
+            sign=sign,
         )
+
+    def sign_in(self, settings: TargetSettings, base_url: str) -> Http:
+        """HTTP to what gives tokens: its requests are none of the target's, and take no turn."""
+        return Http(self.session, base_url, timeout=settings.timeout, classify=classify_sign_in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +223,12 @@ class Adapter:
     connect: Callable[[Any, Tools], Target]
     check_attribute: Callable[[str], str | None] = lambda _name: None
     """A sentence on what is wrong with an attribute's name in `map`, or None."""
+    fit: Callable[[Any], tuple[Mapping[str, Any], Callable[[str], str | None]]] | None = None
+    """The mapping and what checks an attribute's name, where these depend on the `settings`."""
+
+    def fitted(self, settings: TargetSettings) -> Self:
+        """The adapter as it is under these settings. Raises ConfigurationError."""
+        if self.fit is None:
+            return self
+        mapping, check_attribute = self.fit(settings)
+        return replace(self, mapping=mapping, check_attribute=check_attribute, fit=None)

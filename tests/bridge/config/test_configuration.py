@@ -54,7 +54,7 @@ def secret(value: SecretStr | None) -> str:
 def test_without_any_source_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No file and no variable: the defaults, with the data folder in the current folder."""
     monkeypatch.chdir(tmp_path)
-    assert load_settings(None, {}) == BridgeSettings(data_dir=tmp_path / ".kenjo-bridge")
+    assert dict(load_settings(None, {})) == dict(BridgeSettings(data_dir=tmp_path / ".kenjo-bridge"))
 
 
 def test_environment_wins_over_secret_file_over_yaml(tmp_path: Path) -> None:
