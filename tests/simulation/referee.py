@@ -233,8 +233,16 @@ class Referee:
         for one in members:
             if one.given or one.given_at > by.since:
                 continue  # given away while the group was delivered: it is looked at again, see hand_over.lua
-            if one.key and Key.parse(one.key).id in said:
+            if one.key and (id_ := Key.parse(one.key).id) in said and not self._was_confirmed(key, id_, by):
                 self._wrong(one.key, f"taken out of {group.key}", by, "it was in there")
+
+    def _was_confirmed(self, group: Key, id_: str, by: Delivery) -> bool:
+        """Whether a later reading that was accepted says, of its own knowledge, that somebody is not in it.
+
+        The group's record stays as it was then, and so does its version.
+        """
+        later = (self.kenjo.readings[one - 1] for one in self.store.accepted if one > by.version)
+        return any(id_ not in one.lacks | one.unusable and id_ not in _members(one, group) for one in later)
 
     def _was_in(self, group: Key, id_: str, version: int) -> bool:
         """Whether the last whole reading before had a person in a group: whom this one lacks stays."""

@@ -65,13 +65,14 @@ Saved = tuple[list[tuple[bytes, bytes]], dict[str, int]]
 class Store:
     """The server.
 
-    `versions`: which reading of Kenjo each record in it is from; `losses`: how often data was lost;
-    `enqueued`: how often somebody has put jobs on a queue.
+    `versions`: which reading of Kenjo each record in it is from; `accepted`: the readings that polls have
+    accepted; `losses`: how often data was lost; `enqueued`: how often somebody has put jobs on a queue.
     """
 
     def __init__(self, client: redis.Redis, world: World) -> None:
         self.client: Any = client  # redis-py declares every answer as "maybe awaitable"
         self.versions: dict[str, int] = {}
+        self.accepted: list[int] = []
         self.losses = 0
         self.enqueued = 0
         self._loaded: dict[str, str] = {}

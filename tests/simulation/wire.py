@@ -74,6 +74,7 @@ class Wire:
         store, now = self._store, self._world.now
         if name == "commit" and answer is not None:
             version = self._process.fetched
+            store.accepted.append(version)
             for record in records:
                 if version < store.versions.get(record, 0):
                     self._world.violate(
