@@ -50,13 +50,12 @@ class Ledger(Deliveries):
         blob = await self._redis.hget(self._key("ledger"), str(key))
         return open_entry(self._codec, self._where("ledger", key), blob) if blob else None
 
-    async def given(self, known: Collection[Key]) -> dict[Key, int]:
-        """The records but the `known` ones for which the target was given something: the newest revision."""
+    async def given(self, known: Collection[Key]) -> dict[Key, Entry]:
+        """The records but the `known` ones for which the target was given something, and what is noted."""
         entries, links = self._key("ledger"), self._key("links")
         names = {*await self._redis.hkeys(entries), *await self._redis.hkeys(links)}
         unknown = {key: name for name in names if (key := named(name)) not in known}
-        found = {key: await self.entry(key) for key in unknown}
-        return {key: entry.revision if entry else 0 for key, entry in found.items()}
+        return {key: await self.entry(key) or Entry() for key in unknown}
 
     async def linked(self) -> set[str]:
         """The record keys that have an object at the target."""

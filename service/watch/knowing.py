@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from bridge.model import Key, Record, Stored
+from bridge.model import Entry, Key, Kind, Record, Stored
 from bridge.store.backend import Backend
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`records` with the `lost` ones, of which nothing but the id is known: these may have gone meanwhile."""
+    """`records` with the `lost` ones, which may have gone meanwhile.
+
+    Of these nothing is known but the id, and of groups those who were in there by what targets were given.
+    """
 
     records: Mapping[Key, Stored]
     lost: frozenset[Key]
@@ -29,13 +33,20 @@ async def what_is_known(backend: Backend, records: Mapping[Key, Stored], targets
     Redis can lose a part: without this, such an account would stay open whatever becomes of its person.
     """
     forgotten = await backend.forgotten.all()
-    given: dict[Key, int] = {}
+    given: dict[Key, list[Entry]] = {}
     for target in targets:
-        for key, revision in (await backend.ledger(target).given(records.keys() | forgotten)).items():
-            given[key] = max(given.get(key, 0), revision)
+        for key, entry in (await backend.ledger(target).given(records.keys() | forgotten)).items():
+            given.setdefault(key, []).append(entry)
     if not given:
         return Known(records, frozenset())
-    for key, revision in (await backend.records.revisions(given)).items():
-        given[key] = max(given[key], revision)
-    lost = {key: Stored(Record(key, {"id": key.id}), revision) for key, revision in given.items()}
+    revisions = await backend.records.revisions(given)
+    lost = {key: _told_by(key, entries, revisions.get(key, 0)) for key, entries in given.items()}
     return Known({**records, **lost}, frozenset(lost))
+
+
+def _told_by(key: Key, entries: Collection[Entry], revision: int) -> Stored:
+    """What ledgers tell of a record that was lost."""
+    data: dict[str, Any] = {"id": key.id}
+    if key.kind is Kind.TEAM:
+        data["members"] = sorted({Key.parse(name).id for entry in entries for name in entry.refs})
+    return Stored(Record(key, data), max(revision, *(entry.revision for entry in entries)))

@@ -168,3 +168,21 @@ async def test_a_lost_record_whose_person_cannot_be_asked_for_waits(here: Watchi
     assert Key(Kind.PERSON, gone) not in await here.known()
     await here.poll()
     assert await here.gone() == {gone}
+
+
+async def test_a_lost_group_keeps_whom_the_lists_lack(here: Watching) -> None:
+    """Records lost, a member in no list, and 403 for single people == still a member, as the ledger tells."""
+    await here.poll()
+    known = await here.known()
+    group = next(key for key in sorted(known) if key.kind is Kind.TEAM and known[key].record.data["members"])
+    before = known[group].record.data["members"]
+    ledger = here.backend.ledger("directory")
+    await ledger.write(group, Entry(7, refs=tuple(f"person:{id_}" for id_ in before)))
+    for key in known:
+        if key.kind is Kind.PERSON:
+            await ledger.link(key, f"remote-{key.id}")
+    await here.backend.redis.delete(here.backend.keys.of("records"))
+    here.sandbox.faults.add("status", path=ONE, status=403)
+    del here.sandbox.account.employees[before[0]]
+    await here.poll()
+    assert (await here.known())[group].record.data["members"] == before
