@@ -21,6 +21,8 @@ HELD = "held"
 """First contact looks wrong: waits for somebody's approval."""
 THROTTLED = "throttled"
 """The target has asked to be left alone: goes on after that time, or when a person says so."""
+MAINTENANCE = "maintenance"
+"""A person lets it rest: goes on at a person's word, or at the time that was said."""
 UNREACHABLE = "unreachable"
 """No answers: probed until there are."""
 
@@ -70,6 +72,11 @@ class Gate:
         """Let no delivery start. True when the target was not paused before."""
         name = self._keys.at(self.target, "state")
         return bool(await self._redis.eval(_PAUSE, 1, name, state, reason, time.time()))
+
+    async def rest(self, reason: str, seconds: float | None) -> None:
+        """Let no delivery start at a person's word, for so long or until somebody resumes it."""
+        name, milliseconds = self._keys.at(self.target, "state"), int((seconds or 0.0) * 1000)
+        await self._redis.eval(_PAUSE, 1, name, MAINTENANCE, reason, time.time(), milliseconds)
 
     async def resume(self) -> bool:
         """Let deliveries start again. True when the target was paused."""

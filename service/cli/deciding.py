@@ -1,8 +1,9 @@
-"""The commands about what needs a person: holds and failures."""
+"""The commands about what needs a person: holds, failures, targets that rest or do not answer."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -14,10 +15,11 @@ from service.operations import failures as failing
 from service.operations import greet as greeting
 from service.operations import holds as holding
 from service.operations.assembly import Bridge
+from service.operations.maintenance import moment, pause
 
 holds_app = typer.Typer(help="What waits for a person: list, show, approve, reject.")
 failures_app = typer.Typer(help="Records that a target will not take: list, show, retry, discard, adopt.")
-targets_app = typer.Typer(help="The targets: let one go on that is paused.", no_args_is_help=True)
+targets_app = typer.Typer(help="The targets: pause one, let it go on.", no_args_is_help=True)
 app.add_typer(holds_app, name="holds", invoke_without_command=True)
 app.add_typer(targets_app, name="targets")
 app.add_typer(failures_app, name="failures", invoke_without_command=True)
@@ -167,9 +169,31 @@ def failures_adopt(
     return visit(config, lambda bridge: _done(failing.adopt(bridge, target, record, account)))
 
 
+@targets_app.command("pause")
+def targets_pause(
+    target: TargetArgument,
+    until: Annotated[
+        str | None, typer.Option(help="When it goes on by itself: 18:30, or 2030-01-31T18:30.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why, for whoever looks at status.")] = "",
+    config: ConfigOption = None,
+) -> int:
+    """Send nothing to a target for a while, such as during its maintenance: everything for it waits."""
+
+    async def work(bridge: Bridge) -> int:
+        end = moment(until, bridge.values.zone, datetime.now(UTC)) if until else None
+        await pause(bridge, target, end, reason)
+        when = f"at {end:%Y-%m-%d %H:%M %Z}" if end else f"with: kenjo-bridge targets resume {target}"
+        said = f"nothing is sent to {target} from now on; it goes on {when}"
+        out.print(said, highlight=False, soft_wrap=True)
+        return 0
+
+    return visit(config, work)
+
+
 @targets_app.command("resume")
 def targets_resume(target: TargetArgument, config: ConfigOption = None) -> int:
-    """Let a target go on that is paused: it asked for time, did not answer, or refused the credentials."""
+    """Let a target go on that somebody paused, that asked for time, did not answer, or refused us."""
 
     async def work(bridge: Bridge) -> int:
         was_paused = await greeting.resume(bridge, target)

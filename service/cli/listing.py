@@ -26,7 +26,7 @@ COMMANDS = {
     " configuration.",
     "rekey": "Seal everything in Redis with the current encryption key, after the key was changed.",
     "holds": "What waits for a person: list, show, approve, reject.",
-    "targets": "The targets: let one go on that is paused.",
+    "targets": "The targets: pause one, let it go on.",
     "failures": "Records that a target will not take: list, show, retry, discard, adopt.",
 }
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from bridge.printable import some
 from bridge.store import Hold
-from bridge.store.gate import HALTED, HELD
+from bridge.store.gate import HALTED, HELD, MAINTENANCE
 from bridge.store.holds import ORPHANS
 from service.operations.check import Finding
 from service.operations.sync import COLUMNS, SyncResult, TargetResult
@@ -71,6 +71,8 @@ def _remarks(name: str, row: TargetResult) -> Iterator[str]:
         yield f"{name} is halted: {row.paused}. Put it right, then run: kenjo-bridge check"
     elif row.state == HELD:
         yield f"{name} is held: {row.paused} See kenjo-bridge holds"
+    elif row.state == MAINTENANCE:
+        yield f"{name} rests: {row.paused}. To let it go on: kenjo-bridge targets resume {name}"
     elif row.paused:
         yield f"{name} is {row.state}: {row.paused}; deliveries go on by themselves"
     if row.counts["held"]:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.model import Key
-from bridge.store.gate import HALTED
+from bridge.store.gate import HALTED, MAINTENANCE
 from bridge.store.gate import HELD as HELD_BACK
 from service.operations.assembly import Bridge
 from service.watch.pending import ask_again
 
 CHECK_INTERVAL = 0.2  # seconds between looks at how far the delivery is
 STALLED_AFTER = 1.0  # seconds in which nothing has moved at a target, after which it is asked again
+_CLOSED = (HALTED, HELD_BACK, MAINTENANCE)
+"""States of a target that no waiting ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Waits:
 
     async def open(self, name: str) -> int:
         """How many records of a target wait for nobody but the workers."""
-        if (await self.bridge.backend.gate(name).paused()).get("state") in (HALTED, HELD_BACK):
+        if (await self.bridge.backend.gate(name).paused()).get("state") in _CLOSED:
             return 0
         return (await self.left(name))[0]
 

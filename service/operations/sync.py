@@ -13,7 +13,7 @@ from bridge.errors import ConfigurationError
 from bridge.metrics import Metrics
 from bridge.model import Entry, Key, Outcome, Snapshot, State
 from bridge.store import Claim, Lease
-from bridge.store.gate import HALTED
+from bridge.store.gate import HALTED, MAINTENANCE
 from bridge.store.gate import HELD as HELD_BACK
 from service.operations.assembly import Bridge, connected, deliverers, poller, warn_of_readable_data
 from service.operations.choosing import Choose
@@ -84,12 +84,16 @@ class SyncResult:
 
     @property
     def exit_code(self) -> int:
-        """0 everything delivered, 1 some records failed, 2 some are held, 3 a target refuses us."""
+        """0 everything delivered, 1 some records failed, 2 some are held, 3 a target refuses us.
+
+        What waits because a person has paused its target is as that person wants it.
+        """
         if any(row.state == HALTED for row in self.targets.values()):
             return PROBLEM
         if any(row.counts["held"] or row.state == HELD_BACK for row in self.targets.values()):
             return HELD
-        undone = any(row.counts["failed"] or row.pending for row in self.targets.values())
+        running = [row for row in self.targets.values() if row.state != MAINTENANCE]
+        undone = any(row.counts["failed"] or row.pending for row in running)
         return SOME_FAILED if undone or self.stopped or self.ended or self.snapshot.partial else OK
 
 
