@@ -37,9 +37,9 @@ class Wanted:
 class Remote:
     """An object at a target. `id` is the target's own; `content` is for its adapter, and None if not shown.
 
-    `open`: whether it gives access, None where that cannot be seen. Of one that was found for a record:
-    `ours`: it carries this record's external id, which only the bridge gives. `other_id`: it carries another
-    one that is not empty. `external_id` is what it carries, "" for nothing, and `by` the mapped attribute by
+    `open`: whether it gives access, None where that cannot be seen. `external_id` is what it carries, ""
+    for nothing. Of one that was found for a record: `ours`: it carries this record's external id, which only
+    the bridge gives. `other_id`: it carries another one that is not empty. `by` is the mapped attribute by
     which it was found. `keys`, in a list: attributes and values by which it can be looked up.
     """
 

@@ -82,7 +82,8 @@ class ModelTarget(Target):
             shown: dict[str, Any] = (await self._http.read(f"/{key.kind}/{remote_id}")).json()
         except NotFound:
             return None
-        return Remote(remote_id, shown.get("active"), content=shown)
+        carries = shown.get("externalId") or ""
+        return Remote(remote_id, shown.get("active"), external_id=carries, content=shown)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs; members that others added stay."""

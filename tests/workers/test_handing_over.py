@@ -297,3 +297,22 @@ async def test_a_retry_beside_a_delivery_is_not_lost(run: Delivery) -> None:
     await Desk(run).retry(NEW)
     await run.deliverer.carry(claim)
     assert (await run.entry(NEW.id)).state is State.APPLIED
+
+
+async def test_an_account_that_passed_before_redis_went_back(backend: Backend) -> None:
+    """Redis has forgotten a hand-over, and the former owner leaves == not closed; it is the new one's."""
+    async with delivery(backend) as run:
+        watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
+        await watch.poll(ana(OLD))
+        await watch.work()
+        account = (await run.user(OLD.id))["id"]
+        await run._patch(f"Users/{account}", {"op": "replace", "path": "externalId", "value": NEW.id})
+        await watch.poll(ana(OLD, lifecycle="left"), ana(NEW))
+        await run.deliverer.ledger.doubt([OLD])
+        await run.deliverer.deliver(OLD)
+        assert (await run.user(NEW.id))["active"] is True
+        entry = await run.entry(OLD.id)
+        assert (entry.state, "carries the id" in entry.reason) == (State.SKIPPED, True)
+        await watch.work()
+        await owned_by_new(run, account)
+        assert len(await run.users()) == 1

@@ -79,7 +79,10 @@ class Target(Protocol):
         yield Page(())
 
     async def read(self, key: Key, remote_id: str) -> Remote | None:
-        """The object of a record as it is now, with its content; None when the target does not show it."""
+        """The object of a record as it is now, with its content and the external id that it carries.
+
+        None when the target does not show it.
+        """
         ...
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:

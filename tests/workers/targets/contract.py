@@ -52,6 +52,16 @@ class VerbContract(Through):
             await holds(rig, PERSON, applied.remote_id, rig.person(number))
             assert [match.id for match in await target.find(person(rig, number))] == [applied.remote_id]
 
+    async def test_read(self, rig: Rig, target: Allowed) -> None:
+        """What is read shows whether it gives access, and the same external id as what is found."""
+        wanted = person(rig, 1)
+        remote_id = (await target.upsert(wanted, None)).remote_id
+        (found,) = await target.find(wanted)
+        there = await target.target.read(wanted.key, remote_id)
+        assert there
+        assert (there.id, there.open, there.external_id) == (remote_id, found.open, found.external_id)
+        assert await target.target.read(wanted.key, "999999") is None
+
     async def test_inventory(self, rig: Rig, line: Line, target: Allowed) -> None:
         """The list has everybody once, by what they are looked up by, and nothing is sent that writes."""
         if not target.target.can.lists:

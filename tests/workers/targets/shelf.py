@@ -141,7 +141,10 @@ class ShelfTarget(Target):
     async def read(self, key: Key, remote_id: str) -> Remote | None:
         """One object, if it is there."""
         thing = self._shelf.things(key.kind).get(remote_id)
-        return None if thing is None else Remote(remote_id, thing.get("active"), content=thing)
+        if thing is None:
+            return None
+        carries = thing.get("externalId") or ""
+        return Remote(remote_id, thing.get("active"), external_id=carries, content=thing)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs; the members of a group that others have given it stay."""

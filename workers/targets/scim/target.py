@@ -109,7 +109,7 @@ class ScimTarget(Target):
             return None
         if key.kind is Kind.TEAM:
             self._members.learn(resource)
-        return Remote(remote_id, is_open(resource), content=resource)
+        return Remote(remote_id, is_open(resource), external_id=external_id(resource), content=resource)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs in the mapped attributes, and in the members that are ours.
