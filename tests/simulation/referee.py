@@ -112,7 +112,8 @@ class Referee:
         was_open = bool(former.get("active"))
         # One that was there and did not show whether it gives access was in use, see `_is_in_use`.
         unknown = thing.kind is Kind.PERSON and bool(former) and "active" not in former
-        if (was_open or unknown) and not thing.is_open:
+        said = "active" in thing.attributes  # a write of other values leaves it unknown
+        if (was_open or unknown) and said and not thing.is_open:
             self._count_closed(thing, by)
         if thing.is_open:
             self.closed.pop(thing.key, None)
