@@ -136,6 +136,10 @@ class AfterAnother(TryLater):
         self.freed = freed
 
 
+class AfterTarget(TryLater):
+    """Another target has to be done with this record first: soon tried again, and no attempt is used up."""
+
+
 class Taken(RecordRejected):
     """The record `awaits` has a value that this one needs, and keeps it: parked until that changes.
 

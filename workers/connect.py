@@ -21,6 +21,8 @@ from bridge.model import Kind
 from bridge.store.backend import Backend
 from bridge.wire.http import Turn, open_session
 from bridge.wire.quiet import LONGEST_PAUSE
+from workers.delivery.elsewhere import Elsewhere
+from workers.order import before, borrowed, check_order, ids
 from workers.targets import load
 from workers.targets.base import Target, Tools
 
@@ -42,15 +44,17 @@ def routes(values: BridgeSettings, clock: Clock = utc_now) -> dict[str, Route]:
 
 def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     """The route of one target. Raises ConfigurationError, naming the setting."""
-    adapter = load(values.targets[name].kind)
+    check_order(values, name)
     settings = _settings(values, name)
-    adapter = adapter.fitted(settings)
+    adapter = load(settings.kind).fitted(settings)
     _check_address(values, name, settings)
     at_target = plain_http(f"targets.{name}.{settings.url_setting}", settings.url, values)
     refuse_in_production(values, [at_target], "or name its host in allow.plain_http")
-    for attribute in settings.map:
-        if problem := adapter.check_attribute(attribute):
-            raise ConfigurationError(f"targets.{name}.map.{attribute}: {problem}")
+    for setting, attributes in (("map", settings.map), ("from", settings.from_)):
+        for attribute in attributes:
+            if problem := adapter.check_attribute(attribute):
+                raise ConfigurationError(f"targets.{name}.{setting}.{attribute}: {problem}")
+    settings = _with_borrowed(values, name, settings)
     environment = Environment(values.lookups, values.zone, clock)
     compiled = Route(name, settings, adapter.mapping, Protected(values.protected, environment), environment)
     _check_match(compiled)
@@ -63,6 +67,17 @@ def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
 def _settings(values: BridgeSettings, name: str) -> TargetSettings:
     given = values.targets[name]
     return target_settings(name, given, load(given.kind).settings, values.folder)
+
+
+def _with_borrowed(values: BridgeSettings, name: str, settings: TargetSettings) -> TargetSettings:
+    """The settings with the expressions that stand at other targets."""
+    if not settings.from_:
+        return settings
+    maps = {
+        other: {attribute: one.source for attribute, one in route(values, other).maps[Kind.PERSON].items()}
+        for other in before(settings)
+    }
+    return settings.model_copy(update={"map": {**settings.map, **borrowed(name, settings, maps)}})
 
 
 def _check_address(values: BridgeSettings, name: str, settings: TargetSettings) -> None:
@@ -93,11 +108,15 @@ def _check_match(compiled: Route) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A target that can be called, and what it is to get. `turn` waits until it may be called once more."""
+    """A target that can be called, and what it is to get. `turn` waits until it may be called once more.
+
+    `elsewhere` is what targets have that come before it, where any do.
+    """
 
     route: Route
     target: Target
     turn: Turn
+    elsewhere: Elsewhere | None = None
 
 
 @asynccontextmanager
@@ -125,4 +144,6 @@ def open_target(
     turn = backend.pace(name, settings.rate).turn
     told = backend.gate(name).throttle
     tools = Tools(session, turn, told, longest_pause, backend.vault(name), backend.notebook(name))
-    return Connected(route, load(settings.kind).connect(settings, tools), turn)
+    first = {other: backend.ledger(other) for other in before(settings)}
+    elsewhere = Elsewhere(first, ids(settings)) if first else None
+    return Connected(route, load(settings.kind).connect(settings, tools), turn, elsewhere)

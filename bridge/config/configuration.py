@@ -91,7 +91,11 @@ def target_settings(
 
     Relative paths among them start at `folder`.
     """
-    raw = {setting: getattr(any_target, setting) for setting in any_target.model_fields_set}
+    known = type(any_target).model_fields
+    names = {
+        name: (known[name].alias or name) if name in known else name for name in any_target.model_fields_set
+    }
+    raw = {alias: getattr(any_target, name) for name, alias in names.items()}
     return _validate(model, Source(raw), ("targets", name), {FOLDER: folder})
 
 

@@ -78,7 +78,7 @@ class TargetSettings(Section):
     """What all kinds of targets have in common; each kind adds its own settings."""
 
     changes_nothing: ClassVar[frozenset[str]] = frozenset(
-        {"rate", "concurrency", "timeout", "map", "limits", "drift", "drift_every"}
+        {"rate", "concurrency", "timeout", "map", "limits", "drift", "drift_every", "after"}
     )
     """Settings that change nothing that the target should hold (`map` counts as what it is laid over)."""
     url_setting: ClassVar[str] = "base_url"
@@ -100,6 +100,12 @@ class TargetSettings(Section):
     """What becomes a group there, with the people who belong to it as its members."""
     map: dict[str, str | None] = Field(default_factory=dict)
     """CEL expressions by target attribute, on top of the kind's default mapping; null removes one."""
+    after: list[str] = Field(default_factory=list)
+    """Targets that come first: what changes about a person waits here until those are done with it (mail
+    first, then what it signs in to). Taking access away waits for nobody."""
+    from_: dict[str, str] = Field(default_factory=dict, alias="from")
+    """Attributes that are what another target was given, which then comes first: `{userName:
+    google.primaryEmail}`. `google.id` is the id of the person's account there."""
     clear: bool = True
     """Whether an attribute whose value is empty is emptied at the target too; false leaves what is there."""
     keep: list[str] = Field(default_factory=list)

@@ -30,6 +30,7 @@ from service.watch.poller import Poller
 from workers.connect import Connected, connect, routes
 from workers.delivery.deliver import Deliverer, Observer
 from workers.delivery.inventory import Inventory
+from workers.order import followers
 
 log = get_logger("bridge")
 
@@ -230,6 +231,8 @@ def deliverers(
                 target.target, bridge.backend.ledger(name), partial(bridge.backend.unbroken, name)
             ),
             chosen=None if chosen is None else chosen.get(name, ()),
+            elsewhere=target.elsewhere,
+            followers=[bridge.backend.ledger(other) for other in followers(bridge.values.targets, name)],
         )
         for name, target in targets.items()
     ]

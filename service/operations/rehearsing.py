@@ -125,8 +125,9 @@ class Rehearsal:
     def _decider(self, case: Case) -> Decider:
         route = self.connected.route
         entry = stamped(route, case, self.now)
-        target = self.connected.target
-        return Decider(route, target, self.sketch, case, entry, case.link, self.absent)
+        target, elsewhere = self.connected.target, self.connected.elsewhere
+        foreseen = elsewhere and dataclasses.replace(elsewhere, foreseen=True)
+        return Decider(route, target, self.sketch, case, entry, case.link, self.absent, foreseen)
 
     async def _decide(self, decider: Decider, case: Case) -> Decision:
         """What a delivery would decide. Raises what it would raise."""

@@ -46,7 +46,9 @@ class Applier(Noting):
         return await self._decider().is_current()
 
     async def run(self) -> Done:
-        """Do what the route intends. Raises what the target raises, NeedsPerson and RecordRejected."""
+        """Do what the route intends. Raises what the target raises, AfterTarget and RecordRejected."""
+        if self.elsewhere:
+            await self.elsewhere.check(self.route, self.claim)
         try:
             return await self._perform(await self._decider().decide())
         except Uncounted as waits:
@@ -54,7 +56,7 @@ class Applier(Noting):
 
     def _decider(self) -> Decider:
         parts = self.route, self.target, self.ledger, self.claim
-        return Decider(*parts, self.entry, self.link, self.absent)
+        return Decider(*parts, self.entry, self.link, self.absent, self.elsewhere)
 
     async def _perform(self, decision: Decision) -> Done:
         await self._take(decision)

@@ -55,7 +55,7 @@ class Decider(Removing):
     async def _upsert(self, *, thorough: bool = False) -> Decision:
         """Create, adopt or change."""
         record = self.case.stored.record
-        mapped = dict(without(self.route.map(record), self.case.leaving))
+        mapped = {**without(self.route.map(record), self.case.leaving), **await self._given_elsewhere()}
         if lacking := self.route.lacking(record.key.kind, mapped):
             return self._skip(f"has no {lacking}, which this target requires")
         if self.link is None:

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from bridge.config.settings import RetrySettings
 from bridge.errors import (
     AfterAnother,
+    AfterTarget,
     LockLost,
     RecordRejected,
     StoreUnavailable,
@@ -35,7 +36,8 @@ from bridge.store.queue import Due, Queue
 from bridge.wire.http import Turn
 from bridge.wire.places import begin
 from workers.delivery.apply import Applier, Done
-from workers.delivery.failing import after_another, failed, later
+from workers.delivery.elsewhere import DONE, Elsewhere
+from workers.delivery.failing import after_another, after_target, failed, later
 from workers.delivery.inventory import Absent, Inventory
 from workers.targets.base import Target
 
@@ -75,7 +77,8 @@ class Deliverer:
     """Carries records to one target. `clock` gives the epoch's seconds, `turn` waits for the target's pace.
 
     `inventory`: the target's list, for large loads. `chosen`: only these are taken of what is due; everything
-    else stays pending.
+    else stays pending. `elsewhere`: what targets have that come first; `followers`: the ledgers of those that
+    come after this one.
     """
 
     route: Route
@@ -89,6 +92,8 @@ class Deliverer:
     turn: Turn
     inventory: Inventory | None = None
     chosen: Collection[Key] | None = None
+    elsewhere: Elsewhere | None = None
+    followers: Sequence[Ledger] = ()
 
     async def deliver(self, key: Key) -> None:
         """Bring the target's object of one record up to date, or note in the ledger why not.
@@ -152,7 +157,16 @@ class Deliverer:
         if claim.link and done.link and claim.link != done.link:
             # Another object than before: who refers to this record still refers to the old one.
             await self._look_at(await self.ledger.referring(claim.key))
+        if done.entry.state in DONE:
+            await self._wake_followers(claim, done)
         return not settled.again
+
+    async def _wake_followers(self, claim: Claim, done: Done) -> None:
+        """Let the targets that come after this one look at a person, whose id here may be another."""
+        for ledger in self.followers if claim.is_person else ():
+            if claim.link != done.link:
+                await ledger.doubt([claim.key])
+            await self.queue.add(ledger.target, [Due(claim.key)], self.clock())
 
     async def _look_at(self, keys: Sequence[Key]) -> None:
         """Let others be read back at the target."""
@@ -161,7 +175,8 @@ class Deliverer:
 
     def _applier(self, claim: Claim, now: float, absent: Absent | None = None) -> Applier:
         permit = Locked(self.turn, self.ledger, claim)
-        return Applier(self.route, self.target, self.ledger, claim, permit, now, absent)
+        parts = self.route, self.target, self.ledger, claim, permit, now, absent
+        return Applier(*parts, self.elsewhere)
 
     async def _settle(self, claim: Claim, applier: Applier, done: Done) -> tuple[Done, Settled]:
         """Write what came of it; where that cannot be written, that it could not."""
@@ -188,6 +203,8 @@ class Deliverer:
         except AfterAnother as error:
             await self._nudge(Key.parse(error.awaits))
             return after_another(applier, error, self.retry)
+        except AfterTarget as error:
+            return after_target(applier, error, self.retry)
         except TryLater as error:
             await self.tell_gate(error)
             return later(applier, error, self.retry)

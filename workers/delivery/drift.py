@@ -160,7 +160,8 @@ async def _fields(deliverer: Deliverer, stored: Stored, sight: Sight, now: float
     """The attributes in which an object differs from what was given. Raises what a delivery would raise."""
     case = Case(stored=stored, entry=sight.entry, link=sight.link, doubt="look", counted=ANYTHING)
     former = stamped(deliverer.route, case, now)
-    decider = Decider(deliverer.route, deliverer.target, deliverer.ledger, case, former, case.link)
+    parts = deliverer.route, deliverer.target, deliverer.ledger, case, former, case.link
+    decider = Decider(*parts, elsewhere=deliverer.elsewhere)
     decision = await decider.decide()
     if decision.lost or (decision.change and decision.there and decision.there.content is None):
         return (GONE,)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.config.settings import RetrySettings
-from bridge.errors import AfterAnother, RecordRejected, TryLater
+from bridge.errors import AfterAnother, AfterTarget, RecordRejected, TryLater
 from bridge.model import Entry, Outcome, State
 from bridge.store.claims import Case
 from bridge.wire.quiet import granted
@@ -40,6 +40,23 @@ def after_another(attempt: Noting, error: AfterAnother, retry: RetrySettings) ->
         awaited=error.awaited,
     )
     return Done(waiting, attempt.link, freed=error.freed)
+
+
+def after_target(attempt: Noting, error: AfterTarget, retry: RetrySettings) -> Done:
+    """Look again now and then; the other target wakes it when it is done."""
+    former, entry = attempt.claim.entry or Entry(), attempt.entry
+    waits = former.state is State.RETRYING and former.revision == entry.revision
+    since = (former.failed_since if waits else 0.0) or entry.at
+    waiting = dataclasses.replace(
+        entry,
+        state=State.RETRYING,
+        outcome=Outcome.FAILED,
+        reason=str(error),
+        attempts=former.attempts if waits else 0,
+        retry_at=entry.at + min(max(retry.first, (entry.at - since) / 4), retry.longest),
+        failed_since=since,
+    )
+    return Done(waiting, attempt.link)
 
 
 def later(attempt: Noting, error: TryLater, retry: RetrySettings) -> Done:

@@ -16,6 +16,7 @@ from bridge.store.owners import HANDED_OVER
 from bridge.store.sight import Sight
 from workers.delivery.counting import as_seen, check_counted, needs_a_look
 from workers.delivery.decision import Decision
+from workers.delivery.elsewhere import Elsewhere
 from workers.delivery.inventory import Absent, is_new
 from workers.delivery.matching import Chosen, Matching
 from workers.delivery.view import View
@@ -25,8 +26,8 @@ from workers.targets.base import Target
 class Looking:
     """Decides about one case as it stands: `entry` is the former one, stamped for this revision.
 
-    `absent` tells of whom it is certain, without a look-up, that nothing there is theirs. `found` is what a
-    look-up has found.
+    `absent` tells of whom it is certain, without a look-up, that nothing there is theirs; `elsewhere` what
+    other targets have given that is wanted here. `found` is what a look-up has found.
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class Looking:
         entry: Entry,
         link: str | None,
         absent: Absent | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._absent = absent
+        self._elsewhere = elsewhere
         self.route = route
         self.target = target
         self.view = view
@@ -80,7 +83,8 @@ class Looking:
 
         One that a person has given to another record since is not ours any more.
         """
-        bare = Wanted(self.key, resolve(self.route.told_of(self.case.stored.record), {}))
+        told = {**self.route.told_of(self.case.stored.record), **await self._given_elsewhere()}
+        bare = Wanted(self.key, resolve(told, {}))
         self.found = await self.target.find(bare)
         found = [match for match in self.found if match.ours]
         owners = [await self.view.owner(self.key.kind, match.id) for match in found[:1]]
@@ -91,6 +95,10 @@ class Looking:
         if found:
             self._choose(Chosen(found[0].id), found[0].open)
         return bool(found)
+
+    async def _given_elsewhere(self) -> dict[str, str | None]:
+        """What other targets have given of this record that is wanted here."""
+        return await self._elsewhere.given(self.key) if self._elsewhere else {}
 
     def _choose(self, account: Chosen, is_open: bool | None) -> None:
         self._account, self.link = account, account.remote_id

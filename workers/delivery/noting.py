@@ -15,6 +15,7 @@ from bridge.store.claims import Case
 from bridge.wire.permit import Permit
 from workers.delivery.counting import Uncounted, was_approved
 from workers.delivery.decision import Decision
+from workers.delivery.elsewhere import Elsewhere
 from workers.delivery.inventory import Absent
 from workers.delivery.matching import Chosen
 from workers.targets.base import Target
@@ -47,8 +48,10 @@ class Noting:
         permit: Permit,
         now: float,
         absent: Absent | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.absent = absent
+        self.elsewhere = elsewhere
         self.route = route
         self.target = target
         self.ledger = ledger

@@ -1,0 +1,66 @@
+"""What other targets have of a person, for a target that comes after them (`after`, `from`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.errors import AfterTarget
+from bridge.mapping.route import Action, Route
+from bridge.model import Entry, Key, Kind, State
+from bridge.store.claims import Case
+from bridge.store.sight import Sight
+
+DONE = (State.APPLIED, State.REMOVED, State.SKIPPED)
+"""States in which a target is done with a revision of a record, whatever came of it."""
+
+
+class Other(Protocol):
+    """The part of another target's ledger that is looked at."""
+
+    async def sight(self, key: Key) -> Sight:
+        """How a record stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The targets that come first, by name, and `ids`: attributes that are a person's id at one of them.
+
+    `foreseen`: a plan, which takes what is to be done at the others for done, and gives words for ids that
+    nobody knows yet.
+    """
+
+    others: Mapping[str, Other]
+    ids: Mapping[str, str]
+    foreseen: bool = False
+
+    async def check(self, route: Route, case: Case) -> None:
+        """Raise AfterTarget unless the others are done with this revision of a person.
+
+        Access is taken without waiting for anybody. Whoever is not for another target is done with there.
+        """
+        record = case.stored.record
+        if record.key.kind is not Kind.PERSON or case.closing:
+            return
+        if route.intend(case.stored, linked=case.link is not None).action is not Action.UPSERT:
+            return
+        if route.access(route.map(record)) is False:
+            return
+        for name, other in self.others.items():
+            entry = (await other.sight(record.key)).entry or Entry()
+            if entry.revision >= case.stored.revision and entry.state in DONE:
+                continue
+            if entry.revision >= case.stored.revision and entry.state is State.FAILED:
+                raise AfterTarget(f"waits for {name}, which does not take this record as it is")
+            raise AfterTarget(f"waits until {name} has this record")
+
+    async def given(self, key: Key) -> dict[str, str | None]:
+        """The attributes that are a person's ids at other targets; None where there is no account."""
+        if key.kind is not Kind.PERSON:
+            return {}
+        found: dict[str, str | None] = {}
+        for attribute, name in self.ids.items():
+            link = (await self.others[name].sight(key)).link
+            found[attribute] = link or (f"(the id at {name})" if self.foreseen else None)
+        return found
