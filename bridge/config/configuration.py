@@ -32,7 +32,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
     The file is `path`, else KENJO_BRIDGE_CONFIG, else ./bridge.yaml if it is there, else none. A relative
     `data_dir` starts at the file's folder, or without a file at the current one.
     """
-    file, named_by = _file(path, environ)
+    file, named_by = find_file(path, environ)
     source = sources.from_yaml(file, named_by) if file else Source()
     secret_folder = environ.get(sources.SECRETS_DIR)
     folder = Path(secret_folder) if secret_folder else None
@@ -122,7 +122,8 @@ def variable(place: Place) -> str:
     return sources.PREFIX + "__".join(place).upper().replace("-", "_")
 
 
-def _file(path: Path | None, environ: Mapping[str, str]) -> tuple[Path | None, str]:
+def find_file(path: Path | None, environ: Mapping[str, str] = os.environ) -> tuple[Path | None, str]:
+    """The YAML file of the settings, None for none, and the variable that names it, "" for none."""
     if path is not None:
         return path, ""
     if named := environ.get(sources.CONFIG):

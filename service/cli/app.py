@@ -84,13 +84,23 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 
 
 def read(config: Path | None) -> BridgeSettings:
-    """The settings, and logging as they want it."""
+    """The settings, and logging as they want it. Raises ConfigurationError, also where no target is set."""
     from bridge import logs  # here: `--help` and `--version` need none of it
-    from bridge.config.configuration import load_settings
+    from bridge.config.configuration import find_file, load_settings
+    from bridge.errors import ConfigurationError
 
     values = load_settings(config)
+    if not values.targets:
+        raise ConfigurationError(_NO_TARGET if find_file(config)[0] else _NO_FILE)
     logs.configure(values.log)
     return values
+
+
+_NO_FILE = (
+    "there is no configuration: no bridge.yaml in this folder, and no target in environment variables;"
+    " kenjo-bridge init writes a first one, and --config names one that is elsewhere"
+)
+_NO_TARGET = "no target is configured: add one under 'targets' in bridge.yaml"
 
 
 def start(work: Coroutine[Any, Any, int]) -> int:
