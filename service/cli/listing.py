@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "Show how old the last snapshot is and where each target stands.",
     "check": "Try the configuration, Redis, Kenjo and every target without writing anything.",
     "mapping": "Print the default mapping of a kind of target, to copy from.",
+    "preset": "Print what vendors document of their SCIM servers, and what `preset` sets for it.",
     "audit": "Show who did what when: changes seen, deliveries, holds, decisions.",
     "moved": "Say that the same target, or the same Kenjo account, is now at the address in the"
     " configuration.",

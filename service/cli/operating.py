@@ -1,4 +1,4 @@
-"""The commands of an operator who looks after a bridge: status, check, mapping, audit, rekey."""
+"""The commands of an operator who looks after a bridge: status, check, mapping, preset, audit, rekey."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from service.operations.assembly import Bridge
 from service.operations.check import check as check_everything
 from service.operations.flows import record_of_processing
 from service.operations.mapping import default_mapping
+from service.operations.presets import list_of_presets, one_preset
 from service.operations.status import status as read_status
 from service.operations.sync import PROBLEM
 from service.operations.whose import moved as believe_moved
@@ -66,6 +67,15 @@ def check(
 def mapping(kind: Annotated[str, typer.Argument(help="The kind of target.")] = "scim") -> int:
     """Print the default mapping of a kind of target, to copy from."""
     print_lines(default_mapping(kind))
+    return 0
+
+
+@app.command()
+def preset(
+    name: Annotated[str | None, typer.Argument(help="A product, as `preset` alone lists them.")] = None,
+) -> int:
+    """Print what vendors document of their SCIM servers, and what `preset` sets for it."""
+    print_lines(list_of_presets() if name is None else one_preset(name))
     return 0
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
-from workers.targets.scim.target import ADAPTER, ScimSettings, check_attribute
+import yaml
+
+from workers.targets.scim.presets import Preset, presets
+from workers.targets.scim.target import ADAPTER, ScimSettings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "targets" / "scim.md").read_text("utf-8")
 
@@ -37,11 +41,21 @@ def test_the_settings_are_documented() -> None:
     assert rows == {"base_url": "", "token": ""}
 
 
-def test_settings_of_the_table_of_products_exist() -> None:
-    """What the page advises to set are settings, and attributes, that there are."""
-    advised = re.findall(
-        r"`(\w+): ", PAGE.partition("## Known differences")[2].partition("Without a setting")[0]
-    )
-    assert advised
-    assert set(advised) <= set(ScimSettings.model_fields)
-    assert check_attribute("phoneNumbers.mobile") is None
+def test_the_table_of_products_is_what_is_known_of_them() -> None:
+    """A row for each preset: its facts, what they set, and links to the pages that say so."""
+    table = PAGE.partition("## Products")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert rows == [_row(name, one) for name, one in presets().items()]
+
+
+def _row(name: str, one: Preset) -> str:
+    facts = " ".join(fact.says for fact in one.facts)
+    settings = ", ".join(_setting(*pair) for pair in one.settings.items())
+    pages = dict.fromkeys(fact.source for fact in one.facts)
+    links = " ".join(f"[{number}]({page})" for number, page in enumerate(pages, start=1))
+    return f"| {one.product} | `{name}` | {facts} | {settings} | {links} |"
+
+
+def _setting(name: str, value: Any) -> str:
+    text = yaml.safe_dump({name: value}, default_flow_style=True, width=1000, sort_keys=False)
+    return f"`{text.strip()[1:-1]}`"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from bridge.config.settings import BearerTarget
 from bridge.model import Kind
 from workers.targets.scim.attributes import MEMBERS, check_attribute, resolve
+from workers.targets.scim.presets import completed
 
 Patch = Literal["auto", "always", "never", "flat"]
 TakeOut = Literal["auto", "path", "value", "pathless", "put"]
@@ -17,6 +19,11 @@ TakeOut = Literal["auto", "path", "value", "pathless", "put"]
 class ScimSettings(BearerTarget):
     """A SCIM 2.0 server. `base_url` is the part of its addresses before `/Users`."""
 
+    changes_nothing = BearerTarget.changes_nothing | {"preset"}
+
+    preset: str | None = None
+    """A product whose documented settings are the defaults of this target: `kenjo-bridge preset` lists them.
+    What is set here wins, in groups name by name."""
     match: list[str] = Field(["externalId", "userName"], min_length=1)
     """Mapped attributes by which a person's account is looked up, one after the other; the first with a hit
     wins. Several hits are left for a person to decide."""
@@ -46,6 +53,14 @@ class ScimSettings(BearerTarget):
     """Whether attributes that the server's /Schemas does not name are left out; `check` names them."""
     content_type: Literal["application/scim+json", "application/json"] = "application/scim+json"
     """The content type of requests: some servers take plain JSON only."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rest_is_of_preset(cls, value: Any) -> Any:
+        try:
+            return completed(value) if isinstance(value, Mapping) else value
+        except ValueError as error:
+            raise ValueError(f"cannot be read: {error}") from None
 
     @field_validator("match", "match_groups", "only_at_create")
     @classmethod
