@@ -83,6 +83,8 @@ class TargetSettings(Section):
     """Settings that change nothing that the target should hold (`map` counts as what it is laid over)."""
     url_setting: ClassVar[str] = "base_url"
     """The setting that says where the target is."""
+    asked: ClassVar[tuple[str, ...]] = ()
+    """Settings that `init` asks for although they have a default, before those that have none."""
     or_else: ClassVar[str] = ""
     """What else may be done about two targets that lead to the same accounts, as the end of a sentence."""
 

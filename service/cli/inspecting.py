@@ -1,8 +1,7 @@
-"""The commands that look ahead and into one record: plan, explain, forget; and to begin with: init."""
+"""The commands that look ahead and into one record: plan, explain, forget."""
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +16,9 @@ from service.cli.explain_view import show_explained
 from service.operations import forgetting
 from service.operations.assembly import opened
 from service.operations.explaining import explain as explain_one
-from service.operations.initialising import Answers, write
 from service.operations.planning import moment_of
 from service.operations.planning import plan as make_plan
 from service.operations.signing import write_plan
-
-_EXAMPLE = "https://example.com/scim/v2"
 
 ValuesOption = Annotated[bool, typer.Option("--values", help="Show people's names and values too.")]
 DayOption = Annotated[
@@ -121,44 +117,6 @@ def forget(
         return 0
 
     return start(work())
-
-
-@app.command()
-def init(
-    environment: Annotated[str | None, typer.Option(help="sandbox or production.")] = None,
-    target_url: Annotated[str | None, typer.Option(help="The target's address.")] = None,
-    api_key: Annotated[str | None, typer.Option(help="Kenjo's API key.")] = None,
-    token: Annotated[str | None, typer.Option(help="The target's token.")] = None,
-    scope: Annotated[str | None, typer.Option(help="Who belongs there, a CEL expression.")] = None,
-    base_url: Annotated[str, typer.Option(help="Kenjo's address, instead of the environment's.")] = "",
-    target: Annotated[str, typer.Option(help="The target's name.")] = "directory",
-    kind: Annotated[str, typer.Option(help="The target's kind.")] = "scim",
-    config: Annotated[Path, typer.Option("--config", "-c", help="The file to write.")] = Path("bridge.yaml"),
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-) -> int:
-    """Write a first bridge.yaml, from these options or from answers to questions."""
-    if environment is None:
-        environment = "sandbox" if base_url else _ask("Which Kenjo, sandbox or production", "sandbox")
-    if target_url is None:
-        target_url = _ask("The target's address (of SCIM: what comes before /Users)", _EXAMPLE)
-    if api_key is None:
-        api_key = _ask("Kenjo API key (empty: from the environment)", hidden=True)
-    if token is None:
-        token = _ask("The target's token (empty: from the environment)", hidden=True)
-    if scope is None:
-        scope = _ask("Whom to begin with, a CEL expression (empty: everyone)")
-    answers = Answers(environment, base_url, api_key, target, kind, target_url, token, scope)
-    write(answers, config, force=force)
-    _say(f"{config} is written, for your eyes only. Try it: kenjo-bridge check")
-    return 0
-
-
-def _ask(question: str, default: str = "", *, hidden: bool = False) -> str:
-    """The answer of whoever sits there; the default where nobody does."""
-    if not sys.stdin.isatty():
-        return default
-    answer: str = typer.prompt(question, default=default, hide_input=hidden, show_default=bool(default))
-    return answer
 
 
 def _say(text: str) -> None:

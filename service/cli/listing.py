@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from service.cli.app import app
 
 COMMANDS = {
+    "init": "Write a first bridge.yaml from these options or from answers to questions, and try it.",
     "run": "Watch Kenjo and deliver, in one process, until stopped.",
     "serve": "Watch Kenjo only; workers deliver (`kenjo-bridge work`).",
     "work": "Deliver only, to all targets or to some; a service watches Kenjo (`kenjo-bridge serve`).",
@@ -17,7 +18,6 @@ COMMANDS = {
     "explain": "Explain everything about one person: what Kenjo says, what each target has, what comes next"
     " and why.",
     "forget": "Erase everything that the bridge stores about somebody, and never read it in again.",
-    "init": "Write a first bridge.yaml, from these options or from answers to questions.",
     "status": "Show how old the last snapshot is and where each target stands.",
     "check": "Try the configuration, Redis, Kenjo and every target without writing anything.",
     "mapping": "Print the default mapping of a kind of target, to copy from.",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from bridge.errors import ConfigurationError
+from tests.workers.targets.installed import install
 from workers.targets import kinds, load
 
 
@@ -16,17 +16,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that Python looks for packages in."""
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
-
-
-def install(site: Path, kind: str, code: str) -> None:
-    """Put a distribution there that announces a kind, as an installer would."""
-    module = f"kenjo_{kind}"
-    (site / f"{module}.py").write_text(code)
-    info = site / f"{module}-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: kenjo-{kind}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[kenjo_bridge.targets]\n{kind} = {module}\n")
-    sys.modules.pop(module, None)
 
 
 def test_a_kind_of_another_package(site: Path) -> None:

@@ -20,6 +20,7 @@ class ScimSettings(BearerTarget):
     """A SCIM 2.0 server. `base_url` is the part of its addresses before `/Users`."""
 
     changes_nothing = BearerTarget.changes_nothing | {"preset"}
+    asked = ("preset",)
 
     preset: str | None = None
     """A product whose documented settings are the defaults of this target: `kenjo-bridge preset` lists them.
