@@ -21,10 +21,10 @@ from service.watch.holding import keep_back, withdraw_outdated
 from service.watch.pending import Standing, assess, window_since
 from tests.scim_server import scim_server
 from tests.workers.targets.odd_scim import TOKEN, Odd, odd_scim
-from tests.workers.targets.proxy import Proxy, proxy_to
 from workers.connect import open_target
 from workers.delivery.deliver import Deliverer
 from workers.targets import load
+from workers.testing.proxy import Proxy, proxy_to
 
 TARGET = "directory"
 SCIM = {"Content-Type": "application/scim+json"}

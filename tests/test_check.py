@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.workers.targets.proxy import answer
 from tests.world import World
+from workers.testing.proxy import answer
 
 
 async def test_check_writes_nothing(here: World) -> None:

@@ -12,9 +12,9 @@ import pytest
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from tests.scim_server import scim_server
-from tests.workers.targets.proxy import Proxy, answer, proxy_to
 from tests.world import World, expected
 from workers.connect import routes
+from workers.testing.proxy import Proxy, answer, proxy_to
 
 
 @dataclass

@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from bridge.codec import make_key
 from tests.inside import readable
 from tests.running import Running, own_redis, running, until
-from tests.workers.targets.proxy import Proxy, answer, dropped, echo, lost
 from tests.world import World, expected, world
+from workers.testing.proxy import Proxy, answer, dropped, echo, lost
 
 MARK = "planted"
 SECTIONS = ("personal", "work", "address", "home", "financial")

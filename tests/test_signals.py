@@ -16,8 +16,8 @@ import pytest
 from aiohttp import web
 
 from tests.running import until
-from tests.workers.targets.proxy import Proxy
 from tests.world import Started, World
+from workers.testing.proxy import Proxy
 
 ROOT = Path(__file__).parents[1]
 UNSHARE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child")

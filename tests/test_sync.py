@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.workers.targets.proxy import dropped
 from tests.world import World, expected
+from workers.testing.proxy import dropped
 
 EARLY, LATE = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # 25 hours apart: never the same day
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

@@ -17,7 +17,7 @@ import aiohttp
 from sandbox.server import Sandbox
 from tests.launcher import Launched
 from tests.scim_server import TOKEN, scim_server
-from tests.workers.targets.proxy import Proxy, proxy_to
+from workers.testing.proxy import Proxy, proxy_to
 
 ROOT = Path(__file__).parents[1]
 

@@ -20,8 +20,8 @@ from bridge.store.backend import Backend, open_backend
 from service.cli.main import main
 from service.operations.assembly import opened
 from service.operations.sync import SyncResult, sync
-from tests.workers.targets.proxy import echo
 from tests.world import Ended, World, expected, world
+from workers.testing.proxy import echo
 
 
 @dataclass

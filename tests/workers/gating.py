@@ -19,11 +19,11 @@ from bridge.store.backend import Backend
 from bridge.store.queue import Due
 from tests.delivery import TARGET, Delivery
 from tests.polling import asked
-from tests.workers.targets.proxy import Fault, Proxy
 from workers.connect import open_target
 from workers.delivery.deliver import Deliverer
 from workers.main import Workers
 from workers.targets import load
+from workers.testing.proxy import Fault, Proxy
 
 
 @asynccontextmanager

@@ -8,9 +8,9 @@ from bridge.model import State
 from bridge.store.backend import Backend
 from tests.delivery import person
 from tests.workers.quietly import quietly
-from tests.workers.targets import proxy as faults
-from tests.workers.targets.proxy import Proxy
 from tests.workers.targets.quiet_scim import Quiet
+from workers.testing import proxy as faults
+from workers.testing.proxy import Proxy
 
 LATE = 1e9
 """Seconds: until `_waiting` is cleared."""

@@ -11,7 +11,7 @@ from bridge.store.backend import Backend
 from tests.delivery import delivery, person, team
 from tests.polling import Watch
 from tests.workers.removing import ANA, accounts, leave, reconfigured, served, wait
-from tests.workers.targets.proxy import Proxy, answer
+from workers.testing.proxy import Proxy, answer
 
 
 async def test_deleted_after_the_days_and_not_before(backend: Backend) -> None:

@@ -11,7 +11,7 @@ from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
-from tests.workers.targets.proxy import Proxy
+from workers.testing.proxy import Proxy
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

@@ -19,9 +19,9 @@ from bridge.store.queue import URGENT, Due
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.polling import ids, people
 from tests.workers.gating import count_is, other, through, until, working
-from tests.workers.targets.proxy import Proxy
 from workers.delivery.draining import Drain, places
 from workers.main import Workers
+from workers.testing.proxy import Proxy
 
 MANY = 60
 

@@ -29,10 +29,10 @@ from tests.workers.gating import (
     waits_in_queue,
     working,
 )
-from tests.workers.targets.proxy import answer, at, dropped, truncated
 from workers.connect import Connected
 from workers.delivery import gate_watch as watching
 from workers.delivery.gate_watch import watch
+from workers.testing.proxy import answer, at, dropped, truncated
 
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
 

@@ -18,7 +18,7 @@ from service.operations import failures
 from service.operations.assembly import Bridge
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.polling import Watch
-from tests.workers.targets.proxy import Proxy, answer, at
+from workers.testing.proxy import Proxy, answer, at
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 OLD, NEW = Key(Kind.PERSON, "5f01"), Key(Kind.PERSON, "5f02")

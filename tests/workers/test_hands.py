@@ -16,8 +16,8 @@ from bridge.store.backend import Backend
 from tests.delivery import person
 from tests.workers.sharing import STRICT, STUBBORN, addresses, ben, groups, serving, team, work
 from tests.workers.targets.odd_scim import Odd
-from tests.workers.targets.proxy import Proxy
 from workers.delivery.failing import PATIENCE
+from workers.testing.proxy import Proxy
 
 CHANGES = {
     "chain": {"1": "b", "2": "c", "3": "d"},

@@ -10,8 +10,8 @@ from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
 from bridge.store.claims import Result
 from tests.delivery import TARGET, Delivery, delivery, person, team
-from tests.workers.targets.proxy import Proxy, answer, at, dropped, lost
 from workers.delivery.removing import LOOKS
+from workers.testing.proxy import Proxy, answer, at, dropped, lost
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

@@ -12,8 +12,8 @@ from bridge.errors import ConfigurationError
 from bridge.model import Outcome, State
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person
-from tests.workers.targets.proxy import answer
 from workers.connect import routes
+from workers.testing.proxy import answer
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

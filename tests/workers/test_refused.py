@@ -6,7 +6,7 @@ from bridge.config.settings import RetrySettings
 from bridge.model import Key, Kind, State
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person
-from tests.workers.targets.proxy import answer, at, dropped, echo, page
+from workers.testing.proxy import answer, at, dropped, echo, page
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

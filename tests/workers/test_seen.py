@@ -9,9 +9,9 @@ from bridge.model import Kind, State
 from bridge.store.backend import Backend
 from tests.delivery import person, team
 from tests.workers.quietly import quietly
-from tests.workers.targets.proxy import Proxy
 from tests.workers.targets.quiet_scim import Quiet
 from workers.delivery.removing import LOOKS
+from workers.testing.proxy import Proxy
 
 
 async def test_a_deactivation_that_did_not_happen(backend: Backend) -> None:

@@ -11,8 +11,8 @@ from bridge.store.gate import HELD
 from tests.delivery import Delivery, delivery
 from tests.polling import ids, people
 from tests.workers.gating import state, through, timed
-from tests.workers.targets.proxy import answer
 from workers.delivery.first_contact import FirstContact, hold_id
+from workers.testing.proxy import answer
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from bridge.model import Kind, State
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
-from tests.workers.targets.proxy import Fault, Proxy
+from workers.testing.proxy import Fault, Proxy
 
 REFUSED = b'{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"%d","scimType":"%s"}'
 

@@ -22,8 +22,8 @@ from tests.workers.gating import (
     timed,
     until,
 )
-from tests.workers.targets.proxy import answer
 from workers.delivery.deliver import Deliverer
+from workers.testing.proxy import answer
 
 ANA, BEN = Key(Kind.PERSON, "ana"), Key(Kind.PERSON, "ben")
 

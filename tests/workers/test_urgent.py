@@ -9,7 +9,7 @@ from bridge.store.queue import URGENT, Due
 from tests.delivery import TARGET, Delivery, person
 from tests.polling import ids
 from tests.workers.gating import until, working
-from tests.workers.targets.proxy import Proxy
+from workers.testing.proxy import Proxy
 
 ANA = Key(Kind.PERSON, "ana")
 MANY = 1000

@@ -16,7 +16,7 @@ from bridge.errors import (
 )
 from bridge.wire.permit import NoWrites
 from tests.bridge.serving import echoing, serving
-from tests.permits import Counted
+from workers.testing.permits import Counted
 
 
 async def test_a_request_as_it_is_sent() -> None:

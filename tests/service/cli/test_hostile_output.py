@@ -13,8 +13,8 @@ from aiohttp import web
 
 from bridge.printable import visible
 from tests.service.operated import Operator
-from tests.workers.targets.proxy import Proxy
 from tests.world import ROOT
+from workers.testing.proxy import Proxy
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\r\nForged: all is well\u202e\u2066\u200b\u2028[red]x[/red]:boom:"
 COMMANDS: tuple[tuple[str, ...], ...] = (

@@ -15,8 +15,8 @@ from aiohttp import web
 
 from tests.conftest import listens, redis_binary
 from tests.service.operated import Operator, row
-from tests.workers.targets.proxy import Proxy
 from tests.world import world
+from workers.testing.proxy import Proxy
 
 
 @pytest.fixture

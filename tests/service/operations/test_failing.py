@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from tests.service.operated import Operator, park, row
-from tests.workers.targets.proxy import Proxy, answer
+from workers.testing.proxy import Proxy, answer
 
 
 async def test_an_ambiguous_match_is_resolved_by_a_person(fresh: Operator) -> None:

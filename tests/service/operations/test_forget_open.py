@@ -9,7 +9,7 @@ import pytest
 from bridge.model import Key, Kind
 from bridge.store.forgotten import CLOSE
 from tests.service.operated import Operator
-from tests.workers.targets.proxy import dropped
+from workers.testing.proxy import dropped
 
 
 def manager_and_member(operator: Operator) -> str:

@@ -12,9 +12,9 @@ from bridge.store.backend import Backend
 from bridge.store.queue import URGENT, Due
 from tests.delivery import TARGET, delivery, person
 from tests.service.planned import Inspected
-from tests.workers.targets.proxy import answer
 from tests.world import World, expected
 from workers.delivery.draining import Drain
+from workers.testing.proxy import answer
 
 
 def chosen(here: World, number: int) -> list[str]:

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from tests.service.planned import Inspected, check_golden
-from tests.workers.targets.proxy import answer, dropped
 from tests.world import World, expected
+from workers.testing.proxy import answer, dropped
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 

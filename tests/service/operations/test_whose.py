@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.server import Sandbox
 from tests.service.operated import Operator
-from tests.workers.targets.proxy import proxy_to
+from workers.testing.proxy import proxy_to
 
 
 async def test_another_target_in_the_same_place_is_refused(operator: Operator) -> None:

@@ -14,8 +14,8 @@ from bridge.model import DAY, Key, Kind
 from bridge.store.backend import Backend
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.polling import Watch, approve, ids, inactive, people, start, with_leavers
-from tests.workers.targets.proxy import Proxy, answer
 from workers.targets import load
+from workers.testing.proxy import Proxy, answer
 
 SALES = 'person.work.department == "Sales"'
 

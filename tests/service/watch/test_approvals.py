@@ -13,8 +13,8 @@ from bridge.model import Key, Kind, State
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person
 from tests.polling import Watch, approve, ids, inactive, interrupted, people, start, with_leavers
-from tests.workers.targets.proxy import Proxy
 from workers.targets import load
+from workers.testing.proxy import Proxy
 
 
 async def test_a_stray_job_for_a_held_record_does_nothing(run: Delivery, watch: Watch) -> None:

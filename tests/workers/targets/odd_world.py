@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.workers.targets.odd_scim import TOKEN, Odd, OddScim, odd_scim
-from tests.workers.targets.proxy import Proxy, proxy_to
 from tests.workers.targets.quiet_scim import Quiet, QuietScim
-from tests.workers.targets.rig import Allowed, connected
 from tests.workers.targets.scim_rig import ScimRig, scim_rig
 from workers.targets.scim.target import ADAPTER
+from workers.testing.proxy import Proxy, proxy_to
+from workers.testing.rig import Allowed, connected
 
 
 @dataclass(frozen=True, slots=True)

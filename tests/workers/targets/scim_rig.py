@@ -11,8 +11,8 @@ import aiohttp
 from yarl import URL
 
 from bridge.model import Kind
-from tests.workers.targets.rig import HttpRig
 from workers.targets.scim.target import ADAPTER
+from workers.testing.rig import HttpRig
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

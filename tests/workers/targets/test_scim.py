@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.scim_server import scim_server
-from tests.workers.targets.contract import HttpTargetContract, VerbContract
-from tests.workers.targets.http_contract import HttpContract
 from tests.workers.targets.odd_scim import TOKEN, Odd, odd_scim
-from tests.workers.targets.permit_contract import PermitContract
 from tests.workers.targets.scim_rig import ScimRig, scim_rig
-from tests.workers.targets.team_contract import TeamContract
+from workers.testing.contract import HttpTargetContract, VerbContract
+from workers.testing.http_contract import HttpContract
+from workers.testing.permit_contract import PermitContract
+from workers.testing.team_contract import TeamContract
 
 
 class TestScim2Server(HttpTargetContract, TeamContract):

@@ -9,10 +9,10 @@ import pytest
 from bridge.errors import RecordRejected, TargetHalted, TryLater
 from bridge.exchange import Remote
 from bridge.model import Outcome
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.odd_world import world
 from tests.workers.targets.quiet_scim import Quiet
-from tests.workers.targets.rig import person, team
+from workers.testing import proxy as faults
+from workers.testing.rig import person, team
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500, 501])

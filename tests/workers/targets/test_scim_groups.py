@@ -7,7 +7,7 @@ import pytest
 from bridge.errors import RecordRejected
 from tests.workers.targets.odd_scim import Odd
 from tests.workers.targets.odd_world import world
-from tests.workers.targets.rig import team
+from workers.testing.rig import team
 
 
 async def test_members_leave_one_by_one() -> None:

@@ -10,9 +10,9 @@ from bridge.exchange import Page
 from bridge.model import Kind
 from tests.workers.targets.odd_scim import Odd
 from tests.workers.targets.odd_world import World, world
-from tests.workers.targets.proxy import Proxy
 from tests.workers.targets.quiet_scim import Quiet
-from tests.workers.targets.rig import person
+from workers.testing.proxy import Proxy
+from workers.testing.rig import person
 
 
 def fill(w: World, number: int) -> None:

@@ -9,10 +9,10 @@ import pytest
 from bridge.errors import Conflict, RecordRejected, TryLater
 from bridge.exchange import Remote
 from bridge.model import Outcome
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.odd_scim import Odd
 from tests.workers.targets.odd_world import world
-from tests.workers.targets.rig import person, team
+from workers.testing import proxy as faults
+from workers.testing.rig import person, team
 
 
 async def test_every_hit_is_returned() -> None:

@@ -10,7 +10,7 @@ from bridge.errors import RecordRejected
 from bridge.model import Kind
 from tests.workers.targets.odd_world import World, world
 from tests.workers.targets.quiet_scim import Quiet
-from tests.workers.targets.rig import person, team
+from workers.testing.rig import person, team
 
 WAYS = ("path", "value", "pathless", "put")
 

@@ -10,11 +10,11 @@ import pytest
 from bridge.errors import RecordRejected, TryLater
 from bridge.exchange import Wanted
 from bridge.model import Outcome
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.odd_scim import ENTERPRISE, Odd
 from tests.workers.targets.odd_world import world
-from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import person
+from workers.testing import proxy as faults
+from workers.testing.proxy import Proxy
+from workers.testing.rig import person
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bridge.model import Kind
-from tests.workers.targets.contract import TargetContract
-from tests.workers.targets.rig import Allowed, Line, Rig
 from tests.workers.targets.shelf import ADAPTER, Folder, Shelf, ShelfTarget
-from tests.workers.targets.team_contract import TeamContract
+from workers.testing.contract import TargetContract
+from workers.testing.rig import Allowed, Line, Rig
+from workers.testing.team_contract import TeamContract
 
 
 class ShelfRig(Rig):

@@ -14,10 +14,10 @@ from bridge.errors import NotFound
 from bridge.exchange import Applied, FieldChange, Greeting, Remote, Removal, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
-from tests.permits import Always
-from tests.workers.targets.proxy import proxy_to
 from workers.delivery.sending import bring, sent, shows
 from workers.targets.base import Adapter, Target, Tools
+from workers.testing.permits import Always
+from workers.testing.proxy import proxy_to
 
 NOBODY: frozenset[str] = frozenset()
 

@@ -17,9 +17,9 @@ from bridge.errors import (
 )
 from bridge.exchange import Wanted
 from bridge.model import Key, Kind
-from tests.workers.targets import proxy as faults
-from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import Allowed, HttpRig, Line, Through, connected, holds, person
+from workers.testing import proxy as faults
+from workers.testing.proxy import Proxy
+from workers.testing.rig import Allowed, HttpRig, Line, Through, connected, holds, person
 
 PERSON = Kind.PERSON
 

@@ -14,9 +14,9 @@ import pytest
 from bridge.errors import Conflict, NotFound
 from bridge.exchange import Wanted
 from bridge.model import Kind, Outcome
-from tests.workers.targets.http_contract import HttpContract
-from tests.workers.targets.permit_contract import PermitContract
-from tests.workers.targets.rig import Allowed, Line, Rig, Through, holds, person
+from workers.testing.http_contract import HttpContract
+from workers.testing.permit_contract import PermitContract
+from workers.testing.rig import Allowed, Line, Rig, Through, holds, person
 
 PERSON = Kind.PERSON
 

@@ -8,8 +8,8 @@ from bridge.errors import Conflict, LockLost, RecordRejected, TryLater, WriteRef
 from bridge.exchange import Applied, Change, Receipt, Refused, Wanted
 from bridge.model import Kind
 from bridge.wire.permit import NoWrites
-from tests.permits import Always, Counted
-from tests.workers.targets.rig import Allowed, Line, Rig, Through, holds, person
+from workers.testing.permits import Always, Counted
+from workers.testing.rig import Allowed, Line, Rig, Through, holds, person
 
 PERSON = Kind.PERSON
 

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.errors import NotFound
 from bridge.model import Kind, Outcome
-from tests.workers.targets.rig import Allowed, Line, Rig, Through, holds, person, team
+from workers.testing.rig import Allowed, Line, Rig, Through, holds, person, team
 
 
 class TeamContract(Through):
