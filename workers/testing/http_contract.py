@@ -29,6 +29,7 @@ class HttpContract(Through):
 
     @pytest.fixture
     def proxy(self, line: Line) -> Proxy:
+        """The line, which is a proxy where HTTP is spoken."""
         assert isinstance(line, Proxy)
         return line
 

@@ -116,10 +116,12 @@ async def sent(rig: Rig, target: Allowed, *numbers: int, permit: Counted | None 
 
 
 def creation(target: Allowed, wanted: Wanted) -> Change:
+    """What is to be sent for a new object."""
     change = target.target.change(wanted, None)
     assert change is not None
     return change
 
 
 def error_of(receipt: Receipt) -> Exception | None:
+    """Why a change was refused, None where it was not."""
     return receipt.error if isinstance(receipt, Refused) else None

@@ -11,7 +11,7 @@ class Always:
     """Lets every write pass."""
 
     async def ask(self) -> None:
-        pass
+        """Say yes."""
 
 
 @dataclass
@@ -23,9 +23,11 @@ class Counted:
 
     @property
     def asked(self) -> int:
+        """How often it was asked."""
         return self.order.count("asked")
 
     async def ask(self) -> None:
+        """Raises LockLost when the writes are used up."""
         self.order.append("asked")
         if self.asked > self.allowed:
             raise LockLost("the lock passed on")

@@ -24,6 +24,7 @@ class Seen:
     body: bytes
 
     def json(self) -> Any:
+        """The body."""
         return json.loads(self.body)
 
 
@@ -63,6 +64,7 @@ class Proxy:
         self.fail(_at_a_write(answer(400, '{"detail": "no"}')))
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Note a request, and fail as told or pass it on."""
         self.seen.append(Seen(request.method, request.raw_path.partition("?")[0], await request.read()))
         fault = self._faults.pop(0) if self._faults else self._always
         return await (fault(self, request) if fault else self.forward(request))

@@ -99,12 +99,15 @@ class Allowed:
         self.permit = permit or Always()
 
     async def check(self) -> Greeting:
+        """See `Target.check`."""
         return await self.target.check()
 
     async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
+        """See `Target.find`."""
         return await self.target.find(wanted, thorough=thorough)
 
     async def upsert(self, wanted: Wanted, remote_id: str | None) -> Applied:
+        """Create it, or make what is there as wanted. Raises what was refused."""
         if remote_id is not None:
             return await bring(self.target, wanted, remote_id, self.permit)
         change = self.target.change(wanted, None)
@@ -114,6 +117,7 @@ class Allowed:
     async def remove(
         self, key: Key, remote_id: str, how: Removal = "deactivate", released: frozenset[str] = NOBODY
     ) -> Outcome:
+        """Take it away. What is not there any more is unchanged."""
         wanted = Wanted(key, {}, released, removal=how)
         try:
             return (await bring(self.target, wanted, remote_id, self.permit)).outcome
@@ -121,9 +125,11 @@ class Allowed:
             return Outcome.UNCHANGED  # what is not there needs no removal
 
     async def shows(self, key: Key, remote_id: str) -> bool | None:
+        """Whether the target shows the account as open; None where it shows nothing of it."""
         return await shows(self.target, key, remote_id)
 
     async def preview(self, wanted: Wanted, remote_id: str | None) -> list[FieldChange]:
+        """What an upsert would change."""
         there = await self.target.read(wanted.key, remote_id) if remote_id else None
         change = self.target.change(wanted, there)
         return list(change.fields) if change else []
@@ -181,15 +187,18 @@ class Through:
 
     @pytest.fixture
     async def reached(self, rig: Rig) -> AsyncIterator[tuple[Allowed, Line]]:
+        """The connected target and its line, for the time of a test."""
         async with rig.reached() as reached:
             yield reached
 
     @pytest.fixture
     def target(self, reached: tuple[Allowed, Line]) -> Allowed:
+        """The connected target."""
         return reached[0]
 
     @pytest.fixture
     def line(self, reached: tuple[Allowed, Line]) -> Line:
+        """What lies between it and the server."""
         return reached[1]
 
 

@@ -13,9 +13,11 @@ class TeamContract(Through):
     """The verbs for teams."""
 
     async def people(self, rig: Rig, target: Allowed, count: int) -> list[str]:
+        """The ids of so many new people."""
         return [(await target.upsert(person(rig, number), None)).remote_id for number in range(count)]
 
     async def members(self, rig: Rig, remote_id: str) -> set[str]:
+        """The members that the server has in a group."""
         stored = await rig.stored(Kind.TEAM, remote_id)
         assert stored is not None
         members: set[str] = stored["members"]
