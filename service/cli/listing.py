@@ -14,6 +14,7 @@ COMMANDS = {
     "sync": "Poll once, deliver everything, and end.",
     "sandbox": "Start a Kenjo to try things against, until stopped.",
     "demo": "Show the whole job: a made-up Kenjo, a SCIM directory, and changes arriving there.",
+    "new-target": "Write a package for a kind of target of your own, whose tests pass.",
     "plan": "Show what a sync would do, and write nothing anywhere.",
     "explain": "Explain everything about one person: what Kenjo says, what each target has, what comes next"
     " and why.",

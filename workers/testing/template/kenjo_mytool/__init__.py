@@ -1,0 +1,5 @@
+"""The kind of target `mytool`."""
+
+from .target import ADAPTER
+
+__all__ = ["ADAPTER"]
