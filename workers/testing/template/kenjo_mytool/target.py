@@ -86,7 +86,7 @@ class MytoolTarget(Target):
             thing = self._server.get(key.kind, remote_id)
         if thing is None:
             return None
-        carries = thing.get("externalId") or ""
+        carries = thing.get("kenjoId") or ""
         return Remote(remote_id, thing.get("active"), external_id=carries, content=thing)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
