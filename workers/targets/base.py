@@ -206,9 +206,12 @@ class Tools:
             sign=sign,
         )
 
-    def sign_in(self, settings: TargetSettings, base_url: str) -> Http:
-        """HTTP to what gives tokens: its requests are none of the target's, and take no turn."""
-        return Http(self.session, base_url, timeout=settings.timeout, classify=classify_sign_in)
+    def sign_in(self, settings: TargetSettings, base_url: str, classify: Classify = classify_sign_in) -> Http:
+        """HTTP to what gives tokens: its requests are none of the target's, and take no turn.
+
+        `classify` says more than `classify_sign_in` where the vendor does.
+        """
+        return Http(self.session, base_url, timeout=settings.timeout, classify=classify)
 
 
 @dataclass(frozen=True, slots=True)
