@@ -1,0 +1,66 @@
+"""Which application permissions something needs, and which the token says that the application has.
+
+Microsoft Graph permissions reference; the pages "Update user", "user: revokeSignInSessions", "Upsert group".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from bridge.wire.parsing import parse
+from bridge.wire.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One of `any_of` is needed; the first is the one to grant. `purpose` is what for."""
+
+    purpose: str
+    any_of: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What an administrator has to do about a missing one."""
+        return (
+            f"the application needs the permission {self.any_of[0]} to {self.purpose}: add it under API"
+            " permissions, Microsoft Graph, Application permissions, and choose Grant admin consent"
+        )
+
+
+PEOPLE = Need("read and change users", ("User.ReadWrite.All", "Directory.ReadWrite.All"))
+SESSIONS = Need("end the sessions of leavers", ("User.RevokeSessions.All",))
+GROUPS = Need("read and change groups", ("Group.ReadWrite.All", "Directory.ReadWrite.All"))
+
+
+class Permissions:
+    """What the newest token says. It is only read, never verified: Microsoft Graph decides."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    async def granted(self) -> frozenset[str] | None:
+        """The permissions of the application; None where the token does not tell them."""
+        headers = await self._tokens.headers()
+        return _roles(headers["Authorization"].removeprefix("Bearer "))
+
+    async def lacks(self, need: Need) -> bool | None:
+        """Whether a permission is missing; None where that cannot be told."""
+        granted = await self.granted()
+        return None if granted is None else granted.isdisjoint(need.any_of)
+
+
+def _roles(token: str) -> frozenset[str] | None:
+    """The `roles` in a token's claims (RFC 7519, section 3); None for a token that cannot be read."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = parse(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error):
+        return None
+    if not isinstance(claims, dict):
+        return None
+    roles = claims.get("roles", [])
+    return frozenset(map(str, roles)) if isinstance(roles, list) else None

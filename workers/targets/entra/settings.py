@@ -1,0 +1,89 @@
+"""The settings of a Microsoft Entra tenant."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from bridge.config.addresses import http_address
+from bridge.config.settings import HttpTarget
+from bridge.config.target_settings import Secret
+from bridge.model import Kind
+from workers.targets.entra.attributes import KENJO_ID, check_attribute, filterable, keeps_ids
+
+
+class EntraSettings(HttpTarget):
+    """A Microsoft Entra tenant, reached through Microsoft Graph v1.0."""
+
+    changes_nothing = HttpTarget.changes_nothing | {"client_id", "client_secret", "login_url"}
+
+    base_url: str = "https://graph.microsoft.com/v1.0"
+    """The address of Microsoft Graph; national clouds have others, such as
+    `https://microsoftgraph.chinacloudapi.cn/v1.0`."""
+    login_url: str = "https://login.microsoftonline.com"
+    """The address that gives tokens; national clouds have others, such as
+    `https://login.partner.microsoftonline.cn`."""
+    tenant: str = Field(min_length=1, pattern=r"^[A-Za-z0-9.-]+$")
+    """The directory (tenant) ID, or one of the tenant's domains."""
+    client_id: str = Field(min_length=1, pattern=r"^[A-Za-z0-9-]+$")
+    """The application (client) ID of the app registration."""
+    client_secret: Secret
+    """The value of a client secret of the app registration (not its ID)."""
+    match: list[str] = Field([KENJO_ID, "userPrincipalName", "mail"], min_length=1)
+    """Mapped attributes by which a person's account is looked up, one after the other; the first with a hit
+    wins. Several hits are left for a person to decide."""
+    match_groups: list[str] = Field([KENJO_ID, "displayName"], min_length=1)
+    """Mapped attributes by which a group is looked up, in this order: `kenjoId`, `displayName`."""
+    kenjo_id_attribute: str = "extensionAttribute15"
+    """Where Kenjo's id is kept at a user: `extensionAttribute1` to `extensionAttribute15`, or a directory
+    extension (`extension_` with the application's id and a name). It must be free for that. Not employeeId:
+    it holds 16 characters, Kenjo's ids have 24, and most companies keep the personnel number there."""
+    only_at_create: list[str] = Field(["mail"])
+    """Mapped attributes that are given to a new account and never changed afterwards. `mail`, because the
+    address of an account with a mailbox is for Exchange to change."""
+    end_sessions: bool = True
+    """Whether a leaver's sign-in sessions are ended too. It needs the permission User.RevokeSessions.All."""
+    name_adopted_groups: bool = True
+    """Whether a group that was there before gets Kenjo's id as its uniqueName too, which Entra ID lets nobody
+    change or take away afterwards. Groups that the bridge makes have it always."""
+    restore_deleted: bool = True
+    """Whether somebody who comes back within 30 days gets the deleted account back that carries their Kenjo
+    id. Accounts without it are never restored."""
+
+    @field_validator("login_url")
+    @classmethod
+    def _is_http_too(cls, value: str) -> str:
+        return http_address(value)
+
+    @field_validator("kenjo_id_attribute")
+    @classmethod
+    def _can_keep_ids(cls, value: str) -> str:
+        if not keeps_ids(value):
+            raise ValueError("must be extensionAttribute1 to extensionAttribute15, or a directory extension")
+        return value
+
+    @field_validator("only_at_create")
+    @classmethod
+    def _are_attributes(cls, value: list[str]) -> list[str]:
+        for name in value:
+            if problem := check_attribute(name):
+                raise ValueError(f"has '{name}': {problem}")
+        return value
+
+    @field_validator("match", "match_groups")
+    @classmethod
+    def _can_be_looked_up(cls, value: list[str], info: object) -> list[str]:
+        kind = Kind.TEAM if getattr(info, "field_name", "") == "match_groups" else Kind.PERSON
+        for name in value:
+            if name not in filterable(kind):
+                raise ValueError(f"has '{name}'; objects are found by: {', '.join(filterable(kind))}")
+        return value
+
+    @model_validator(mode="after")
+    def _id_is_mapped_once(self) -> Self:
+        if self.kenjo_id_attribute in self.map:
+            raise ValueError(
+                f"map has {self.kenjo_id_attribute}, which kenjo_id_attribute keeps for Kenjo's id"
+            )
+        return self
