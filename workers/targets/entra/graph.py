@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TargetHalted, TryLater
+from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TryLater
 from bridge.wire.http import Answer, Http, classify_status
 from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
@@ -103,13 +103,13 @@ class Graph:
         return self._http.base_url + address("/directoryObjects", remote_id)
 
     async def get(self, path: str, needs: Need, params: Mapping[str, str] | None = None) -> Object:
-        """GET a JSON object. Raises TargetHalted when the application may not, naming the permission."""
+        """GET a JSON object. Raises what a missing permission means when the application may not."""
         # Counting, and some filters, are taken only from who puts up with an index that is behind.
         headers = {"ConsistencyLevel": "eventual"} if params and "$count" in params else None
         try:
             body = (await self._http.read(path, params=params, headers=headers)).json()
         except Denied as denied:
-            raise TargetHalted(f"{denied}: {needs.sentence}") from None
+            raise needs.missing(denied) from None
         if not isinstance(body, dict):
             raise TryLater("answered JSON that is no object of Microsoft Graph; is base_url right?")
         return body
@@ -168,8 +168,8 @@ class Graph:
     ) -> Object:
         """Send a request that writes; the object in its answer, {} for an answer without one (204).
 
-        Raises TargetHalted where the application is known to lack a permission, else RecordRejected for what
-        it may not change.
+        Raises what a missing permission means where the application is known to lack it, else RecordRejected
+        for what it may not change.
         """
         try:
             answer = await self._http.write(method, path, permit, body=body, headers=headers)
@@ -192,7 +192,7 @@ class Graph:
     async def _forbidden(self, denied: Denied, needs: Need) -> BridgeError:
         lacks = await self.permissions.lacks(needs)
         if lacks:
-            return TargetHalted(f"{denied}: {needs.sentence}")
+            return needs.missing(denied)
         privileged = (
             "it has an administrator's role, or is in a group that gives one, and the application may not"
             " change those: change it in Entra ID"

@@ -9,16 +9,29 @@ import base64
 import binascii
 from dataclasses import dataclass
 
+from bridge.errors import BridgeError, RecordRejected, TargetHalted
 from bridge.wire.parsing import parse
 from bridge.wire.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One of `any_of` is needed; the first is the one to grant. `purpose` is what for."""
+    """One of `any_of` is needed; the first is the one to grant. `purpose` is what for.
+
+    `vital`: without it nothing can be done at all.
+    """
 
     purpose: str
     any_of: tuple[str, ...]
+    vital: bool = False
+
+    def missing(self, answer: object) -> BridgeError:
+        """What a refusal means where the permission is missing.
+
+        What is not vital halts nothing: leavers are to be disabled although groups may not be changed.
+        """
+        text = f"{answer}: {self.sentence}"
+        return TargetHalted(text) if self.vital else RecordRejected(text)
 
     @property
     def sentence(self) -> str:
@@ -29,7 +42,7 @@ class Need:
         )
 
 
-PEOPLE = Need("read and change users", ("User.ReadWrite.All", "Directory.ReadWrite.All"))
+PEOPLE = Need("read and change users", ("User.ReadWrite.All", "Directory.ReadWrite.All"), vital=True)
 SESSIONS = Need("end the sessions of leavers", ("User.RevokeSessions.All",))
 GROUPS = Need("read and change groups", ("Group.ReadWrite.All", "Directory.ReadWrite.All"))
 
