@@ -181,7 +181,7 @@ class Directory:
     def _check_user(self, body: Thing, own: str | None) -> None:
         for name, value in body.items():
             _check_property(name, value)
-        if name := body.get("userPrincipalName"):
+        if name := str(body.get("userPrincipalName") or ""):
             local, _, domain = name.partition("@")
             if not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith("."):
                 raise bad("Property userPrincipalName is invalid.")

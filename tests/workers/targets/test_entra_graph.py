@@ -18,7 +18,7 @@ from tests.workers.targets.entra_directory import EXTENSIONS
 from tests.workers.targets.entra_rig import EntraRig, World, world
 from tests.workers.targets.entra_server import CLIENT, SECRET, TENANT, entra_server
 from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import connected, person, team
+from tests.workers.targets.rig import Allowed, connected, person, team
 from workers.targets.base import Tools
 from workers.targets.entra.settings import EntraSettings
 from workers.targets.entra.target import ADAPTER
@@ -94,6 +94,16 @@ async def test_a_token_that_ends_in_the_middle() -> None:
             await target.size()
         await target.size()
         assert server.sign_ins == 2
+
+
+async def test_tokens_of_others_are_not_used() -> None:
+    """Who signs in with another secret gets a token of their own, or none, whatever the vault has."""
+    async with entra_server() as server, aiohttp.ClientSession() as session:
+        given, vault = EntraRig(server).settings(server.public), Pocket()
+        await ADAPTER.connect(EntraSettings.model_validate(given), Tools(session, vault=vault)).size()
+        wrong = EntraSettings.model_validate(given | {"client_secret": "planted-one"})
+        with pytest.raises(TargetHalted):
+            await ADAPTER.connect(wrong, Tools(session, vault=vault)).size()
 
 
 class MinuteLater(Pocket):
@@ -179,6 +189,21 @@ async def test_a_permission_to_read_only() -> None:
         w.server.roles = {"User.Read.All"}
         with pytest.raises(TargetHalted, match=r"User\.ReadWrite\.All"):
             await w.target.upsert(person(w.rig, 1), None)
+
+
+async def test_a_permission_that_was_granted_meanwhile() -> None:
+    """The token of before lacks it: a record that is refused is tried again with a new one."""
+    async with entra_server() as server, aiohttp.ClientSession() as session:
+        rig, vault = EntraRig(server), MinuteLater()
+        given = EntraSettings.model_validate(rig.settings(server.public))
+        server.roles = {"User.Read.All"}
+        assert (await ADAPTER.connect(given, Tools(session, vault=vault)).check()).problems
+        server.roles = {"User.ReadWrite.All", "User.RevokeSessions.All", "Group.ReadWrite.All"}
+        target = Allowed(ADAPTER.connect(given, Tools(session, vault=vault)))
+        with pytest.raises(TryLater, match="granted meanwhile"):
+            await target.upsert(person(rig, 1), None)
+        assert (await target.upsert(person(rig, 1), None)).remote_id
+        assert not (await target.check()).problems
 
 
 async def test_a_check_sees_that_the_place_for_ids_is_taken() -> None:

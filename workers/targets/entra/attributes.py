@@ -82,10 +82,10 @@ def check_attribute(name: str) -> str | None:
 
 
 def filterable(kind: Kind) -> tuple[str, ...]:
-    """The mapped attributes by which objects can be looked up, and that few objects share."""
+    """The mapped attributes by which objects can be looked up. Not a person's name: others may have it."""
     if kind is Kind.TEAM:
         return (KENJO_ID, "displayName")
-    return (KENJO_ID, UPN, "mail", "employeeId", "mailNickname", "displayName")
+    return (KENJO_ID, UPN, "mail", "employeeId", "mailNickname")
 
 
 def property_of(kind: Kind, name: str, id_attribute: str) -> str:

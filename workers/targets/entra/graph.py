@@ -109,7 +109,7 @@ class Graph:
         try:
             body = (await self._http.read(path, params=params, headers=headers)).json()
         except Denied as denied:
-            raise needs.missing(denied) from None
+            raise await self._missing(denied, needs) from None
         if not isinstance(body, dict):
             raise TryLater("answered JSON that is no object of Microsoft Graph; is base_url right?")
         return body
@@ -190,13 +190,18 @@ class Graph:
             raise TryLater(f"{error}: it, or what it refers to, is not shown everywhere yet") from None
 
     async def _forbidden(self, denied: Denied, needs: Need) -> BridgeError:
-        lacks = await self.permissions.lacks(needs)
-        if lacks:
-            return needs.missing(denied)
+        lack = await self.permissions.lack(needs)
+        if lack:
+            return await self._missing(denied, needs)
         privileged = (
             "it has an administrator's role, or is in a group that gives one, and the application may not"
             " change those: change it in Entra ID"
         )
-        if lacks is None:
+        if lack is None:
             return RecordRejected(f"{denied}: either {privileged}; or {needs.sentence}")
         return RecordRejected(f"{denied}: {privileged}")
+
+    async def _missing(self, denied: Denied, needs: Need) -> BridgeError:
+        if await self.permissions.granted_since(needs):
+            return TryLater(f"{denied}: the permission has been granted meanwhile, and a new token has it")
+        return needs.missing(denied)

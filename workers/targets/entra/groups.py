@@ -59,7 +59,10 @@ class Groups:
         first, rest = new.members[:AT_ONCE], new.members[AT_ONCE:]
         body = {**new.body, _BIND: [self._graph.reference(one) for one in first]} if first else new.body
         prefers = {"Prefer": "create-if-missing"}
-        created = await self._graph.write("PATCH", unique(new.kenjo_id), permit, GROUPS, body, prefers)
+        try:
+            created = await self._graph.write("PATCH", unique(new.kenjo_id), permit, GROUPS, body, prefers)
+        except AlreadyMember as error:  # so there is a group, with members
+            raise Conflict(str(error)) from None
         if not (remote_id := str(created.get("id") or "")):
             raise Conflict("answered 204: there is a group with this uniqueName already")
         try:

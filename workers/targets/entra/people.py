@@ -14,7 +14,7 @@ from workers.targets.entra.attributes import ENABLED, KENJO_ID, MANAGER, propert
 from workers.targets.entra.changes import Edit, New, Restoration, User, edit
 from workers.targets.entra.graph import Graph, address
 from workers.targets.entra.permissions import PEOPLE, SESSIONS
-from workers.targets.entra.search import USERS, is_enabled
+from workers.targets.entra.search import USERS_PATH, is_enabled
 from workers.targets.entra.settings import EntraSettings
 
 _DELETED = "/directory/deletedItems"
@@ -41,7 +41,7 @@ class People:
 
     async def read(self, key: Key, remote_id: str) -> User | None:
         """A user with all that is compared; None when there is none, or a deleted one."""
-        there = await self._graph.find(address(USERS, remote_id), PEOPLE, self._shown)
+        there = await self._graph.find(address(USERS_PATH, remote_id), PEOPLE, self._shown)
         if there is None:
             return None
         return User(there, is_enabled(there) is False and await self._is_unfinished(key, remote_id))
@@ -54,10 +54,10 @@ class People:
         """Create a user, and see them. Their manager is set then, as a create does not take one."""
         password = {"password": _password(), "forceChangePasswordNextSignIn": True}
         body = {**new.body, "passwordProfile": password}
-        created = await self._graph.write("POST", USERS, permit, PEOPLE, body)
+        created = await self._graph.write("POST", USERS_PATH, permit, PEOPLE, body)
         if not (remote_id := str(created.get("id") or "")):
             return Accepted("created the user, and answered without an id")
-        path = address(USERS, remote_id)
+        path = address(USERS_PATH, remote_id)
         shown = await self._graph.find(path, PEOPLE, {"$select": f"id,{ENABLED}"})
         if shown is None:
             return Accepted("created the user, and does not show it yet")
@@ -76,7 +76,7 @@ class People:
         A user who is not there any more: TryLater, and the next reading tells.
         """
         remote_id = str(change.remote_id)
-        path = address(USERS, remote_id)
+        path = address(USERS_PATH, remote_id)
         if content.ends:
             await self._notebook.put(change.key, {_SESSIONS: remote_id})
         if content.body:
@@ -129,7 +129,7 @@ class People:
     async def delete(self, remote_id: str, permit: Permit) -> Applied:
         """Delete a user, for 30 days in a way that can be undone."""
         try:
-            await self._graph.write("DELETE", address(USERS, remote_id), permit, PEOPLE)
+            await self._graph.write("DELETE", address(USERS_PATH, remote_id), permit, PEOPLE)
         except NotFound:
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         return Applied(remote_id, Outcome.DELETED)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.errors import BridgeError, RecordRejected, TargetHalted
@@ -53,20 +54,21 @@ class Permissions:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
 
-    async def granted(self) -> frozenset[str] | None:
-        """The permissions of the application; None where the token does not tell them."""
-        headers = await self._tokens.headers()
-        return _roles(headers["Authorization"].removeprefix("Bearer "))
-
-    async def lacks(self, need: Need) -> bool | None:
-        """Whether a permission is missing; None where that cannot be told."""
-        granted = await self.granted()
+    async def lack(self, need: Need) -> bool | None:
+        """Whether a permission is missing; None where the token does not tell."""
+        granted = _roles(await self._tokens.headers())
         return None if granted is None else granted.isdisjoint(need.any_of)
 
+    async def granted_since(self, need: Need) -> bool:
+        """Whether a newer token has what the one in use lacks, which is then used no more."""
+        if self._tokens.refused(await self._tokens.headers()) is None:
+            return False  # it is new
+        return await self.lack(need) is False
 
-def _roles(token: str) -> frozenset[str] | None:
+
+def _roles(headers: Mapping[str, str]) -> frozenset[str] | None:
     """The `roles` in a token's claims (RFC 7519, section 3); None for a token that cannot be read."""
-    parts = token.split(".")
+    parts = headers["Authorization"].removeprefix("Bearer ").split(".")
     if len(parts) != 3:
         return None
     try:

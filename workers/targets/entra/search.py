@@ -26,8 +26,9 @@ from workers.targets.entra.graph import PAGE, Graph
 from workers.targets.entra.permissions import GROUPS, PEOPLE, Need
 from workers.targets.entra.settings import EntraSettings
 
-USERS, GROUPS_PATH = "/users", "/groups"
-DELETED = "/directory/deletedItems/microsoft.graph.user"
+USERS_PATH = "/users"
+GROUPS_PATH = "/groups"
+_DELETED = "/directory/deletedItems/microsoft.graph.user"
 
 
 class Search:
@@ -52,9 +53,9 @@ class Search:
         if kind is Kind.TEAM:
             return []
         if own and self._settings.restore_deleted and wanted.attributes.get(ENABLED, True) is True:
-            hits = await self._filtered(DELETED, kind, KENJO_ID, own)
+            hits = await self._filtered(_DELETED, kind, KENJO_ID, own)
             if hits:
-                return [Remote(str(one["id"]), False, True, external_id=own, by=KENJO_ID) for one in hits]
+                return [_deleted(str(one["id"]), own) for one in hits]
         if thorough and (address := wanted.attributes.get(UPN)):
             return [self._found(kind, one, own, UPN) for one in await self._by_second_address(address)]
         return []
@@ -70,14 +71,14 @@ class Search:
         """
         lists: list[tuple[str, Sequence[str]]] = [(_path(kind), self._match(kind))]
         if kind is Kind.PERSON and self._settings.restore_deleted:
-            lists.append((DELETED, [KENJO_ID]))
+            lists.append((_DELETED, [KENJO_ID]))
         params = {"$select": self._select(kind), "$top": str(PAGE)}
         seen: set[str] = set()
         for path, names in lists:
             async for items, ends in self._graph.pages(path, _need(kind), params):
                 fresh = [one for one in items if one["id"] not in seen]
                 seen.update(str(one["id"]) for one in fresh)
-                remotes = tuple(self._listed(kind, one, names, open_=path != DELETED) for one in fresh)
+                remotes = tuple(self._listed(kind, one, names, open_=path != _DELETED) for one in fresh)
                 yield Page(remotes, whole=ends and path == lists[-1][0])
 
     def _match(self, kind: Kind) -> Sequence[str]:
@@ -114,7 +115,7 @@ class Search:
             "$filter": f"proxyAddresses/any(p:p eq {quoted(f'smtp:{address}')})",
             "$select": self._select(Kind.PERSON),
         }
-        return [one async for items, _ in self._graph.pages(USERS, PEOPLE, params) for one in items]
+        return [one async for items, _ in self._graph.pages(USERS_PATH, PEOPLE, params) for one in items]
 
     def _found(self, kind: Kind, one: Object, own: str, by: str) -> Remote:
         carries = self._carried(kind, one)
@@ -137,6 +138,11 @@ class Search:
         return str(read(one, self._place(kind, KENJO_ID)) or "").strip()
 
 
+def _deleted(remote_id: str, kenjo_id: str) -> Remote:
+    """A deleted user with this record's id, which makes it this record's."""
+    return Remote(remote_id, open=False, ours=True, external_id=kenjo_id, by=KENJO_ID)
+
+
 def is_enabled(user: Object) -> bool | None:
     """Whether a user may sign in; None where that is not shown."""
     enabled = user.get(ENABLED)
@@ -150,7 +156,7 @@ def unique(kenjo_id: str) -> str:
 
 
 def _path(kind: Kind) -> str:
-    return GROUPS_PATH if kind is Kind.TEAM else USERS
+    return GROUPS_PATH if kind is Kind.TEAM else USERS_PATH
 
 
 def _need(kind: Kind) -> Need:

@@ -29,7 +29,7 @@ from workers.targets.entra.graph import PAGE, Graph, classify
 from workers.targets.entra.groups import Groups
 from workers.targets.entra.people import People
 from workers.targets.entra.permissions import GROUPS, PEOPLE, SESSIONS, Permissions
-from workers.targets.entra.search import USERS, Search
+from workers.targets.entra.search import USERS_PATH, Search
 from workers.targets.entra.settings import EntraSettings
 from workers.targets.entra.sign_in import tokens_of
 
@@ -57,7 +57,7 @@ class EntraTarget(Target):
     async def check(self) -> Greeting:
         """Count the users, and see that permissions are granted and Kenjo's ids have a place of their own."""
         params = {"$select": selected(["id", self._id_place]), "$top": str(PAGE), "$count": "true"}
-        found = await self._graph.get(USERS, PEOPLE, params)
+        found = await self._graph.get(USERS_PATH, PEOPLE, params)
         facts = (f"Microsoft Graph, {_count(found)} users",)
         return Greeting(facts, (*await self._lacking(), *self._occupied(found.get("value"))))
 
@@ -65,7 +65,8 @@ class EntraTarget(Target):
         needs = [PEOPLE]
         needs += [SESSIONS] if self._settings.end_sessions else []
         needs += [GROUPS] if self._settings.groups.from_ else []
-        return [need.sentence for need in needs if await self._graph.permissions.lacks(need)]
+        held = self._graph.permissions
+        return [one.sentence for one in needs if await held.lack(one) and not await held.granted_since(one)]
 
     def _occupied(self, users: Any) -> list[str]:
         values = [str(read(one, self._id_place) or "") for one in users or () if isinstance(one, dict)]
@@ -81,7 +82,7 @@ class EntraTarget(Target):
     async def size(self) -> int:
         """How many users there are, guests and shared mailboxes included."""
         params = {"$select": "id", "$top": "1", "$count": "true"}
-        return _count(await self._graph.get(USERS, PEOPLE, params))
+        return _count(await self._graph.get(USERS_PATH, PEOPLE, params))
 
     async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
         """Look up by the attributes of `match`, a group by those of `match_groups`; disabled ones count.
