@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -477,4 +476,3 @@ async def whole_life(w: World) -> None:
     await w.target.remove(wanted.key, remote_id, "delete")
     await w.target.upsert(wanted, remote_id)
     assert await w.rig.count(Kind.PERSON) == 1
-    assert json.dumps(w.directory.users[remote_id])
