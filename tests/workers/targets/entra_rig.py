@@ -10,9 +10,9 @@ from typing import Any
 from bridge.model import Kind
 from tests.workers.targets.entra_directory import EXTENSIONS, Directory, Thing
 from tests.workers.targets.entra_server import CLIENT, SECRET, TENANT, EntraServer, entra_server
-from tests.workers.targets.proxy import Proxy, proxy_to
-from tests.workers.targets.rig import Allowed, HttpRig, connected
 from workers.targets.entra.target import ADAPTER
+from workers.testing.proxy import Proxy, proxy_to
+from workers.testing.rig import Allowed, HttpRig, connected
 
 
 class EntraRig(HttpRig):

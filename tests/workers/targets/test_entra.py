@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.workers.targets.contract import HttpTargetContract
 from tests.workers.targets.entra_rig import EntraRig
 from tests.workers.targets.entra_server import entra_server
-from tests.workers.targets.team_contract import TeamContract
+from workers.testing.contract import HttpTargetContract
+from workers.testing.team_contract import TeamContract
 
 
 class TestEntra(HttpTargetContract, TeamContract):

@@ -13,15 +13,15 @@ from pydantic import ValidationError
 from bridge.errors import RecordRejected, TargetHalted, TryLater
 from bridge.model import Kind
 from bridge.wire.tokens import Pocket, Token
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.entra_directory import EXTENSIONS
 from tests.workers.targets.entra_rig import EntraRig, World, world
 from tests.workers.targets.entra_server import CLIENT, SECRET, TENANT, entra_server
-from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import Allowed, connected, person
 from workers.targets.base import Tools
 from workers.targets.entra.settings import EntraSettings
 from workers.targets.entra.target import ADAPTER
+from workers.testing import proxy as faults
+from workers.testing.proxy import Proxy
+from workers.testing.rig import Allowed, connected, person
 
 
 def settings(**own: Any) -> EntraSettings:

@@ -10,11 +10,11 @@ import pytest
 from bridge.errors import Conflict, RecordRejected, TryLater
 from bridge.exchange import Accepted, Wanted
 from bridge.model import Kind, Outcome
-from tests.permits import Always
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.entra_rig import world
-from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import person, team
+from workers.testing import proxy as faults
+from workers.testing.permits import Always
+from workers.testing.proxy import Proxy
+from workers.testing.rig import person, team
 
 PEOPLE = [f"m{number:03d}" for number in range(60)]
 

@@ -9,12 +9,12 @@ import pytest
 from bridge.errors import Conflict, NotFound, RecordRejected, TryLater
 from bridge.exchange import Accepted, Remote, Wanted
 from bridge.model import Kind, Outcome
-from tests.permits import Always
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.entra_directory import EXTENSIONS, SYNCED
 from tests.workers.targets.entra_rig import World, world
-from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import person
+from workers.testing import proxy as faults
+from workers.testing.permits import Always
+from workers.testing.proxy import Proxy
+from workers.testing.rig import person
 
 ID = "extensionAttribute15"
 

@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 
 from sandbox.server import Sandbox
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.entra_directory import EXTENSIONS, Thing
 from tests.workers.targets.entra_rig import EntraRig
 from tests.workers.targets.entra_server import EntraServer, entra_server
-from tests.workers.targets.proxy import Proxy, proxy_to
 from tests.world import World, expected
+from workers.testing import proxy as faults
+from workers.testing.proxy import Proxy, proxy_to
 
 
 class Tenant:

@@ -118,7 +118,7 @@ class Search:
         return [one async for items, _ in self._graph.pages(USERS_PATH, PEOPLE, params) for one in items]
 
     def _found(self, kind: Kind, one: Object, own: str, by: str) -> Remote:
-        carries = self._carried(kind, one)
+        carries = self.carried(kind, one)
         return Remote(
             str(one["id"]),
             open=is_enabled(one) if kind is Kind.PERSON else None,
@@ -132,9 +132,10 @@ class Search:
         values = ((name, read(one, self._place(kind, name))) for name in names)
         keys = frozenset((name, key_of(name, str(value))) for name, value in values if value)
         shown = (is_enabled(one) if open_ else False) if kind is Kind.PERSON else None
-        return Remote(str(one["id"]), open=shown, external_id=self._carried(kind, one), keys=keys)
+        return Remote(str(one["id"]), open=shown, external_id=self.carried(kind, one), keys=keys)
 
-    def _carried(self, kind: Kind, one: Object) -> str:
+    def carried(self, kind: Kind, one: Object) -> str:
+        """The Kenjo id that an object carries."""
         return str(read(one, self._place(kind, KENJO_ID)) or "").strip()
 
 

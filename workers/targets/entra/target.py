@@ -104,9 +104,15 @@ class EntraTarget(Target):
         """GET the user with the manager, or the group with all its members. A deleted user is not shown."""
         if key.kind is Kind.TEAM:
             group = await self._groups.read(remote_id)
-            return None if group is None else Remote(remote_id, content=group)
+            if group is None:
+                return None
+            carries = self._search.carried(key.kind, group.there)
+            return Remote(remote_id, external_id=carries, content=group)
         user = await self._people.read(key, remote_id)
-        return None if user is None else Remote(remote_id, user.is_open, content=user)
+        if user is None:
+            return None
+        carries = self._search.carried(key.kind, user.there)
+        return Remote(remote_id, user.is_open, external_id=carries, content=user)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs in the mapped attributes, and in the members that are ours.
