@@ -25,6 +25,10 @@ class Limit(Section):
     percent: float = Field(0.0, ge=0, le=100)
     """Share of the target's records that may always change."""
 
+    def is_exceeded(self, number: int, base: int) -> bool:
+        """Whether so many of `base` are too many."""
+        return number > self.count and number * 100 > self.percent * base
+
 
 class Limits(Section):
     """How much may change at a target within a time, by kind of change; without a limit, anything.

@@ -162,16 +162,12 @@ def excesses(
         limit: Limit | None = getattr(route.settings.limits, verb, None)
         others = len(window.changed(what_of(verb, kind), entries) - keys)
         base = _base(kind, entries, linked, window)
-        if limit and _exceeds(limit, len(keys) + others, base):
+        if limit and limit.is_exceeded(len(keys) + others, base):
             losing = _losing(keys, coming, known, entries) if verb is Verb.REMOVE else set()
             along = {key for key in losing if not covers(approved.get(key, ""), what_of(verb, Kind.PERSON))}
             hours = route.settings.limits.window
             found.append(Excess(verb, kind, frozenset(keys), base, limit, frozenset(along), others, hours))
     return found
-
-
-def _exceeds(limit: Limit, number: int, base: int) -> bool:
-    return number > limit.count and number * 100 > limit.percent * base
 
 
 def _base(kind: Kind, entries: Mapping[Key, Entry], linked: Collection[str], window: Window) -> int:
@@ -206,13 +202,13 @@ def members_excess(
         if key.kind is Kind.TEAM
     }
     lost = {key: names | before.get(key, set()) for key, names in losses.items()}
-    keys = {key for key in losses if _exceeds(limit, len(lost[key]), sizes[key])}
+    keys = {key for key in losses if limit.is_exceeded(len(lost[key]), sizes[key])}
     number, base = sum(len(lost[key]) for key in keys), sum(sizes[key] for key in keys)
     everybody = {**before, **lost}
-    if _exceeds(limit, sum(map(len, everybody.values())), sum(sizes.values())):
+    if limit.is_exceeded(sum(map(len, everybody.values())), sum(sizes.values())):
         keys |= {key for key in losses if len(lost[key]) * 2 > sizes[key]}
         rest = sum(len(names) for key, names in everybody.items() if key not in keys)
-        if _exceeds(limit, rest, sum(sizes.values())):
+        if limit.is_exceeded(rest, sum(sizes.values())):
             keys |= {key for key in losses if len(lost[key]) * 100 > limit.percent * sizes[key]}
         number, base = sum(map(len, everybody.values())), sum(sizes.values())
     if not keys:
