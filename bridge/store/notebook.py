@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +14,9 @@ from bridge.store.keys import Keys, named, place
 
 Note = Mapping[str, Any]
 
+_MANY = 1000
+"""Notes that are opened without letting anything else run meanwhile."""
+
 
 class Notebook:
     """The notes of one target, one for each object that it was given, named by a record's key."""
@@ -20,6 +25,7 @@ class Notebook:
         self._redis = redis
         self._codec = codec
         self._where = keys.at(target, "notebook")
+        self._mark = keys.at(target, "notebook-mark")
 
     async def get(self, key: Key) -> Note | None:
         """What stands there of one object. Raises Unreadable."""
@@ -28,20 +34,32 @@ class Notebook:
 
     async def put(self, key: Key, note: Note | None) -> None:
         """Note what was given; None strikes it out."""
-        if note is None:
-            await self._redis.hdel(self._where, str(key))
-            return
-        sealed = self._codec.seal(dict(note), place(self._where, str(key)))
-        await self._redis.hset(self._where, mapping={str(key): sealed})
+        name = str(key)
+        sealed = None if note is None else self._codec.seal(dict(note), place(self._where, name))
+        async with self._redis.pipeline(transaction=True) as pipe:
+            if sealed is None:
+                pipe.hdel(self._where, name)
+            else:
+                pipe.hset(self._where, mapping={name: sealed})
+            pipe.set(self._mark, secrets.token_hex(8))
+            await pipe.execute()
+
+    async def mark(self) -> str:
+        """A word that is another one after each note: whoever knows it need not read them all again."""
+        return (await self._redis.get(self._mark) or b"").decode()
 
     async def all(self) -> dict[Key, Note]:
         """All notes. Raises Unreadable."""
         found = await self._redis.hgetall(self._where)
-        return {named(name): self._open(name.decode(), blob) for name, blob in found.items()}
+        # To open tens of thousands takes a second, for which locks would not be renewed.
+        return await asyncio.to_thread(self._opened, found) if len(found) > _MANY else self._opened(found)
 
     async def size(self) -> int:
         """How many notes there are."""
         return await self._redis.hlen(self._where)
+
+    def _opened(self, found: Mapping[bytes, bytes]) -> dict[Key, Note]:
+        return {named(name): self._open(name.decode(), blob) for name, blob in found.items()}
 
     def _open(self, name: str, blob: bytes) -> Note:
         where = place(self._where, name)

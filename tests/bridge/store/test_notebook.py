@@ -42,6 +42,17 @@ async def test_notes_are_kept_and_struck_out(backend: Backend) -> None:
     assert (await notebook.get(ANA), await notebook.size()) == (None, 1)
 
 
+async def test_another_mark_after_each_note(backend: Backend) -> None:
+    """A note, the same again, and it is struck out == another mark each time, and of this target only."""
+    notebook, marks = backend.notebook("hook"), [""]
+    for note in ({"name": "Ana"}, {"name": "Ana"}, None):
+        await notebook.put(ANA, note)
+        marks.append(await notebook.mark())
+    assert len(set(marks)) == 4
+    assert await notebook.mark() == marks[-1]
+    assert await backend.notebook("other").mark() == ""
+
+
 async def test_with_a_key_nothing_can_be_read(backend: Backend) -> None:
     """Notes and tokens are sealed; `rekey` carries notes over, and a token of another key is fetched anew."""
     old, new = sealed(backend, OLD), sealed(backend, NEW)
