@@ -131,6 +131,44 @@ Receipt = Applied | Accepted | Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """What a target has published last of all that it was given.
+
+    `at`: epoch seconds at which that was read (0: nothing was published yet); `name`: what it is called
+    there; `rows`: how many objects it tells of. `seen`: when it was last seen that nothing is to be published
+    beyond it; `mark`: by which the target knows what has changed since. `files`: what the bridge has
+    published and not taken away again, with when. `trouble`: why the last try failed.
+    """
+
+    at: float = 0.0
+    seen: float = 0.0
+    name: str = ""
+    rows: int = 0
+    mark: str = ""
+    files: Mapping[str, float] = field(default_factory=dict)
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would be published now, to be judged and to be published alike.
+
+    `at`, `name`, `rows`, `mark` are the publication's. `written`: by object a fingerprint of what it tells,
+    "" where it tells nothing. `replaces`: how many rows something has whose place it takes, and that the
+    bridge does not remember to have published; None: there is nothing like that.
+    `content` is the adapter's own, and None where that is published already.
+    """
+
+    at: float
+    name: str
+    rows: int
+    mark: str
+    written: Mapping[str, str] = field(repr=False)
+    replaces: int | None = None
+    content: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Greeting:
     """What a target says of itself to `check`: one line of `facts`, and sentences for what is wrong."""
 

@@ -143,7 +143,8 @@ def open_target(
     name, settings = route.name, route.settings
     turn = backend.pace(name, settings.rate).turn
     told = backend.gate(name).throttle
-    tools = Tools(session, turn, told, longest_pause, backend.vault(name), backend.notebook(name))
+    vault, notebook = backend.vault(name), backend.notebook(name)
+    tools = Tools(session, turn, told, longest_pause, vault, notebook, route.zone)
     first = {other: backend.ledger(other) for other in before(settings)}
     elsewhere = Elsewhere(first, ids(settings)) if first else None
     return Connected(route, load(settings.kind).connect(settings, tools), turn, elsewhere)

@@ -39,14 +39,14 @@ class Environment:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.lookups: Lookups = lookups or {}
-        self._zone = zone or ZoneInfo("UTC")
+        self.zone = zone or ZoneInfo("UTC")
         self._clock = clock
         self._budget = Budget()
 
     @property
     def today(self) -> date:
         """The day that it is now."""
-        return today_in(self._zone, self._clock())
+        return today_in(self.zone, self._clock())
 
     @cached_property
     def functions(self) -> dict[str, Callable[..., Any]]:

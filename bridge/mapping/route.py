@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from bridge.codec import canonical
 from bridge.config.target_settings import Removal, TargetSettings
@@ -215,6 +216,11 @@ class Route:
         if not isinstance(value, str):
             raise RecordRejected(f"targets.{self.name}.map.{attribute} must give the id of a {kind}")
         return Reference(Key(Kind(kind), value))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the bridge's days."""
+        return self._environment.zone
 
     @property
     def expressions(self) -> list[Expression]:

@@ -24,6 +24,7 @@ from bridge.store.drifts import Drifts
 from bridge.store.keys import ACCOUNT, place
 from bridge.store.notebook import Notebook
 from bridge.store.pace import Pace
+from bridge.store.publications import Publications
 from bridge.store.queue import Queue, deserialize, serialize
 from bridge.store.rekey import Rekeyed, rekey
 from bridge.store.trouble import (
@@ -82,6 +83,10 @@ class Backend:
     def notebook(self, target: str) -> Notebook:
         """What a target was given last that shows nothing itself."""
         return Notebook(self._connection, self.keys, self.codec, target)
+
+    def publications(self, target: str) -> Publications:
+        """What a target has published."""
+        return Publications(self._connection, self.keys, self.codec, target)
 
     def vault(self, target: str) -> TokenVault:
         """What a target has given to sign in with."""

@@ -18,6 +18,7 @@ from bridge.store.entries import open_entry, open_text
 from bridge.store.gate import open_survey
 from bridge.store.holds import open_hold
 from bridge.store.keys import Keys, named, number, place, script
+from bridge.store.publications import open_publication, open_written
 from bridge.store.records import open_record
 from bridge.store.unbroken import break_off
 
@@ -71,7 +72,12 @@ _HASHES: dict[str, _Reader] = {
     "revisions": _revision,
     "absent": _anything,
 }
-_TARGET_STRINGS: dict[str, _Reader] = {"survey": open_survey, "drift": open_drift}
+_TARGET_STRINGS: dict[str, _Reader] = {
+    "survey": open_survey,
+    "drift": open_drift,
+    "publication": open_publication,
+    "written": open_written,
+}
 _TARGET_HASHES: dict[str, _Reader] = {
     "ledger": open_entry,
     **dict.fromkeys(("links", "approved", "counted"), open_text),

@@ -16,6 +16,7 @@ from bridge.store.connection import Connection
 from bridge.store.entries import open_text
 from bridge.store.holds import Holds
 from bridge.store.keys import Keys, place, script
+from bridge.store.publications import Publications
 from bridge.store.unbroken import break_off
 
 CLOSE, REFERENCES = "close", "references"
@@ -152,9 +153,12 @@ class Forgotten:
     async def _strike_out(self, target: str, name: str) -> None:
         """Erase what a target was given last. An object that was handed over has its first one's name."""
         links, notebook = self._keys.at(target, "links"), self._keys.at(target, "notebook")
+        names = [name]
         if blob := await self._redis.hget(links, name):
-            await self._redis.hdel(notebook, open_text(self._codec, place(links, name), blob))
-        await self._redis.hdel(notebook, name)
+            names.append(open_text(self._codec, place(links, name), blob))
+        if await self._redis.hdel(notebook, *names):
+            await self._redis.delete(self._keys.at(target, "notebook-mark"))
+        await Publications(self._redis, self._keys, self._codec, target).strike_out(names)
 
     async def _leave_window(self, place: str, name: str) -> None:
         """Take a record out of what limits remember."""

@@ -27,6 +27,9 @@ ORPHANS = "orphans"
 FOUND = "found"
 """Holds a leaver whose forgotten account was met, until the next poll has counted the removal."""
 
+PUBLICATION = "publication"
+"""The kind of the hold on a publication that would tell of too many objects less than what it replaces."""
+
 HoldState = Literal["open", "approved", "rejected"]
 
 
@@ -35,7 +38,8 @@ class Hold:
     """One hold. `target` is "" for a whole snapshot; `keys` are the records that wait; ids, no values.
 
     `count` and `limit` are the numbers in words of the configuration; `by` and `at` tell who decided when;
-    `missing` is how many records a snapshot lacks, by kind. `members`: by group, how many it would lose.
+    `missing` is how many records a snapshot lacks, by kind, or a publication. `members`: by group, how many
+    it would lose.
     """
 
     id: str
@@ -93,7 +97,7 @@ class Holds:
 
     async def approve(self, hold: Hold, by: str, now: float) -> None:
         """Let just the records that the hold names go; more of the same kind are held anew."""
-        if hold.target:
+        if hold.target and hold.kind != PUBLICATION:
             if hold.keys:
                 name = self._keys.at(hold.target, "approved")
                 former = await self.approved(hold.target)
@@ -106,7 +110,7 @@ class Holds:
                 await self._redis.hset(name, mapping=sealed)
             await self.release(hold.target, hold.keys)
             await self.withdraw(hold.id)
-        else:
+        else:  # it stays, as the word of who let it go, until it is carried out
             await self.put(dataclasses.replace(hold, state="approved", by=by, at=now))
 
     async def reject(self, hold: Hold, by: str, now: float) -> None:

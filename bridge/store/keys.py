@@ -48,6 +48,9 @@ class Keys:
     | `{t}:done` | sorted set | by time: what was done to whom, as far as limits look back |
     | `{t}:survey` | string | what first contact found |
     | `{t}:notebook` | hash | by record, sealed: what a target that shows nothing was given last |
+    | `{t}:notebook-mark` | string | another word after each note |
+    | `{t}:publication`, `{t}:written` | string | sealed: what was published last, and what of each object |
+    | `{t}:publishing` | string | the token of the worker that publishes |
     | `{t}:token:{name}` | string | sealed: what the target has given to sign in with, until it ends |
     | `{t}:drift`, `{t}:drift-look` | string | what the last look at all objects found, there during one |
     | `{t}:looked-up:{configuration}` | hash | by record: what its matches make of it, during a survey |

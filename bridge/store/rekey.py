@@ -13,7 +13,8 @@ _SWAP = script("swap")
 
 STRINGS, HASHES = ("snapshot", "pepper"), ("records", "holds", "forgotten", "leaving", "whose")
 """Keys of the account whose values are sealed."""
-TARGET_STRINGS, TARGET_HASHES = ("survey", "drift"), ("ledger", "links", "approved", "counted", "notebook")
+TARGET_STRINGS = ("survey", "drift", "publication", "written")
+TARGET_HASHES = ("ledger", "links", "approved", "counted", "notebook")
 """Keys of a target whose values are sealed, besides those of a survey under way."""
 
 

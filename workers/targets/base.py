@@ -5,13 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import aiohttp
 
 from bridge.config.settings import TargetSettings
-from bridge.exchange import Change, Greeting, Page, Receipt, Refused, Remote, Wanted
+from bridge.exchange import (
+    Change,
+    Draft,
+    Greeting,
+    Page,
+    Publication,
+    Receipt,
+    Refused,
+    Remote,
+    Wanted,
+)
 from bridge.model import Key, Kind
 from bridge.wire.http import Classify, Http, Sign, Told, Turn, classify_status
 from bridge.wire.permit import Permit
@@ -103,6 +114,32 @@ class Target(Protocol):
         ...
 
 
+@runtime_checkable
+class Publisher(Protocol):
+    """A target that has more to do once its records are settled: what it was given is published whole.
+
+    Asked by one worker at a time, and only while nothing is pending. It writes under its permit, as `send`.
+    """
+
+    async def due(self, last: Publication, now: float) -> bool:
+        """Whether it is time: something has changed since the last publication, or a set time has come.
+
+        Asked every second, so it is cheap.
+        """
+        ...
+
+    async def draft(self, last: Publication, written: Mapping[str, str], now: float) -> Draft:
+        """What would be published now, to be judged first. `written`: of each object what was last."""
+        ...
+
+    async def publish(self, draft: Draft, last: Publication, permit: Permit) -> Publication:
+        """Publish what was drafted. Raises what a request raises; then what was there before is there still.
+
+        Only what it has published itself, by `last`, may it take away.
+        """
+        ...
+
+
 async def one_by_one(
     changes: Sequence[Change], send: Callable[[Change], Awaitable[Receipt]]
 ) -> Sequence[Receipt]:
@@ -136,12 +173,17 @@ class Notebook(Protocol):
         """How many notes there are."""
         ...
 
+    async def mark(self) -> str:
+        """A word that is another one after each note: whoever knows it need not read them all again."""
+        ...
+
 
 class Scratch:
     """A notebook that ends with the process."""
 
     def __init__(self) -> None:
         self._notes: dict[Key, Mapping[str, Any]] = {}
+        self._puts = 0
 
     async def get(self, key: Key) -> Mapping[str, Any] | None:
         """What is noted of one object."""
@@ -149,6 +191,7 @@ class Scratch:
 
     async def put(self, key: Key, note: Mapping[str, Any] | None) -> None:
         """Note what was given; None strikes it out."""
+        self._puts += 1
         if note is None:
             self._notes.pop(key, None)
         else:
@@ -162,6 +205,10 @@ class Scratch:
         """How many notes there are."""
         return len(self._notes)
 
+    async def mark(self) -> str:
+        """Another word after each note."""
+        return str(self._puts)
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -170,7 +217,7 @@ class Tools:
     `turn` waits until the next request that reads may leave (a permit does so for one that writes), `told`
     hears for how many seconds the server is to be left alone, at most `longest_pause`. `vault` keeps the
     tokens of a sign-in, `notebook` what was given to a target that shows nothing; both are shared by all
-    processes.
+    processes. `zone` is the bridge's time zone.
     """
 
     session: aiohttp.ClientSession
@@ -179,6 +226,7 @@ class Tools:
     longest_pause: float = LONGEST_PAUSE
     vault: Vault = field(default_factory=Pocket)
     notebook: Notebook = field(default_factory=Scratch)
+    zone: tzinfo = UTC
 
     def http(
         self,
