@@ -47,6 +47,10 @@ class Rig(ABC):
     deletes = True
     changes: Mapping[str, Any]
     """Attributes of a person, all of them different from what `person` gives."""
+    wrong_name = "no.such attribute"
+    """A name that no attribute has."""
+    has_others = True
+    """Whether somebody else can give a person anything there, beside what the bridge gives."""
     clearable: str
     """An attribute that `person` gives and that may be cleared; "" when the target cannot clear any."""
 
@@ -74,13 +78,13 @@ class Rig(ABC):
     async def is_active(self, remote_id: str) -> bool:
         """Whether a person may use the target."""
 
-    @abstractmethod
     async def add_foreign(self, remote_id: str) -> None:
         """Give a person something that no mapping knows, as the target's administrator would."""
+        raise NotImplementedError
 
-    @abstractmethod
     async def has_foreign(self, remote_id: str) -> bool:
         """Whether what `add_foreign` gave is still there."""
+        raise NotImplementedError
 
     async def add_member(self, remote_id: str, member: str) -> None:
         """Put a member into a group, as the target's administrator would."""

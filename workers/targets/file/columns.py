@@ -1,0 +1,38 @@
+"""The columns of a file: which there are, and in which order. Pure."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from bridge.model import Kind
+
+MAPPING: Mapping[str, Any] = yaml.safe_load(
+    importlib.resources.files(__package__).joinpath("mapping.yaml").read_text("utf-8")
+)
+ACTIVE: str = MAPPING["access"]
+"""The column that is true as long as the person works here. Each row has it, if not each file."""
+
+_LONGEST = 200  # characters of a column's name
+
+
+def mapped(own: Mapping[str, str | None]) -> list[str]:
+    """The columns of the default mapping with a configured one laid over it, in order."""
+    laid = {**MAPPING[Kind.PERSON], **own}
+    return [name for name, source in laid.items() if source is not None]
+
+
+def check_attribute(name: str) -> str | None:
+    """A column may have any name that can be printed in a line."""
+    if name.strip() and name.isprintable() and len(name) <= _LONGEST:
+        return None
+    return f"the name of a column is a line of at most {_LONGEST} printable characters"
+
+
+def fitted(columns: Sequence[str]) -> Mapping[str, Any]:
+    """The default mapping without what is in no column: that is neither read nor kept."""
+    default = {name: source for name, source in MAPPING[Kind.PERSON].items() if name in {*columns, ACTIVE}}
+    return {**MAPPING, Kind.PERSON: default}
