@@ -25,6 +25,7 @@ from workers.delivery.draining import Drain
 from workers.delivery.drift import keep_looking
 from workers.delivery.first_contact import FirstContact
 from workers.delivery.gate_watch import watch
+from workers.delivery.publishing import keep_publishing
 
 log = get_logger("workers")
 
@@ -129,6 +130,7 @@ class Workers:
                 group.create_task(self._serve(deliverer))
                 group.create_task(watch(deliverer))
                 group.create_task(keep_looking(deliverer, self._backend))
+                group.create_task(keep_publishing(deliverer, self._backend))
             group.create_task(self._renew())
 
     def stalled(self, limit: float) -> list[str]:

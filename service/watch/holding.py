@@ -8,10 +8,13 @@ from bridge.effects import Verb, covers, what_of
 from bridge.model import Key, Kind
 from bridge.store import Hold
 from bridge.store.backend import Backend
-from bridge.store.holds import FIRST_CONTACT, ORPHANS
+from bridge.store.holds import FIRST_CONTACT, ORPHANS, PUBLICATION
 from bridge.store.raising import raise_hold, withdraw
 from service.watch.pending import Standing
 from service.watch.policy import Excess
+
+_OF_WORKERS = (FIRST_CONTACT, ORPHANS, PUBLICATION)
+"""The kinds of holds that workers judge: they alone can look at the target."""
 
 
 async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
@@ -40,8 +43,7 @@ async def withdraw_outdated(standing: Standing, backend: Backend, now: float) ->
     target = standing.route.name
     current = {hold_of(excess, target, now).id for excess in standing.excesses}
     for hold in await backend.holds.all():
-        # The others are the workers' to judge: they alone can look at the target.
-        if hold.target == target and hold.id not in current and hold.kind not in (FIRST_CONTACT, ORPHANS):
+        if hold.target == target and hold.id not in current and hold.kind not in _OF_WORKERS:
             await withdraw(hold, backend, now)
     await backend.holds.release(target, standing.was_held - {str(key) for key in standing.held})
     await backend.holds.forget_approvals(target, await _outlived(standing, backend))
