@@ -77,6 +77,8 @@ def _remarks(name: str, row: TargetResult) -> Iterator[str]:
         yield f"{name} is {row.state}: {row.paused}; deliveries go on by themselves"
     if row.counts["held"]:
         yield f"{name}: {row.counts['held']} records are held; see kenjo-bridge holds"
+    if row.unpublished:
+        yield f"{name}: not published: {row.unpublished.reason}"
     if row.others:
         yield f"{name}: {row.others} other records stay pending for the next sync"
     if row.pending:
@@ -100,6 +102,7 @@ def sync_json(result: SyncResult) -> dict[str, Any]:
                 "others": row.others,
                 "state": row.state,
                 "reason": row.paused,
+                "unpublished": row.unpublished.reason if row.unpublished else "",
             }
             for name, row in result.targets.items()
         },
@@ -134,6 +137,8 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
             _warn(console, f"{name} is {row['state']}: {row['reason']}")
         for sentence in _drift(name, row["drift"]) if row["drift"] else ():
             _warn(console, sentence)
+        if row["publication"]:
+            console.print(Text(_publication(name, row["publication"])), soft_wrap=True)
 
 
 def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
@@ -150,6 +155,16 @@ def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
             f"{name}: open accounts with ids of people whom Kenjo does not have: {some(orphans)}. If they"
             f" have left, and are no other company's: kenjo-bridge holds show {name}-{ORPHANS}"
         )
+
+
+def _publication(name: str, found: Mapping[str, Any]) -> str:
+    """When a target's file was written last, and what has come since."""
+    written = (
+        f"{found['file']} with {found['rows']} rows, written {_ago(found['age'])}" if found["age"] else ""
+    )
+    waits = f"{found['waiting']} changes wait for the next one" if found["waiting"] else ""
+    trouble = f"the last try failed: {found['trouble']}" if found["trouble"] else ""
+    return f"{name}: {'; '.join(filter(None, (written, waits, trouble)))}"
 
 
 def show_check(console: Console, findings: Iterable[Finding]) -> None:

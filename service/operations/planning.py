@@ -17,7 +17,7 @@ from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
 from bridge.model import Entry, Key, Kind, RecordChange, Snapshot, State, Stored
 from bridge.spelling import folded
 from bridge.store import Hold, Ledger, Survey
-from bridge.store.holds import ORPHANS
+from bridge.store.holds import ORPHANS, PUBLICATION
 from bridge.wire.redaction import redact
 from service.operations.assembly import Bridge, KenjoSource, connected, kenjo
 from service.operations.rehearsing import Rehearsal, Step
@@ -140,8 +140,8 @@ async def _planned(
 async def _with_drift(bridge: Bridge, name: str, found: TargetPlan) -> TargetPlan:
     """The plan with what the last look for drift has found, as far as nothing is to be done about it now."""
     last = await bridge.backend.drifts(name).last()
-    orphans = await bridge.backend.holds.get(f"{name}-{ORPHANS}")
-    holds = [Waits(orphans.id, orphans.reason, orphans.count)] if orphans else []
+    there = [await bridge.backend.holds.get(f"{name}-{kind}") for kind in (ORPHANS, PUBLICATION)]
+    holds = [Waits(hold.id, hold.reason, hold.count) for hold in there if hold]
     planned = {str(step.key) for step in found.steps}
     drifted = tuple(sorted(set(last.records) - planned)) if last else ()
     return dataclasses.replace(found, holds=(*found.holds, *holds), drifted=drifted)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from bridge.model import State
+from bridge.model import Entry, Outcome, State
 from service.operations.assembly import Bridge
+
+_CHANGES = (Outcome.CREATED, Outcome.ADOPTED, Outcome.UPDATED, Outcome.DEACTIVATED, Outcome.DELETED)
 
 
 async def status(bridge: Bridge) -> dict[str, Any]:
@@ -25,7 +28,8 @@ async def status(bridge: Bridge) -> dict[str, Any]:
 
 async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
     ledger = bridge.backend.ledger(name)
-    states = Counter(entry.state for entry in (await ledger.entries()).values())
+    entries = await ledger.entries()
+    states = Counter(entry.state for entry in entries.values())
     paused = await bridge.backend.gate(name).paused()
     return {
         "applied": states[State.APPLIED],
@@ -37,6 +41,7 @@ async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
         "state": paused.get("state", "running"),
         "reason": paused.get("reason", ""),
         "drift": await _drift(bridge, name),
+        "publication": await _publication(bridge, name, entries.values()),
     }
 
 
@@ -48,3 +53,16 @@ async def _drift(bridge: Bridge, name: str) -> dict[str, Any] | None:
     records = {record: list(fields) for record, fields in last.records.items()}
     age = round(time.time() - last.at, 1)
     return {"age": age, "looked": last.looked, "records": records, "orphans": dict(last.orphans)}
+
+
+async def _publication(bridge: Bridge, name: str, entries: Iterable[Entry]) -> dict[str, Any] | None:
+    """`{"age", "file", "rows", "waiting", "trouble"}` of what was published last; None: nothing ever was.
+
+    `waiting`: how many records were changed since.
+    """
+    last = await bridge.backend.publications(name).last()
+    if not last.at and not last.trouble:
+        return None
+    waiting = sum(1 for entry in entries if entry.at > last.seen and entry.outcome in _CHANGES)
+    age = round(time.time() - last.at, 1) if last.at else None
+    return {"age": age, "file": last.name, "rows": last.rows, "waiting": waiting, "trouble": last.trouble}

@@ -19,7 +19,9 @@ from service.operations.assembly import Bridge, connected, deliverers, poller, w
 from service.operations.choosing import Choose
 from service.operations.draining import Waits, drained, unless
 from service.operations.greet import revive
+from service.operations.publishing import published
 from workers.delivery.first_contact import FirstContact
+from workers.delivery.publishing import Left
 from workers.main import Workers
 
 OK, SOME_FAILED, HELD, PROBLEM = 0, 1, 2, 3
@@ -57,7 +59,8 @@ class TargetResult:
     """One row of the table. `state` and `paused` say whether and why nothing is sent to this target.
 
     `pending` does not count what is held, nor the `others`, which were not chosen in this run; `reasons` are
-    the most frequent ones for which records failed.
+    the most frequent ones for which records failed. `unpublished`: why a target that publishes what it was
+    given has not done so.
     """
 
     counts: Mapping[str, int]
@@ -66,6 +69,19 @@ class TargetResult:
     paused: str
     reasons: Mapping[str, int]
     others: int = 0
+    unpublished: Left | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether something of this target waits for a person."""
+        waits = self.unpublished is not None and self.unpublished.held
+        return bool(self.counts["held"]) or self.state == HELD_BACK or waits
+
+    @property
+    def undone(self) -> bool:
+        """Whether something could not be done."""
+        fails = self.unpublished is not None and self.unpublished.soon
+        return bool(self.counts["failed"] or self.pending) or fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +106,10 @@ class SyncResult:
         """
         if any(row.state == HALTED for row in self.targets.values()):
             return PROBLEM
-        if any(row.counts["held"] or row.state == HELD_BACK for row in self.targets.values()):
+        if any(row.held for row in self.targets.values()):
             return HELD
         running = [row for row in self.targets.values() if row.state != MAINTENANCE]
-        undone = any(row.counts["failed"] or row.pending for row in running)
+        undone = any(row.undone for row in running)
         return SOME_FAILED if undone or self.stopped or self.ended or self.snapshot.partial else OK
 
 
@@ -141,9 +157,10 @@ async def sync(
                         break
                     await the_poller.poll_once(snapshot, chosen)
                     await drained(waits, patience, show, stop)
+                left = await published(carriers, waits, patience, show, stop)
         finally:
             await the_poller.stand_down()
-        rows = {name: await _row(waits, name, tally, started) for name in targets}
+        rows = {name: await _row(waits, name, tally, started, left.get(name)) for name in targets}
         ended = _ended_early(rows) if stop.is_set() else ""
         return SyncResult(poll.snapshot, len(poll.changes), rows, ended=ended)
 
@@ -198,7 +215,9 @@ async def _found(bridge: Bridge, names: Iterable[str]) -> bool:
     return any([await bridge.backend.holds.found(name) for name in names])
 
 
-async def _row(waits: Waits, name: str, tally: Tally, started: float) -> TargetResult:
+async def _row(
+    waits: Waits, name: str, tally: Tally, started: float, unpublished: Left | None
+) -> TargetResult:
     bridge = waits.bridge
     ledger = bridge.backend.ledger(name)
     counts: Counter[str] = Counter()
@@ -215,6 +234,7 @@ async def _row(waits: Waits, name: str, tally: Tally, started: float) -> TargetR
         counts=counts,
         pending=left,
         others=others,
+        unpublished=unpublished,
         state=paused.get("state", "running"),
         paused=paused.get("reason", ""),
         reasons=dict(reasons.most_common(3)),
