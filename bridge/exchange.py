@@ -24,7 +24,8 @@ class Wanted:
 
     An attribute that is None is to be cleared. `released` are remote ids that the bridge gave as references
     (group members) before and wants no more; other members that it finds there are not its own. `removal`:
-    nothing should be held any more; a group is deactivated by taking the released members out.
+    nothing should be held any more; a group is deactivated by taking the released members out. Of a leaver
+    there are no attributes, unless the target follows them (`Abilities.follows`).
     """
 
     key: Key

@@ -49,13 +49,32 @@ async def test_a_whole_life(file: Filing) -> None:
     for record in (
         person("ana"),
         person("ana", title="Boss"),
-        person("ana", lifecycle="left"),
+        person("ana", title="Boss", lifecycle="left"),
         person("ana", title="Boss"),
     ):
         await file.given(record)
         row = file.rows()["ana"]
         told.append((row["job_title"], row["active"]))
     assert told == [("Clerk", "true"), ("Boss", "true"), ("Boss", "false"), ("Boss", "true")]
+
+
+async def test_leavers_are_followed(file: Filing) -> None:
+    """What changes with the last day, or after it == is in the row; what is known no more stays there."""
+    await file.given(person("ana"))
+    await file.given(person("ana", title="Boss", lifecycle="left"))
+    assert (file.rows()["ana"]["job_title"], file.rows()["ana"]["active"]) == ("Boss", "false")
+    await file.given(person("ana", title="Chair", lifecycle="left"))
+    assert (file.rows()["ana"]["job_title"], file.rows()["ana"]["active"]) == ("Chair", "false")
+    await file.given(Record(ANA, {"id": "ana", "lifecycle": "left"}))
+    assert file.rows()["ana"]["job_title"] == "Chair"
+
+
+async def test_who_cannot_be_written_leaves_all_the_same(file: Filing) -> None:
+    """A name that the encoding lacks comes with the last day == the row says that they have left."""
+    await file.set(encoding="windows-1252")
+    await file.given(person("ana"))
+    await file.given(person("ana", name="Иван", lifecycle="left"))
+    assert (file.rows()["ana"]["first_name"], file.rows()["ana"]["active"]) == ("Ana", "false")
 
 
 async def test_nothing_is_published_while_records_wait(file: Filing) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.effects import Verb, verb_of, what_of
 from bridge.errors import AfterAnother, NotFound, RecordRejected, TryLater
 from bridge.exchange import Remote, Wanted
+from bridge.mapping.references import resolve
 from bridge.mapping.route import Action, Intent
 from bridge.model import DAY, Key, Outcome, State
 from bridge.store.claims import Case
@@ -41,9 +42,10 @@ class Removing(Looking):
             return self._removed(intent, Outcome.DELETED, 0.0, change=change, wanted=wanted)
         released = await self.view.links(self.entry.refs)
         lost = await self._without_link(set(self.entry.refs) - released.keys())
-        if self._is_closed(released):
+        last = self._last_values()
+        if self._is_closed(released) and not last:
             return self._removed(intent, Outcome.UNCHANGED, delete_from, lost=lost)
-        wanted = Wanted(self.key, {}, frozenset(released.values()), removal="deactivate")
+        wanted = Wanted(self.key, last, frozenset(released.values()), removal="deactivate")
         there = await self._look(link)
         try:
             change = self.target.change(wanted, there)
@@ -66,6 +68,13 @@ class Removing(Looking):
             return False
         stored = (await self.view.sight(Key(self.key.kind, carries))).stored
         return stored is not None and not self.route.unserved(stored)
+
+    def _last_values(self) -> dict[str, Any]:
+        """What is known of a leaver, for a target that follows them. What is known no more stays there."""
+        if not (self.target.can.follows and self.case.is_person):
+            return {}
+        told = resolve(self.route.told_of(self.case.stored.record), {})
+        return {name: value for name, value in told.items() if value not in (None, "", [])}
 
     def _may_delete(self, intent: Intent) -> bool:
         """Whether the account's time has come, and that was counted: at once, as a removal."""

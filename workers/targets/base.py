@@ -35,12 +35,14 @@ class Abilities:
     """What a target can do.
 
     `shows`: an object is shown when it is asked for by its id; `lists`: all objects are listed; `groups`: it
-    has groups of people.
+    has groups of people; `follows`: it is told of leavers' values too, as payroll needs the last day of those
+    who have left.
     """
 
     shows: bool = True
     lists: bool = False
     groups: bool = True
+    follows: bool = False
 
 
 class Target(Protocol):

@@ -41,7 +41,7 @@ Row = Mapping[str, Any]
 class FileTarget(Target, Publisher):
     """See `workers.targets.base`. A row's id is the key of the record that it was made for."""
 
-    can = Abilities(lists=True, groups=False)
+    can = Abilities(lists=True, groups=False, follows=True)
 
     def __init__(self, settings: FileSettings, place: Place, notebook: Notebook, zone: tzinfo) -> None:
         self._settings = settings
@@ -92,18 +92,20 @@ class FileTarget(Target, Publisher):
             return Change(key, Outcome.DELETED, there.id)
         if there.content is None:
             raise NotFound("has no row")
-        outcome = Outcome.DEACTIVATED if wanted.removal else Outcome.UPDATED
+        outcome = Outcome.DEACTIVATED if wanted.removal and there.open else Outcome.UPDATED
         return self._change(wanted, outcome, there.id, there.content)
 
     def _change(self, wanted: Wanted, outcome: Outcome, remote_id: str | None, there: Row) -> Change | None:
-        values = (
-            {ACTIVE: True, **wanted.attributes}
-            if not wanted.removal
-            else {**wanted.attributes, ACTIVE: False}
-        )
-        for name, value in values.items():
-            if name in self._settings.shown and (why := problem(value, self._settings)):
-                raise RecordRejected(f"the column '{name}' {why}")
+        values = {ACTIVE: True, **wanted.attributes}
+        wrong = {
+            name: why
+            for name, value in values.items()
+            if name in self._settings.shown and (why := problem(value, self._settings))
+        }
+        if wanted.removal:  # whoever leaves is told, whatever else cannot be
+            values = {name: value for name, value in values.items() if name not in wrong} | {ACTIVE: False}
+        elif wrong:
+            raise RecordRejected("; ".join(f"the column '{name}' {why}" for name, why in wrong.items()))
         content = {name: value for name, value in values.items() if there.get(name) != value}
         if not content and outcome is not Outcome.CREATED:
             return None
