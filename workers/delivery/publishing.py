@@ -20,14 +20,13 @@ from bridge.errors import Damaged, LockLost, StoreUnavailable, TargetHalted, Try
 from bridge.exchange import Draft, Publication
 from bridge.logs import get_logger
 from bridge.model import Entry, Key, State
-from bridge.store import Hold
 from bridge.store.backend import Backend
-from bridge.store.holds import PUBLICATION
 from bridge.store.publications import TTL, Publications
 from bridge.store.queue import Due
 from bridge.store.raising import raise_hold, withdraw
 from bridge.wire.redaction import redact
 from workers.delivery.deliver import Deliverer
+from workers.delivery.losing import excess, hold_id
 from workers.targets.base import Publisher
 
 log = get_logger("publishing")
@@ -135,7 +134,7 @@ class Publishing:
             return None
         publication = await self._target.publish(draft, last, permit)
         await self._publications.note(publication, draft.written)
-        await self._backend.holds.withdraw(self._hold_id)  # if one was approved, it is carried out
+        await self._backend.holds.withdraw(hold_id(self._name))  # if one was approved, it is carried out
         name, rows = publication.name, publication.rows
         log.info("published", target=self._name, file=name, rows=rows)
         await self._backend.audit.note("published", now, target=self._name, file=name, count=rows)
@@ -183,18 +182,12 @@ class Publishing:
         await self._deliverer.queue.add(self._name, [Due(key) for key in lost], now)
         return bool(lost)
 
-    # What a person has to let go
-
-    @property
-    def _hold_id(self) -> str:
-        return f"{self._name}-{PUBLICATION}"
-
     async def _judged(
         self, draft: Draft, written: Mapping[str, str], entries: Mapping[Key, Entry], now: float
     ) -> Left | None:
         """Hold a publication that tells of too many less; None when it may go on."""
-        former = await self._backend.holds.get(self._hold_id)
-        hold = self._excess(draft, written, entries, now)
+        former = await self._backend.holds.get(hold_id(self._name))
+        hold = excess(self._deliverer.route, draft, written, entries, now)
         if hold is None:
             if former:
                 await withdraw(former, self._backend, now)
@@ -203,21 +196,6 @@ class Publishing:
             return None
         await raise_hold(hold, former, self._backend, now)
         return Left(f"{hold.reason}: see kenjo-bridge holds show {hold.id}", held=True)
-
-    def _excess(
-        self, draft: Draft, written: Mapping[str, str], entries: Mapping[Key, Entry], now: float
-    ) -> Hold | None:
-        """What is over the limit on removals, of rows that nobody has taken away by a delivery."""
-        limit = self._deliverer.route.settings.limits.remove
-        lost, base = losses(draft, written, entries)
-        if limit is None or not limit.is_exceeded(lost, base):
-            return None
-        words = f"{limit.count} and {limit.percent:g} %"
-        reason = (
-            f"would publish {draft.rows} rows of which {lost} less than the {base} that it replaces are there"
-            f" for no reason that is known, more than {limit.count} and more than {limit.percent:g} %"
-        )
-        return Hold(self._hold_id, self._name, PUBLICATION, lost, words, reason, now, missing={"rows": lost})
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,19 +213,6 @@ class Quiet:
     async def see(self) -> None:
         """The same, without waiting. Raises LockLost."""
         await self.publishing.see_allowed(self.token)
-
-
-def losses(draft: Draft, written: Mapping[str, str], entries: Mapping[Key, Entry]) -> tuple[int, int]:
-    """How many rows a publication lacks that no delivery has taken away, and of how many.
-
-    A delivery was counted by its own limits, and its entry tells of it; where that is lost, or nobody knows
-    what was published last, only the numbers are left to compare.
-    """
-    if draft.replaces is not None:
-        return max(draft.replaces - draft.rows, 0), draft.replaces
-    told = {id_ for id_, print_ in written.items() if print_}
-    known = {str(key) for key in entries}
-    return len(told - draft.written.keys() - known), len(told)
 
 
 @asynccontextmanager
