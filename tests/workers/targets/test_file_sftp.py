@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,12 @@ async def test_a_file_arrives_and_is_replaced(server: Served, by: dict[str, Any]
 
 async def test_the_host_key_is_pinned(server: Served) -> None:
     """The server shows another key == halted with what to ask, and neither password nor file was sent."""
-    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
-    file = await filed(server, host_key=other, private_key=None, password=PASSWORD)
-    for act in (file.target.check, file.publish):
-        with pytest.raises(TargetHalted, match="another host key"):
-            await act()
+    for kind, says in (("ssh-ed25519", "another host key"), ("ecdsa-sha2-nistp256", "no key of the kind")):
+        other = asyncssh.generate_private_key(kind).export_public_key().decode()
+        file = await filed(server, host_key=other, private_key=None, password=PASSWORD)
+        for act in (file.target.check, file.publish):
+            with pytest.raises(TargetHalted, match=says):
+                await act()
     assert server.faults.steps == []
 
 
@@ -85,6 +87,20 @@ async def test_a_lost_connection_leaves_the_old_file(server: Served) -> None:
     assert await file.publish()
     assert server.names() == ["people.csv"]  # what the lost connection had left is gone, too
     assert "BBB" in server.text()
+
+
+async def test_a_server_that_hangs(server: Served) -> None:
+    """The server does not answer the rename == given up after the time-out, and the old file is whole."""
+    file = await filed(server, timeout=0.5)
+
+    async def hang() -> None:
+        await asyncio.sleep(5)
+
+    server.faults.before_rename = hang
+    with pytest.raises(TryLater) as caught:
+        await file.publish()
+    assert caught.value.unreachable
+    assert server.names() in ([], [name for name in server.names() if name.endswith(".part")])
 
 
 async def test_a_full_disk(server: Served) -> None:

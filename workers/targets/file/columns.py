@@ -19,6 +19,12 @@ ACTIVE: str = MAPPING["access"]
 _LONGEST = 200  # characters of a column's name
 
 
+def is_active(row: Mapping[str, Any]) -> bool:
+    """Whether a row is of somebody who works here. As a mapping may say it: true, or the word."""
+    value = row.get(ACTIVE)
+    return value is True or (isinstance(value, str) and value.strip().casefold() == "true")
+
+
 def mapped(own: Mapping[str, str | None]) -> list[str]:
     """The columns of the default mapping with a configured one laid over it, in order."""
     laid = {**MAPPING[Kind.PERSON], **own}

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +45,17 @@ class Sftp(Place):
             "known_hosts": ([pinned], [], []),
             "client_keys": self._keys(),
             "password": settings.password and settings.password.get_secret_value(),
+            "preferred_auth": ("publickey", "keyboard-interactive", "password"),
             "agent_path": None,  # nothing of whoever runs the bridge: neither agent nor configuration
             "config": [],
             "x509_trusted_certs": None,
             "keepalive_interval": 15,
         }
 
-    def _keys(self) -> list[Any]:
+    def _keys(self) -> list[Any] | None:
         settings, ssh = self._settings, self._ssh
         if settings.private_key is None:
-            return []
+            return None
         passphrase = settings.passphrase and settings.passphrase.get_secret_value()
         try:
             return [ssh.import_private_key(settings.private_key.get_secret_value(), passphrase)]
@@ -67,7 +68,7 @@ class Sftp(Place):
     async def check(self) -> None:
         """Sign in, and see the folder."""
         async with self._connected() as sftp:
-            if not await sftp.isdir(self._address.folder):
+            if not await self._in_time(sftp.isdir(self._address.folder)):
                 raise self._missing()
 
     async def names(self) -> Sequence[str]:
@@ -76,22 +77,17 @@ class Sftp(Place):
             return await self._names(sftp)
 
     async def _names(self, sftp: SFTPClient) -> list[str]:
-        async with asyncio.timeout(self._settings.timeout):
-            return [str(name) for name in await sftp.listdir(self._address.folder)]
+        return [str(name) for name in await self._in_time(sftp.listdir(self._address.folder))]
 
     async def read(self, name: str) -> bytes | None:
         """Read it."""
         async with self._connected() as sftp:
             try:
-                async with sftp.open(self._path(name), "rb") as file:
-                    parts: list[Any] = []
-                    while len(parts) * _CHUNK < _LARGEST:
-                        async with asyncio.timeout(self._settings.timeout):
-                            part = await file.read(_CHUNK)
-                        if not part:
-                            return b"".join(parts)
-                        parts.append(part)
-                    return b"".join(parts)
+                async with await self._in_time(sftp.open(self._path(name), "rb")) as file:
+                    content = b""
+                    while len(content) < _LARGEST and (part := await self._in_time(file.read(_CHUNK))):
+                        content += part
+                    return content
             except self._ssh.SFTPNoSuchFile:
                 return None
 
@@ -106,8 +102,7 @@ class Sftp(Place):
                 await self._rename(sftp, part, name, permit)
             except BaseException:
                 with contextlib.suppress(Exception):
-                    async with asyncio.timeout(self._settings.timeout):
-                        await sftp.remove(part)
+                    await self._in_time(sftp.remove(part))
                 raise
 
     async def remove(self, name: str, permit: Permit) -> None:
@@ -118,7 +113,7 @@ class Sftp(Place):
     async def _remove(self, sftp: SFTPClient, name: str, permit: Permit) -> None:
         await permit.ask()
         with contextlib.suppress(self._ssh.SFTPNoSuchFile):
-            await sftp.remove(self._path(name))
+            await self._in_time(sftp.remove(self._path(name)))
 
     async def _sweep(self, sftp: SFTPClient, permit: Permit) -> None:
         """Delete what was begun under our own names and never finished; it has people's data."""
@@ -127,19 +122,19 @@ class Sftp(Place):
 
     async def _upload(self, sftp: SFTPClient, part: str, content: bytes) -> None:
         attributes = self._ssh.SFTPAttrs(permissions=self._settings.permissions)
-        async with sftp.open(part, "xb", attrs=attributes) as file:
+        async with await self._in_time(sftp.open(part, "xb", attrs=attributes)) as file:
             for start in range(0, len(content), _CHUNK):
-                async with asyncio.timeout(self._settings.timeout):
-                    await file.write(content[start : start + _CHUNK])
-        arrived = (await sftp.stat(part)).size
+                await self._in_time(file.write(content[start : start + _CHUNK]))
+        arrived = (await self._in_time(sftp.stat(part))).size
         if arrived is not None and arrived != len(content):
             raise TryLater(f"only {arrived} of {len(content)} bytes have arrived at the SFTP server")
 
     async def _rename(self, sftp: SFTPClient, part: str, name: str, permit: Permit) -> None:
-        path, is_there = self._path(name), await sftp.exists(self._path(name))
+        path = self._path(name)
+        is_there = await self._in_time(sftp.exists(path))
         await permit.ask()
         try:
-            await sftp.posix_rename(part, path)
+            await self._in_time(sftp.posix_rename(part, path))
         except self._ssh.SFTPOpUnsupported:
             if is_there:
                 raise TargetHalted(
@@ -148,24 +143,33 @@ class Sftp(Place):
                     " people-{year}{month}{day}-{hour}{minute}{second}.csv"
                 ) from None
             await permit.ask()
-            await sftp.rename(part, path)
+            await self._in_time(sftp.rename(part, path))
 
     def _path(self, name: str) -> str:
         return f"{self._address.folder.rstrip('/')}/{name}"
+
+    async def _in_time(self, step: Awaitable[Any]) -> Any:
+        """One step of the protocol, within the target's time-out. Raises TimeoutError."""
+        async with asyncio.timeout(self._settings.timeout):
+            return await step
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[SFTPClient]:
         """A connection for one task. Raises TryLater, TargetHalted."""
         ssh = self._ssh
         try:
-            async with asyncio.timeout(self._settings.timeout):
-                connection = await ssh.connect(self._address.host, **self._options)
-            async with connection, connection.start_sftp_client() as sftp:
-                yield sftp
+            connection = await self._in_time(ssh.connect(self._address.host, **self._options))
+            async with connection:
+                yield await self._in_time(connection.start_sftp_client())
         except ssh.HostKeyNotVerifiable:
             raise TargetHalted(
                 "the SFTP server shows another host key than host_key: nothing was sent. Ask its"
                 " administrator whether the key was changed, and only then set the new one"
+            ) from None
+        except ssh.KeyExchangeFailed:
+            raise TargetHalted(
+                "the SFTP server has no key of the kind of host_key, or no cipher in common with us: ask its"
+                " administrator for its keys"
             ) from None
         except ssh.PermissionDenied:
             raise TargetHalted(

@@ -29,7 +29,7 @@ from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Notebook, Publisher, Target, Tools, one_by_one
 from workers.targets.file import layouts
 from workers.targets.file.cells import problem
-from workers.targets.file.columns import ACTIVE, MAPPING, check_attribute, fitted
+from workers.targets.file.columns import ACTIVE, MAPPING, check_attribute, fitted, is_active
 from workers.targets.file.folder import Folder
 from workers.targets.file.place import Place
 from workers.targets.file.settings import FileSettings
@@ -81,7 +81,7 @@ class FileTarget(Target, Publisher):
         """The row."""
         name = _key(remote_id)
         row = await self._notebook.get(name) if name else None
-        return None if row is None else Remote(remote_id, row.get(ACTIVE) is True, content=row)
+        return None if row is None else Remote(remote_id, is_active(row), content=row)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs in the columns; whoever leaves keeps the row, with `active` false."""
@@ -132,7 +132,7 @@ class FileTarget(Target, Publisher):
             row = {name: value for name, value in merged.items() if name in self._columns}
         await permit.ask()
         await self._notebook.put(key, row)
-        return Applied(id_, change.outcome, open=row is not None and row.get(ACTIVE) is True)
+        return Applied(id_, change.outcome, open=row is not None and is_active(row))
 
     # The file
 
@@ -196,7 +196,7 @@ class FileTarget(Target, Publisher):
 
     def _print(self, row: Row) -> str:
         """A fingerprint of what the file tells of one person, and how; "" when it tells nothing."""
-        if not self._settings.shows_inactive and row.get(ACTIVE) is not True:
+        if not (self._settings.shows_inactive or is_active(row)):
             return ""
         told = [self._layout, [row.get(name) for name in self._settings.shown]]
         return hashlib.blake2b(canonical(told), digest_size=8).hexdigest()
@@ -227,8 +227,7 @@ def _key(remote_id: str) -> Key | None:
 def _remote(key: Key, row: Row) -> Remote:
     """What a row tells of itself."""
     keys = frozenset({("id", str(key))})
-    is_open = row.get(ACTIVE) is True
-    return Remote(str(key), is_open, ours=True, external_id=key.id, by="id", keys=keys, content=row)
+    return Remote(str(key), is_active(row), ours=True, external_id=key.id, by="id", keys=keys, content=row)
 
 
 def _connect(settings: FileSettings, tools: Tools) -> FileTarget:
