@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.store.holds import PUBLICATION
+from tests.running import running, until
 from tests.world import World, expected, world
 
 HOLD = f"payroll-{PUBLICATION}"
@@ -111,6 +112,24 @@ async def test_one_person_first_writes_no_file(here: World) -> None:
     done = await here.run("sync", "--canary", "3")
     assert done.code == 0, done.out + done.err
     assert rows(here).keys() == expected(here.sandbox).keys()
+
+
+async def test_a_running_bridge_keeps_the_file(here: World) -> None:
+    """`run` == the file appears by itself, and a change in Kenjo is in it soon after."""
+    path = here.folder / "export" / "people.csv"
+    person = next(iter(expected(here.sandbox)))
+
+    async def there() -> bool:
+        return path.exists()
+
+    async def renamed() -> bool:
+        return rows(here)[person]["last_name"] == "Ñandú"
+
+    async with running(here, "run"):
+        await until(there, 20)
+        assert rows(here).keys() == expected(here.sandbox).keys()
+        here.sandbox.actions.rename(employee=person, last_name="Ñandú")
+        await until(renamed, 20)
 
 
 @pytest.mark.parametrize(
