@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from bridge.model import Kind
-from tests.workers.targets.contract import TargetContract
 from tests.workers.targets.filing import Filed
-from tests.workers.targets.rig import Allowed, Line, Rig
 from workers.targets.file.target import ADAPTER
+from workers.testing.contract import TargetContract
+from workers.testing.rig import Allowed, Line, Rig
 
 
 class FileRig(Rig):

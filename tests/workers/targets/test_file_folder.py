@@ -16,9 +16,9 @@ import pytest
 
 from bridge.errors import LockLost, TargetHalted, TryLater
 from bridge.exchange import Publication
-from tests.permits import Counted
 from tests.workers.targets.filing import Filed
 from workers.targets.file.address import Address, Name
+from workers.testing.permits import Counted
 
 DAILY = "people-{year}{month}{day}.jsonl"
 EACH = "people-{year}{month}{day}-{hour}{minute}{second}.jsonl"

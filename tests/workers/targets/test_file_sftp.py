@@ -11,9 +11,9 @@ import asyncssh
 import pytest
 
 from bridge.errors import ConfigurationError, LockLost, TargetHalted, TryLater
-from tests.permits import Counted
 from tests.workers.targets.filing import Filed
 from tests.workers.targets.sftp_server import PASSWORD, Served, sftp_server
+from workers.testing.permits import Counted
 
 
 @pytest.fixture
