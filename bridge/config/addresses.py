@@ -23,6 +23,21 @@ def http_address(text: str) -> str:
     Raises ValueError with what is wrong: another scheme, a user or password, a query, a fragment, no host, a
     port that cannot be, or whatever else the HTTP client would refuse.
     """
+    address = _checked(text)
+    if "?" in address or "#" in address:
+        raise ValueError("must end with its path: no ? or # and nothing behind them, as paths are appended")
+    return address.rstrip("/")
+
+
+def called_address(text: str) -> str:
+    """An address that is called just as it stands, with its query. Raises ValueError as `http_address`."""
+    address = _checked(text)
+    if "#" in address:
+        raise ValueError("must not have a # in it: what stands behind one is not sent")
+    return address
+
+
+def _checked(text: str) -> str:
     if len(text) > LONGEST:
         raise ValueError(f"must not be longer than {LONGEST} characters")
     address = text.strip()
@@ -33,9 +48,7 @@ def http_address(text: str) -> str:
     parts = _split(address)
     if "@" in parts.netloc:
         raise ValueError("must not have a user or password in it: keys and tokens have settings of their own")
-    if "?" in address or "#" in address:
-        raise ValueError("must end with its path: no ? or # and nothing behind them, as paths are appended")
-    return address.rstrip("/")
+    return address
 
 
 def is_open_to_listeners(address: str) -> bool:

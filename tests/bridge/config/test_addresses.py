@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.config.addresses import http_address, is_open_to_listeners
+from bridge.config.addresses import called_address, http_address, is_open_to_listeners
 from tests.bridge.configuring import problems, target_problems
 
 SECRET = "hunter2"
@@ -58,6 +58,29 @@ def test_what_is_no_plain_address_is_refused_by_a_sentence(address: str, sentenc
     """Another scheme, a user, query, fragment, blank, half an address == a sentence without it."""
     with pytest.raises(ValueError, match=sentence) as refused:
         http_address(address)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.com/hook/?sig=a%2Fb&x=1", "https://example.com/hook/", "https://example.com"]
+)
+def test_an_address_that_is_called_stays_as_it_is(address: str) -> None:
+    """A query, a slash at the end == taken as they are."""
+    assert called_address(f" {address}\n") == address
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        (f"https://example.com/hook?a=1#{SECRET}", "a # in it"),
+        (f"https://{SECRET}@example.com/hook?a=1", "user or password"),
+        (f"{SECRET}.example/hook", "start with https://"),
+    ],
+)
+def test_what_cannot_be_called_is_refused_by_a_sentence(address: str, sentence: str) -> None:
+    """A fragment, a password, another scheme == a sentence without it."""
+    with pytest.raises(ValueError, match=sentence) as refused:
+        called_address(address)
     assert SECRET not in str(refused.value)
 
 
