@@ -112,7 +112,7 @@ def exposures(bridge: Bridge) -> list[str]:
     values = bridge.values
     addresses = {"kenjo.base_url": values.kenjo.url}
     for name, route in bridge.routes.items():
-        addresses[f"targets.{name}.base_url"] = route.settings.url
+        addresses[f"targets.{name}.{route.settings.url_setting}"] = route.settings.url
     found = [plain_http(setting, address, values) for setting, address in addresses.items()]
     return [*values.exposed, *filter(None, found)]
 
