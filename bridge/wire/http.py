@@ -96,6 +96,10 @@ class Sign(Protocol):
         ...
 
 
+Stamp = Callable[[Mapping[str, str], bytes], Mapping[str, str]]
+"""Gives headers that tell of one attempt, such as its time and signature: from the headers, and the body."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     """One request, before it is signed. `body` is sent as JSON, `form` as a form, `content` as it is."""
@@ -128,7 +132,9 @@ class Http:
     the next one that reads may be sent (a permit does for one that writes); `told` hears, before the error
     is raised, for how many seconds the server is left alone that has asked for it, at most `longest_pause`.
     `classify` turns an answer into the error to raise, or None for success. `sign` adds to each request what
-    proves who sends it, where `headers` alone do not.
+    proves who sends it, where `headers` alone do not; `stamp` does so from the request itself, at the moment
+    when it leaves. `reads` False: nothing is ever read there, so that a 403 says that the credentials are
+    refused, and not that one object may not be changed.
     """
 
     def __init__(
@@ -146,6 +152,8 @@ class Http:
         told: Told | None = None,
         longest_pause: float = LONGEST_PAUSE,
         sign: Sign | None = None,
+        stamp: Stamp | None = None,
+        reads: bool = True,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = session
@@ -158,6 +166,8 @@ class Http:
         self._told = told
         self.longest_pause = longest_pause
         self._sign = sign
+        self._stamp = stamp
+        self._reads = reads
         self._places = Places(concurrency)
         self._quiet_until = 0.0
 
@@ -231,7 +241,7 @@ class Http:
 
     def _error(self, answer: Answer, said: str, *, writing: bool) -> BridgeError | None:
         error = self._classify(answer, said)
-        if writing and answer.status == 403 and isinstance(error, TargetHalted):
+        if writing and self._reads and answer.status == 403 and isinstance(error, TargetHalted):
             # Reading is allowed, so the credentials are good: it is this object that may not be changed.
             return RecordRejected(str(error))
         return error
@@ -246,6 +256,8 @@ class Http:
         sent = {"Accept": "application/json", **headers}
         if data is not None:
             sent.setdefault("Content-Type", request.content_type)
+        if self._stamp:
+            sent |= self._stamp(sent, data or b"")
         try:
             async with self._session.request(
                 request.method,

@@ -24,7 +24,7 @@ from bridge.exchange import (
     Wanted,
 )
 from bridge.model import Key, Kind
-from bridge.wire.http import Classify, Http, Sign, Told, Turn, classify_status
+from bridge.wire.http import Classify, Http, Sign, Stamp, Told, Turn, classify_status
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE
 from bridge.wire.tokens import Pocket, Vault, classify_sign_in
@@ -237,11 +237,15 @@ class Tools:
         headers: Mapping[str, str],
         classify: Classify = classify_status,
         sign: Sign | None = None,
+        stamp: Stamp | None = None,
+        *,
+        reads: bool = True,
     ) -> Http:
         """HTTP below a base address, as the settings limit it.
 
         `classify` turns an answer into an error where the target deviates from HTTP's own words; `sign` gives
         what each request proves its sender with, where `headers` cannot (`bridge.wire.tokens.Tokens`).
+        `stamp` and `reads` are those of `Http`.
         """
         return Http(
             self.session,
@@ -254,6 +258,8 @@ class Tools:
             longest_pause=self.longest_pause,
             classify=classify,
             sign=sign,
+            stamp=stamp,
+            reads=reads,
         )
 
     def sign_in(self, settings: TargetSettings, base_url: str, classify: Classify = classify_sign_in) -> Http:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import pytest
 from aiohttp import web
@@ -52,6 +53,20 @@ async def test_the_permit_is_asked_before_each_write() -> None:
             await http.write("PUT", "/x", permit)
         await http.read("/x")
     assert order == ["asked", "POST", "turn", "GET", "asked", "DELETE", "asked", "turn", "GET"]
+
+
+async def test_a_stamp_is_given_as_the_request_leaves() -> None:
+    """It sees the headers and the body as they arrive, after the permit was given, and adds its own."""
+    order: list[str] = []
+
+    def stamp(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+        order.append("stamped")
+        return {"X-Stamp": f"{headers['X-Id']} {len(body)}"}
+
+    async with serving(echoing, stamp=stamp) as http:
+        answer = await http.write("POST", "/x", Counted(1, order), content=b"abc", headers={"X-Id": "7"})
+    assert answer.json()["headers"]["X-Stamp"] == "7 3"
+    assert order == ["asked", "stamped"]
 
 
 async def test_nothing_is_written_by_whoever_only_looks() -> None:

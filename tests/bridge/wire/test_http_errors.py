@@ -16,6 +16,7 @@ from bridge.wire.http import Answer
 from bridge.wire.quiet import UNSAID
 from bridge.wire.redaction import redact
 from tests.bridge.serving import answering, explaining, serving
+from tests.permits import Always
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,15 @@ async def test_a_status_is_an_error(status: int, expected: type[BridgeError]) ->
     async with serving(answering(status)) as http:
         with pytest.raises(BridgeError, match=str(status)) as caught:
             await http.read("/x")
+    assert type(caught.value) is expected
+
+
+@pytest.mark.parametrize(("reads", "expected"), [(True, RecordRejected), (False, TargetHalted)])
+async def test_forbidden_to_write(reads: bool, expected: type[BridgeError]) -> None:
+    """403 to a write == that object's where reading shows the credentials to be good, else the target's."""
+    async with serving(answering(403), reads=reads) as http:
+        with pytest.raises(BridgeError) as caught:
+            await http.write("POST", "/x", Always())
     assert type(caught.value) is expected
 
 
