@@ -15,7 +15,7 @@ from bridge.exchange import Applied, FieldChange, Greeting, Remote, Removal, Wan
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
 from workers.delivery.sending import bring, sent, shows
-from workers.targets.base import Adapter, Target, Tools
+from workers.targets.base import Adapter, Notebook, Scratch, Target, Tools
 from workers.testing.permits import Always
 from workers.testing.proxy import proxy_to
 
@@ -86,6 +86,10 @@ class Rig(ABC):
         """Whether what `add_foreign` gave is still there."""
         raise NotImplementedError
 
+    def unknown_member(self, number: int) -> str:
+        """The id of a person whom nobody has created there; different for each number."""
+        return f"m{number:03d}"
+
     async def add_member(self, remote_id: str, member: str) -> None:
         """Put a member into a group, as the target's administrator would."""
         raise NotImplementedError
@@ -140,14 +144,15 @@ class Allowed:
 
 
 @asynccontextmanager
-async def connected(adapter: Adapter, settings: Mapping[str, Any]) -> AsyncIterator[Allowed]:
-    """Connect an adapter with settings as the configuration has them."""
+async def connected(
+    adapter: Adapter, settings: Mapping[str, Any], notebook: Notebook | None = None
+) -> AsyncIterator[Allowed]:
+    """Connect an adapter with settings as the configuration has them; by default its notebook is empty."""
     parsed = adapter.settings.model_validate({"timeout": 5, **settings})
-    async with (
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-        adapter.connect(parsed, Tools(session)) as target,
-    ):
-        yield Allowed(target)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        tools = Tools(session, notebook=notebook or Scratch())
+        async with adapter.connect(parsed, tools) as target:
+            yield Allowed(target)
 
 
 def person(rig: Rig, number: int, **changes: Any) -> Wanted:
@@ -167,6 +172,10 @@ class HttpRig(Rig):
     """A rig of a server that speaks HTTP. `origin` is its scheme, host and port."""
 
     origin: str
+    is_asked = True
+    """Whether questions reach the server; False where it is only told, and notes answer in its place."""
+    notebook: Notebook | None = None
+    """What all connections note in; None: each has one of its own."""
 
     @abstractmethod
     def settings(self, origin: str) -> dict[str, Any]:
@@ -181,7 +190,7 @@ class HttpRig(Rig):
         """Through a proxy."""
         async with (
             proxy_to(self.origin) as proxy,
-            connected(self.adapter, self.settings(proxy.url)) as target,
+            connected(self.adapter, self.settings(proxy.url), self.notebook) as target,
         ):
             yield target, proxy
 
