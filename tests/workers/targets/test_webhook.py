@@ -1,0 +1,25 @@
+"""The webhook adapter against the contract: an event in a request, and several."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.workers.targets.contract import HttpTargetContract
+from tests.workers.targets.team_contract import TeamContract
+from tests.workers.targets.webhook_rig import WebhookRig, webhook_rig
+
+
+class TestOneEvent(HttpTargetContract, TeamContract):
+    @pytest.fixture
+    async def rig(self) -> AsyncIterator[WebhookRig]:
+        async with webhook_rig() as rig:
+            yield rig
+
+
+class TestSeveralEvents(HttpTargetContract, TeamContract):
+    @pytest.fixture
+    async def rig(self) -> AsyncIterator[WebhookRig]:
+        async with webhook_rig(batch=10) as rig:
+            yield rig
