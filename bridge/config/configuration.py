@@ -91,11 +91,13 @@ def target_settings(
 
     Relative paths among them start at `folder`.
     """
-    known = type(any_target).model_fields
-    names = {
-        name: (known[name].alias or name) if name in known else name for name in any_target.model_fields_set
+    own = any_target.model_extra or {}  # first: one may be called like a property, such as `url`
+    common = type(any_target).model_fields.items()
+    given = any_target.model_fields_set
+    raw = {
+        **own,
+        **{field.alias or name: getattr(any_target, name) for name, field in common if name in given},
     }
-    raw = {alias: getattr(any_target, name) for name, alias in names.items()}
     return _validate(model, Source(raw), ("targets", name), {FOLDER: folder})
 
 

@@ -198,6 +198,16 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
     assert "s3cret" not in rich + " ".join(f"{one!r} {one}" for one in shown)
 
 
+def test_kind_may_have_a_setting_called_like_what_targets_tell(tmp_path: Path) -> None:
+    """A setting of a kind's own that is called `url`, as targets tell theirs == its value arrives."""
+
+    class Called(TargetSettings):
+        address: str = Field(alias="url")
+
+    values = load(tmp_path, "targets: {hook: {kind: called, url: 'https://example.com'}}")
+    assert target_settings("hook", values.targets["hook"], Called).address == "https://example.com"
+
+
 def test_kind_may_be_read_with_its_own_defaults(tmp_path: Path) -> None:
     """What the configuration leaves out is the kind's default and not the common one."""
 
