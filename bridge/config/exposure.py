@@ -15,7 +15,17 @@ from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 
 _EVERYBODY = 0o006  # read or write for others; a group is whom its administrator has put in it (fsGroup)
-_SECRET_NAMES = ("token", "secret", "password", "passphrase", "key", "keys", "credentials")
+_SECRET_NAMES = (
+    "token",
+    "secret",
+    "password",
+    "passphrase",
+    "key",
+    "keys",
+    "credentials",
+    "secrets",
+    "headers",
+)
 
 
 def files_to_hide(file: Path | None, values: Mapping[str, Any], folder: Path | None) -> list[Path]:
@@ -73,8 +83,8 @@ def _names_a_secret(values: Any, depth: int = 0) -> bool:
         words = str(name).lower().replace("-", "_").split("_")
         if words[-1] in _SECRET_NAMES and value:
             return True
-        if name == "url" and isinstance(value, str) and "@" in value:
-            return True
+        if name == "url" and isinstance(value, str) and ("@" in value or value.startswith("http")):
+            return True  # with a password, or one that is called and may carry a key
         if _names_a_secret(value, depth + 1):
             return True
     return False
