@@ -36,10 +36,10 @@ class WebhookRig(HttpRig):
         self.origin = origin
         self.receiver = receiver
         self.notebook = Scratch()
-        self._own = own
+        self.own = own
 
     def settings(self, origin: str) -> dict[str, Any]:
-        return {"kind": "webhook", "url": origin + PATH, "secret": SECRET, **self._own}
+        return {"kind": "webhook", "url": origin + PATH, "secret": SECRET, **self.own}
 
     def wrong_credentials(self) -> dict[str, Any]:
         return {"secret": OTHER_SECRET}
