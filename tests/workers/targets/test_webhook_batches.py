@@ -81,7 +81,7 @@ async def test_an_event_that_is_refused(rig: WebhookRig) -> None:
         line.fail_always(without_ben)
         assert errors(await told(rig, target, 1, 2, 3)) == [None, RecordRejected, None]
         first, *others = [seen.json() for seen in line.writes]
-        assert sorted((one["id"] for (one,) in others)) == sorted(one["id"] for one in first)
+        assert sorted(one["id"] for (one,) in others) == sorted(one["id"] for one in first)
     assert set(rig.receiver.objects["person"]) == {"kenjo-p1", "kenjo-p3"}
 
 

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
-from pydantic import ValidationError
-from standardwebhooks import Webhook
 
-from bridge.config.settings import BridgeSettings
-from bridge.errors import BridgeError, ConfigurationError, RecordRejected, TargetHalted, TryLater
-from service.operations.flows import record_of_processing, summary
-from tests.workers.targets.proxy import Proxy, answer, echo, page
+from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater
+from tests.workers.targets.proxy import Proxy, answer, page
 from tests.workers.targets.rig import person, team
 from tests.workers.targets.webhook_rig import OTHER_SECRET, webhook_rig
 from tests.workers.targets.webhook_server import PATH, SECRET, Receiver
-from workers.connect import routes
-from workers.targets.webhook.settings import WebhookSettings
 from workers.targets.webhook.signing import stamp
-
-PLANTED = "hunter2SignatureOfTheFlow"
-
-
-def settings(**own: Any) -> WebhookSettings:
-    return WebhookSettings.model_validate({"kind": "webhook", "url": "https://example.com/hook", **own})
 
 
 async def test_the_address_is_called_as_it_stands() -> None:
@@ -182,118 +168,3 @@ async def test_a_large_group() -> None:
     async with webhook_rig(largest_event=100_000) as rig, rig.reached() as (target, line):
         await target.upsert(team(rig, 1, members), None)
         assert 65_536 < len(line.writes[0].body) <= 100_000
-
-
-async def test_secrets_are_in_no_text() -> None:
-    """Keys in the address, the headers and the secret == in no repr, greeting, error, server or flow."""
-    own = {
-        "url": f"https://example.com/{PLANTED}/hook?sig={PLANTED}",
-        "secret": "whsec_" + base64.b64encode(PLANTED.encode()).decode(),
-        "headers": {"X-Key": PLANTED},
-    }
-    parsed = settings(**own)
-    compiled = routes(BridgeSettings.model_validate({"targets": {"hook": {"kind": "webhook", **own}}}))
-    texts = [repr(parsed), str(parsed), parsed.url, parsed.server, str(parsed.model_dump(mode="json"))]
-    texts += [summary(compiled["hook"]), record_of_processing(compiled)]
-    async with webhook_rig(Receiver(headers=own["headers"]), **{"headers": own["headers"]}) as rig:
-        rig.own["url"] = f"{rig.origin}/{PLANTED}/hook?sig={PLANTED}"
-        async with rig.reached() as (target, line):
-            assert isinstance(line, Proxy)
-            texts += (await target.check()).facts
-            for fault in (echo(400), echo(401), echo(404), echo(500)):
-                line.fail(fault)
-                with pytest.raises(BridgeError) as caught:
-                    await target.upsert(person(rig, 1), None)
-                texts.append(str(caught.value))
-    encoded = base64.b64encode(PLANTED.encode()).decode()
-    for text in texts:
-        assert not [secret for secret in (PLANTED, encoded) if secret.lower() in text.lower()], text
-
-
-@pytest.mark.parametrize(
-    ("own", "says"),
-    [
-        ({"url": f"ftp://{PLANTED}"}, "must start with https://"),
-        ({"url": f"https://{PLANTED}@example.com/hook"}, "must not have a user or password"),
-        ({"url": f"https://example.com/hook#{PLANTED}"}, "must not have a # in it"),
-        ({"secret": PLANTED}, "must start with whsec_; make one with: echo whsec_"),
-        ({"secret": f"whsec_{PLANTED}!"}, "must be base64 behind whsec_"),
-        ({"secret": "whsec_" + base64.b64encode(b"x" * 23).decode()}, "must be 24 to 64 bytes"),
-        ({"secret": "whsec_" + base64.b64encode(b"x" * 65).decode()}, "must be 24 to 64 bytes"),
-        ({"old_secrets": [PLANTED]}, "must start with whsec_"),
-        ({"headers": {"X-Key": f"{PLANTED}\nX-Other: 1"}}, "must be one line of ASCII"),
-        ({"headers": {"X Key": PLANTED}}, "has a name that no header can have"),
-        ({"headers": {"Webhook-Id": PLANTED}}, "has 'webhook-id', which the bridge gives itself"),
-        ({"source": f"a b {PLANTED}"}, "must be an address or a part of one"),
-        ({"batch": 0}, "batch must be greater than or equal to 1"),
-        ({"largest_event": 10}, "largest_event must be greater than or equal to 1024"),
-    ],
-)
-def test_wrong_settings(own: Mapping[str, Any], says: str) -> None:
-    """A setting that cannot work == one sentence with its name, and nothing of its value."""
-    target = {"kind": "webhook", "url": "https://example.com/hook", **own}
-    with pytest.raises(ConfigurationError) as caught:
-        routes(BridgeSettings.model_validate({"targets": {"hook": target}}))
-    assert says in str(caught.value)
-    assert f"targets.hook.{next(iter(own))}" in str(caught.value)
-    assert PLANTED not in str(caught.value)
-
-
-def test_secrets_without_padding() -> None:
-    """Base64 with and without = at its end, blanks and a line end around it == the same key as the library's."""
-    for length in (24, 25, 26, 64):
-        secret = "whsec_" + base64.b64encode(bytes(range(length))).decode()
-        for spelled in (secret, secret.rstrip("="), f" {secret}\n"):
-            assert settings(secret=spelled).keys == [Webhook(secret)._whsecret]
-
-
-def test_the_address_is_missing() -> None:
-    """No `url` == the sentence names it as it is written."""
-    with pytest.raises(ConfigurationError, match=r"targets\.hook\.url is missing: set it in bridge\.yaml"):
-        routes(BridgeSettings.model_validate({"targets": {"hook": {"kind": "webhook"}}}))
-    with pytest.raises(ValidationError):
-        settings(address="https://example.com")
-
-
-@pytest.mark.parametrize(
-    ("other", "same"),
-    [
-        ("https://EXAMPLE.com:443/hook?sig=1", True),
-        ("https://example.com/hook?sig=2", False),
-        ("https://example.com/other?sig=1", False),
-        ("https://example.org/hook?sig=1", False),
-    ],
-)
-def test_two_targets_with_one_address(other: str, same: bool) -> None:
-    """One address twice == refused by the setting's name; another path, host or query == two targets."""
-    one = {"kind": "webhook", "url": "https://example.com/hook?sig=1"}
-    both = BridgeSettings.model_validate({"targets": {"a": one, "b": {**one, "url": other}}})
-    if same:
-        with pytest.raises(ConfigurationError, match=r"targets\.a and targets\.b have the same url"):
-            routes(both)
-    else:
-        assert routes(both)
-
-
-def test_a_key_that_is_replaced_is_no_other_receiver() -> None:
-    """Another query == the same server, and nobody is looked at anew; another path == another server."""
-    old, new, moved = (
-        routes(BridgeSettings.model_validate({"targets": {"hook": {"kind": "webhook", "url": url}}}))["hook"]
-        for url in ("https://h.example/a?sig=1", "https://h.example/a?sig=2", "https://h.example/b?sig=1")
-    )
-    assert (old.settings.server, old.configuration) == (new.settings.server, new.configuration)
-    assert old.settings.server != moved.settings.server
-
-
-@pytest.mark.parametrize(
-    ("name", "says"),
-    [("changed", "choose another name"), ("cost centre", "letters, digits and _ only"), ("x" * 65, "64")],
-)
-def test_names_of_attributes(name: str, says: str) -> None:
-    """A name that events have themselves, or that is none == refused in a sentence; any other is taken."""
-    target: dict[str, Any] = {"kind": "webhook", "url": "https://example.com/hook"}
-    with pytest.raises(ConfigurationError, match=says):
-        routes(BridgeSettings.model_validate({"targets": {"h": {**target, "map": {name: "person.id"}}}}))
-    assert routes(
-        BridgeSettings.model_validate({"targets": {"h": {**target, "map": {"costCentre": "person.id"}}}})
-    )
