@@ -96,6 +96,7 @@ async def test_a_whole_life(hooked: Hooked) -> None:
     assert people["ben"]["managerId"] == "ana"
     assert people["ana"]["startDate"] == "2024-02-29"
     assert teams["t"]["members"] == {"ana", "ben"}
+    assert await hooked.run.deliverer.target.size() == 2
 
 
 async def test_a_lost_answer(hooked: Hooked) -> None:

@@ -107,7 +107,7 @@ async def test_the_python_program() -> None:
             note = await notes.get(person(rig, 1).key)
             await target.upsert(person(rig, 1, jobTitle="Boss"), "person:kenjo-p1")
             assert note
-            again = {**note, "given": None, "sent": {"what": "created", "data": note["given"]}}
+            again = {**note, "given": None, "sent": [{"what": "created", "data": note["given"]}]}
             await notes.put(person(rig, 1).key, again)
             await target.upsert(person(rig, 1), "person:kenjo-p1")
             await target.upsert(team(rig, 1, []), None)

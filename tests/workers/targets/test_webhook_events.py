@@ -135,6 +135,34 @@ async def test_a_return_that_is_taken_back(wired: Wired, fault: Fault) -> None:
     assert await wired.target.shows(wired.ana().key, ID) is False
 
 
+async def test_two_events_that_may_have_arrived(wired: Wired) -> None:
+    """A return arrives and a leave does not, both unanswered == the leave is repeated until it has."""
+    await wired.target.upsert(wired.ana(), None)
+    await wired.target.remove(wired.ana().key, ID)
+    await wired.fails(lost, wired.ana())
+    for _ in range(2):
+        wired.proxy.fail(dropped)
+        with pytest.raises(TryLater):
+            await wired.target.remove(wired.ana().key, ID)
+    assert wired.rig.receiver.objects["person"][ANA]["active"] is True
+    assert await wired.target.remove(wired.ana().key, ID) is Outcome.DEACTIVATED
+    assert wired.rig.receiver.objects["person"][ANA]["active"] is False
+    types = ["created", "deactivated", "reactivated", "deactivated"]
+    assert wired.rig.receiver.types(ANA) == [f"person.{what}" for what in types]
+
+
+async def test_an_outage_with_many_changes(wired: Wired) -> None:
+    """Twenty changes without an answer == what is told then counts, and the note has stayed short."""
+    await wired.target.upsert(wired.ana(), None)
+    for number in range(20):
+        await wired.fails(dropped, wired.ana(jobTitle=f"Title {number}"))
+    note = await wired.rig.notebook.get(wired.ana().key)
+    assert note
+    assert len(note["sent"]) < 10
+    assert (await wired.told(wired.ana()))["data"]["jobTitle"] == "Buyer"
+    assert (await wired.target.upsert(wired.ana(), ID)).outcome is Outcome.UNCHANGED
+
+
 @pytest.mark.parametrize("fault", [lost, dropped])
 async def test_a_newcomer_who_leaves_at_once(wired: Wired, fault: Fault) -> None:
     """A create may have arrived, and the person leaves == found, and told of as out."""

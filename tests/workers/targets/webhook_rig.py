@@ -35,7 +35,7 @@ class WebhookRig(HttpRig):
     def __init__(self, origin: str, receiver: Receiver, **own: Any) -> None:
         self.origin = origin
         self.receiver = receiver
-        self.notebook = Scratch()
+        self.notebook: Scratch = Scratch()
         self.own = own
 
     def settings(self, origin: str) -> dict[str, Any]:

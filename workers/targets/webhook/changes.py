@@ -16,14 +16,14 @@ def event_of(wanted: Wanted, note: Note, mapped: Callable[[str], bool]) -> Event
     """What has to be told; None where the receiver has all of it.
 
     Attributes that are not wanted, but noted, stay as long as they are `mapped`. As long as it is not known
-    whether an event has arrived, what differs from either state is told. Raises RecordRejected.
+    whether events have arrived, what differs from any of their states is told. Raises RecordRejected.
     """
     data = {name: value for name, value in note.latest.items() if mapped(name)} | _attributes(wanted)
     if wanted.key.kind is Kind.TEAM and MEMBERS in data:
         others = set(members_of(note.latest)) - wanted.released
         data[MEMBERS] = sorted({*others, *members_of(wanted.attributes)})
     changed = tuple(name for name, value in data.items() if _differs(note, name, value))
-    if note.given is not None and not changed:
+    if note.given is not None and not note.sent and not changed:
         return None
     before = {member for state in note.states for member in members_of(state)}
     left = tuple(sorted(before.difference(members_of(data))))

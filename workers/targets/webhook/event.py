@@ -57,9 +57,9 @@ class Envelope:
     source: str
 
     def message(self, key: Key, number: int, event: Event) -> Message:
-        """The `number` of an event, of milliseconds since 1970, is its time and its place in the row."""
+        """The `number` of an event, of microseconds since 1970, is its time and its place in the row."""
         id_ = self._id(key, number, event)
-        moment = datetime.fromtimestamp(number / 1000, UTC).isoformat(timespec="milliseconds")
+        moment = datetime.fromtimestamp(number / 1_000_000, UTC).isoformat(timespec="microseconds")
         cloud_event = {
             "specversion": "1.0",
             "id": id_,
@@ -67,7 +67,7 @@ class Envelope:
             "type": f"kenjo.{key.kind}.{event.what}",
             "subject": key.id,
             "time": moment.replace("+00:00", "Z"),
-            "sequence": f"{number:013}",
+            "sequence": f"{number:016}",
             "datacontenttype": "application/json",
             "data": _shown(key.kind, event),
         }

@@ -10,7 +10,7 @@ from bridge.errors import RecordRejected
 from bridge.wire.permit import Permit
 from workers.targets.webhook.event import Message
 
-WITHIN = 0.005
+WITHIN = 0.02
 """Seconds for which a message waits for others."""
 
 Post = Callable[[Sequence[Message], Permit], Awaitable[None]]

@@ -8,39 +8,38 @@ from typing import Any
 
 from workers.targets.webhook.event import Data, Event, is_open
 
+MOST = 8
+"""Events without an answer that are remembered; of more, the oldest are forgotten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """`given` are the data of the last event that the receiver has acknowledged, None before the first one.
 
-    `sent` is an event that was begun since and not acknowledged: it may have arrived or not. `number` is that
-    of the newest event, in milliseconds since 1970, so that it goes on growing when Redis has lost it.
+    `sent` are events that were begun since and not acknowledged: any of them may have arrived. `number` is
+    that of the newest event, in microseconds since 1970, so that it goes on growing when Redis has lost it.
     """
 
     number: int = 0
     given: Data | None = None
-    sent: Event | None = None
+    sent: tuple[Event, ...] = ()
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> Note | None:
         """Read what `stored` gave."""
         if stored is None:
             return None
-        sent = stored["sent"]
-        return cls(stored["number"], stored["given"], Event(**sent) if sent else None)
+        return cls(stored["number"], stored["given"], tuple(Event(**event) for event in stored["sent"]))
 
     @property
     def stored(self) -> dict[str, Any]:
         """As JSON values."""
-        return {"number": self.number, "given": self.given, "sent": asdict(self.sent) if self.sent else None}
+        return {"number": self.number, "given": self.given, "sent": [asdict(event) for event in self.sent]}
 
     @property
     def states(self) -> list[Data]:
         """The data of which one is what the receiver has; {} for no such object."""
-        given = self.given or {}
-        if self.sent is None:
-            return [given]
-        return [given, {} if self.sent.what == "deleted" else self.sent.data]
+        return [self.given or {}, *({} if event.what == "deleted" else event.data for event in self.sent)]
 
     @property
     def latest(self) -> Data:
@@ -55,10 +54,11 @@ class Note:
 
     def begun(self, event: Event, now: float) -> Note:
         """The note before an event is sent. The same event again keeps its number, and so its id."""
-        if self.sent and (self.sent.what, self.sent.data) == (event.what, event.data):
+        if self.sent and (self.sent[-1].what, self.sent[-1].data) == (event.what, event.data):
             return self
-        return replace(self, number=max(self.number + 1, int(now * 1000)), sent=event)
+        number = max(self.number + 1, int(now * 1_000_000))
+        return replace(self, number=number, sent=(*self.sent, event)[-MOST:])
 
     def acknowledged(self) -> Note:
-        """The note after the event has arrived."""
-        return Note(self.number, self.latest if self.sent and self.sent.what != "deleted" else None)
+        """The note after the newest event has arrived."""
+        return Note(self.number, self.states[-1] or None)

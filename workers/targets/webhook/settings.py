@@ -79,6 +79,9 @@ class WebhookSettings(TargetSettings):
     """Bytes of an event, and of a list of several, at most. A record whose event is larger is parked; that is
     mostly a group of more than 2,000 members."""
 
+    timeout: float = Field(30.0, gt=0)
+    """Seconds in which the receiver has to answer; some work on an event first."""
+
     @field_validator("headers")
     @classmethod
     def _are_free(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
