@@ -109,6 +109,15 @@ async def test_a_lost_answer(hooked: Hooked) -> None:
     assert (len(hooked.receiver.events), len(hooked.receiver.repeated)) == (1, 1)
 
 
+async def test_a_change_that_is_taken_back(hooked: Hooked) -> None:
+    """A change arrives, its answer is lost, and Kenjo has the old value again == the receiver gets that."""
+    await hooked.run.deliver(person("ana"))
+    hooked.proxy.fail(lost)
+    await hooked.run.deliver(person("ana", title="Boss"), person("ana"))
+    assert hooked.receiver.objects["person"]["ana"]["jobTitle"] == "Clerk"
+    assert await hooked.entry("ana") is State.APPLIED
+
+
 @pytest.mark.parametrize("fault", [lost, dropped])
 async def test_somebody_who_leaves_before_the_next_try(hooked: Hooked, fault: Any) -> None:
     """A create or a reactivation that may have arrived, then left == told of as out, whatever has arrived."""
