@@ -16,7 +16,7 @@ from bridge.wire.http import Answer
 from bridge.wire.quiet import UNSAID
 from bridge.wire.redaction import redact
 from tests.bridge.serving import answering, explaining, serving
-from tests.permits import Always
+from workers.testing.permits import Always
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.workers.targets.contract import HttpTargetContract
-from tests.workers.targets.team_contract import TeamContract
 from tests.workers.targets.webhook_rig import WebhookRig, webhook_rig
+from workers.testing.contract import HttpTargetContract
+from workers.testing.team_contract import TeamContract
 
 
 class TestOneEvent(HttpTargetContract, TeamContract):

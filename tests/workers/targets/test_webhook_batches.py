@@ -11,10 +11,10 @@ from aiohttp import web
 
 from bridge.errors import LockLost, RecordRejected, TryLater
 from bridge.exchange import Applied, Receipt, Refused
-from tests.permits import Always, Counted
-from tests.workers.targets.proxy import Proxy, answer, lost
-from tests.workers.targets.rig import Allowed, person
 from tests.workers.targets.webhook_rig import WebhookRig, webhook_rig
+from workers.testing.permits import Always, Counted
+from workers.testing.proxy import Proxy, answer, lost
+from workers.testing.rig import Allowed, person
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from service.operations.rehearsing import Rehearsal
 from service.operations.sketching import Sketch
 from tests import delivery as scim
 from tests.delivery import TARGET, Delivery
-from tests.workers.targets.proxy import Proxy, answer, dropped, lost, proxy_to
 from tests.workers.targets.webhook_server import PATH, SECRET, Receiver, webhook_server
 from workers.connect import Connected, open_target
 from workers.delivery.drift import look
 from workers.targets.webhook.target import ADAPTER
+from workers.testing.proxy import Proxy, answer, dropped, lost, proxy_to
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,13 @@ import yaml
 from bridge.config.settings import BridgeSettings
 from bridge.errors import TargetHalted
 from bridge.model import Kind
-from tests.workers.targets.rig import connected, person, team
 from tests.workers.targets.webhook_rig import OTHER_SECRET, WebhookRig, webhook_rig
 from tests.workers.targets.webhook_server import SECRET, TYPES, Receiver
 from workers.connect import routes
 from workers.targets.base import Scratch
 from workers.targets.webhook.event import Envelope, Event
 from workers.targets.webhook.target import ADAPTER, WebhookSettings
+from workers.testing.rig import connected, person, team
 
 PAGE = (Path(__file__).parents[3] / "docs" / "targets" / "webhook.md").read_text("utf-8")
 BLOCKS = dict(re.findall(r"^```(python|javascript)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))

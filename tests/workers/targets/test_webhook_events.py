@@ -11,9 +11,9 @@ import pytest
 from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, TryLater
 from bridge.exchange import Wanted
 from bridge.model import Kind, Outcome
-from tests.workers.targets.proxy import Fault, Proxy, answer, dropped, lost
-from tests.workers.targets.rig import Allowed, person, team
 from tests.workers.targets.webhook_rig import WebhookRig, webhook_rig
+from workers.testing.proxy import Fault, Proxy, answer, dropped, lost
+from workers.testing.rig import Allowed, person, team
 
 ANA, ID = "kenjo-p1", "person:kenjo-p1"
 

@@ -8,11 +8,11 @@ import base64
 import pytest
 
 from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater
-from tests.workers.targets.proxy import Proxy, answer, page
-from tests.workers.targets.rig import person, team
 from tests.workers.targets.webhook_rig import OTHER_SECRET, webhook_rig
 from tests.workers.targets.webhook_server import PATH, SECRET, Receiver
 from workers.targets.webhook.signing import stamp
+from workers.testing.proxy import Proxy, answer, page
+from workers.testing.rig import person, team
 
 
 async def test_the_address_is_called_as_it_stands() -> None:

@@ -14,12 +14,12 @@ from bridge.config.settings import BridgeSettings
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.mapping.route import Route
 from service.operations.flows import record_of_processing, summary
-from tests.workers.targets.proxy import Proxy, echo
-from tests.workers.targets.rig import person
 from tests.workers.targets.webhook_rig import webhook_rig
 from tests.workers.targets.webhook_server import Receiver
 from workers.connect import routes
 from workers.targets.webhook.settings import WebhookSettings
+from workers.testing.proxy import Proxy, echo
+from workers.testing.rig import person
 
 PLANTED = "hunter2SignatureOfTheFlow"
 HOOK = "https://example.com/hook"

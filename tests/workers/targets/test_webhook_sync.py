@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.workers.targets.proxy import Proxy, lost, proxy_to
 from tests.workers.targets.webhook_server import PATH, SECRET, Receiver, webhook_server
 from tests.world import World, expected, world
+from workers.testing.proxy import Proxy, lost, proxy_to
 
 
 @dataclass(frozen=True)

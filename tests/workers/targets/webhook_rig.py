@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bridge.model import Kind
-from tests.workers.targets.rig import HttpRig
 from tests.workers.targets.webhook_server import PATH, SECRET, Receiver, webhook_server
 from workers.targets.base import Scratch
 from workers.targets.webhook.target import ADAPTER
+from workers.testing.rig import HttpRig
 
 OTHER_SECRET = "whsec_b3RoZXIgc2VjcmV0IG9mIHRoaXJ0eSB0d28gYnl0ZXM="
 
