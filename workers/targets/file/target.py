@@ -81,7 +81,9 @@ class FileTarget(Target, Publisher):
         """The row."""
         name = _key(remote_id)
         row = await self._notebook.get(name) if name else None
-        return None if row is None else Remote(remote_id, is_active(row), content=row)
+        if name is None or row is None:
+            return None
+        return Remote(remote_id, is_active(row), external_id=name.id, content=row)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs in the columns; whoever leaves keeps the row, with `active` false."""
