@@ -23,6 +23,7 @@ _LETTERS = str.maketrans(
      "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i",
      **dict.fromkeys("‘’´`", "'"), **dict.fromkeys("–—‐‑", "-")}
 )  # fmt: skip
+_NO_SLUG = re.compile(r"[^a-z0-9]+")
 _TOKEN = re.compile(r"yyyy|yy|MM|M|dd|d|'[^']*'|.", re.DOTALL)
 
 
@@ -76,6 +77,13 @@ def transliterate(text: str | None) -> str | None:
     composed = unicodedata.normalize("NFC", _text(text))
     spelled = "".join(_umlaut(composed, place) for place in range(len(composed))).translate(_LETTERS)
     return unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+
+
+def slug(text: str | None) -> str | None:
+    """As it may stand before the @ of an address: small letters and digits of ASCII, hyphens for the rest."""
+    if text is None:
+        return None
+    return _NO_SLUG.sub("-", str(transliterate(text)).lower()).strip("-")
 
 
 def _umlaut(text: str, place: int) -> str:
@@ -146,6 +154,7 @@ def functions(lookups: Lookups, budget: Budget | None = None) -> dict[str, Calla
         "join": join,
         "split": split,
         "transliterate": transliterate,
+        "slug": slug,
         "first": first,
         "default": default,
         "addDays": add_days,

@@ -81,6 +81,21 @@ def test_transliterate(text: str, ascii_: str) -> None:
     assert value("transliterate(person.x)", x=text) == ascii_
 
 
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Vertrieb & Büro (Süd)", "vertrieb-buero-sued"),
+        ("  R/D, 'Labs'…", "r-d-labs"),
+        ("A.B_C+d@e 42", "a-b-c-d-e-42"),
+        ("李", ""),
+        ("", ""),
+    ],
+)
+def test_slug(text: str, slug: str) -> None:
+    """Small letters and digits stay, whatever lies between them is one hyphen, none at the ends."""
+    assert value("slug(person.x)", x=text) == slug
+
+
 def test_a_user_name_from_a_name() -> None:
     """The functions together: Jürgen Groß-Müller == juergen.gross-mueller."""
     source = 'lower(transliterate(person.first + "." + person.last)).replace(" ", "-")'
@@ -106,7 +121,7 @@ def test_days_are_added_as_a_calendar_does(start: date, number: int) -> None:
     assert value('formatDate(person.d, "yyyy-MM-dd")', d=end) == end
 
 
-NULL_IN = ["lower", "upper", "trim", "transliterate", "join"]
+NULL_IN = ["lower", "upper", "trim", "transliterate", "slug", "join"]
 
 
 @pytest.mark.parametrize("name", NULL_IN)
