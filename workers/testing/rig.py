@@ -86,9 +86,9 @@ class Rig(ABC):
         """Whether what `add_foreign` gave is still there."""
         raise NotImplementedError
 
-    def unknown_member(self, number: int) -> str:
-        """The id of a person whom nobody has created there; different for each number."""
-        return f"m{number:03d}"
+    def can_be_members(self, count: int) -> list[str]:
+        """Ids that a group takes as its members; some servers take any, others only people they have."""
+        return [f"m{number:03d}" for number in range(count)]
 
     async def add_member(self, remote_id: str, member: str) -> None:
         """Put a member into a group, as the target's administrator would."""
