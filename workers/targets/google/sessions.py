@@ -1,0 +1,67 @@
+"""Shutting a leaver out of what is open already: sessions, what was let into the account, app passwords.
+
+That an account is suspended is seen, that its sessions have ended is not. So what is still to be done is
+noted before the account is suspended, and struck out afterwards.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from bridge.errors import NotFound, RecordRejected, TryLater
+from bridge.model import Key, Kind
+from bridge.wire.permit import Permit
+from workers.targets.base import Notebook
+from workers.targets.google.client import Client, Forbidden, Invalid, address
+from workers.targets.google.resource import Resource
+
+_OWED = {"sessions": "to be ended"}
+
+
+class Sessions:
+    """Ends sessions at one account; does nothing where the settings do not want it."""
+
+    def __init__(self, client: Client, notebook: Notebook, *, ends: bool) -> None:
+        self._client = client
+        self._notebook = notebook
+        self._ends = ends
+
+    async def are_owed(self, key: Key) -> bool:
+        """Whether a person's account was to be suspended, and its sessions are not known to have ended."""
+        return self._ends and await self._notebook.get(key) is not None
+
+    async def owe(self, key: Key) -> None:
+        """Note, before an account is suspended, that its sessions have to end."""
+        if self._ends:
+            await self._notebook.put(key, _OWED)
+
+    async def end(self, key: Key, remote_id: str, permit: Permit) -> None:
+        """Sign a suspended user out, and take back what apps were let in with. Raises what requests raise.
+
+        Raises RecordRejected where the administrator may not do it: the account is closed all the same.
+        """
+        if not self._ends:
+            return
+        try:
+            await self._end(remote_id, permit)
+        except NotFound as error:
+            raise TryLater(str(error)) from None  # whoever reads it next sees whether it is gone
+        except (Forbidden, RecordRejected) as error:
+            raise RecordRejected(
+                f"the account is suspended, but its sessions could not be ended ({error}): the administrator"
+                " needs the privilege User Security Management; or set end_sessions to false"
+            ) from None
+        await self._notebook.put(key, None)
+
+    async def _end(self, remote_id: str, permit: Permit) -> None:
+        with suppress(Invalid):  # what cannot be signed out is not signed in: it is suspended
+            await self._client.write("POST", address(Kind.PERSON, remote_id, "signOut"), permit)
+        for part, name in (("tokens", "clientId"), ("asps", "codeId")):
+            for one in await self._let_in(remote_id, part):
+                with suppress(NotFound):  # it has ended meanwhile
+                    path = address(Kind.PERSON, remote_id, part, str(one.get(name)))
+                    await self._client.write("DELETE", path, permit)
+
+    async def _let_in(self, remote_id: str, part: str) -> list[Resource]:
+        items = (await self._client.read(address(Kind.PERSON, remote_id, part))).get("items")
+        return [one for one in items if isinstance(one, dict)] if isinstance(items, list) else []
