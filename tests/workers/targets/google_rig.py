@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bridge.model import Kind
+from bridge.exchange import Wanted
+from bridge.model import Key, Kind
+from bridge.wire.http import open_session
+from bridge.wire.tokens import Pocket, Vault
 from tests.workers.targets.google_server import ADMIN, BASE, Thing, Workspace
-from tests.workers.targets.rig import HttpRig
-from workers.targets.google.target import ADAPTER
+from tests.workers.targets.rig import Allowed, HttpRig
+from workers.targets.base import Notebook, Scratch, Tools
+from workers.targets.google.target import ADAPTER, GoogleSettings
 
 FOREIGN = {
     "phones": {"type": "home", "value": "+49 89 7"},
@@ -146,3 +151,34 @@ def _entry(name: str, entry: Any, namespace: str) -> dict[str, Any]:
     if name == "organizations":
         return {f"{name}.{sub}": value for sub, value in entry.items()}
     return {f"{name}.{entry.get('type')}": entry.get("value")}
+
+
+@asynccontextmanager
+async def google_target(
+    workspace: Workspace, notebook: Notebook | None = None, vault: Vault | None = None, **own: Any
+) -> AsyncIterator[Allowed]:
+    """The connected target, as a process has it; what is shared by processes may be given."""
+    rig = GoogleRig(workspace, **own)
+    settings = GoogleSettings.model_validate({"timeout": 5, **rig.settings(workspace.url)})
+    async with open_session() as session:
+        tools = Tools(session, notebook=notebook or Scratch(), vault=vault or Pocket())
+        async with ADAPTER.connect(settings, tools) as target:
+            yield Allowed(target)
+
+
+def ana(**changes: Any) -> Wanted:
+    """A person as Google is to have her."""
+    attributes = {
+        "externalId": "kenjo-ana",
+        "primaryEmail": "ana@example.com",
+        "name.givenName": "Ana",
+        "name.familyName": "Müller",
+        "active": True,
+    }
+    return Wanted(Key(Kind.PERSON, "kenjo-ana"), {**attributes, **changes})
+
+
+def sales(members: list[str], released: frozenset[str] = frozenset(), **changes: Any) -> Wanted:
+    """A team as Google is to have it."""
+    attributes = {"externalId": "kenjo-sales", "email": "sales@example.com", "name": "Sales"}
+    return Wanted(Key(Kind.TEAM, "kenjo-sales"), {**attributes, **changes, "members": members}, released)

@@ -33,6 +33,10 @@ class Forbidden(TargetHalted):
     """403: the sign-in is good; it is this kind of request that the administrator or the key may not make."""
 
 
+class Deleted(NotFound):
+    """The user was deleted, which Google says for 20 days in place of a 404."""
+
+
 class Invalid(RecordRejected):
     """400 in Google's own words: the request cannot be done as it is."""
 
@@ -51,7 +55,7 @@ def classify(answer: Answer, said: str) -> BridgeError | None:
         return _forbidden(answer, str(error), reasons)
     if answer.status == 412:
         if "deleted" in message:
-            return NotFound(str(error))  # for 20 days, in place of a 404
+            return Deleted(str(error))
         return TryLater(str(error))  # "User creation is not complete"
     if answer.status == 404 and not is_googles:
         return TryLater("answered 404, and not in the way of the Directory API; is base_url right?")
@@ -140,8 +144,7 @@ class Client:
         try:
             found = await self.read(address(kind, key))
         except NotFound as error:
-            if self._is_new(key):
-                raise TryLater(f"{error}; it was created a moment ago, and is not shown yet") from None
+            self._see_that_it_is_old(key, error)
             return None
         if not found.get("id"):
             raise TryLater("answered without the object that was asked for")
@@ -171,8 +174,7 @@ class Client:
             method = "PUT" if kind is Kind.PERSON else "PATCH"
             return await self.write(method, address(kind, remote_id), permit, body)
         except NotFound as error:
-            if self._is_new(remote_id):
-                raise TryLater(f"{error}; it was created a moment ago, and is not shown yet") from None
+            self._see_that_it_is_old(remote_id, error)
             raise
 
     def forget(self, remote_id: str) -> None:
@@ -204,7 +206,9 @@ class Client:
                 return
             seen.add(token)
 
-    def _is_new(self, key: str) -> bool:
+    def _see_that_it_is_old(self, remote_id: str, error: NotFound) -> None:
+        """Raise TryLater for what was made just now: that it is not found proves nothing yet."""
         now = asyncio.get_running_loop().time()
         self._made = {id_: at for id_, at in self._made.items() if now - at < self._within}
-        return key in self._made
+        if remote_id in self._made and not isinstance(error, Deleted):
+            raise TryLater(f"{error}; it was created a moment ago, and is not shown yet")
