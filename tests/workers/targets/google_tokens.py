@@ -56,7 +56,7 @@ class TokenServer:
         return {
             "type": "service_account",
             "project_id": "kenjo-bridge-test",
-            "private_key_id": secrets.token_hex(20),
+            "private_key_id": "5f3a" * 10,
             "private_key": pem.decode(),
             "client_email": ACCOUNT,
             "client_id": CLIENT_ID,
