@@ -83,10 +83,10 @@ class Search:
     async def _by(self, kind: Kind, name: str, value: str, wanted: Wanted) -> list[Resource]:
         if name == ADDRESSES[kind]:
             return await self._by_address(kind, value, wanted.attributes.get(EXTERNAL_ID))
-        if kind is Kind.TEAM:
-            return await self._by_group_id(value, wanted)
-        query = "externalId='{}'".format(value.replace("\\", "\\\\").replace("'", "\\'"))
-        return [one for one in await self._all(kind, {"query": query}) if holds(one, kind, name, value)]
+        asked = {}  # groups cannot be searched by their ids: all of them are looked through
+        if kind is Kind.PERSON:
+            asked["query"] = "externalId='{}'".format(value.replace("\\", "\\\\").replace("'", "\\'"))
+        return [one for one in await self._all(kind, asked) if holds(one, kind, name, value)]
 
     async def _by_address(self, kind: Kind, value: str, own: Any) -> list[Resource]:
         """The object with an address, or, where it is only an alias of it, with this record's id.
@@ -96,14 +96,6 @@ class Search:
         found = await self._client.get(kind, value)
         has_id = own and found and holds(found, kind, EXTERNAL_ID, own)
         return [found] if found and (has_id or holds(found, kind, ADDRESSES[kind], value)) else []
-
-    async def _by_group_id(self, value: str, wanted: Wanted) -> list[Resource]:
-        """Groups cannot be searched by id: the one with the address is looked at, then the list."""
-        held = wanted.attributes.get(ADDRESSES[Kind.TEAM])
-        found = await self._client.get(Kind.TEAM, str(held)) if held else None
-        if found and holds(found, Kind.TEAM, EXTERNAL_ID, value):
-            return [found]
-        return [one for one in await self._all(Kind.TEAM, {}) if holds(one, Kind.TEAM, EXTERNAL_ID, value)]
 
     async def _all(self, kind: Kind, params: Mapping[str, str]) -> list[Resource]:
         return await self._client.whole(PATHS[kind], _NAMES[kind], {**self._form(kind), **params})
