@@ -135,9 +135,9 @@ async def test_joiner_mover_leaver_and_back(company: Company) -> None:
     company.sandbox.actions.leave(employee=leaver)
     row = await company.sync()
     assert row["deactivated"] == 1
-    assert user["suspended"] is True
+    assert user["suspended"]
     assert company.workspace.signed_out == [user["id"]]
-    assert company.workspace.tokens[user["id"]] == []
+    assert not company.workspace.tokens[user["id"]]
     assert not any(user["id"] in members for members in company.workspace.members.values())
 
     company.sandbox.actions.activate(employee=leaver)
@@ -145,7 +145,7 @@ async def test_joiner_mover_leaver_and_back(company: Company) -> None:
     work["contractEnd"] = None
     await company.sync()
     assert company.users()[leaver] is user
-    assert user["suspended"] is False
+    assert not user["suspended"]
     assert any(user["id"] in members for members in company.workspace.members.values())
 
 

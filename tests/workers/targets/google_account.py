@@ -181,7 +181,11 @@ class Account:
 
 
 def addresses(thing: Thing) -> set[str]:
-    return {thing.get("primaryEmail") or thing["email"], *thing.get("aliases", [])}
+    return {
+        thing.get("primaryEmail") or thing["email"],
+        *thing.get("aliases", []),
+        *thing.get("nonEditableAliases", []),
+    }
 
 
 def domain_of(thing: Thing) -> str:

@@ -118,6 +118,21 @@ async def test_nothing_is_ended_before_the_account_is_closed(workspace: Workspac
     assert workspace.signed_out == []
 
 
+async def test_an_answer_that_shows_nothing(workspace: Workspace, target: Allowed) -> None:
+    """The suspension is answered without the user == they are looked at, and signed out all the same."""
+    remote_id = await with_apps(workspace, target)
+
+    def answers_nothing(request: web.Request) -> web.Response | None:
+        if request.method != "PUT":
+            return None
+        workspace.users[remote_id]["suspended"] = True
+        return web.json_response({})
+
+    workspace.faults.append(answers_nothing)
+    assert await target.remove(ANA, remote_id) is Outcome.DEACTIVATED
+    assert workspace.signed_out == [remote_id]
+
+
 async def test_who_comes_back(workspace: Workspace, target: Allowed) -> None:
     """Back again == open; what was still to be ended is ended before."""
     remote_id = await with_apps(workspace, target)

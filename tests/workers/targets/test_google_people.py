@@ -141,6 +141,14 @@ async def test_an_address_that_is_a_groups(workspace: Workspace, target: Allowed
         await target.upsert(ana(), remote_id)
 
 
+async def test_an_alias_of_their_own_that_stays(workspace: Workspace, target: Allowed) -> None:
+    """Google refuses an address that only they themselves have == a conflict, and nobody else is named."""
+    remote_id = (await target.upsert(ana(), None)).remote_id
+    workspace.users[remote_id]["nonEditableAliases"] = ["ana@example.org"]
+    with pytest.raises(Conflict):
+        await target.upsert(ana(primaryEmail="ana@example.org"), remote_id)
+
+
 async def test_an_address_that_another_user_has(workspace: Workspace, target: Allowed) -> None:
     """It is somebody's primary one == a conflict, so that whoever gives it up is waited for."""
     workspace.add_user("ben@example.com")
@@ -197,7 +205,7 @@ async def test_nothing_to_look_up_by(target: Allowed) -> None:
 
 async def test_entries_of_others_stay(workspace: Workspace, target: Allowed) -> None:
     """Each of our entries comes, changes and goes; the others in the same lists stay as they are."""
-    foreign = {
+    foreign: dict[str, list[Any]] = {
         "externalIds": [
             {"type": "custom", "customType": "badge", "value": "B"},
             {"type": "network", "value": "n"},
@@ -207,7 +215,8 @@ async def test_entries_of_others_stay(workspace: Workspace, target: Allowed) -> 
         "organizations": [{"type": "school", "name": "Uni", "fullTimeEquivalent": 50000}],
         "addresses": [{"type": "home", "formatted": "x"}],
     }
-    user = workspace.add_user("ana@example.com", **{name: list(entries) for name, entries in foreign.items()})
+    copied: dict[str, Any] = {name: list(entries) for name, entries in foreign.items()}
+    user = workspace.add_user("ana@example.com", **copied)
     ours = {
         "externalIds.organization": 7,
         "phones.work": "+49 30 1",

@@ -49,13 +49,13 @@ async def test_one_sign_in_for_all(workspace: Workspace) -> None:
 
 
 async def test_another_administrator_gets_another_token(workspace: Workspace) -> None:
-    """What one administrator may do is not done with another one's token."""
+    """Another administrator, or other scopes == a token of their own, also where the vault has one."""
     vault = Pocket()
     workspace.add_user("second@example.com")
-    for admin in (ADMIN, "second@example.com"):
-        async with google_target(workspace, vault=vault, admin=admin) as target:
+    for own in ({}, {"admin": "second@example.com"}, {"end_sessions": False}):
+        async with google_target(workspace, vault=vault, **own) as target:
             await target.find(ana())
-    assert [claims["sub"] for claims in workspace.sign_in.asked] == [ADMIN, "second@example.com"]
+    assert [claims["sub"] for claims in workspace.sign_in.asked] == [ADMIN, "second@example.com", ADMIN]
 
 
 async def test_a_token_ends_in_the_middle(workspace: Workspace) -> None:

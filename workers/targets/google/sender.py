@@ -93,15 +93,17 @@ class Sender:
     async def _change_user(
         self, key: Key, remote_id: str, outcome: Outcome, account: Account, permit: Permit
     ) -> Receipt:
-        """Close first, and open last: a refusal of another value must not leave a leaver in."""
+        """Close first, and alone: a refusal of another value must not leave a leaver in."""
         found, shown = account.difference, is_open(account.current)
         if account.owed:
             await self._sessions.end(key, remote_id, permit)
         try:
             if ACTIVE in found.changed and found.merged["suspended"]:
                 shown = await self._close(key, remote_id, found, permit)
+                if shown is not False:
+                    return Applied(remote_id, outcome, shown)  # whoever sent it tries again
                 found = found.without(ACTIVE)
-            if found and shown is not None:
+            if found:
                 answer = await self._put(Kind.PERSON, remote_id, account.current, found, permit)
                 shown = is_open(answer)
         except NotFound:
@@ -123,6 +125,8 @@ class Sender:
                 " away in the Admin console, or name a super administrator in `admin`"
             ) from None
         shown = is_open(answer)
+        if shown is None:
+            shown = is_open(await self._client.get(Kind.PERSON, remote_id) or {})
         if shown is False:
             await self._sessions.end(key, remote_id, permit)
         return shown
