@@ -91,6 +91,7 @@ def check_attribute(name: str) -> str | None:
     return f"Google Workspace has no attribute '{name}' that can be given{hint}"
 
 
+@cache
 def knows(kind: Kind, name: str) -> bool:
     """Whether a kind of record has an attribute with a place; members have none."""
     return name != MEMBERS and name in attributes(kind)

@@ -81,7 +81,7 @@ class GoogleTarget(Target):
                 yield f"new_user_org_unit: there is no organizational unit {unit}"
 
     def _org_unit(self, path: str) -> str:
-        return f"/customer/{self._settings.customer}/orgunits/{quote(path.strip('/'))}"
+        return f"/customer/{quote(self._settings.customer, safe='')}/orgunits/{quote(path.strip('/'))}"
 
     async def size(self) -> int:
         """How many users there are, suspended ones included."""
@@ -158,7 +158,7 @@ class GoogleTarget(Target):
         """Raise RecordRejected for an account that is not the bridge's to open or close."""
         if opens and user.get("archived"):
             raise RecordRejected("the account is archived: unarchive it in the Admin console")
-        reason = user.get("suspensionReason") or _BY_PEOPLE
+        reason = str(user.get("suspensionReason") or _BY_PEOPLE)[:40]
         if opens and user.get("suspended") and reason != _BY_PEOPLE:
             raise RecordRejected(
                 f"Google itself has suspended the account ({reason}): see why in the Admin console, and"
