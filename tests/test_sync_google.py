@@ -14,8 +14,8 @@ import pytest
 
 from sandbox.server import Sandbox
 from tests.workers.targets.google_server import BASE, Workspace, google_server
-from tests.workers.targets.proxy import Proxy, at, lost, proxy_to
 from tests.world import World, expected
+from workers.testing.proxy import Proxy, at, lost, proxy_to
 
 DOMAIN = "nordlicht.example"
 

@@ -14,9 +14,9 @@ from bridge.model import Key, Kind
 from bridge.wire.http import open_session
 from bridge.wire.tokens import Pocket, Vault
 from tests.workers.targets.google_server import ADMIN, BASE, Thing, Workspace
-from tests.workers.targets.rig import Allowed, HttpRig
 from workers.targets.base import Notebook, Scratch, Tools
 from workers.targets.google.target import ADAPTER, GoogleSettings
+from workers.testing.rig import Allowed, HttpRig
 
 FOREIGN = {
     "phones": {"type": "home", "value": "+49 89 7"},

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.workers.targets.contract import HttpTargetContract
 from tests.workers.targets.google_rig import GoogleRig
 from tests.workers.targets.google_server import Workspace, google_server
-from tests.workers.targets.team_contract import TeamContract
+from workers.testing.contract import HttpTargetContract
+from workers.testing.team_contract import TeamContract
 
 
 class TestWorkspace(HttpTargetContract, TeamContract):

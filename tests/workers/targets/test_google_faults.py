@@ -13,8 +13,8 @@ from bridge.errors import NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.model import Key, Kind, Outcome
 from tests.workers.targets.google_rig import GoogleRig, ana, google_target, sales
 from tests.workers.targets.google_server import Workspace, error, google_server
-from tests.workers.targets.proxy import at, lost
-from tests.workers.targets.rig import Allowed
+from workers.testing.proxy import at, lost
+from workers.testing.rig import Allowed
 
 ANA = Key(Kind.PERSON, "kenjo-ana")
 

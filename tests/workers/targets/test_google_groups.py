@@ -11,7 +11,7 @@ from bridge.exchange import Applied
 from bridge.model import Key, Kind, Outcome
 from tests.workers.targets.google_rig import google_target, sales
 from tests.workers.targets.google_server import Workspace, google_server
-from tests.workers.targets.rig import Allowed
+from workers.testing.rig import Allowed
 
 SALES = Key(Kind.TEAM, "kenjo-sales")
 

@@ -12,7 +12,7 @@ from bridge.exchange import Wanted
 from bridge.model import Key, Kind, Outcome
 from tests.workers.targets.google_rig import ana, google_target
 from tests.workers.targets.google_server import Workspace, google_server
-from tests.workers.targets.rig import Allowed
+from workers.testing.rig import Allowed
 
 ANA = Key(Kind.PERSON, "kenjo-ana")
 

@@ -63,7 +63,7 @@ class WebhookRig(HttpRig):
         return {"id": f"kenjo-t{number}", "name": f'Team "{number}" \\ Süd', "kind": "team"}
 
     def can_be_members(self, count: int) -> list[str]:
-        return [str(Key(Kind.PERSON, f"m{number:03d}")) for number in range(count)]
+        return [f"person:m{number:03d}" for number in range(count)]
 
     async def stored(self, kind: Kind, remote_id: str) -> dict[str, Any] | None:
         data = self.receiver.objects[kind].get(subject(remote_id))

@@ -24,7 +24,7 @@ from workers.targets.google.changes import difference, field_changes, new_resour
 from workers.targets.google.client import Client, classify
 from workers.targets.google.key import SignIn, Undelegated, classify_token, read_key
 from workers.targets.google.members import MEMBER, Members, Roles
-from workers.targets.google.resource import Resource, is_open
+from workers.targets.google.resource import Resource, external_id, is_open
 from workers.targets.google.search import Search
 from workers.targets.google.sender import Account, Group, New, Sender
 from workers.targets.google.sessions import Sessions
@@ -109,9 +109,11 @@ class GoogleTarget(Target):
         if found is None:
             return None
         if key.kind is Kind.TEAM:
-            return Remote(remote_id, content=(found, await self._members.read(remote_id)))
+            content = found, await self._members.read(remote_id)
+            return Remote(remote_id, external_id=external_id(key.kind, found), content=content)
         owed = found.get("suspended") is True and await self._sessions.are_owed(key)
-        return Remote(remote_id, is_open(found), content=(found, owed))
+        carries = external_id(key.kind, found)
+        return Remote(remote_id, is_open(found), external_id=carries, content=(found, owed))
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs in the mapped attributes, and in the members that are ours."""
