@@ -11,6 +11,9 @@ from bridge.errors import ConfigurationError
 ID = "id"
 """What stands in `from` for the id of a person's account at the other target."""
 
+_UNKNOWN = '"(the id at another target)"'
+"""The expression of an attribute that is such an id: the delivery puts the id in its place."""
+
 
 def before(settings: TargetSettings) -> tuple[str, ...]:
     """The targets that come before one, sorted."""
@@ -58,6 +61,7 @@ def borrowed(name: str, settings: TargetSettings, maps: Mapping[str, Mapping[str
     for attribute, source in settings.from_.items():
         other, what = _parts(source)
         if what == ID:
+            found[attribute] = _UNKNOWN
             continue
         if what not in maps[other]:
             raise ConfigurationError(
