@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -21,6 +22,9 @@ from bridge.config.sources import Place, Source
 from bridge.errors import ConfigurationError
 
 DEFAULT_FILE = Path("bridge.yaml")
+
+ANY_NAME, ANY_NUMBER = "<name>", "<number>"
+"""Stand in the path of a setting for whatever a user names, and for the place in a list."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Target = TypeVar("_Target", bound=TargetSettings)
@@ -101,16 +105,31 @@ def target_settings(
     return _validate(model, Source(raw), ("targets", name), {FOLDER: folder})
 
 
-def every_setting(model: type[BaseModel], prefix: Place = ()) -> Iterator[tuple[Place, FieldInfo]]:
-    """The path and definition of each setting and group below a model, in order; a target is `<name>`."""
+def read_file(path: Path, model: type[_Model]) -> tuple[_Model, Source]:
+    """What stands in a YAML file of its own, and where. Raises ConfigurationError like `load_settings`."""
+    source = sources.from_yaml(path)
+    return _validate(model, source, remedies=False), source
+
+
+def every_setting(
+    model: type[BaseModel], prefix: Place = (), *, deep: bool = False
+) -> Iterator[tuple[Place, FieldInfo]]:
+    """The path and definition of each setting and group below a model, in order; a target is ANY_NAME.
+
+    `deep`: also what is inside of lists, and of groups that may be left out.
+    """
     for name, field in model.model_fields.items():
         place = (*prefix, field.alias or name)
         yield place, field
         kind = field.annotation
         if get_origin(kind) is dict:
-            kind, place = get_args(kind)[1], (*place, "<name>")
+            kind, place = get_args(kind)[1], (*place, ANY_NAME)
+        elif deep and get_origin(kind) is list:
+            kind, place = get_args(kind)[0], (*place, ANY_NUMBER)
+        elif deep and isinstance(kind, UnionType):
+            kind = next((one for one in get_args(kind) if one is not type(None)), kind)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from every_setting(kind, place)
+            yield from every_setting(kind, place, deep=deep)
 
 
 def is_secret(field: FieldInfo) -> bool:
@@ -134,14 +153,19 @@ def find_file(path: Path | None, environ: Mapping[str, str] = os.environ) -> tup
 
 
 def _validate(
-    model: type[_Model], source: Source, prefix: Place = (), context: Mapping[str, Any] | None = None
+    model: type[_Model],
+    source: Source,
+    prefix: Place = (),
+    context: Mapping[str, Any] | None = None,
+    *,
+    remedies: bool = True,
 ) -> _Model:
     lines = list(source.problems)
     try:
         is_whole = issubclass(model, BaseSettings)
         values = model() if is_whole else model.model_validate(source.values, context=context)
     except ValidationError as error:
-        words = _Words(model, source, prefix)
+        words = _Words(model, source, prefix, remedies=remedies)
         lines += [words.line(detail) for detail in error.errors(include_url=False, include_input=False)]
     if lines:
         raise ConfigurationError("\n".join(dict.fromkeys(lines)))
@@ -149,19 +173,24 @@ def _validate(
 
 
 class _Words:
-    """Says what pydantic found so that a person can act on it."""
+    """Says what pydantic found so that a person can act on it.
 
-    def __init__(self, model: type[BaseModel], source: Source, prefix: Place) -> None:
+    `remedies`: what is missing can also be set elsewhere than in the file.
+    """
+
+    def __init__(self, model: type[BaseModel], source: Source, prefix: Place, *, remedies: bool) -> None:
         self._source = source
         self._prefix = prefix
-        self._fields = dict(every_setting(model, prefix))
+        self._remedies = remedies
+        self._fields = dict(every_setting(model, prefix, deep=True))
 
     def line(self, error: ErrorDetails) -> str:
         """One problem with the path of its setting and, if known, where it stands."""
         place = tuple(str(part) for part in error["loc"] if part != "[key]")
         origin = self._origin(place)
         sentence = self._sentence(error, (*self._prefix, *place))
-        return f"{sentence} ({origin})" if origin and error["type"] != "missing" else sentence
+        told = origin and not (error["type"] == "missing" and self._remedies)
+        return f"{sentence} ({origin})" if told else sentence
 
     def _sentence(self, error: ErrorDetails, place: Place) -> str:
         dotted = ".".join(_printable(part) for part in place)
@@ -169,7 +198,7 @@ class _Words:
             case "missing":
                 return f"{dotted} is missing{self._remedy(place)}"
             case "extra_forbidden":
-                return f"{dotted} is not a setting{self._nearest(place)}"
+                return f"{dotted} is not a {self._word}{self._nearest(place)}"
             case "value_error":
                 return f"{dotted} {error['ctx']['error']}"
             case "string_type":
@@ -183,7 +212,13 @@ class _Words:
         rule = re.sub(r"^(Input|String|Value) should", "must", error["msg"])
         return f"{dotted} {rule.partition(', unable to parse')[0]}"
 
+    @property
+    def _word(self) -> str:
+        return "setting" if self._remedies else "word that can stand here"
+
     def _remedy(self, place: Place) -> str:
+        if not self._remedies:
+            return ""
         others = self._source.values.get("targets")
         if place[-1] == "kind" and isinstance(others, dict):
             names = [str(other) for other in others if other != place[1]]
@@ -194,12 +229,13 @@ class _Words:
         return f": set it in bridge.yaml{',' if file else ' or'} as {variable(place)}{file}"
 
     def _nearest(self, place: Place) -> str:
-        known = [".".join(other) for other in self._fields if other != place[: len(other)]]
+        fields = {_named(other, place) for other in self._fields}
+        known = sorted(".".join(other) for other in fields if other != place[: len(other)])
         if near := difflib.get_close_matches(".".join(place).lower(), known, n=1):
             return f"; did you mean {near[0]}?"
         if any(place[-1].startswith(f"{other[0]}_") for other in self._fields):
             return "; the parts of a variable's or file's name are joined by two underscores"
-        beside = sorted(".".join(other) for other in self._fields if other[:-1] == place[:-1])
+        beside = sorted(".".join(other) for other in fields if other[:-1] == place[:-1])
         return f"; there is: {', '.join(beside)}" if beside else ""
 
     def _origin(self, place: Place) -> str:
@@ -211,6 +247,13 @@ class _Words:
         origins = self._source.origins
         related = [other for other in origins if all(a == b for a, b in zip(other, place, strict=False))]
         return origins[max(related, key=fit)] if related else ""
+
+
+def _named(known: Place, place: Place) -> Place:
+    """The path of a setting with the user's own names, as far as they are in `place` too."""
+    pairs = zip(known, place, strict=False)
+    given = tuple(part if one in (ANY_NAME, ANY_NUMBER) else one for one, part in pairs)
+    return (*given, *known[len(given) :])
 
 
 def _printable(part: str) -> str:

@@ -35,6 +35,9 @@ class Source:
         """Lay a stronger source over this one: groups are merged, everything else is replaced."""
         self.problems.extend(other.problems)
         self._merge(self.values, other.values, ())
+        for place in other.origins:  # what is replaced as a whole stands nowhere else any more
+            for inside in [one for one in self.origins if one[: len(place)] == place]:
+                del self.origins[inside]
         self.origins.update(other.origins)
 
     def _merge(self, under: dict[str, Any], over: Mapping[str, Any], place: Place) -> None:
@@ -162,10 +165,19 @@ _Loader.yaml_constructors = {
 
 
 def _note_lines(node: yaml.Node, place: Place, path: Path, source: Source, seen: set[yaml.Node]) -> None:
-    """Remember the line of every name. Raises ConfigurationError for a name that stands twice in a group."""
-    if not isinstance(node, yaml.MappingNode) or node in seen:
+    """Remember the line of every name, and of every item of a list.
+
+    Raises ConfigurationError for a name that stands twice in a group.
+    """
+    if not isinstance(node, yaml.CollectionNode) or node in seen:
         return
     seen.add(node)  # an anchor may contain itself
+    if isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            inner = (*place, str(number))
+            source.origins[inner] = f"{path}, line {item.start_mark.line + 1}"
+            _note_lines(item, inner, path, source, seen)
+        return
     lines: dict[str, int] = {}
     for key, value in node.value:
         name, line = str(key.value), key.start_mark.line + 1

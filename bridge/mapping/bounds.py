@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,6 @@ _CALLS = re.compile(
     r"|\.\s*(?!(?:all|exists|exists_one|existsOne|filter|map)\b)[A-Za-z_]\w*\s*\("
 )
 _REPEATED = re.compile(r"\{\s*\d")
-_ROOT = re.compile(r"(?<![\w.])(?:person|team)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,12 @@ class Loops:
         )
 
 
-def loops(source: str, code: str, where: str) -> Loops:
-    """The loops of an expression; `code` is it with texts and comments blanked. Raises ConfigurationError."""
+def loops(source: str, code: str, where: str, roots_of: Collection[str]) -> Loops:
+    """The loops of an expression; `code` is it with texts and comments blanked. Raises ConfigurationError.
+
+    `roots_of`: the variables that hold what an evaluation is given.
+    """
+    root = re.compile(rf"(?<![\w.])(?:{'|'.join(sorted(roots_of))})\b")
     _check_open_patterns(code, where)
     found = list(_LOOP.finditer(code))
     if not found:
@@ -102,7 +105,7 @@ def loops(source: str, code: str, where: str) -> Loops:
     spans = [(match.start(), _end(code, match.end())) for match in found]
     depth = max(sum(1 for start, end in spans if start <= at < end) for at, _ in spans)
     bodies = [code[match.end() : end] for match, (_, end) in zip(found, spans, strict=True)]
-    roots = [len(_ROOT.findall(body)) for body in bodies]
+    roots = [len(root.findall(body)) for body in bodies]
     uses = sum(_count(match[1], body) for match, body in zip(found, bodies, strict=True)) + sum(roots)
     for number, limit, what in (
         (len(found), MAX_LOOPS, "loops (map, filter, all, exists)"),

@@ -61,6 +61,11 @@ class Environment:
         values = {record.key.kind.value: record.data, TODAY: today or self.today.isoformat()}
         return Variables(cel.Context(values, functions=self.functions), record.data, self._budget)
 
+    def given(self, values: Mapping[str, Any]) -> Variables:
+        """Variables by name, JSON each, for an expression that is about no record."""
+        named = {**values, TODAY: self.today.isoformat()}
+        return Variables(cel.Context(named, functions=self.functions), values, self._budget)
+
 
 PLAIN = Environment()
 """Without lookup tables, in UTC."""

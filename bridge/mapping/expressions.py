@@ -1,4 +1,4 @@
-"""CEL expressions over `person` and `team`: compiled once, evaluated for every record."""
+"""CEL expressions, most of them over `person` and `team`: compiled once, evaluated for every record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime
 import logging
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 import cel
@@ -20,6 +20,9 @@ from bridge.model import Record
 logging.getLogger("cel").setLevel(logging.CRITICAL + 1)
 
 FieldPath = tuple[str, ...]
+
+RECORD = frozenset({"person", "team"})
+"""The variables that hold a record, in a mapping and a scope."""
 
 MAX_LENGTH = 10_000
 """Characters of one expression; as much as Entra allows."""
@@ -41,11 +44,11 @@ _PROBLEM = re.compile(r"(?m)<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: exp
 class Expression:
     """A compiled expression. `where` names its place in the configuration, for errors.
 
-    `fields` are all that it reads; `plain` are those written with dots only, which are checked for
+    `given` are the variables that it can use beside `today`: in a mapping or a scope the record. `fields` are all that it reads; `plain` are those written with dots only, which are checked for
     misspelling; `functions` are the names of what it calls; `dated`: its value depends on the day.
     """
 
-    def __init__(self, source: str, where: str) -> None:
+    def __init__(self, source: str, where: str, given: Set[str] = RECORD) -> None:
         self.source = source
         self.where = where
         if len(source) > MAX_LENGTH:
@@ -58,13 +61,13 @@ class Expression:
         self.fields = frozenset(_fields(code, _PATH))
         self.plain = frozenset(_fields(code, _PLAIN_PATH))
         self.functions = frozenset(name for name in self._program.functions() if name.isidentifier())
-        self._loops = loops(source, code, where)
+        self._loops = loops(source, code, where, given)
         variables = set(self._program.variables()) - self._loops.variables
         self.dated = TODAY in variables
-        unknown = variables - {"person", "team", TODAY}
-        if unknown:
+        if unknown := variables - given - {TODAY}:
+            *others, last = (f"'{name}'" for name in (*sorted(given - {TODAY}), TODAY))
             raise ConfigurationError(
-                f"{where} uses '{min(unknown)}', but an expression can use only 'person', 'team' and 'today'"
+                f"{where} uses '{min(unknown)}', but an expression can use only {', '.join(others)} and {last}"
             )
 
     def evaluate(self, variables: Variables) -> Any:
