@@ -105,7 +105,7 @@ class HttpContract(Through):
         remote_id = (await target.upsert(person(rig, 1), None)).remote_id
 
         async def page_for_writes(proxy: Proxy, request: Any) -> Any:
-            page = faults.page() if request.method not in ("GET", "HEAD") else Proxy.forward
+            page = Proxy.forward if proxy.reads(request.method, request.path) else faults.page()
             return await page(proxy, request)
 
         proxy.fail_always(page_for_writes)
@@ -130,7 +130,7 @@ class HttpContract(Through):
         changed = person(rig, 1, **rig.changes)
 
         async def echo_writes(proxy: Proxy, request: Any) -> Any:
-            fault = Proxy.forward if request.method in ("GET", "HEAD") else faults.echo(status)
+            fault = Proxy.forward if proxy.reads(request.method, request.path) else faults.echo(status)
             return await fault(proxy, request)
 
         proxy.fail_always(echo_writes)

@@ -31,11 +31,25 @@ class Seen:
 Fault = Callable[["Proxy", web.Request], Awaitable[web.StreamResponse]]
 
 
-class Proxy:
-    """Forwards to `origin` (scheme, host and port); `url` is its own address."""
+Reads = Callable[[str, str], bool]
 
-    def __init__(self, origin: str, session: aiohttp.ClientSession) -> None:
+
+def reads_by_method(method: str, _path: str) -> bool:
+    """Whether a request changes nothing, as HTTP says it."""
+    return method in ("GET", "HEAD")
+
+
+class Proxy:
+    """Forwards to `origin` (scheme, host and port); `url` is its own address.
+
+    `reads`: whether a request, by method and path, changes nothing; some APIs search and sign in by POST.
+    """
+
+    def __init__(
+        self, origin: str, session: aiohttp.ClientSession, reads: Reads = reads_by_method
+    ) -> None:
         self.origin = origin
+        self.reads = reads
         self.url = ""
         self.seen: list[Seen] = []
         self._session = session
@@ -45,7 +59,7 @@ class Proxy:
     @property
     def writes(self) -> list[Seen]:
         """The requests that came in to change something."""
-        return [one for one in self.seen if one.method not in ("GET", "HEAD")]
+        return [one for one in self.seen if not self.reads(one.method, one.path)]
 
     def fail(self, *faults: Fault) -> None:
         """Meet the next requests with these faults, one each."""
@@ -85,10 +99,10 @@ class Proxy:
 
 
 @asynccontextmanager
-async def proxy_to(origin: str) -> AsyncIterator[Proxy]:
+async def proxy_to(origin: str, reads: Reads = reads_by_method) -> AsyncIterator[Proxy]:
     """Run a proxy on a free port."""
     async with aiohttp.ClientSession() as session:
-        proxy = Proxy(origin, session)
+        proxy = Proxy(origin, session, reads)
         application = web.Application(client_max_size=2**26)
         application.router.add_route("*", "/{path:.*}", proxy.handle)
         runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=0.5)
@@ -164,16 +178,16 @@ def _texts(value: Any) -> set[str]:
 
 def at(method: str, fault: Fault) -> Fault:
     """The fault at the first request with this method; the ones before go through."""
-    return _at(lambda request: request.method == method, fault)
+    return _at(lambda _proxy, request: request.method == method, fault)
 
 
 def _at_a_write(fault: Fault) -> Fault:
-    return _at(lambda request: request.method not in ("GET", "HEAD"), fault)
+    return _at(lambda proxy, request: not proxy.reads(request.method, request.path), fault)
 
 
-def _at(meant: Callable[[web.Request], bool], fault: Fault) -> Fault:
+def _at(meant: Callable[[Proxy, web.Request], bool], fault: Fault) -> Fault:
     async def waiting(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-        if meant(request):
+        if meant(proxy, request):
             return await fault(proxy, request)
         proxy.fail(waiting)
         return await proxy.forward(request)

@@ -17,7 +17,7 @@ from bridge.wire.permit import Permit
 from workers.delivery.sending import bring, sent, shows
 from workers.targets.base import Adapter, Notebook, Scratch, Target, Tools
 from workers.testing.permits import Always
-from workers.testing.proxy import proxy_to
+from workers.testing.proxy import proxy_to, reads_by_method
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -185,11 +185,15 @@ class HttpRig(Rig):
     def wrong_credentials(self) -> dict[str, Any]:
         """Settings, laid over the others, that the server refuses."""
 
+    def reads(self, method: str, path: str) -> bool:
+        """Whether a request changes nothing; some APIs search and sign in by POST."""
+        return reads_by_method(method, path)
+
     @asynccontextmanager
     async def reached(self) -> AsyncIterator[tuple[Allowed, Line]]:
         """Through a proxy."""
         async with (
-            proxy_to(self.origin) as proxy,
+            proxy_to(self.origin, self.reads) as proxy,
             connected(self.adapter, self.settings(proxy.url), self.notebook) as target,
         ):
             yield target, proxy
