@@ -1,0 +1,5 @@
+"""HTTP APIs that a profile describes: Personio, BambooHR, HiBob and whatever somebody writes a profile for."""
+
+from workers.targets.rest.target import ADAPTER
+
+__all__ = ["ADAPTER"]

@@ -1,0 +1,182 @@
+"""Sends a profile's requests, and says what their answers mean: by its rules, else by HTTP's own words."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TargetHalted, TryLater
+from bridge.wire.http import Answer, Classify, Http, Reading, classify_status
+from bridge.wire.permit import Permit
+from bridge.wire.quiet import quiet_time, retry_after
+from bridge.wire.tokens import Tokens, Vault, classify_sign_in
+from workers.targets.rest.compiled import Call, Compiled, Rule
+from workers.targets.rest.fields import at
+from workers.targets.rest.scripts import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request with its expressions evaluated."""
+
+    path: str
+    params: dict[str, str]
+    body: Any
+    form: dict[str, str] | None
+
+
+class Client:
+    """One API, by its profile."""
+
+    def __init__(self, http: Http, compiled: Compiled, scope: Scope) -> None:
+        self._http = http
+        self.scope = scope
+        self._settings = compiled.settings
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        return self._http.base_url
+
+    def prepare(self, call: Call, values: Mapping[str, Any]) -> Prepared:
+        """Evaluate a request's expressions. Raises RecordRejected."""
+        given = {"settings": self._settings, **values}
+        body = None if call.body is None else self.scope.value(call.body, given)
+        params = {name: self.scope.value(one, given) for name, one in call.params.items()}
+        form = {name: self.scope.value(one, given) for name, one in call.form.items()}
+        path = call.path.address(self.scope, given)
+        return Prepared(path, _texts(params), body, _texts(form) if call.form else None)
+
+    async def read(self, call: Call, values: Mapping[str, Any]) -> Answer:
+        """Send a request that changes nothing. Raises what `Http.read` raises."""
+        one = self.prepare(call, values)
+        method = cast("Reading", call.method)
+        return await self._http.read(one.path, method=method, params=one.params, body=one.body)
+
+    async def follow(self, path: str) -> Answer:
+        """GET an address below the base address, as an answer has named it."""
+        return await self._http.read(path)
+
+    async def write(self, call: Call, values: Mapping[str, Any], permit: Permit) -> Answer:
+        """Send a request that changes something. Raises what `Http.write` raises."""
+        one = self.prepare(call, values)
+        return await self._http.write(call.method, one.path, permit, params=one.params, body=one.body)
+
+
+def said(answer: Answer) -> Any:
+    """The JSON of an answer; None for an empty one. Raises TryLater for a gateway's page."""
+    return answer.json() if answer.body.strip() else None
+
+
+def classifier(rules: Sequence[Rule], scope: Scope, otherwise: Classify = classify_status) -> Classify:
+    """What an answer means by a profile's rules."""
+
+    def classify(answer: Answer, words: str) -> BridgeError | None:
+        if rules:
+            values = {"status": answer.status, "headers": _lowered(answer.headers), "body": _body(answer)}
+            for rule in rules:
+                if scope.is_true(rule.when, values):
+                    return _error(rule, answer, words)
+        return otherwise(answer, words)
+
+    return classify
+
+
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _body(answer: Answer) -> Any:
+    try:
+        return said(answer)
+    except TryLater:
+        return None
+
+
+def _error(rule: Rule, answer: Answer, words: str) -> BridgeError | None:
+    told = rule.says or words
+    text = f"answered {answer.status}" + (f": {told}" if told else "")
+    match rule.means:
+        case "done":
+            return None
+        case "conflict":
+            return Conflict(text)
+        case "not_found":
+            return NotFound(text)
+        case "halted":
+            return TargetHalted(text)
+        case "rejected":
+            return RecordRejected(text)
+        case "throttled":
+            return TryLater(text, after=quiet_time(answer.headers))
+    return TryLater(text, after=retry_after(answer.headers))
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is sent of parameters: no nulls, numbers as text, `true` and `false`."""
+    found = {}
+    for name, value in values.items():
+        if value is not None:
+            found[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found
+
+
+class SignsIn:
+    """The headers that prove who sends requests, by a profile and the credentials that bridge.yaml gives."""
+
+    def __init__(self, compiled: Compiled, secrets: Mapping[str, str], scope: Scope) -> None:
+        self._compiled = compiled
+        self._scope = scope
+        self._values = {"secrets": secrets, "settings": compiled.settings}
+
+    def headers(self) -> dict[str, str]:
+        """The headers that stay the same."""
+        sign_in = self._compiled.sign_in
+        found = {name: one.fill(self._scope, self._values) for name, one in sign_in.headers.items()}
+        if sign_in.basic:
+            user, password = (one.fill(self._scope, self._values) for one in sign_in.basic)
+            found["Authorization"] = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+        return found
+
+    def tokens(self, http: Http, vault: Vault) -> Tokens | None:
+        """What gives the token that goes with each request, if there is one. `http`: to where it is given."""
+        call = self._compiled.sign_in.token
+        if call is None:
+            return None
+        client = Client(http, self._compiled, self._scope)
+
+        async def fetch() -> tuple[str, float | None]:
+            one = client.prepare(call, self._values)
+            try:
+                method = cast("Reading", call.method)
+                answer = await http.read(
+                    one.path, method=method, params=one.params, body=one.body, form=one.form
+                )
+            except RecordRejected as error:
+                raise TargetHalted(f"the sign-in was refused ({error}): check the credentials") from None
+            return self._token(said(answer))
+
+        return Tokens(self._name(http.base_url), fetch, vault)
+
+    def _token(self, body: Any) -> tuple[str, float | None]:
+        sign_in = self._compiled.sign_in
+        token, seconds = at(body, sign_in.token_at), at(body, sign_in.lifetime_at)
+        if not isinstance(token, str) or not token or not token.isprintable():
+            raise TryLater("the sign-in gave no usable token")
+        try:
+            return token, float(seconds) if seconds is not None else None
+        except (TypeError, ValueError):
+            return token, None
+
+    def _name(self, base_url: str) -> str:
+        """Another name for whoever signs in with other credentials."""
+        parts = [self._compiled.profile.title, base_url, *sorted(map(str, self._values["secrets"].items()))]
+        return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def sign_in_classifier(rules: Sequence[Rule], scope: Scope) -> Classify:
+    """What an answer to a sign-in means."""
+    return classifier(rules, scope, classify_sign_in)

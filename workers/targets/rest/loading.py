@@ -1,0 +1,40 @@
+"""Finds a profile: one that comes with the bridge, by its name, or a file beside bridge.yaml."""
+
+from __future__ import annotations
+
+import importlib.resources
+from pathlib import Path
+
+from bridge.config.configuration import read_file
+from bridge.config.sources import Source
+from bridge.errors import ConfigurationError
+from workers.targets.rest.profile import Profile
+
+STARTING = "starting.yaml"
+"""The commented profile to begin with; it is none of the built-in ones."""
+
+
+def folder() -> Path:
+    """Where the built-in profiles are."""
+    return Path(str(importlib.resources.files(__package__).joinpath("profiles")))
+
+
+def built_in() -> list[str]:
+    """The names of the built-in profiles."""
+    return sorted(path.stem for path in folder().glob("*.yaml") if path.name != STARTING)
+
+
+def is_file(name: str) -> bool:
+    """Whether a profile's name is meant as the path of a file."""
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
+def load(name: str) -> tuple[Profile, Source]:
+    """A profile, and where in its file everything stands. Raises ConfigurationError."""
+    if is_file(name):
+        return read_file(Path(name), Profile)
+    if name in built_in():
+        return read_file(folder() / f"{name}.yaml", Profile)
+    raise ConfigurationError(
+        f"there is no profile '{name}'; there is: {', '.join(built_in())}, or the path of a file: ./mytool.yaml"
+    )

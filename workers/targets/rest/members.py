@@ -1,0 +1,56 @@
+"""The members of a group: who is in it, and bringing them in and out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from bridge.exchange import Applied
+from bridge.wire.permit import Permit
+from workers.targets.rest.changes import chunks
+from workers.targets.rest.client import Client
+from workers.targets.rest.compiled import Call, Members
+from workers.targets.rest.fields import at
+from workers.targets.rest.pages import pages
+from workers.targets.rest.search import Search
+
+
+class MemberList:
+    """The members of an API's groups."""
+
+    def __init__(self, client: Client, members: Members, groups: Search) -> None:
+        self._client = client
+        self._members = members
+        self._groups = groups
+
+    async def of(self, remote_id: str, group: Any) -> frozenset[str]:
+        """Who is in a group; `group` is how it was read. Raises what a request raises."""
+        if self._members.listing is None:
+            shown = at(group, self._members.read or ())
+            found = shown if isinstance(shown, list) else []
+        else:
+            found = []
+            async for page in pages(
+                self._client, self._members.listing, {"id": remote_id}, self._members.id
+            ):
+                found += page.items
+        ids = (at(one, self._members.id) if isinstance(one, dict) else one for one in found)
+        return frozenset(str(id_) for id_ in ids if id_ not in (None, ""))
+
+    async def change(
+        self, applied: Applied, add: Sequence[str], remove: Sequence[str], permit: Permit
+    ) -> Applied:
+        """Bring members in and out, and see who is in the group then."""
+        remote_id = applied.remote_id
+        await self._send(self._members.add, remote_id, add, self._members.add_at_most, permit)
+        await self._send(self._members.remove, remote_id, remove, self._members.remove_at_most, permit)
+        group = await self._groups.read(remote_id) if self._members.listing is None else None
+        there = await self.of(remote_id, group)
+        return replace(applied, lacking=frozenset(add) - there, staying=frozenset(remove) & there)
+
+    async def _send(
+        self, call: Call, remote_id: str, members: Sequence[str], at_most: int, permit: Permit
+    ) -> None:
+        for some in chunks(members, at_most):
+            await self._client.write(call, {"id": remote_id, "members": some}, permit)

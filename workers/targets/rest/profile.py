@@ -1,0 +1,312 @@
+"""The language in which a profile describes an HTTP API. Only data: `compiled` makes something of it.
+
+The docstrings are the reference that docs/targets/rest.md prints, and are in `profile.schema.json`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from bridge.config.section import Section
+
+Means = Literal["done", "conflict", "not_found", "later", "throttled", "halted", "rejected"]
+
+_REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*|/.*\{.*)")
+
+
+class Request(Section):
+    """One request. What is in `{}` of a path, and all of `params` and `body`, are CEL expressions."""
+
+    request: str
+    """Method and path below `base_url`, as in `GET /employees/{id}`. What `{}` gives stays one segment."""
+    params: dict[str, str] = Field(default_factory=dict)
+    """What follows the `?`, an expression each; one that gives null is left out."""
+    body: str | None = None
+    """The JSON that is sent."""
+
+    @field_validator("request")
+    @classmethod
+    def _has_method_and_path(cls, value: str) -> str:
+        if not _REQUEST.fullmatch(value):
+            raise ValueError("is not a method and a path, as in 'GET /employees/{id}'")
+        return value
+
+    @property
+    def method(self) -> str:
+        """The method, in capitals."""
+        return self.request.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        """The path, with its expressions."""
+        return self.request.partition(" ")[2]
+
+
+class Paging(Section):
+    """How a list goes on. Its requests can use `size`, and `offset`, `page` or `cursor`."""
+
+    by: Literal["offset", "page", "cursor", "next", "link"]
+    """`offset`, `page` and `cursor` are variables for the request (`cursor` is null at first); `next` follows
+    an address in the answer, `link` the one in the header `Link` (RFC 8288), if it leads to the same API."""
+    size: int = Field(100, ge=1, le=10_000)
+    """Objects on a page, for the variable `size`."""
+    first: int = Field(1, ge=0)
+    """The number of the first page."""
+    at: str | None = None
+    """Where in the answer the cursor, or the next address, stands. Empty there: it was the last page."""
+    total: str | None = None
+    """Where in the answer stands how many objects there are. By `offset` and `page` a list counts as whole
+    only if so many were seen, as objects move to other pages when one is deleted."""
+
+
+class ListRequest(Request):
+    """A request whose answer holds objects."""
+
+    items: str = ""
+    """Where in the answer the objects stand, as in `data.employees`; nothing: the answer is the list."""
+    pages: Paging | None = None
+    """How the list goes on; without it, one answer holds all."""
+
+
+class ReadRequest(Request):
+    """A request whose answer holds one object."""
+
+    item: str = ""
+    """Where in the answer the object stands; nothing: the answer is the object."""
+
+
+class Step(Request):
+    """One of the requests that change an object. Can use `changed`, `there`, `whole` and `id`."""
+
+    sends: list[str] = Field(default_factory=list)
+    """Attributes that only this step sends; without it, all that no other step names. A step of `update` is
+    left out where nothing of what it sends differs."""
+    when: str | None = None
+    """An expression: only where it is true is the step sent."""
+    item: str | None = None
+    """Where in the answer the changed object stands; without it, the object is read again."""
+
+
+class Create(Request):
+    """The request that makes an object. Can use `wanted`, in a list of `lists` `name`."""
+
+    id: str = "id"
+    """Where in the answer the new object's id stands."""
+    id_in: Literal["answer", "location"] = "answer"
+    """`location`: the id is the last part of the header `Location` instead."""
+    later: list[str] = Field(default_factory=list)
+    """Attributes that a create does not take, or takes without saying so: they follow by `update`."""
+    item: str | None = None
+    """Where in the answer the new object stands; without it, the object is read."""
+
+
+class Names(ListRequest):
+    """A list of names, such as departments, whose ids an attribute takes."""
+
+    id: str = "id"
+    """Where in an entry its id stands."""
+    name: str = "name"
+    """Where in an entry its name stands."""
+    create: Create | None = None
+    """How an entry is made, for attributes with `missing: create`. Can use `name`."""
+
+
+class Attribute(Section):
+    """One attribute. A name that ends in `*` stands for all that begin so, for `map` to name."""
+
+    map: str | None = None
+    """Its value in the default mapping, an expression over `person` or `team`."""
+    read: str | None = None
+    """Where in an object it stands, as in `work.site`; `{name}` is its name, `{settings.x}` a setting. An
+    attribute whose place names a setting that is not given is not there. Default: `read` of all, its name."""
+    write: str | None = None
+    """Where in a body it stands. Default: as its name says, in which dots lead inwards."""
+    type: Literal["text", "number", "boolean", "date"] = "text"
+    """What it is there. Dates are compared as days."""
+    form: str = "yyyy-MM-dd"
+    """The form of a date there, of yyyy, MM and dd."""
+    values: dict[str, str] = Field(default_factory=dict)
+    """The words that the tool has for values: `{true: active, false: inactive}`."""
+    also: dict[str, str] = Field(default_factory=dict)
+    """Further words that the tool may show, and the value that each means: `{on_leave: true}`."""
+    required: bool = False
+    """A record without it is skipped with that reason."""
+    read_only: bool = False
+    """It is looked up by, or shown, and never sent."""
+    create_only: Literal["reject", "keep"] | None = None
+    """It is given to a new object, and cannot be changed: a change is shown as failed, or what is there is
+    kept."""
+    clear: Literal["null", "text", "never"] = "null"
+    """How it is emptied: by null, by an empty text, or not at all."""
+    refers_to: Literal["person"] | None = None
+    """Its value is another record; sent is that one's id."""
+    list: str | None = None
+    """Its value is a name in this one of `lists`; sent is that one's id."""
+    missing: Literal["reject", "create", "omit"] = "reject"
+    """A name that the list lacks: the record is shown as failed, the entry is made, or the attribute is left
+    out."""
+
+
+class Objects(Section):
+    """People, or groups: their attributes, and the requests there are for them."""
+
+    id: str = "id"
+    """Where in an object its id stands."""
+    read_at: str = "{name}"
+    """Where in an object its attributes stand, unless they say so."""
+    attributes: dict[str, Attribute]
+    """All attributes that a mapping can name."""
+    external_id: str | None = None
+    """The attribute that holds Kenjo's id."""
+    match: list[str] = Field(min_length=1)
+    """Attributes by which an object is looked up, one after the other."""
+    listing: ListRequest = Field(alias="list")
+    """Reads all objects, inactive ones too. Can use `fields`, what of an object is read at all."""
+    find: dict[str, ListRequest] = Field(default_factory=dict)
+    """By attribute, a request that looks up by it. Can use `value`. Attributes of `match` without one are
+    looked up in the list."""
+    read: ReadRequest | None = None
+    """Reads one object. Can use `id` and `fields`. Without it, it is looked for in the list."""
+    create: Create | None = None
+    """Makes an object."""
+    update: list[Step] = Field(default_factory=list)
+    """Changes an object: `changed` is what differs, `there` the object as it was read, and `whole` that with
+    the changes in it, for a tool that takes whole objects only."""
+    delete: Request | None = None
+    """Deletes an object."""
+
+
+class People(Objects):
+    """People."""
+
+    access: str | None = None
+    """The attribute that is true for an account in use."""
+    deactivate: list[Step] = Field(default_factory=list)
+    """Takes an account out of use; without it, `update` does, if `access` can be sent."""
+    reactivate: list[Step] = Field(default_factory=list)
+    """Gives it back; without it, `update` does, if `access` can be sent."""
+
+
+class MemberRequest(Request):
+    """A request that adds or removes `members`, a list of ids, of the group `id`."""
+
+    at_most: int = Field(1, ge=1)
+    """Members that one request takes."""
+
+
+class Members(Section):
+    """Who is in a group."""
+
+    map: str = "team.members"
+    """The default mapping of a group's members."""
+    read: str | None = None
+    """Where in a group the ids of its members stand, if the group shows them."""
+    listing: ListRequest | None = Field(None, alias="list")
+    """Reads the members of the group `id`, if the group does not show them."""
+    id: str = "id"
+    """Where in a member its id stands, unless the members are just ids."""
+    add: MemberRequest
+    """Adds members."""
+    remove: MemberRequest
+    """Removes members."""
+
+
+class Groups(Objects):
+    """Groups."""
+
+    name: str
+    """The attribute that is the group's name."""
+    members: Members
+    """Its members."""
+
+
+class Setting(Section):
+    """Something that differs between accounts of the tool."""
+
+    about: str
+    """What it is, in a few words."""
+    default: str | None = None
+    """What it is where `with` does not give it."""
+    optional: bool = False
+    """It may be left out; it is null then."""
+
+
+class SecretWord(Section):
+    """A credential."""
+
+    about: str
+    """Where it comes from, in a few words."""
+
+
+class Basic(Section):
+    """A user name and password in each request (RFC 7617), with expressions in `{}`."""
+
+    user: str
+    """The user name."""
+    password: str
+    """The password."""
+
+
+class TokenRequest(Request):
+    """A request that gives a token, which goes with the others as `Authorization: Bearer`."""
+
+    form: dict[str, str] = Field(default_factory=dict)
+    """What is sent as a form instead of a `body`, an expression each."""
+    token: str = "access_token"  # noqa: S105 - where it stands
+    """Where in the answer the token stands."""
+    lifetime: str = "expires_in"
+    """Where in the answer the seconds stand for which it lives."""
+
+
+class SignIn(Section):
+    """How requests prove who sends them. All of it can use `secrets` and `settings`."""
+
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of each request, with expressions in `{}`."""
+    basic: Basic | None = None
+    """A user name and a password."""
+    token: TokenRequest | None = None
+    """A token that ends; OAuth 2 client credentials are one way to get it."""
+
+
+class Rule(Section):
+    """What an answer means that HTTP's own words do not say, or say otherwise."""
+
+    when: str
+    """An expression over `status`, `headers` (in lower case) and `body`; one that fails is not true."""
+    means: Means
+    """`done`: success. `conflict`: there is one already. `not_found`. `later`: a passing fault.
+    `throttled`: everybody waits, as long as the answer says. `halted`: credentials or permissions.
+    `rejected`: this record is not taken."""
+    says: str = ""
+    """A sentence for the person who reads it; without it, the answer's own words."""
+
+
+class Profile(Section):
+    """One HTTP API."""
+
+    title: str
+    """The tool's name."""
+    base_url: str
+    """The part of all addresses that is the same, with `{settings.x}` in it."""
+    settings: dict[str, Setting] = Field(default_factory=dict)
+    """What bridge.yaml has to say in `with`."""
+    secrets: dict[str, SecretWord] = Field(default_factory=dict)
+    """The credentials that bridge.yaml has to give in `secrets`."""
+    sign_in: SignIn = SignIn()
+    """How requests prove who sends them."""
+    answers: list[Rule] = Field(default_factory=list)
+    """What answers mean; the first that fits decides."""
+    rate: float = Field(5.0, gt=0)
+    """Requests per second that the tool takes, unless bridge.yaml says otherwise."""
+    shows_within: float = Field(600.0, ge=0)
+    """Seconds after which a new object shows at the latest."""
+    lists: dict[str, Names] = Field(default_factory=dict)
+    """Lists of names whose ids attributes take."""
+    people: People
+    """People."""
+    groups: Groups | None = None
+    """Groups of people, if the tool has them."""

@@ -1,0 +1,170 @@
+"""Carries one change to an API: the requests that its profile has for it, and what their answers show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from bridge.errors import NotFound, RecordRejected, TryLater
+from bridge.exchange import Accepted, Applied, Change, Receipt, Wanted
+from bridge.model import Outcome
+from bridge.wire.http import Answer
+from bridge.wire.permit import Permit
+from workers.targets.rest.changes import Given, Missing, body, share
+from workers.targets.rest.client import Client, said
+from workers.targets.rest.compiled import Creation, Objects, Step
+from workers.targets.rest.fields import at
+from workers.targets.rest.members import MemberList
+from workers.targets.rest.names import NameLists
+from workers.targets.rest.search import Search
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """The content of a change that creates. `closes`: it is taken out of use afterwards."""
+
+    wanted: Wanted
+    given: tuple[Given, ...]
+    members: tuple[str, ...] = ()
+    closes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The content of a change to an object as it was read. `access`: what has steps of its own."""
+
+    item: Any
+    given: tuple[Given, ...] = ()
+    access: bool | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Sender:
+    """Sends changes of one kind of objects."""
+
+    def __init__(
+        self, client: Client, objects: Objects, search: Search, names: NameLists, members: MemberList | None
+    ) -> None:
+        self._client = client
+        self._objects = objects
+        self._search = search
+        self._names = names
+        self._members = members
+
+    async def send(self, change: Change, permit: Permit) -> Receipt:
+        """Send one change. Raises what its requests raise."""
+        content = change.content
+        if isinstance(content, New):
+            return await self._create(content, permit)
+        remote_id = str(change.remote_id)
+        if change.outcome is Outcome.DELETED:
+            return await self._delete(remote_id, permit)
+        try:
+            answer = await self._change(remote_id, content, permit)
+        except NotFound:
+            if change.outcome is not Outcome.DEACTIVATED:
+                raise
+            return Applied(remote_id, Outcome.UNCHANGED, open=False)
+        applied = Applied(remote_id, change.outcome, self._open_after(content, answer))
+        return await self._with_members(applied, content, permit)
+
+    async def _create(self, new: New, permit: Permit) -> Receipt:
+        create = self._objects.create
+        assert create  # noqa: S101 - without one there is no such change
+        given = await self._made(new.given, permit)
+        first = [one for one in given if one.field.name not in create.later]
+        answer = await self._client.write(create.call, {"wanted": body(first)}, permit)
+        shown = said(answer)
+        remote_id = _new_id(create, answer, shown) or await self._found(new.wanted)
+        if not remote_id:
+            return Accepted("answered a create without an id, and the object is not found yet")
+        item = None if create.item is None else at(shown, create.item)
+        seen = Seen(item, tuple(one for one in given if one not in first), False if new.closes else None)
+        seen = replace(seen, add=new.members)
+        applied = Applied(remote_id, Outcome.CREATED, self._search.is_open(item))
+        if not (seen.given or seen.add or new.closes):
+            return applied
+        try:
+            answer = await self._change(remote_id, seen, permit)
+            return await self._with_members(replace(applied, open=None), seen, permit)
+        except RecordRejected as error:  # parked now, it would be without its link
+            raise TryLater(f"{error}; the rest of a new object") from None
+
+    async def _found(self, wanted: Wanted) -> str:
+        _, found = await self._search.find(wanted)
+        return self._search.id_of(found[0]) if len(found) == 1 else ""
+
+    async def _change(self, remote_id: str, seen: Seen, permit: Permit) -> Any:
+        """Open, change, close: what is sent last decides. The object as the last answer shows it, or None."""
+        given = await self._made(seen.given, permit)
+        shown = None
+        if seen.access is True:
+            shown = await self._steps(self._objects.reactivate, remote_id, seen.item, (), permit)
+        if given:
+            shown = await self._steps(self._objects.update, remote_id, seen.item, given, permit)
+        if seen.access is False:
+            shown = await self._steps(self._objects.deactivate, remote_id, seen.item, (), permit)
+        return shown
+
+    async def _steps(
+        self, steps: Sequence[Step], remote_id: str, item: Any, given: Sequence[Given], permit: Permit
+    ) -> Any:
+        shown = None
+        for step in steps:
+            sent = share(step, steps, given)
+            if given and not sent:
+                continue
+            values: Mapping[str, Any] = {
+                "id": remote_id,
+                "changed": body(sent),
+                "there": item or {},
+                "whole": body(sent, item),
+            }
+            if step.when and not self._client.scope.is_true(step.when, values):
+                continue
+            answer = said(await self._client.write(step.call, values, permit))
+            shown = None if step.item is None else at(answer, step.item)
+        return shown
+
+    async def _made(self, given: Iterable[Given], permit: Permit) -> list[Given]:
+        """The same, with the ids of entries that had to be made first."""
+        found = []
+        for one in given:
+            if isinstance(one.value, Missing):
+                id_ = await self._names.made(one.value.list, one.value.name, permit)
+                found.append(replace(one, value=id_))
+            else:
+                found.append(one)
+        return found
+
+    def _open_after(self, seen: Seen, answer: Any) -> bool | None:
+        """Whether it is in use, as the answer shows; without one, as before if nothing touched that."""
+        if (shown := self._search.is_open(answer)) is not None:
+            return shown
+        name = getattr(self._objects.spec, "access", None)
+        touched = seen.access is not None or any(one.field.name == name for one in seen.given)
+        return None if touched else self._search.is_open(seen.item)
+
+    async def _with_members(self, applied: Applied, seen: Seen, permit: Permit) -> Applied:
+        if self._members is None or not (seen.add or seen.remove):
+            return applied
+        return await self._members.change(applied, seen.add, seen.remove, permit)
+
+    async def _delete(self, remote_id: str, permit: Permit) -> Applied:
+        assert self._objects.delete  # noqa: S101 - without one there is no such change
+        try:
+            await self._client.write(self._objects.delete, {"id": remote_id}, permit)
+        except NotFound:
+            return Applied(remote_id, Outcome.UNCHANGED)
+        return Applied(remote_id, Outcome.DELETED)
+
+
+def _new_id(create: Creation, answer: Answer, shown: Any) -> str:
+    if create.id is None:
+        path = urlsplit(answer.headers.get("Location", "")).path
+        return unquote(path.rstrip("/").rpartition("/")[2])
+    found = at(shown, create.id)
+    return "" if found in (None, "") else str(found)

@@ -1,0 +1,150 @@
+"""The settings of an API that a profile describes."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from bridge.codec import canonical
+from bridge.config.addresses import http_address
+from bridge.config.section import beside_the_file
+from bridge.config.settings import HttpTarget, TargetSettings
+from bridge.config.target_settings import Secret
+from bridge.model import Kind
+from workers.targets.rest.compiled import Compiled, compiled
+from workers.targets.rest.loading import is_file, load
+from workers.targets.rest.profile import Objects, Profile
+
+_FROM_PROFILE = {"rate": "rate", "create_shows_within": "shows_within"}
+"""Settings whose default a profile knows better."""
+
+
+class RestSettings(HttpTarget):
+    """An HTTP API that a profile describes. `base_url` is needed only where it is not the profile's."""
+
+    changes_nothing = TargetSettings.changes_nothing | {"secrets"}
+
+    base_url: str = ""
+    """The address of the API. Default: the profile's."""
+    profile: str
+    """`personio` or another built-in profile, or the path of a file: `./mytool.yaml`."""
+    with_: dict[str, str] = Field(default_factory=dict, alias="with")
+    """What the profile needs to know of your account, e.g. `{company: acme}`."""
+    secrets: dict[str, Secret] = Field(default_factory=dict)
+    """The credentials that the profile names, e.g. `{api_key: ...}`."""
+    match: list[str] = Field(default_factory=list)
+    """Attributes by which a person is looked up, one after the other. Default: the profile's."""
+    match_groups: list[str] = Field(default_factory=list)
+    """The same for groups."""
+    timezone: str = "Europe/Berlin"
+    """IANA time zone of the day that is sent, e.g. as the last one of somebody who left."""
+    _compiled: Compiled = PrivateAttr()
+
+    @field_validator("profile")
+    @classmethod
+    def _starts_beside_the_file(cls, value: str, info: ValidationInfo) -> str:
+        return str(beside_the_file(Path(value), info)) if is_file(value) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is not an IANA time zone such as Europe/Berlin") from None
+        return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_the_profile_says(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """What the profile knows, laid under what is set. Raises ConfigurationError for a wrong profile."""
+        settings = handler(value)
+        profile, source = load(settings.profile)
+        _check_given("with", settings.with_, _needed(profile), profile.settings)
+        _check_given("secrets", settings.secrets, profile.secrets, profile.secrets)
+        made = compiled(profile, source, settings.with_, settings.named(profile))
+        update: dict[str, Any] = {
+            name: getattr(profile, word)
+            for name, word in _FROM_PROFILE.items()
+            if name not in settings.model_fields_set
+        }
+        update["base_url"] = settings.base_url or http_address(made.base_url)
+        found = settings.model_copy(update=update)
+        found._compiled = made  # noqa: SLF001 - no setting, but what they are about
+        found.check_match()
+        return found
+
+    @model_serializer(mode="wrap")
+    def _with_the_profile_itself(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Where it says what the target should hold, a changed profile is a changed setting."""
+        dumped: dict[str, Any] = handler(self)
+        if "profile" in dumped:
+            dumped["profile"] = digest(self._compiled.profile)
+        return dumped
+
+    @property
+    def compiled(self) -> Compiled:
+        """The profile, ready to be used."""
+        return self._compiled
+
+    @property
+    def credentials(self) -> tuple[object, ...]:
+        """The values of the secrets."""
+        return tuple(self.secrets.values())
+
+    def named(self, profile: Profile) -> dict[Kind, list[str]]:
+        """The attributes that `map` names, of people and of groups."""
+        kinds = {Kind.PERSON: profile.people, Kind.TEAM: profile.groups}
+        return {kind: list(self.map) for kind, objects in kinds.items() if objects}
+
+    def matched(self, objects: Objects, kind: Kind) -> list[str]:
+        """The attributes by which objects are looked up."""
+        return list((self.match if kind is Kind.PERSON else self.match_groups) or objects.match)
+
+    def check_match(self) -> None:
+        """See that what is looked up by is there. Raises ValueError."""
+        for setting, objects in (("match", self.compiled.people), ("match_groups", self.compiled.groups)):
+            for name in getattr(self, setting):
+                if objects is None or name not in objects.fields:
+                    raise ValueError(f"has in {setting} '{name}', which the profile does not know")
+
+
+def digest(profile: Profile) -> str:
+    """What of a profile says what the target should hold, in short."""
+    content = profile.model_dump(mode="json", include={"settings", "lists", "people", "groups"})
+    return hashlib.blake2b(canonical(content), digest_size=8).hexdigest()
+
+
+def _needed(profile: Profile) -> dict[str, Any]:
+    return {
+        name: one for name, one in profile.settings.items() if one.default is None and not one.optional
+    }
+
+
+def _check_given(
+    setting: str, given: Iterable[str], needed: Mapping[str, Any], known: Mapping[str, Any]
+) -> None:
+    """Raise ValueError for what the profile needs and is not given, or does not know."""
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there is: {', '.join(known) or 'nothing'}"
+            raise ValueError(f"has {setting}.{name}, which its profile does not name{hint}")
+    for name, one in needed.items():
+        if name not in given:
+            raise ValueError(f"needs {setting}.{name}: {one.about}")

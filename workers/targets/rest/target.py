@@ -1,0 +1,275 @@
+"""Any HTTP API that a profile describes: `kind: rest`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bridge.errors import NotFound, RecordRejected, TargetHalted
+from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
+from bridge.mapping.environment import Environment
+from bridge.model import Key, Kind, Outcome
+from bridge.wire.http import Http
+from bridge.wire.permit import Permit
+from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
+from workers.targets.rest.changes import Judge, untaken
+from workers.targets.rest.client import Client, SignsIn, classifier, sign_in_classifier
+from workers.targets.rest.compiled import MEMBERS, Compiled, Objects, family
+from workers.targets.rest.fields import has
+from workers.targets.rest.members import MemberList
+from workers.targets.rest.names import NameLists
+from workers.targets.rest.scripts import Scope
+from workers.targets.rest.search import Search
+from workers.targets.rest.sender import New, Seen, Sender
+from workers.targets.rest.settings import RestSettings
+
+__all__ = ["ADAPTER", "RestSettings", "RestTarget"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An object as it was read; of a group also who is in it."""
+
+    item: Any
+    members: frozenset[str] = frozenset()
+
+
+class RestTarget(Target):
+    """A connected API; see `workers.targets.base.Target`."""
+
+    def __init__(self, settings: RestSettings, http: Http, scope: Scope) -> None:
+        self._compiled = compiled = settings.compiled
+        self.can = Abilities(lists=True, groups=compiled.groups is not None)
+        self._client = Client(http, compiled, scope)
+        self._names = NameLists(self._client, compiled.lists)
+        self._searches: dict[Kind, Search] = {}
+        self._judges: dict[Kind, Judge] = {}
+        self._senders: dict[Kind, Sender] = {}
+        self._members: MemberList | None = None
+        for objects in filter(None, (compiled.people, compiled.groups)):
+            self._add(objects, settings)
+
+    def _add(self, objects: Objects, settings: RestSettings) -> None:
+        kind = objects.kind
+        match = settings.matched(objects.spec, kind)
+        used = {*mapped(objects, settings.map), *match, objects.spec.external_id}
+        used.add(getattr(objects.spec, "access", None))
+        fields = {".".join(field.read) for name, field in objects.fields.items() if name in used}
+        search = Search(self._client, objects, match, sorted(fields))
+        members = MemberList(self._client, objects.members, search) if objects.members else None
+        self._members = members or self._members
+        self._searches[kind] = search
+        self._judges[kind] = Judge(self._compiled.profile.title, objects, self._names)
+        self._senders[kind] = Sender(self._client, objects, search, self._names, members)
+
+    async def check(self) -> Greeting:
+        """Read the lists, and one person, and see whether what is mapped is shown."""
+        people = self._searches[Kind.PERSON]
+        try:
+            size = await self.size()
+            first = await people.first()
+            shown = first and await people.read(people.id_of(first))
+        except TargetHalted as error:
+            raise TargetHalted(f"people cannot be read: {error}") from None
+        problems = [] if shown is None else self.unshown(shown)
+        return Greeting((f"{self._compiled.profile.title}, {size} people",), tuple(problems))
+
+    def unshown(self, item: Any) -> list[str]:
+        """A sentence for what is mapped, and no part of a person as the API shows them."""
+        fields = self._compiled.people.fields.values()
+        names = sorted(one.name for one in fields if one.spec.map and not has(item, one.read))
+        what = "see that its credentials may read that, or take it out of the mapping"
+        return [f"shows nothing of {', '.join(names)}: {what}"] if names else []
+
+    async def size(self) -> int:
+        """How many people there are."""
+        await self._names.learn()
+        return await self._searches[Kind.PERSON].size()
+
+    async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
+        """Look up by the attributes of `match`; inactive people count.
+
+        Raises RecordRejected when no look-up gave a certain answer: a create would risk a second object.
+        """
+        del thorough  # the list is as thorough as it gets
+        await self._names.learn()
+        search = self._searches[wanted.key.kind]
+        name, found = await search.find(wanted)
+        return [self._found(wanted, name, search, item) for item in found]
+
+    def _found(self, wanted: Wanted, by: str, search: Search, item: Any) -> Remote:
+        name = self._compiled.objects(wanted.key.kind).spec.external_id
+        ours = str(wanted.attributes.get(name) or "") if name else ""
+        carries = search.external_id(item)
+        return Remote(
+            search.id_of(item),
+            open=search.is_open(item),
+            ours=carries != "" and carries == ours,
+            other_id=carries not in ("", ours),
+            external_id=carries,
+            by=by,
+        )
+
+    def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
+        """By the attributes of `match`."""
+        return self._searches[wanted.key.kind].keys(wanted)
+
+    async def inventory(self, kind: Kind) -> AsyncIterator[Page]:
+        """All people or groups, with no more than what they are looked up by."""
+        async for page in self._searches[kind].inventory():
+            yield page
+
+    async def read(self, key: Key, remote_id: str) -> Remote | None:
+        """One person, or a group with its members."""
+        await self._names.learn()
+        search = self._searches[key.kind]
+        item = await search.read(remote_id)
+        if item is None:
+            return None
+        members = frozenset[str]()
+        if key.kind is Kind.TEAM and self._members:
+            members = await self._members.of(remote_id, item)
+        return Remote(remote_id, search.is_open(item), content=Shown(item, members))
+
+    def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
+        """What differs in the mapped attributes, the access, and the members that are ours."""
+        if there is None:
+            return None if wanted.removal else self._creation(wanted)
+        if wanted.removal == "delete":
+            self._need(self._compiled.objects(wanted.key.kind).delete, "deletes nobody")
+            return Change(wanted.key, Outcome.DELETED, there.id)
+        if there.content is None:
+            raise NotFound("is not there")
+        if wanted.key.kind is Kind.TEAM:
+            return self._of_group(wanted, there)
+        return self._of_person(wanted, there)
+
+    async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
+        """Send each change in requests of its own."""
+        return await one_by_one(changes, partial(self._send, permit=permit))
+
+    async def _send(self, change: Change, permit: Permit) -> Receipt:
+        return await self._senders[change.key.kind].send(change, permit)
+
+    def _need(self, there: object, what: str) -> None:
+        if not there:
+            raise RecordRejected(f"the profile of {self._compiled.profile.title} {what}: do it there by hand")
+
+    def _creation(self, wanted: Wanted) -> Change:
+        objects, judge = self._compiled.objects(wanted.key.kind), self._judges[wanted.key.kind]
+        self._need(objects.create, "creates nobody")
+        given = judge.new(wanted.attributes)
+        members = tuple(wanted.attributes.get(MEMBERS) or ()) if objects.members else ()
+        closes = judge.access({}, wanted.attributes) is False if objects.deactivate else False
+        told = [one.told() for one in given] + [FieldChange(MEMBERS, None, one) for one in members]
+        content = New(wanted, tuple(given), members, closes)
+        return Change(wanted.key, Outcome.CREATED, None, content, lambda: told)
+
+    def _of_person(self, wanted: Wanted, there: Remote) -> Change | None:
+        objects, judge = self._compiled.people, self._judges[Kind.PERSON]
+        name = getattr(objects.spec, "access", None)
+        attributes = wanted.attributes
+        if wanted.removal:
+            self._need(name, "takes nobody out of use")
+            attributes = {name: False}
+        given = judge.changed(there.content.item, attributes)
+        access = judge.access(there.content.item, attributes)
+        self._see_that_it_is_sent(objects, given)
+        told = [one.told() for one in given]
+        if access is not None:
+            told.append(FieldChange(str(name), not access, access))
+        content = Seen(there.content.item, tuple(given), access)
+        return _change(wanted, there, content, told)
+
+    def _of_group(self, wanted: Wanted, there: Remote) -> Change | None:
+        objects, judge = self._compiled.objects(Kind.TEAM), self._judges[Kind.TEAM]
+        given = [] if wanted.removal else judge.changed(there.content.item, wanted.attributes)
+        self._see_that_it_is_sent(objects, given)
+        have, ours = there.content.members, wanted.attributes.get(MEMBERS) or []
+        add = tuple(one for one in ours if one not in have)
+        remove = tuple(sorted((wanted.released & have) - set(ours)))
+        told = [one.told() for one in given]
+        told += [FieldChange(MEMBERS, None, one) for one in add]
+        told += [FieldChange(MEMBERS, one, None) for one in remove]
+        return _change(wanted, there, Seen(there.content.item, tuple(given), None, add, remove), told)
+
+    def _see_that_it_is_sent(self, objects: Objects, given: Sequence[Any]) -> None:
+        if name := untaken(objects.update, given):
+            self._need(None, f"changes no {name}")
+
+
+def _change(wanted: Wanted, there: Remote, content: Seen, told: list[FieldChange]) -> Change | None:
+    if not told:
+        return None
+    outcome = Outcome.DEACTIVATED if wanted.removal else Outcome.UPDATED
+    return Change(wanted.key, outcome, there.id, content, lambda: told)
+
+
+def mapped(objects: Objects, own: Mapping[str, Any]) -> dict[str, str]:
+    """The default mapping of objects, by attribute, without what `map` takes out or says otherwise."""
+    found = {name: one.spec.map for name, one in objects.fields.items() if one.spec.map and name == one.name}
+    return {name: text for name, text in found.items() if name not in own or own[name] is not None}
+
+
+def _fit(settings: RestSettings) -> tuple[Mapping[str, Any], Callable[[str], str | None]]:
+    """The mapping, and what checks an attribute's name, as the profile has them."""
+    compiled = settings.compiled
+    kinds = {one.kind: one for one in (compiled.people, compiled.groups) if one}
+    mapping: dict[str, Any] = {"references": {}, "required": {}, "access": compiled.profile.people.access or ""}
+    for kind, objects in kinds.items():
+        mapping[kind.value] = {name: one.spec.map for name, one in objects.fields.items() if one.spec.map}
+        mapping["required"][kind.value] = [name for name, one in objects.fields.items() if one.spec.required]
+        mapping["references"] |= {
+            name: one.spec.refers_to for name, one in objects.fields.items() if one.spec.refers_to
+        }
+    if compiled.groups and compiled.profile.groups:
+        mapping[Kind.TEAM.value][MEMBERS] = compiled.profile.groups.members.map
+        mapping["references"][MEMBERS] = Kind.PERSON.value
+        mapping["group_name"] = compiled.profile.groups.name
+    return mapping, partial(_check_attribute, compiled)
+
+
+def _check_attribute(compiled: Compiled, name: str) -> str | None:
+    """A sentence on what is wrong with an attribute's name, or None."""
+    every = [one for one in (compiled.people, compiled.groups) if one]
+    known = {known for one in every for known in one.fields} | ({MEMBERS} if compiled.groups else set())
+    if name in known:
+        return None
+    title = compiled.profile.title
+    if any(name in one.spec.attributes or family(one.spec, name) for one in every):
+        return f"the profile of {title} has '{name}' only with a setting in `with` that is not given"
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"the profile of {title} has no attribute '{name}'{hint}"
+
+
+def _connect(settings: RestSettings, tools: Tools) -> RestTarget:
+    scope = Scope(Environment(zone=ZoneInfo(settings.timezone)))
+    return connect(settings, tools, scope)
+
+
+def connect(settings: RestSettings, tools: Tools, scope: Scope) -> RestTarget:
+    """A target whose expressions are evaluated in a scope."""
+    compiled = settings.compiled
+    secrets = {name: one.get_secret_value() for name, one in settings.secrets.items()}
+    signs_in = SignsIn(compiled, secrets, scope)
+    sign = None
+    if compiled.sign_in.token:
+        door = Http(
+            tools.session,
+            settings.base_url,
+            timeout=settings.timeout,
+            classify=sign_in_classifier(compiled.rules, scope),
+        )
+        sign = signs_in.tokens(door, tools.vault)
+    classify = classifier(compiled.rules, scope)
+    return RestTarget(
+        settings, tools.http(settings, settings.base_url, signs_in.headers(), classify, sign), scope
+    )
+
+
+ADAPTER = Adapter(settings=RestSettings, mapping={}, connect=_connect, fit=_fit)
