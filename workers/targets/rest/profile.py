@@ -96,7 +96,7 @@ class Create(Request):
     id: str = "id"
     """Where in the answer the new object's id stands."""
     id_in: Literal["answer", "location"] = "answer"
-    """`location`: the id is the last part of the header `Location` instead."""
+    """`location`: the id stands in the header `Location` instead: as its parameter `id`, else at its end."""
     later: list[str] = Field(default_factory=list)
     """Attributes that a create does not take, or takes without saying so: they follow by `update`."""
     item: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Accepted, Applied, Change, Receipt, Wanted
@@ -164,7 +164,8 @@ class Sender:
 
 def _new_id(create: Creation, answer: Answer, shown: Any) -> str:
     if create.id is None:
-        path = urlsplit(answer.headers.get("Location", "")).path
-        return unquote(path.rstrip("/").rpartition("/")[2])
+        address = urlsplit(answer.headers.get("Location", "")[:4_000])
+        named = parse_qs(address.query).get("id")
+        return named[0] if named else unquote(address.path.rstrip("/").rpartition("/")[2])
     found = at(shown, create.id)
     return "" if found in (None, "") else str(found)

@@ -166,6 +166,9 @@ class RestTarget(Target):
         members = tuple(wanted.attributes.get(MEMBERS) or ()) if objects.members else ()
         closes = judge.access({}, wanted.attributes) is False if objects.deactivate else False
         told = [one.told() for one in given] + [FieldChange(MEMBERS, None, one) for one in members]
+        name = str(getattr(objects.spec, "access", None))
+        if wanted.attributes.get(name) is not None and name not in {one.attribute for one in told}:
+            told.append(FieldChange(name, None, wanted.attributes[name]))
         content = New(wanted, tuple(given), members, closes)
         return Change(wanted.key, Outcome.CREATED, None, content, lambda: told)
 
