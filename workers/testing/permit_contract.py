@@ -36,7 +36,7 @@ class PermitContract(Through):
 
     async def test_each_write_asks_its_permit(self, rig: Rig, line: Line, target: Allowed) -> None:
         """The permit is asked once before each write, and stops what follows when it ends."""
-        permit = Counted(allowed=4)
+        permit = Counted(allowed=10)
         counted = Allowed(target.target, permit)
         remote_id = (await counted.upsert(person(rig, 1), None)).remote_id
         await counted.upsert(person(rig, 1, **rig.changes), remote_id)

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
-import aiohttp
 import pytest
 
 from bridge.errors import NotFound
 from bridge.exchange import Applied, FieldChange, Greeting, Remote, Removal, Wanted
 from bridge.model import Key, Kind, Outcome
+from bridge.wire.http import open_session
 from bridge.wire.permit import Permit
 from workers.delivery.sending import bring, sent, shows
 from workers.targets.base import Adapter, Notebook, Scratch, Target, Tools
@@ -149,7 +149,7 @@ async def connected(
 ) -> AsyncIterator[Allowed]:
     """Connect an adapter with settings as the configuration has them; by default its notebook is empty."""
     parsed = adapter.settings.model_validate({"timeout": 5, **settings})
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_session() as session:
         tools = Tools(session, notebook=notebook or Scratch())
         async with adapter.connect(parsed, tools) as target:
             yield Allowed(target)

@@ -46,7 +46,7 @@ class TeamContract(Through):
         """A new name leaves the members."""
         people = await self.people(rig, target, 2)
         remote_id = (await target.upsert(team(rig, 1, people), None)).remote_id
-        name = next(name for name, value in rig.team(2).items() if name != "externalId" and value)
+        name = rig.adapter.mapping.get("group_name") or "displayName"
         wanted = team(rig, 1, people, **{name: rig.team(2)[name]})
         assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UPDATED
         await holds(rig, Kind.TEAM, remote_id, {name: rig.team(2)[name]})
