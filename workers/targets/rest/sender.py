@@ -100,13 +100,15 @@ class Sender:
     async def _change(self, remote_id: str, seen: Seen, permit: Permit) -> Any:
         """Open, change, close: what is sent last decides. The object as the last answer shows it, or None."""
         given = await self._made(seen.given, permit)
-        shown = None
+        shown, item = None, seen.item
         if seen.access is True:
-            shown = await self._steps(self._objects.reactivate, remote_id, seen.item, (), permit)
+            shown = await self._steps(self._objects.reactivate, remote_id, item, (), permit)
         if given:
-            shown = await self._steps(self._objects.update, remote_id, seen.item, given, permit)
+            if item is None or seen.access is True:  # it is another one now, and may be sent whole
+                item = await self._search.read(remote_id) or item
+            shown = await self._steps(self._objects.update, remote_id, item, given, permit)
         if seen.access is False:
-            shown = await self._steps(self._objects.deactivate, remote_id, seen.item, (), permit)
+            shown = await self._steps(self._objects.deactivate, remote_id, item, (), permit)
         return shown
 
     async def _steps(
@@ -127,6 +129,7 @@ class Sender:
                 continue
             answer = said(await self._client.write(step.call, values, permit))
             shown = None if step.item is None else at(answer, step.item)
+            item = values["whole"]
         return shown
 
     async def _made(self, given: Iterable[Given], permit: Permit) -> list[Given]:

@@ -1,0 +1,248 @@
+"""A made-up HR tool with odd habits, for the worked example of docs/targets/rest.md. Strict about all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+APP, KEY, COMPANY = "bridge", "odd-key", "acme"
+_ROW = {"extern", "mail", "names", "job", "unit", "start", "hours", "boss", "shoe"}
+_SHOWN = {"ref", "state"}
+_DAY = re.compile(r"\d\d\.\d\d\.\d{4}")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class OddHR:
+    """The tool's state. `tickets`: those that it takes; `codes`: answered to the next requests instead."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, dict[str, Any]] = {}
+        self.circles: dict[str, dict[str, Any]] = {}
+        self.units: dict[int, str] = {1: "Sales"}
+        self.tickets: set[str] = set()
+        self.codes: list[str] = []
+        self.signed_in = 0
+        self.asked: list[str] = []
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=2**24, middlewares=[self.checked])
+        routes: dict[tuple[str, str], Handler] = {
+            ("POST", "session"): self.session,
+            ("GET", "units"): self.list_units,
+            ("POST", "units"): self.make_unit,
+            ("POST", "people/query"): self.query,
+            ("PUT", "people"): self.make_person,
+            ("GET", "people/{ref}"): self.person,
+            ("PUT", "people/{ref}"): self.write_person,
+            ("POST", "people/{ref}/mail"): self.mail,
+            ("POST", "people/{ref}/leave"): self.leave,
+            ("POST", "people/{ref}/return"): self.come_back,
+            ("DELETE", "people/{ref}"): self.delete_person,
+            ("GET", "circles"): self.list_circles,
+            ("POST", "circles"): self.make_circle,
+            ("GET", "circles/{ref}"): self.circle,
+            ("PUT", "circles/{ref}"): self.write_circle,
+            ("DELETE", "circles/{ref}"): self.delete_circle,
+            ("GET", "circles/{ref}/members"): self.members,
+            ("POST", "circles/{ref}/members"): self.add_members,
+            ("DELETE", "circles/{ref}/members/{member}"): self.remove_member,
+        }
+        for (method, path), handler in routes.items():
+            application.router.add_route(method, f"/api/{path}", handler)
+        return application
+
+    @web.middleware
+    async def checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.asked.append(f"{request.method} {request.path}")
+        if request.headers.get("X-Company") != COMPANY and not request.path.endswith("/session"):
+            return no("WRONG_COMPANY")
+        if not request.path.endswith("/session"):
+            if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tickets:
+                return web.json_response({"ok": False, "code": "NO_TICKET"}, status=401)
+            if self.codes:
+                return no(self.codes.pop(0))
+        return await handler(request)
+
+    async def session(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        if (form.get("app"), form.get("key")) != (APP, KEY):
+            return no("WRONG_KEY")
+        self.signed_in += 1
+        self.tickets.add(f"ticket-{self.signed_in}")
+        return yes({"ticket": f"ticket-{self.signed_in}", "valid_for": 600})
+
+    # Departments
+
+    async def list_units(self, request: web.Request) -> web.Response:
+        page, per = int(request.query["page"]), int(request.query["per"])
+        rows = [{"no": no_, "title": title} for no_, title in sorted(self.units.items())]
+        return yes({"rows": rows[page * per : (page + 1) * per], "total": len(rows)})
+
+    async def make_unit(self, request: web.Request) -> web.Response:
+        title = (await request.json())["title"]
+        if title in self.units.values():
+            return no("DUPLICATE")
+        number = max(self.units, default=0) + 1
+        self.units[number] = title
+        return yes({"no": number})
+
+    # People
+
+    async def query(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if set(body) - {"after", "take", "with_leavers", "mail"}:
+            return no("BAD_QUERY")
+        rows = [one for one in self.people.values() if body.get("with_leavers") or one["state"] != "gone"]
+        if mail := body.get("mail"):
+            rows = [one for one in rows if one["mail"].lower() == mail.lower()]
+        start = int(body.get("after") or 0)
+        end = start + int(body.get("take") or len(rows) or 1)
+        return yes({"rows": rows[start:end], "next": str(end) if end < len(rows) else None})
+
+    async def person(self, request: web.Request) -> web.Response:
+        found = self.people.get(request.match_info["ref"])
+        return yes(found) if found else no("UNKNOWN")
+
+    async def make_person(self, request: web.Request) -> web.Response:
+        row = await request.json()
+        if problem := self.problem(row, ""):
+            return no(problem)
+        if "boss" in row:
+            return no("BOSS_LATER")
+        ref = f"P{len(self.people) + 1}"
+        self.people[ref] = {**dict.fromkeys(_ROW), **row, "ref": ref, "state": "working"}
+        return yes(self.people[ref])
+
+    async def write_person(self, request: web.Request) -> web.Response:
+        ref = request.match_info["ref"]
+        if ref not in self.people:
+            return no("UNKNOWN")
+        row, old = await request.json(), self.people[ref]
+        if any(name in row and row[name] != old[name] for name in (*_SHOWN, "mail")):
+            return no("READ_ONLY")
+        if problem := self.problem({name: row[name] for name in row if name not in _SHOWN}, ref):
+            return no(problem)
+        kept = {name: old[name] for name in (*_SHOWN, "mail")}
+        self.people[ref] = {**dict.fromkeys(_ROW), **row, **kept}
+        return yes(self.people[ref])
+
+    def problem(self, row: dict[str, Any], own: str) -> str:
+        if set(row) - _ROW:
+            return "BAD_ROW"
+        if not row.get("mail") or not (row.get("names") or {}).get("family"):
+            return "INCOMPLETE"
+        if row.get("start") and not _DAY.fullmatch(row["start"]):
+            return "BAD_DAY"
+        if row.get("unit") is not None and row["unit"] not in self.units:
+            return "NO_SUCH_UNIT"
+        others = (one["mail"].lower() for ref, one in self.people.items() if ref != own)
+        return "DUPLICATE" if row["mail"].lower() in others else ""
+
+    async def mail(self, request: web.Request) -> web.Response:
+        ref, mail = request.match_info["ref"], (await request.json())["mail"]
+        if ref not in self.people:
+            return no("UNKNOWN")
+        if any(one["mail"].lower() == mail.lower() for other, one in self.people.items() if other != ref):
+            return no("DUPLICATE")
+        self.people[ref]["mail"] = mail
+        return yes(None)
+
+    async def leave(self, request: web.Request) -> web.Response:
+        found = self.people.get(request.match_info["ref"])
+        if found is None:
+            return no("UNKNOWN")
+        if not _DAY.fullmatch((await request.json())["last_day"]):
+            return no("BAD_DAY")
+        if found["state"] == "gone":
+            return no("HAS_LEFT")
+        found["state"] = "gone"
+        return yes(None)
+
+    async def come_back(self, request: web.Request) -> web.Response:
+        found = self.people.get(request.match_info["ref"])
+        if found is None:
+            return no("UNKNOWN")
+        found["state"] = "working"
+        return yes(None)
+
+    async def delete_person(self, request: web.Request) -> web.Response:
+        gone = self.people.pop(request.match_info["ref"], None)
+        return yes(None) if gone else no("GONE")
+
+    # Circles
+
+    async def list_circles(self, request: web.Request) -> web.Response:
+        start, per = int(request.query.get("from", 0)), int(request.query["per"])
+        rows = [shown(one) for one in self.circles.values()]
+        headers = {}
+        if start + per < len(rows):
+            headers["Link"] = f'</api/circles?from={start + per}&per={per}>; rel="next", </help>; rel="help"'
+        return yes(rows[start : start + per], headers)
+
+    async def circle(self, request: web.Request) -> web.Response:
+        found = self.circles.get(request.match_info["ref"])
+        return yes(shown(found)) if found else no("UNKNOWN")
+
+    async def make_circle(self, request: web.Request) -> web.Response:
+        row = await request.json()
+        if set(row) - {"label", "extern"} or not row.get("label"):
+            return no("BAD_ROW")
+        if any(one["label"] == row["label"] for one in self.circles.values()):
+            return no("DUPLICATE")
+        ref = f"C{len(self.circles) + 1}"
+        self.circles[ref] = {"ref": ref, "extern": None, **row, "members": []}
+        return yes({"ref": ref})
+
+    async def write_circle(self, request: web.Request) -> web.Response:
+        found, row = self.circles.get(request.match_info["ref"]), await request.json()
+        if found is None:
+            return no("UNKNOWN")
+        found |= {"label": row["label"], "extern": row.get("extern")}
+        return yes(None)
+
+    async def delete_circle(self, request: web.Request) -> web.Response:
+        gone = self.circles.pop(request.match_info["ref"], None)
+        return yes(None) if gone else no("GONE")
+
+    async def members(self, request: web.Request) -> web.Response:
+        found, start = self.circles.get(request.match_info["ref"]), int(request.query.get("from", 0))
+        if found is None:
+            return no("UNKNOWN")
+        more = f"{request.path}?from={start + 100}" if start + 100 < len(found["members"]) else None
+        rows = [{"ref": member} for member in found["members"][start : start + 100]]
+        return web.json_response({"ok": True, "code": "OK", "result": rows, "more": more})
+
+    async def add_members(self, request: web.Request) -> web.Response:
+        found, refs = self.circles.get(request.match_info["ref"]), (await request.json())["refs"]
+        if found is None:
+            return no("UNKNOWN")
+        if len(refs) > 50:
+            return no("TOO_MANY")
+        fresh = [ref for ref in refs if ref not in found["members"]]
+        found["members"] += fresh
+        return yes(None) if fresh else no("ALREADY_IN")
+
+    async def remove_member(self, request: web.Request) -> web.Response:
+        found, member = self.circles.get(request.match_info["ref"]), request.match_info["member"]
+        if found is None or member not in found["members"]:
+            return no("UNKNOWN")
+        found["members"].remove(member)
+        return yes(None)
+
+
+def shown(circle: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in circle.items() if name != "members"}
+
+
+def yes(result: Any, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"ok": True, "code": "OK", "result": result}, headers=headers)
+
+
+def no(code: str) -> web.Response:
+    headers = {"Retry-After": "9"} if code in ("SLOW_DOWN", "MAINTENANCE") else None
+    body = {"ok": False, "code": code, "message": f"cannot do that: {code}"}
+    return web.json_response(body, headers=headers)
