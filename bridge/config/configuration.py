@@ -121,7 +121,7 @@ def every_setting(
     for name, field in model.model_fields.items():
         place = (*prefix, field.alias or name)
         yield place, field
-        kind = field.annotation
+        kind: Any = field.annotation
         if get_origin(kind) is dict:
             kind, place = get_args(kind)[1], (*place, ANY_NAME)
         elif deep and get_origin(kind) is list:

@@ -6,7 +6,7 @@ import datetime
 import logging
 import math
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from typing import Any
 
 import cel
@@ -44,11 +44,12 @@ _PROBLEM = re.compile(r"(?m)<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: exp
 class Expression:
     """A compiled expression. `where` names its place in the configuration, for errors.
 
-    `given` are the variables that it can use beside `today`: in a mapping or a scope the record. `fields` are all that it reads; `plain` are those written with dots only, which are checked for
-    misspelling; `functions` are the names of what it calls; `dated`: its value depends on the day.
+    `given` are the variables that it can use beside `today`: in a mapping or a scope the record. `fields`
+    are all that it reads; `plain` are those written with dots only, which are checked for misspelling;
+    `functions` are the names of what it calls; `dated`: its value depends on the day.
     """
 
-    def __init__(self, source: str, where: str, given: Set[str] = RECORD) -> None:
+    def __init__(self, source: str, where: str, given: frozenset[str] = RECORD) -> None:
         self.source = source
         self.where = where
         if len(source) > MAX_LENGTH:
@@ -65,9 +66,9 @@ class Expression:
         variables = set(self._program.variables()) - self._loops.variables
         self.dated = TODAY in variables
         if unknown := variables - given - {TODAY}:
-            *others, last = (f"'{name}'" for name in (*sorted(given - {TODAY}), TODAY))
+            known = ", ".join(f"'{name}'" for name in sorted(given))
             raise ConfigurationError(
-                f"{where} uses '{min(unknown)}', but an expression can use only {', '.join(others)} and {last}"
+                f"{where} uses '{min(unknown)}', but an expression can use only {known} and '{TODAY}'"
             )
 
     def evaluate(self, variables: Variables) -> Any:

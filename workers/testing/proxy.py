@@ -45,9 +45,7 @@ class Proxy:
     `reads`: whether a request, by method and path, changes nothing; some APIs search and sign in by POST.
     """
 
-    def __init__(
-        self, origin: str, session: aiohttp.ClientSession, reads: Reads = reads_by_method
-    ) -> None:
+    def __init__(self, origin: str, session: aiohttp.ClientSession, reads: Reads = reads_by_method) -> None:
         self.origin = origin
         self.reads = reads
         self.url = ""

@@ -21,7 +21,7 @@ _REPORT = {"title", "fields", "filters", "filterDuplicates"}
 
 
 class BambooHR:
-    """The API's state: `employees` by id, `rows` of the table employmentStatus; `hidden`: fields not allowed."""
+    """The API's state: `employees` by id, `rows` of employmentStatus; `hidden`: fields not allowed."""
 
     def __init__(self) -> None:
         self.employees: dict[str, dict[str, Any]] = {}
@@ -50,16 +50,17 @@ class BambooHR:
     async def report(self, request: web.Request) -> web.Response:
         if denied := self.denied(request):
             return denied
-        if set(request.query) - {"format", "onlyCurrent"} or request.query.get("format", "").lower() != "json":
+        if (
+            set(request.query) - {"format", "onlyCurrent"}
+            or request.query.get("format", "").lower() != "json"
+        ):
             return web.Response(status=404)
         body = await request.json()
         fields = body.get("fields")
         if set(body) - _REPORT or not isinstance(fields, list) or len(fields) > 400:
             return web.Response(status=400)
         shown = [name for name in fields if name in FIELDS | {"status"} and name not in self.hidden]
-        rows = [
-            {"id": id_, **{name: one.get(name) for name in shown}} for id_, one in self.employees.items()
-        ]
+        rows = [{"id": id_, **{name: one.get(name) for name in shown}} for id_, one in self.employees.items()]
         meta = [{"id": name, "type": "text", "name": name} for name in shown]
         return web.json_response({"title": body.get("title", ""), "fields": meta, "employees": rows})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ PROFILE = Path(__file__).parents[3] / "docs/targets/examples/oddhr.yaml"
 class OddHRRig(RestRig):
     has_teams = True
     clearable = "job"
-    changes = {
+    changes: Mapping[str, Any] = {
         "mail": "ana.neu@example.com",
         "given": "Änne",
         "family": "Şahin-Müller",

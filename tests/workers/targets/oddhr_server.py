@@ -1,4 +1,4 @@
-"""A made-up HR tool with odd habits, for the worked example of docs/targets/rest.md. Strict about all of them."""
+"""A made-up HR tool with odd habits, for the worked example of docs/targets/rest.md; strict about them."""
 
 from __future__ import annotations
 

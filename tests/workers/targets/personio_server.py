@@ -28,13 +28,12 @@ class Personio:
         self.tokens: set[str] = set()
         self.signed_in = 0
         self.hidden: set[str] = set()
-        self.routes = web.RouteTableDef()
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=2**24)
         employee = "/v1/company/employees/{id}"
         application.router.add_post("/v1/auth", self.auth)
-        application.router.add_get("/v1/company/employees", self.list)
+        application.router.add_get("/v1/company/employees", self.all)
         application.router.add_post("/v1/company/employees", self.create)
         application.router.add_get(employee, self.get)
         application.router.add_patch(employee, self.patch)
@@ -56,7 +55,7 @@ class Personio:
             return refused(401, "Unauthorized")
         return None
 
-    async def list(self, request: web.Request) -> web.Response:
+    async def all(self, request: web.Request) -> web.Response:
         if denied := self.denied(request):
             return denied
         query = request.query
@@ -71,7 +70,12 @@ class Personio:
         page = found[offset : offset + limit]
         pages = -(-len(found) // limit)
         metadata = {"total_elements": len(found), "current_page": offset // limit, "total_pages": pages}
-        body = {"metadata": metadata, "offset": offset, "limit": limit, "data": [self.shown(one) for one in page]}
+        body = {
+            "metadata": metadata,
+            "offset": offset,
+            "limit": limit,
+            "data": [self.shown(one) for one in page],
+        }
         return web.json_response({"success": True, **body})
 
     def one(self, request: web.Request) -> dict[str, Any] | None:
@@ -157,7 +161,9 @@ class Personio:
             "type": "Employee", "attributes": {"id": attribute("id", supervisor)}
         }  # fmt: skip
         values |= {KENJO_ID: None, **employee["custom"]}
-        attributes = {name: attribute(name, value) for name, value in values.items() if name not in self.hidden}
+        attributes = {
+            name: attribute(name, value) for name, value in values.items() if name not in self.hidden
+        }
         return {"type": "Employee", "attributes": attributes}
 
 

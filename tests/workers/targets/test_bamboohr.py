@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from tests.workers.targets.rest_rig import RestRig, serving
 class BambooHRRig(RestRig):
     deletes = False
     clearable = "jobTitle"
-    changes = {
+    changes: Mapping[str, Any] = {
         "workEmail": "ana.neu@example.com",
         "firstName": "Änne",
         "lastName": "Şahin-Müller",
@@ -63,6 +63,7 @@ class BambooHRRig(RestRig):
         }
 
     async def stored(self, kind: Kind, remote_id: str) -> dict[str, Any] | None:
+        assert kind is Kind.PERSON
         found = self.bamboohr.employees.get(remote_id)
         if found is None:
             return None
@@ -70,6 +71,7 @@ class BambooHRRig(RestRig):
         return {**shown, "active": found["status"] == "Active", "kenjo_id": found.get(KENJO_ID)}
 
     async def count(self, kind: Kind) -> int:
+        assert kind is Kind.PERSON
         return len(self.bamboohr.employees)
 
     async def is_active(self, remote_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from tests.workers.targets.rest_rig import RestRig, serving
 class PersonioRig(RestRig):
     deletes = False
     clearable = "position"
-    changes = {
+    changes: Mapping[str, Any] = {
         "first_name": "Änne",
         "last_name": "Şahin-Müller",
         "position": "Head of Purchasing",
@@ -60,6 +60,7 @@ class PersonioRig(RestRig):
         }
 
     async def stored(self, kind: Kind, remote_id: str) -> dict[str, Any] | None:
+        assert kind is Kind.PERSON
         found = self.personio.employees.get(int(remote_id)) if remote_id.isdecimal() else None
         if found is None:
             return None
@@ -67,6 +68,7 @@ class PersonioRig(RestRig):
         return {**found, "active": active, "kenjo_id": found["custom"].get(KENJO_ID)}
 
     async def count(self, kind: Kind) -> int:
+        assert kind is Kind.PERSON
         return len(self.personio.employees)
 
     async def is_active(self, remote_id: str) -> bool:

@@ -73,13 +73,12 @@ class Judge:
 
     def access(self, item: Any, attributes: Mapping[str, Any]) -> bool | None:
         """The access that is to be given or taken by steps of its own; None: none. Raises RecordRejected."""
-        name = getattr(self.objects.spec, "access", None)
-        field = self.objects.field(name) if name else None
-        if field is None or name not in attributes:
+        field = self.objects.access
+        if field is None or field.name not in attributes:
             return None
         if not (field.spec.read_only or self._has_steps(field)):
             return None
-        wanted = str(attributes[name]).strip().casefold() == "true"
+        wanted = str(attributes[field.name]).strip().casefold() == "true"
         if field.shown(item) is wanted:
             return None
         if not (self.objects.reactivate if wanted else self.objects.deactivate):
@@ -88,14 +87,13 @@ class Judge:
         return wanted
 
     def _has_steps(self, field: Field) -> bool:
-        is_access = field.name == getattr(self.objects.spec, "access", None)
-        return is_access and bool(self.objects.deactivate or self.objects.reactivate)
+        return field is self.objects.access and bool(self.objects.deactivate or self.objects.reactivate)
 
     def _fields(self, attributes: Mapping[str, Any]) -> Iterable[tuple[Field, Any]]:
         for name, value in attributes.items():
             if name == MEMBERS and self.objects.members:
                 continue
-            if field := self.objects.field(name):
+            if field := self.objects.fields.get(name):
                 yield field, value
 
     def _differs(self, field: Field, item: Any, value: Any) -> bool:
@@ -104,7 +102,7 @@ class Judge:
         id_ = self.names.id_of(field.spec.list, str(value))
         if id_ is None:
             return field.spec.missing != "omit"
-        return field.shown(item) != str(id_)
+        return bool(field.shown(item) != str(id_))
 
     def _shown(self, field: Field, item: Any) -> Any:
         shown = field.shown(item)

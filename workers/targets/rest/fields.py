@@ -1,8 +1,9 @@
-"""Attributes: where each stands in an object and in a body, how it is said there, whether it differs. Pure."""
+"""Attributes: where each stands in an object and in a body, how it is said there, if it differs. Pure."""
 
 from __future__ import annotations
 
 import copy
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ class Field:
             return False
         have = self.shown(item)
         want = self._plain(self.sent(value)) if value is not None else None
-        return _compared(have) != _compared(want)
+        return bool(_compared(have) != _compared(want))
 
     def sent(self, value: Any) -> Any:
         """A wanted value as the tool takes it. Raises RecordRejected for one that it cannot take."""
@@ -106,18 +107,20 @@ class Field:
             return "" if self.spec.clear == "text" else None
         if self.spec.values:
             return self._word(value)
-        match self.spec.type:
-            case "boolean":
-                found = _boolean(value)
-            case "number":
-                found = _number(value)
-            case "date":
-                found = self._formed(str(value)[:10])
-            case _:
-                found = tidy(str(value)) if isinstance(value, str | int | float) else None
+        found = self._said(value)
         if found is None:
             raise RecordRejected(f"the value for {self.name} is no {self.spec.type}")
         return found
+
+    def _said(self, value: Any) -> Any:
+        match self.spec.type:
+            case "boolean":
+                return _boolean(value)
+            case "number":
+                return _number(value)
+            case "date":
+                return self._formed(str(value)[:10])
+        return tidy(str(value)) if isinstance(value, str | int | float) else None
 
     def _word(self, value: Any) -> str:
         key = str(value).lower() if isinstance(value, bool) else str(value)
@@ -169,6 +172,6 @@ def _number(value: Any) -> int | float | None:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - what is not a number
+    if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() else number

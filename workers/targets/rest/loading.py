@@ -36,5 +36,6 @@ def load(name: str) -> tuple[Profile, Source]:
     if name in built_in():
         return read_file(folder() / f"{name}.yaml", Profile)
     raise ConfigurationError(
-        f"there is no profile '{name}'; there is: {', '.join(built_in())}, or the path of a file: ./mytool.yaml"
+        f"there is no profile '{name}'; there is: {', '.join(built_in())}, or the path of a file such as"
+        " ./mytool.yaml"
     )

@@ -31,9 +31,7 @@ class MemberList:
             found = shown if isinstance(shown, list) else []
         else:
             found = []
-            async for page in pages(
-                self._client, self._members.listing, {"id": remote_id}, self._members.id
-            ):
+            async for page in pages(self._client, self._members.listing, {"id": remote_id}, self._members.id):
                 found += page.items
         ids = (at(one, self._members.id) if isinstance(one, dict) else one for one in found)
         return frozenset(str(id_) for id_ in ids if id_ not in (None, ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -41,14 +41,13 @@ class Scope:
 class Template:
     """A text with expressions in `{}`."""
 
-    def __init__(self, text: str, where: str, given: Set[str]) -> None:
+    def __init__(self, text: str, where: str, compile_: Callable[[str], Expression]) -> None:
         self.where = where
         *pairs, self._end = _PART.split(text)
         if "{" in "".join(pairs[::2]) + self._end or "}" in "".join(pairs[::2]) + self._end:
             raise ConfigurationError(f"{where} has a {{ or }} without its other one")
         self._parts = [
-            (before, Expression(source, where, given))
-            for before, source in zip(pairs[::2], pairs[1::2], strict=True)
+            (before, compile_(source)) for before, source in zip(pairs[::2], pairs[1::2], strict=True)
         ]
 
     def fill(self, scope: Scope, values: Mapping[str, Any]) -> str:

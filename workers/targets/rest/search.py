@@ -9,10 +9,9 @@ from typing import Any
 
 from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Page, Remote, Wanted
-from bridge.model import Kind
 from bridge.spelling import spellings
 from workers.targets.rest.client import Client, said
-from workers.targets.rest.compiled import Objects
+from workers.targets.rest.compiled import Listing, Objects
 from workers.targets.rest.fields import Field, at
 from workers.targets.rest.pages import Item, pages
 
@@ -31,7 +30,7 @@ class Search:
     def __init__(self, client: Client, objects: Objects, match: list[str], fields: list[str]) -> None:
         self._client = client
         self._objects = objects
-        self._match = [field for name in match if (field := objects.field(name))]
+        self._match = [field for name in match if (field := objects.fields.get(name))]
         self._values: dict[str, Any] = {"fields": fields}
         self._whole = _Shared(self)
 
@@ -63,7 +62,7 @@ class Search:
         if request is None:
             return await self._whole.read()
         looked = Looked([], whole=False)
-        for spelling in spellings(value) if field.name != self._objects.spec.external_id else [value]:
+        for spelling in spellings(value) if field is not self._objects.external_id else [value]:
             try:
                 looked = await self._all(request, {"value": spelling})
             except NotFound:
@@ -76,8 +75,9 @@ class Search:
         """The whole list."""
         return await self._all(self._objects.listing, {})
 
-    async def _all(self, listing: Any, values: dict[str, Any]) -> Looked:
-        items, whole = [], False
+    async def _all(self, listing: Listing, values: dict[str, Any]) -> Looked:
+        items: list[Item] = []
+        whole = False
         async for page in pages(self._client, listing, {**self._values, **values}, self._objects.id):
             items += page.items
             whole = page.whole
@@ -100,15 +100,12 @@ class Search:
 
     def external_id(self, item: Item) -> str:
         """Kenjo's id as an object carries it; "" for none."""
-        name = self._objects.spec.external_id
-        field = self._objects.field(name) if name else None
+        field = self._objects.external_id
         return str(field.shown(item) or "").strip() if field else ""
 
     def is_open(self, item: Any) -> bool | None:
         """Whether an object shows that it is in use."""
-        name = getattr(self._objects.spec, "access", None)
-        field = self._objects.field(name) if name else None
-        shown = field.shown(item) if field else None
+        shown = self._objects.access.shown(item) if self._objects.access else None
         return shown if isinstance(shown, bool) else None
 
     async def size(self) -> int:
@@ -143,11 +140,6 @@ class Search:
         if not isinstance(item, dict):
             raise TryLater("answered with no object; is the address right?")
         return item
-
-    @property
-    def kind(self) -> Kind:
-        """People or groups."""
-        return self._objects.kind
 
 
 class _Shared:

@@ -147,8 +147,7 @@ class Sender:
         """Whether it is in use, as the answer shows; without one, as before if nothing touched that."""
         if (shown := self._search.is_open(answer)) is not None:
             return shown
-        name = getattr(self._objects.spec, "access", None)
-        touched = seen.access is not None or any(one.field.name == name for one in seen.given)
+        touched = seen.access is not None or any(one.field is self._objects.access for one in seen.given)
         return None if touched else self._search.is_open(seen.item)
 
     async def _with_members(self, applied: Applied, seen: Seen, permit: Permit) -> Applied:

@@ -26,9 +26,10 @@ from bridge.config.section import beside_the_file
 from bridge.config.settings import HttpTarget, TargetSettings
 from bridge.config.target_settings import Secret
 from bridge.model import Kind
-from workers.targets.rest.compiled import Compiled, compiled
+from workers.targets.rest.compiled import Compiled, Objects
+from workers.targets.rest.compiling import compiled
 from workers.targets.rest.loading import is_file, load
-from workers.targets.rest.profile import Objects, Profile
+from workers.targets.rest.profile import Profile
 
 _FROM_PROFILE = {"rate": "rate", "create_shows_within": "shows_within"}
 """Settings whose default a profile knows better."""
@@ -77,7 +78,7 @@ class RestSettings(HttpTarget):
         profile, source = load(settings.profile)
         _check_given("with", settings.with_, _needed(profile), profile.settings)
         _check_given("secrets", settings.secrets, profile.secrets, profile.secrets)
-        made = compiled(profile, source, settings.with_, settings.named(profile))
+        made = compiled(profile, source, settings.with_, settings.map)
         update: dict[str, Any] = {
             name: getattr(profile, word)
             for name, word in _FROM_PROFILE.items()
@@ -107,14 +108,10 @@ class RestSettings(HttpTarget):
         """The values of the secrets."""
         return tuple(self.secrets.values())
 
-    def named(self, profile: Profile) -> dict[Kind, list[str]]:
-        """The attributes that `map` names, of people and of groups."""
-        kinds = {Kind.PERSON: profile.people, Kind.TEAM: profile.groups}
-        return {kind: list(self.map) for kind, objects in kinds.items() if objects}
-
-    def matched(self, objects: Objects, kind: Kind) -> list[str]:
-        """The attributes by which objects are looked up."""
-        return list((self.match if kind is Kind.PERSON else self.match_groups) or objects.match)
+    def matched(self, objects: Objects) -> list[str]:
+        """The attributes by which people or groups are looked up."""
+        own = self.match if objects.kind is Kind.PERSON else self.match_groups
+        return own or objects.spec.match
 
     def check_match(self) -> None:
         """See that what is looked up by is there. Raises ValueError."""
@@ -131,9 +128,7 @@ def digest(profile: Profile) -> str:
 
 
 def _needed(profile: Profile) -> dict[str, Any]:
-    return {
-        name: one for name, one in profile.settings.items() if one.default is None and not one.optional
-    }
+    return {name: one for name, one in profile.settings.items() if one.default is None and not one.optional}
 
 
 def _check_given(

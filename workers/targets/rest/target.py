@@ -18,7 +18,8 @@ from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 from workers.targets.rest.changes import Judge, untaken
 from workers.targets.rest.client import Client, SignsIn, classifier, sign_in_classifier
-from workers.targets.rest.compiled import MEMBERS, Compiled, Objects, family
+from workers.targets.rest.compiled import MEMBERS, Compiled, Objects
+from workers.targets.rest.compiling import family
 from workers.targets.rest.fields import has
 from workers.targets.rest.members import MemberList
 from workers.targets.rest.names import NameLists
@@ -50,21 +51,24 @@ class RestTarget(Target):
         self._judges: dict[Kind, Judge] = {}
         self._senders: dict[Kind, Sender] = {}
         self._members: MemberList | None = None
-        for objects in filter(None, (compiled.people, compiled.groups)):
+        for objects in compiled.kinds:
             self._add(objects, settings)
 
     def _add(self, objects: Objects, settings: RestSettings) -> None:
-        kind = objects.kind
-        match = settings.matched(objects.spec, kind)
-        used = {*mapped(objects, settings.map), *match, objects.spec.external_id}
-        used.add(getattr(objects.spec, "access", None))
-        fields = {".".join(field.read) for name, field in objects.fields.items() if name in used}
-        search = Search(self._client, objects, match, sorted(fields))
+        match = settings.matched(objects)
+        used = [
+            objects.fields[name]
+            for name in (*mapped(objects, settings.map), *match)
+            if name in objects.fields
+        ]
+        used += filter(None, (objects.external_id, objects.access))
+        fields = sorted({".".join(field.read) for field in used})
+        search = Search(self._client, objects, match, fields)
         members = MemberList(self._client, objects.members, search) if objects.members else None
         self._members = members or self._members
-        self._searches[kind] = search
-        self._judges[kind] = Judge(self._compiled.profile.title, objects, self._names)
-        self._senders[kind] = Sender(self._client, objects, search, self._names, members)
+        self._searches[objects.kind] = search
+        self._judges[objects.kind] = Judge(self._compiled.title, objects, self._names)
+        self._senders[objects.kind] = Sender(self._client, objects, search, self._names, members)
 
     async def check(self) -> Greeting:
         """Read the lists, and one person, and see whether what is mapped is shown."""
@@ -76,7 +80,7 @@ class RestTarget(Target):
         except TargetHalted as error:
             raise TargetHalted(f"people cannot be read: {error}") from None
         problems = [] if shown is None else self.unshown(shown)
-        return Greeting((f"{self._compiled.profile.title}, {size} people",), tuple(problems))
+        return Greeting((f"{self._compiled.title}, {size} people",), tuple(problems))
 
     def unshown(self, item: Any) -> list[str]:
         """A sentence for what is mapped, and no part of a person as the API shows them."""
@@ -102,8 +106,8 @@ class RestTarget(Target):
         return [self._found(wanted, name, search, item) for item in found]
 
     def _found(self, wanted: Wanted, by: str, search: Search, item: Any) -> Remote:
-        name = self._compiled.objects(wanted.key.kind).spec.external_id
-        ours = str(wanted.attributes.get(name) or "") if name else ""
+        field = self._compiled.objects(wanted.key.kind).external_id
+        ours = str(wanted.attributes.get(field.name) or "") if field else ""
         carries = search.external_id(item)
         return Remote(
             search.id_of(item),
@@ -157,7 +161,7 @@ class RestTarget(Target):
 
     def _need(self, there: object, what: str) -> None:
         if not there:
-            raise RecordRejected(f"the profile of {self._compiled.profile.title} {what}: do it there by hand")
+            raise RecordRejected(f"the profile of {self._compiled.title} {what}: do it there by hand")
 
     def _creation(self, wanted: Wanted) -> Change:
         objects, judge = self._compiled.objects(wanted.key.kind), self._judges[wanted.key.kind]
@@ -166,15 +170,15 @@ class RestTarget(Target):
         members = tuple(wanted.attributes.get(MEMBERS) or ()) if objects.members else ()
         closes = judge.access({}, wanted.attributes) is False if objects.deactivate else False
         told = [one.told() for one in given] + [FieldChange(MEMBERS, None, one) for one in members]
-        name = str(getattr(objects.spec, "access", None))
-        if wanted.attributes.get(name) is not None and name not in {one.attribute for one in told}:
-            told.append(FieldChange(name, None, wanted.attributes[name]))
+        access = objects.access.name if objects.access else ""
+        if wanted.attributes.get(access) is not None and access not in {one.attribute for one in told}:
+            told.append(FieldChange(access, None, wanted.attributes[access]))
         content = New(wanted, tuple(given), members, closes)
         return Change(wanted.key, Outcome.CREATED, None, content, lambda: told)
 
     def _of_person(self, wanted: Wanted, there: Remote) -> Change | None:
         objects, judge = self._compiled.people, self._judges[Kind.PERSON]
-        name = getattr(objects.spec, "access", None)
+        name = objects.access.name if objects.access else ""
         attributes = wanted.attributes
         if wanted.removal:
             self._need(name, "takes nobody out of use")
@@ -184,7 +188,7 @@ class RestTarget(Target):
         self._see_that_it_is_sent(objects, given)
         told = [one.told() for one in given]
         if access is not None:
-            told.append(FieldChange(str(name), not access, access))
+            told.append(FieldChange(name, not access, access))
         content = Seen(there.content.item, tuple(given), access)
         return _change(wanted, there, content, told)
 
@@ -212,42 +216,40 @@ def _change(wanted: Wanted, there: Remote, content: Seen, told: list[FieldChange
     return Change(wanted.key, outcome, there.id, content, lambda: told)
 
 
-def mapped(objects: Objects, own: Mapping[str, Any]) -> dict[str, str]:
-    """The default mapping of objects, by attribute, without what `map` takes out or says otherwise."""
-    found = {name: one.spec.map for name, one in objects.fields.items() if one.spec.map and name == one.name}
-    return {name: text for name, text in found.items() if name not in own or own[name] is not None}
+def mapped(objects: Objects, own: Mapping[str, str | None]) -> dict[str, str]:
+    """The expressions of the default mapping, and of `map`, by attribute."""
+    found = {name: one.spec.map for name, one in objects.fields.items()} | dict(own)
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def _fit(settings: RestSettings) -> tuple[Mapping[str, Any], Callable[[str], str | None]]:
     """The mapping, and what checks an attribute's name, as the profile has them."""
     compiled = settings.compiled
-    kinds = {one.kind: one for one in (compiled.people, compiled.groups) if one}
-    mapping: dict[str, Any] = {"references": {}, "required": {}, "access": compiled.profile.people.access or ""}
-    for kind, objects in kinds.items():
-        mapping[kind.value] = {name: one.spec.map for name, one in objects.fields.items() if one.spec.map}
-        mapping["required"][kind.value] = [name for name, one in objects.fields.items() if one.spec.required]
-        mapping["references"] |= {
-            name: one.spec.refers_to for name, one in objects.fields.items() if one.spec.refers_to
-        }
-    if compiled.groups and compiled.profile.groups:
-        mapping[Kind.TEAM.value][MEMBERS] = compiled.profile.groups.members.map
+    access = compiled.people.access
+    mapping: dict[str, Any] = {"references": {}, "required": {}, "access": access.name if access else ""}
+    for objects in compiled.kinds:
+        fields = objects.fields.items()
+        mapping[objects.kind.value] = mapped(objects, {})
+        mapping["required"][objects.kind.value] = [name for name, one in fields if one.spec.required]
+        mapping["references"] |= {name: one.spec.refers_to for name, one in fields if one.spec.refers_to}
+    if groups := compiled.profile.groups:
+        mapping[Kind.TEAM.value][MEMBERS] = groups.members.map
         mapping["references"][MEMBERS] = Kind.PERSON.value
-        mapping["group_name"] = compiled.profile.groups.name
+        mapping["group_name"] = groups.name
     return mapping, partial(_check_attribute, compiled)
 
 
 def _check_attribute(compiled: Compiled, name: str) -> str | None:
     """A sentence on what is wrong with an attribute's name, or None."""
-    every = [one for one in (compiled.people, compiled.groups) if one]
-    known = {known for one in every for known in one.fields} | ({MEMBERS} if compiled.groups else set())
+    known = {known for one in compiled.kinds for known in one.fields}
+    known |= {MEMBERS} if compiled.groups else set()
     if name in known:
         return None
-    title = compiled.profile.title
-    if any(name in one.spec.attributes or family(one.spec, name) for one in every):
-        return f"the profile of {title} has '{name}' only with a setting in `with` that is not given"
+    if any(name in one.spec.attributes or family(one.spec, name) for one in compiled.kinds):
+        return f"the profile of {compiled.title} has '{name}' only with a setting in `with` that is not given"
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    return f"the profile of {title} has no attribute '{name}'{hint}"
+    return f"the profile of {compiled.title} has no attribute '{name}'{hint}"
 
 
 def _connect(settings: RestSettings, tools: Tools) -> RestTarget:
