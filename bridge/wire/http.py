@@ -217,7 +217,10 @@ class Http:
                 await permit.ask()  # with its pace; last: nothing may come between it and the request
             answer = await self._send(request, headers)
         private = [request.body, request.params, request.form, *self._not_to_be_said(request.path, headers)]
-        error = self._error(answer, words(answer.status, answer.body, private), writing=permit is not None)
+        writing = permit is not None
+        error = self._error(answer, words(answer.status, answer.body, private), writing=writing)
+        if error and answer.status < 300:  # the target's own way of refusing: only now its words matter
+            error = self._error(answer, words(400, answer.body, private), writing=writing)
         if answer.status == 401 and self._sign:
             error = self._sign.refused(signed) or error
         if isinstance(error, TryLater) and error.after:

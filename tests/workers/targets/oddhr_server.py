@@ -17,7 +17,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class OddHR:
-    """The tool's state. `tickets`: those that it takes; `codes`: answered to the next requests instead."""
+    """The tool's state. `tickets`: those that it takes; `codes`: answered to the next requests instead.
+
+    `hides`: queries show nobody, as where a new account is shown late.
+    """
 
     def __init__(self) -> None:
         self.people: dict[str, dict[str, Any]] = {}
@@ -27,6 +30,7 @@ class OddHR:
         self.codes: list[str] = []
         self.signed_in = 0
         self.asked: list[str] = []
+        self.hides = False
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=2**24, middlewares=[self.checked])
@@ -79,7 +83,7 @@ class OddHR:
 
     async def list_units(self, request: web.Request) -> web.Response:
         page, per = int(request.query["page"]), int(request.query["per"])
-        rows = [{"no": no_, "title": title} for no_, title in sorted(self.units.items())]
+        rows = [{"nr": nr, "title": title} for nr, title in sorted(self.units.items())]
         return yes({"rows": rows[page * per : (page + 1) * per], "total": len(rows)})
 
     async def make_unit(self, request: web.Request) -> web.Response:
@@ -88,7 +92,7 @@ class OddHR:
             return no("DUPLICATE")
         number = max(self.units, default=0) + 1
         self.units[number] = title
-        return yes({"no": number})
+        return yes({"nr": number})
 
     # People
 
@@ -97,6 +101,7 @@ class OddHR:
         if set(body) - {"after", "take", "with_leavers", "mail"}:
             return no("BAD_QUERY")
         rows = [one for one in self.people.values() if body.get("with_leavers") or one["state"] != "gone"]
+        rows = [] if self.hides else rows
         if mail := body.get("mail"):
             rows = [one for one in rows if one["mail"].lower() == mail.lower()]
         start = int(body.get("after") or 0)

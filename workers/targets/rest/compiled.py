@@ -9,6 +9,7 @@ from bridge.errors import RecordRejected
 from bridge.mapping.expressions import Expression
 from bridge.model import Kind
 from workers.targets.rest import profile as words
+from workers.targets.rest import requests
 from workers.targets.rest.fields import Field, Path
 from workers.targets.rest.profile import Profile
 from workers.targets.rest.scripts import Template
@@ -34,7 +35,7 @@ class Listing:
 
     call: Call
     items: Path
-    pages: words.Paging | None
+    pages: requests.Paging | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from bridge.config.sources import Source
 from bridge.errors import ConfigurationError, RecordRejected
 from bridge.mapping.environment import PLAIN
-from bridge.mapping.expressions import Expression
-from bridge.mapping.vocabulary import problems
 from bridge.model import Kind
 from workers.targets.rest import profile as words
-from workers.targets.rest.compiled import (
-    MEMBERS,
-    Call,
-    Compiled,
-    Creation,
-    Listing,
-    Members,
-    Names,
-    Objects,
-    Rule,
-    SignIn,
-    Step,
-)
+from workers.targets.rest.calling import VARIABLES, Calling, near
+from workers.targets.rest.compiled import Compiled, Objects
 from workers.targets.rest.fields import Field, Path, steps
 from workers.targets.rest.profile import Profile
-from workers.targets.rest.scripts import Scope, Template
-
-_PAGES = ("size", "offset", "page", "cursor")
-
-VARIABLES: Mapping[str, tuple[str, ...]] = {
-    "list": ("settings", "fields"),
-    "find": ("settings", "fields", "value"),
-    "read": ("settings", "fields", "id"),
-    "create": ("settings", "wanted"),
-    "step": ("settings", "id", "changed", "there", "whole"),
-    "delete": ("settings", "id"),
-    "members.list": ("settings", "id"),
-    "members": ("settings", "id", MEMBERS),
-    "lists": ("settings",),
-    "lists.create": ("settings", "name"),
-    "sign_in": ("settings", "secrets"),
-    "answers": ("status", "headers", "body"),
-}
-"""What expressions can use, by where they stand; those of lists with `pages` also the variables of pages."""
-
-_SETTING = re.compile(r"\b(settings|secrets)\s*\.\s*(\w+)")
+from workers.targets.rest.scripts import Scope
 
 
 def compiled(
@@ -69,137 +34,7 @@ def family(one: words.Objects, name: str) -> str | None:
     return next((like for like in likes if fnmatch.fnmatchcase(name, like)), None)
 
 
-class _Requests:
-    """Compiles expressions, and requests made of them."""
-
-    def __init__(self, profile: Profile, source: Source) -> None:
-        self._profile = profile
-        self._source = source
-
-    def where(self, *place: str) -> str:
-        """A place of the profile, for messages."""
-        origin = self._source.origins.get(place)
-        return ".".join(place) + (f" ({origin})" if origin else "")
-
-    def expression(self, text: str, *place: str, given: Collection[str]) -> Expression:
-        where = self.where(*place)
-        self._check_settings(text, where)
-        expression = Expression(text, where, frozenset(given))
-        for problem in problems(expression, PLAIN):
-            raise ConfigurationError(problem)
-        return expression
-
-    def template(self, text: str, *place: str, given: Collection[str]) -> Template:
-        return Template(text, self.where(*place), lambda part: self.expression(part, *place, given=given))
-
-    def templates(self, texts: Mapping[str, str], *place: str, given: Collection[str]) -> dict[str, Template]:
-        return {name: self.template(text, *place, name, given=given) for name, text in texts.items()}
-
-    def _check_settings(self, text: str, where: str) -> None:
-        for group, name in _SETTING.findall(text):
-            known = self._profile.settings if group == "settings" else self._profile.secrets
-            if name not in known:
-                hint = _near(name, known, f"{group}.")
-                raise ConfigurationError(
-                    f"{where} uses {group}.{name}, which the profile does not name{hint}"
-                )
-
-    def call(self, one: words.Request, *place: str, given: Collection[str]) -> Call:
-        form = one.form if isinstance(one, words.TokenRequest) else {}
-
-        def every(texts: Mapping[str, str], word: str) -> dict[str, Expression]:
-            return {
-                name: self.expression(text, *place, word, name, given=given) for name, text in texts.items()
-            }
-
-        return Call(
-            one.method,
-            self.template(one.path, *place, "request", given=given),
-            every(one.params, "params"),
-            None if one.body is None else self.expression(one.body, *place, "body", given=given),
-            every(form, "form"),
-        )
-
-    def listing(self, one: words.ListRequest, *place: str, given: Collection[str]) -> Listing:
-        self._check_reads(one, *place)
-        pages = one.pages
-        if pages and (pages.by in ("cursor", "next")) != (pages.at is not None):
-            raise ConfigurationError(f"{self.where(*place, 'pages')}: `at` belongs to cursor and next only")
-        call = self.call(one, *place, given=(*given, *(_PAGES if pages else ())))
-        return Listing(call, steps(one.items), pages)
-
-    def reading(self, one: words.ReadRequest, *place: str) -> Listing:
-        self._check_reads(one, *place)
-        return Listing(self.call(one, *place, given=VARIABLES["read"]), steps(one.item), None)
-
-    def _check_reads(self, one: words.Request, *place: str) -> None:
-        if one.method not in ("GET", "POST"):
-            raise ConfigurationError(f"{self.where(*place, 'request')} reads: it can be a GET or a POST only")
-
-    def steps(self, every: Sequence[words.Step], *place: str) -> tuple[Step, ...]:
-        return tuple(self._step(one, *place, str(number)) for number, one in enumerate(every))
-
-    def _step(self, one: words.Step, *place: str) -> Step:
-        given = VARIABLES["step"]
-        when = None if one.when is None else self.expression(one.when, *place, "when", given=given)
-        item = None if one.item is None else steps(one.item)
-        return Step(self.call(one, *place, given=given), when, tuple(one.sends), item)
-
-    def creation(self, one: words.Create, *place: str, given: Collection[str]) -> Creation:
-        return Creation(
-            self.call(one, *place, given=given),
-            None if one.id_in == "location" else steps(one.id),
-            tuple(one.later),
-            None if one.item is None else steps(one.item),
-        )
-
-    def names(self, one: words.Names, *place: str) -> Names:
-        create = None
-        if one.create:
-            create = self.creation(one.create, *place, "create", given=VARIABLES["lists.create"])
-        listing = self.listing(one, *place, given=VARIABLES["lists"])
-        return Names(listing, steps(one.id), steps(one.name), create)
-
-    def members(self, one: words.Members) -> Members:
-        place = "groups", MEMBERS
-        if (one.read is None) == (one.listing is None):
-            raise ConfigurationError(
-                f"{self.where(*place)} needs one of `read` and `list`: where a group's members are shown"
-            )
-        listing = None
-        if one.listing:
-            listing = self.listing(one.listing, *place, "list", given=VARIABLES["members.list"])
-        given = VARIABLES[MEMBERS]
-        return Members(
-            None if one.read is None else steps(one.read),
-            listing,
-            steps(one.id),
-            self.call(one.add, *place, "add", given=given),
-            one.add.at_most,
-            self.call(one.remove, *place, "remove", given=given),
-            one.remove.at_most,
-        )
-
-    def sign_in(self, one: words.SignIn) -> SignIn:
-        given, place = VARIABLES["sign_in"], "sign_in"
-        basic = token = None
-        if one.basic:
-            both = {"user": one.basic.user, "password": one.basic.password}
-            made = self.templates(both, place, "basic", given=given)
-            basic = made["user"], made["password"]
-        if one.token:
-            self._check_reads(one.token, place, "token")
-            token = self.call(one.token, place, "token", given=given)
-        token_at, lifetime_at = (one.token.token, one.token.lifetime) if one.token else ("", "")
-        headers = self.templates(one.headers, place, "headers", given=given)
-        return SignIn(headers, basic, token, steps(token_at), steps(lifetime_at))
-
-    def rule(self, one: words.Rule, *place: str) -> Rule:
-        when = self.expression(one.when, *place, "when", given=VARIABLES["answers"])
-        return Rule(when, one.means, one.says)
-
-
-class _Compiler(_Requests):
+class _Compiler(Calling):
     """Compiles a whole profile."""
 
     def __init__(
@@ -211,6 +46,7 @@ class _Compiler(_Requests):
         self._scope = Scope(PLAIN)
 
     def all(self) -> Compiled:
+        """The whole profile."""
         profile = self._profile
         base_url = self.template(profile.base_url, "base_url", given=["settings"])
         return Compiled(
@@ -264,7 +100,7 @@ class _Compiler(_Requests):
         """An attribute; None where its places name a setting that is not given."""
         spec, where = one.attributes[like], (place, "attributes", like)
         if spec.list and spec.list not in self._profile.lists:
-            hint = _near(spec.list, self._profile.lists)
+            hint = near(spec.list, self._profile.lists)
             raise ConfigurationError(f"{self.where(*where, 'list')}: there is no list '{spec.list}'{hint}")
         read = self._place(spec.read or one.read_at, name, *where, "read")
         write = self._place(spec.write or "{name}", name, *where, "write")
@@ -291,10 +127,5 @@ class _Compiler(_Requests):
             ]
         for word, name in named:
             if name not in one.attributes:
-                hint = _near(name, one.attributes)
+                hint = near(name, one.attributes)
                 raise ConfigurationError(f"{self.where(place, *word)}: there is no attribute '{name}'{hint}")
-
-
-def _near(name: str, known: Iterable[str], before: str = "") -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {before}{near[0]}?" if near else ""

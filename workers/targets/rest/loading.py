@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 from pathlib import Path
+from typing import Any
 
 from bridge.config.configuration import read_file
 from bridge.config.sources import Source
@@ -27,6 +28,16 @@ def built_in() -> list[str]:
 def is_file(name: str) -> bool:
     """Whether a profile's name is meant as the path of a file."""
     return "/" in name or name.endswith((".yaml", ".yml"))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a profile, for editors."""
+    found = Profile.model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **found,
+        "title": "A profile of an API",
+    }
 
 
 def load(name: str) -> tuple[Profile, Source]:

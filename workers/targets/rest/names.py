@@ -32,11 +32,15 @@ class NameLists:
 
     async def learn(self) -> None:
         """Read the lists, unless that was done just before. Raises what a request raises."""
-        async with self._lock:
-            if time.monotonic() - self._read_at >= AGES:
-                for name in self._lists:
-                    await self._read(name)
-                self._read_at = time.monotonic()
+        if self._is_old():
+            async with self._lock:
+                if self._is_old():
+                    for name in self._lists:
+                        await self._read(name)
+                    self._read_at = time.monotonic()
+
+    def _is_old(self) -> bool:
+        return bool(self._lists) and time.monotonic() - self._read_at >= AGES
 
     async def _read(self, name: str) -> None:
         names = self._lists[name]

@@ -5,113 +5,23 @@ The docstrings are the reference that docs/targets/rest.md prints, and are in `p
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from bridge.config.section import Section
+from workers.targets.rest.requests import (
+    Create,
+    ListRequest,
+    MemberRequest,
+    Names,
+    ReadRequest,
+    Request,
+    Step,
+    TokenRequest,
+)
 
 Means = Literal["done", "conflict", "not_found", "later", "throttled", "halted", "rejected"]
-
-_REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*|/.*\{.*)")
-
-
-class Request(Section):
-    """One request. What is in `{}` of a path, and all of `params` and `body`, are CEL expressions."""
-
-    request: str
-    """Method and path below `base_url`, as in `GET /employees/{id}`. What `{}` gives stays one segment."""
-    params: dict[str, str] = Field(default_factory=dict)
-    """What follows the `?`, an expression each; one that gives null is left out."""
-    body: str | None = None
-    """The JSON that is sent."""
-
-    @field_validator("request")
-    @classmethod
-    def _has_method_and_path(cls, value: str) -> str:
-        if not _REQUEST.fullmatch(value):
-            raise ValueError("is not a method and a path, as in 'GET /employees/{id}'")
-        return value
-
-    @property
-    def method(self) -> str:
-        """The method, in capitals."""
-        return self.request.partition(" ")[0]
-
-    @property
-    def path(self) -> str:
-        """The path, with its expressions."""
-        return self.request.partition(" ")[2]
-
-
-class Paging(Section):
-    """How a list goes on. Its requests can use `size`, and `offset`, `page` or `cursor`."""
-
-    by: Literal["offset", "page", "cursor", "next", "link"]
-    """`offset`, `page` and `cursor` are variables for the request (`cursor` is null at first); `next` follows
-    an address in the answer, `link` the one in the header `Link` (RFC 8288), if it leads to the same API."""
-    size: int = Field(100, ge=1, le=10_000)
-    """Objects on a page, for the variable `size`."""
-    first: int = Field(1, ge=0)
-    """The number of the first page."""
-    at: str | None = None
-    """Where in the answer the cursor, or the next address, stands. Empty there: it was the last page."""
-    total: str | None = None
-    """Where in the answer stands how many objects there are. By `offset` and `page` a list counts as whole
-    only if so many were seen, as objects move to other pages when one is deleted."""
-
-
-class ListRequest(Request):
-    """A request whose answer holds objects."""
-
-    items: str = ""
-    """Where in the answer the objects stand, as in `data.employees`; nothing: the answer is the list."""
-    pages: Paging | None = None
-    """How the list goes on; without it, one answer holds all."""
-
-
-class ReadRequest(Request):
-    """A request whose answer holds one object."""
-
-    item: str = ""
-    """Where in the answer the object stands; nothing: the answer is the object."""
-
-
-class Step(Request):
-    """One of the requests that change an object. Can use `changed`, `there`, `whole` and `id`."""
-
-    sends: list[str] = Field(default_factory=list)
-    """Attributes that only this step sends; without it, all that no other step names. A step of `update` is
-    left out where nothing of what it sends differs."""
-    when: str | None = None
-    """An expression: only where it is true is the step sent."""
-    item: str | None = None
-    """Where in the answer the changed object stands; without it, the object is read again."""
-
-
-class Create(Request):
-    """The request that makes an object. Can use `wanted`, in a list of `lists` `name`."""
-
-    id: str = "id"
-    """Where in the answer the new object's id stands."""
-    id_in: Literal["answer", "location"] = "answer"
-    """`location`: the id stands in the header `Location` instead: as its parameter `id`, else at its end."""
-    later: list[str] = Field(default_factory=list)
-    """Attributes that a create does not take, or takes without saying so: they follow by `update`."""
-    item: str | None = None
-    """Where in the answer the new object stands; without it, the object is read."""
-
-
-class Names(ListRequest):
-    """A list of names, such as departments, whose ids an attribute takes."""
-
-    id: str = "id"
-    """Where in an entry its id stands."""
-    name: str = "name"
-    """Where in an entry its name stands."""
-    create: Create | None = None
-    """How an entry is made, for attributes with `missing: create`. Can use `name`."""
 
 
 class Attribute(Section):
@@ -190,13 +100,6 @@ class People(Objects):
     """Gives it back; without it, `update` does, if `access` can be sent."""
 
 
-class MemberRequest(Request):
-    """A request that adds or removes `members`, a list of ids, of the group `id`."""
-
-    at_most: int = Field(1, ge=1)
-    """Members that one request takes."""
-
-
 class Members(Section):
     """Who is in a group."""
 
@@ -248,17 +151,6 @@ class Basic(Section):
     """The user name."""
     password: str
     """The password."""
-
-
-class TokenRequest(Request):
-    """A request that gives a token, which goes with the others as `Authorization: Bearer`."""
-
-    form: dict[str, str] = Field(default_factory=dict)
-    """What is sent as a form instead of a `body`, an expression each."""
-    token: str = "access_token"  # noqa: S105 - where it stands
-    """Where in the answer the token stands."""
-    lifetime: str = "expires_in"
-    """Where in the answer the seconds stand for which it lives."""
 
 
 class SignIn(Section):

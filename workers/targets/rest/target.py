@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,9 +17,9 @@ from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 from workers.targets.rest.changes import Judge, untaken
 from workers.targets.rest.client import Client, SignsIn, classifier, sign_in_classifier
-from workers.targets.rest.compiled import MEMBERS, Compiled, Objects
-from workers.targets.rest.compiling import family
+from workers.targets.rest.compiled import MEMBERS, Objects
 from workers.targets.rest.fields import has
+from workers.targets.rest.fitting import fit, mapped
 from workers.targets.rest.members import MemberList
 from workers.targets.rest.names import NameLists
 from workers.targets.rest.scripts import Scope
@@ -216,42 +215,6 @@ def _change(wanted: Wanted, there: Remote, content: Seen, told: list[FieldChange
     return Change(wanted.key, outcome, there.id, content, lambda: told)
 
 
-def mapped(objects: Objects, own: Mapping[str, str | None]) -> dict[str, str]:
-    """The expressions of the default mapping, and of `map`, by attribute."""
-    found = {name: one.spec.map for name, one in objects.fields.items()} | dict(own)
-    return {name: text for name, text in found.items() if text is not None}
-
-
-def _fit(settings: RestSettings) -> tuple[Mapping[str, Any], Callable[[str], str | None]]:
-    """The mapping, and what checks an attribute's name, as the profile has them."""
-    compiled = settings.compiled
-    access = compiled.people.access
-    mapping: dict[str, Any] = {"references": {}, "required": {}, "access": access.name if access else ""}
-    for objects in compiled.kinds:
-        fields = objects.fields.items()
-        mapping[objects.kind.value] = mapped(objects, {})
-        mapping["required"][objects.kind.value] = [name for name, one in fields if one.spec.required]
-        mapping["references"] |= {name: one.spec.refers_to for name, one in fields if one.spec.refers_to}
-    if groups := compiled.profile.groups:
-        mapping[Kind.TEAM.value][MEMBERS] = groups.members.map
-        mapping["references"][MEMBERS] = Kind.PERSON.value
-        mapping["group_name"] = groups.name
-    return mapping, partial(_check_attribute, compiled)
-
-
-def _check_attribute(compiled: Compiled, name: str) -> str | None:
-    """A sentence on what is wrong with an attribute's name, or None."""
-    known = {known for one in compiled.kinds for known in one.fields}
-    known |= {MEMBERS} if compiled.groups else set()
-    if name in known:
-        return None
-    if any(name in one.spec.attributes or family(one.spec, name) for one in compiled.kinds):
-        return f"the profile of {compiled.title} has '{name}' only with a setting in `with` that is not given"
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    return f"the profile of {compiled.title} has no attribute '{name}'{hint}"
-
-
 def _connect(settings: RestSettings, tools: Tools) -> RestTarget:
     scope = Scope(Environment(zone=ZoneInfo(settings.timezone)))
     return connect(settings, tools, scope)
@@ -277,4 +240,4 @@ def connect(settings: RestSettings, tools: Tools, scope: Scope) -> RestTarget:
     )
 
 
-ADAPTER = Adapter(settings=RestSettings, mapping={}, connect=_connect, fit=_fit)
+ADAPTER = Adapter(settings=RestSettings, mapping={}, connect=_connect, fit=fit)

@@ -1,0 +1,197 @@
+"""Compiles the requests of a profile, and the expressions in them. What is wrong is said with its place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from bridge.config.sources import Source
+from bridge.errors import ConfigurationError
+from bridge.mapping.environment import PLAIN
+from bridge.mapping.expressions import Expression
+from bridge.mapping.vocabulary import problems
+from workers.targets.rest import profile as words
+from workers.targets.rest import requests
+from workers.targets.rest.compiled import (
+    MEMBERS,
+    Call,
+    Creation,
+    Listing,
+    Members,
+    Names,
+    Rule,
+    SignIn,
+    Step,
+)
+from workers.targets.rest.fields import steps
+from workers.targets.rest.profile import Profile
+from workers.targets.rest.scripts import Template
+
+_PAGES = ("size", "offset", "page", "cursor")
+
+VARIABLES: Mapping[str, tuple[str, ...]] = {
+    "list": ("settings", "fields"),
+    "find": ("settings", "fields", "value"),
+    "read": ("settings", "fields", "id"),
+    "create": ("settings", "wanted"),
+    "step": ("settings", "id", "changed", "there", "whole"),
+    "delete": ("settings", "id"),
+    "members.list": ("settings", "id"),
+    "members": ("settings", "id", MEMBERS),
+    "lists": ("settings",),
+    "lists.create": ("settings", "name"),
+    "sign_in": ("settings", "secrets"),
+    "answers": ("status", "headers", "body"),
+}
+"""What expressions can use, by where they stand; those of lists with `pages` also the variables of pages."""
+
+_SETTING = re.compile(r"\b(settings|secrets)\s*\.\s*(\w+)")
+
+
+class Calling:
+    """Compiles expressions, and requests made of them."""
+
+    def __init__(self, profile: Profile, source: Source) -> None:
+        self._profile = profile
+        self._source = source
+
+    def where(self, *place: str) -> str:
+        """A place of the profile, for messages."""
+        origin = self._source.origins.get(place)
+        return ".".join(place) + (f" ({origin})" if origin else "")
+
+    def expression(self, text: str, *place: str, given: Collection[str]) -> Expression:
+        """An expression. Raises ConfigurationError for an unknown variable, function or setting."""
+        where = self.where(*place)
+        self._check_settings(text, where)
+        expression = Expression(text, where, frozenset(given))
+        for problem in problems(expression, PLAIN):
+            raise ConfigurationError(problem)
+        return expression
+
+    def template(self, text: str, *place: str, given: Collection[str]) -> Template:
+        """A text with expressions in `{}`."""
+        return Template(text, self.where(*place), lambda part: self.expression(part, *place, given=given))
+
+    def templates(self, texts: Mapping[str, str], *place: str, given: Collection[str]) -> dict[str, Template]:
+        """Texts with expressions in `{}`, by name."""
+        return {name: self.template(text, *place, name, given=given) for name, text in texts.items()}
+
+    def _check_settings(self, text: str, where: str) -> None:
+        for group, name in _SETTING.findall(text):
+            known = self._profile.settings if group == "settings" else self._profile.secrets
+            if name not in known:
+                hint = near(name, known, f"{group}.")
+                raise ConfigurationError(
+                    f"{where} uses {group}.{name}, which the profile does not name{hint}"
+                )
+
+    def call(self, one: requests.Request, *place: str, given: Collection[str]) -> Call:
+        """One request."""
+        form = one.form if isinstance(one, requests.TokenRequest) else {}
+
+        def every(texts: Mapping[str, str], word: str) -> dict[str, Expression]:
+            return {
+                name: self.expression(text, *place, word, name, given=given) for name, text in texts.items()
+            }
+
+        return Call(
+            one.method,
+            self.template(one.path, *place, "request", given=given),
+            every(one.params, "params"),
+            None if one.body is None else self.expression(one.body, *place, "body", given=given),
+            every(form, "form"),
+        )
+
+    def listing(self, one: requests.ListRequest, *place: str, given: Collection[str]) -> Listing:
+        """A request for objects."""
+        self._check_reads(one, *place)
+        pages = one.pages
+        if pages and (pages.by in ("cursor", "next")) != (pages.at is not None):
+            raise ConfigurationError(f"{self.where(*place, 'pages')}: `at` belongs to cursor and next only")
+        call = self.call(one, *place, given=(*given, *(_PAGES if pages else ())))
+        return Listing(call, steps(one.items), pages)
+
+    def reading(self, one: requests.ReadRequest, *place: str) -> Listing:
+        """A request for one object."""
+        self._check_reads(one, *place)
+        return Listing(self.call(one, *place, given=VARIABLES["read"]), steps(one.item), None)
+
+    def _check_reads(self, one: requests.Request, *place: str) -> None:
+        if one.method not in ("GET", "POST"):
+            raise ConfigurationError(f"{self.where(*place, 'request')} reads: it can be a GET or a POST only")
+
+    def steps(self, every: Sequence[requests.Step], *place: str) -> tuple[Step, ...]:
+        """The requests that change an object."""
+        return tuple(self._step(one, *place, str(number)) for number, one in enumerate(every))
+
+    def _step(self, one: requests.Step, *place: str) -> Step:
+        given = VARIABLES["step"]
+        when = None if one.when is None else self.expression(one.when, *place, "when", given=given)
+        item = None if one.item is None else steps(one.item)
+        return Step(self.call(one, *place, given=given), when, tuple(one.sends), item)
+
+    def creation(self, one: requests.Create, *place: str, given: Collection[str]) -> Creation:
+        """The request that makes an object."""
+        return Creation(
+            self.call(one, *place, given=given),
+            None if one.id_in == "location" else steps(one.id),
+            tuple(one.later),
+            None if one.item is None else steps(one.item),
+        )
+
+    def names(self, one: requests.Names, *place: str) -> Names:
+        """A list of names."""
+        create = None
+        if one.create:
+            create = self.creation(one.create, *place, "create", given=VARIABLES["lists.create"])
+        listing = self.listing(one, *place, given=VARIABLES["lists"])
+        return Names(listing, steps(one.id), steps(one.name), create)
+
+    def members(self, one: words.Members) -> Members:
+        """How the members of a group are read, added and removed."""
+        place = "groups", MEMBERS
+        if (one.read is None) == (one.listing is None):
+            raise ConfigurationError(
+                f"{self.where(*place)} needs one of `read` and `list`: where a group's members are shown"
+            )
+        listing = None
+        if one.listing:
+            listing = self.listing(one.listing, *place, "list", given=VARIABLES["members.list"])
+        given = VARIABLES[MEMBERS]
+        return Members(
+            None if one.read is None else steps(one.read),
+            listing,
+            steps(one.id),
+            self.call(one.add, *place, "add", given=given),
+            one.add.at_most,
+            self.call(one.remove, *place, "remove", given=given),
+            one.remove.at_most,
+        )
+
+    def sign_in(self, one: words.SignIn) -> SignIn:
+        """How requests prove who sends them."""
+        given, place = VARIABLES["sign_in"], "sign_in"
+        basic = token = None
+        if one.basic:
+            both = {"user": one.basic.user, "password": one.basic.password}
+            made = self.templates(both, place, "basic", given=given)
+            basic = made["user"], made["password"]
+        if one.token:
+            self._check_reads(one.token, place, "token")
+            token = self.call(one.token, place, "token", given=given)
+        token_at, lifetime_at = (one.token.token, one.token.lifetime) if one.token else ("", "")
+        headers = self.templates(one.headers, place, "headers", given=given)
+        return SignIn(headers, basic, token, steps(token_at), steps(lifetime_at))
+
+    def rule(self, one: words.Rule, *place: str) -> Rule:
+        """What an answer means."""
+        when = self.expression(one.when, *place, "when", given=VARIABLES["answers"])
+        return Rule(when, one.means, one.says)
+
+
+def near(name: str, known: Iterable[str], before: str = "") -> str:
+    """The nearest known name, as the end of a sentence; "" where none is near."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {before}{found[0]}?" if found else ""
