@@ -30,6 +30,7 @@ COMMANDS = {
     "holds": "What waits for a person: list, show, approve, reject.",
     "targets": "The targets: pause one, let it go on.",
     "failures": "Records that a target will not take: list, show, retry, discard, adopt.",
+    "profile": "Profiles of HTTP APIs (kind: rest): check, new.",
 }
 
 

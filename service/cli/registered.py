@@ -1,5 +1,5 @@
 """All commands: importing this registers them with `app`, in the order in which `--help` lists them."""
 
-from service.cli import beginning, commands, deciding, developing, inspecting, operating
+from service.cli import beginning, commands, deciding, developing, inspecting, operating, profiling
 
-__all__ = ["beginning", "commands", "deciding", "developing", "inspecting", "operating"]
+__all__ = ["beginning", "commands", "deciding", "developing", "inspecting", "operating", "profiling"]

@@ -19,6 +19,8 @@ _HEAD = """\
 def default_mapping(kind: str) -> str:
     """YAML with comments. Raises ConfigurationError that names the kinds there are."""
     mapping = load(kind).mapping
+    if not any(mapping.get(record) for record in Kind):
+        return f"# What a target of the kind '{kind}' is given depends on its settings, not on its kind.\n"
     lines = [line for record in Kind if mapping.get(record) for line in _lines(record, mapping)]
     return _HEAD.format(kind=kind) + "\n".join(lines) + "\n"
 

@@ -28,7 +28,9 @@ def test_mapping_prints_what_is_used() -> None:
     for kind in kinds():
         text = default_mapping(kind)
         mapping = load(kind).mapping
-        assert yaml.safe_load(text) == {name: mapping[name] for name in ("person", "team") if name in mapping}
+        assert (yaml.safe_load(text) or {}) == {
+            name: mapping[name] for name in ("person", "team") if name in mapping
+        }
     assert "userName: person.account.email  # required" in default_mapping("scim")
 
 

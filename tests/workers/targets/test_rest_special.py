@@ -100,13 +100,10 @@ async def test_an_already_done_answer_is_success(rig: OddHRRig, target: Allowed)
 
 async def test_what_the_profile_cannot_do_is_rejected(tmp_path: Path) -> None:
     """No request that deletes, or takes out of use == one sentence, and nothing is sent."""
+    text = PROFILE.read_text()
+    leave = text[text.index("  deactivate:\n") : text.index("  reactivate:\n")]
     cut = ("  delete:\n    request: DELETE /people/{id}\n", "")
-    leave = (
-        '  deactivate:\n    - request: POST /people/{id}/leave\n      when: there.state != "gone"\n'
-        '      body: \'{"last_day": formatDate(today, "dd.MM.yyyy")}\'\n',
-        "",
-    )
-    async with with_profile(tmp_path, cut, leave) as (rig, target):
+    async with with_profile(tmp_path, cut, (leave, "")) as (rig, target):
         remote_id = (await target.upsert(person(rig, 1), None)).remote_id
         asked = len(rig.oddhr.asked)
         with pytest.raises(RecordRejected, match="profile of Odd HR deletes nobody: do it there by hand"):
@@ -120,8 +117,7 @@ async def test_what_the_profile_cannot_do_is_rejected(tmp_path: Path) -> None:
 
 
 async def test_each_change_goes_where_it_belongs(rig: OddHRRig, target: Allowed, proxy: Proxy) -> None:
-    """A name and an e-mail address change == a whole object, then the operation for addresses; one of them
-    == one request."""
+    """A job and an address change == a whole object, then the operation for addresses; one of them == one."""
     remote_id = (await target.upsert(person(rig, 1), None)).remote_id
     before = len(proxy.writes)
     await target.upsert(person(rig, 1, job="Boss", mail="new@example.com"), remote_id)
@@ -273,8 +269,9 @@ async def test_a_list_without_ids_proves_nothing(rig: OddHRRig, target: Allowed,
 
 
 async def test_look_ups_share_a_list(rig: OddHRRig, target: Allowed, proxy: Proxy) -> None:
-    """Many look-ups at once by what only a list shows == a list or two, each begun after who uses it asked."""
+    """Many look-ups at once by what only a list shows == one list or two, begun after all had asked."""
     await target.upsert(person(rig, 1), None)
+    await target.target.size()
     before = len(proxy.seen)
     wanted = [Wanted(Key(Kind.PERSON, f"p{n}"), {"extern": f"p{n}"}) for n in range(30)]
     found = await asyncio.gather(*(target.find(one) for one in wanted))

@@ -69,6 +69,10 @@ class RestTarget(Target):
         self._judges[objects.kind] = Judge(self._compiled.title, objects, self._names)
         self._senders[objects.kind] = Sender(self._client, objects, search, self._names, members)
 
+    def search(self, kind: Kind) -> Search:
+        """What looks people or groups up."""
+        return self._searches[kind]
+
     async def check(self) -> Greeting:
         """Read the lists, and one person, and see whether what is mapped is shown."""
         people = self._searches[Kind.PERSON]
@@ -224,14 +228,15 @@ def connect(settings: RestSettings, tools: Tools, scope: Scope) -> RestTarget:
     """A target whose expressions are evaluated in a scope."""
     compiled = settings.compiled
     secrets = {name: one.get_secret_value() for name, one in settings.secrets.items()}
-    signs_in = SignsIn(compiled, secrets, scope)
+    untold = Scope(scope.environment)  # what signs in gives secrets
+    signs_in = SignsIn(compiled, secrets, untold)
     sign = None
     if compiled.sign_in.token:
         door = Http(
             tools.session,
             settings.base_url,
             timeout=settings.timeout,
-            classify=sign_in_classifier(compiled.rules, scope),
+            classify=sign_in_classifier(compiled.rules, untold),
         )
         sign = signs_in.tokens(door, tools.vault)
     classify = classifier(compiled.rules, scope)
