@@ -28,6 +28,7 @@ class BambooHR:
         self.rows: dict[str, list[dict[str, str]]] = {}
         self.hidden: set[str] = set()
         self.web_location = False
+        self.bad_jobs: set[str] = set()
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=2**24)
@@ -110,6 +111,8 @@ class BambooHR:
             return web.Response(status=403, headers=said(f"no permission for {min(unknown)}"))
         if any(not isinstance(value, str) for value in given.values()):
             return web.Response(status=400)
+        if given.get("jobTitle") in self.bad_jobs:
+            return web.Response(status=409, headers=said("Invalid jobTitle"))
         if given.get("hireDate") and not _DAY.fullmatch(given["hireDate"]):
             return web.Response(status=409, headers=said("Invalid hireDate"))
         email = given.get("workEmail", "").lower()

@@ -35,8 +35,14 @@ def at(value: Any, path: Sequence[str]) -> Any:
 
 
 def has(value: Any, path: Sequence[str]) -> bool:
-    """Whether there is such a place, be it empty."""
-    return isinstance(at(value, path[:-1]), Mapping) and path[-1] in at(value, path[:-1])
+    """Whether there is such a place, be it, or what is around it, empty."""
+    for step in path:
+        if not isinstance(value, Mapping):
+            return value is None
+        if step not in value:
+            return False
+        value = value[step]
+    return True
 
 
 def put(whole: dict[str, Any], path: Sequence[str], value: Any) -> None:
@@ -48,7 +54,7 @@ def put(whole: dict[str, Any], path: Sequence[str], value: Any) -> None:
     whole[path[-1]] = value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One attribute, by the name that a mapping uses, and where it stands."""
 

@@ -18,7 +18,7 @@ from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 from workers.targets.rest.changes import Judge, untaken
 from workers.targets.rest.client import Client, SignsIn, classifier, sign_in_classifier
 from workers.targets.rest.compiled import MEMBERS, Objects
-from workers.targets.rest.fields import has
+from workers.targets.rest.fields import Field, has
 from workers.targets.rest.fitting import fit, mapped
 from workers.targets.rest.members import MemberList
 from workers.targets.rest.names import NameLists
@@ -50,17 +50,17 @@ class RestTarget(Target):
         self._judges: dict[Kind, Judge] = {}
         self._senders: dict[Kind, Sender] = {}
         self._members: MemberList | None = None
+        self._used: set[Field] = set()
         for objects in compiled.kinds:
             self._add(objects, settings)
 
     def _add(self, objects: Objects, settings: RestSettings) -> None:
         match = settings.matched(objects)
-        used = [
-            objects.fields[name]
-            for name in (*mapped(objects, settings.map), *match)
-            if name in objects.fields
-        ]
-        used += filter(None, (objects.external_id, objects.access))
+        names = (*mapped(objects, settings.map), *match)
+        used = {objects.fields[name] for name in names if name in objects.fields}
+        used |= {field for field in (objects.external_id, objects.access) if field}
+        if objects is self._compiled.people:
+            self._used = used
         fields = sorted({".".join(field.read) for field in used})
         search = Search(self._client, objects, match, fields)
         members = MemberList(self._client, objects.members, search) if objects.members else None
@@ -87,8 +87,7 @@ class RestTarget(Target):
 
     def unshown(self, item: Any) -> list[str]:
         """A sentence for what is mapped, and no part of a person as the API shows them."""
-        fields = self._compiled.people.fields.values()
-        names = sorted(one.name for one in fields if one.spec.map and not has(item, one.read))
+        names = sorted(one.name for one in self._used if not has(item, one.read))
         what = "see that its credentials may read that, or take it out of the mapping"
         return [f"shows nothing of {', '.join(names)}: {what}"] if names else []
 
