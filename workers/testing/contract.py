@@ -11,7 +11,7 @@ import asyncio
 
 import pytest
 
-from bridge.errors import Conflict, NotFound
+from bridge.errors import Conflict, NotFound, RecordRejected
 from bridge.exchange import Wanted
 from bridge.model import Kind, Outcome
 from workers.testing.http_contract import HttpContract
@@ -151,6 +151,10 @@ class VerbContract(Through):
         wanted = person(rig, 1)
         remote_id = (await target.upsert(wanted, None)).remote_id
         await target.remove(wanted.key, remote_id)
+        if not rig.reopens:
+            with pytest.raises(RecordRejected):
+                await target.upsert(wanted, remote_id)
+            return
         assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UPDATED
         assert await rig.is_active(remote_id)
 

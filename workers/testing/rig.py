@@ -45,6 +45,8 @@ class Rig(ABC):
     adapter: Adapter
     has_teams = False
     deletes = True
+    reopens = True
+    """Whether somebody who was deactivated can be given access again; if not, that is rejected."""
     changes: Mapping[str, Any]
     """Attributes of a person, all of them different from what `person` gives."""
     wrong_name = "no.such attribute"

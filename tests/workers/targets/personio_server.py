@@ -123,9 +123,11 @@ class Personio:
     def problem(self, given: dict[str, Any], own: int | None) -> str:
         """What is wrong with a payload."""
         for name, value in given.items():
-            if name in _TEXTS and not isinstance(value, str | None):
+            if name in _TEXTS and not isinstance(value, str):
                 return f"The {name} must be a string"
-            if name in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float | None)):
+            if name == "supervisor_id" and value is None:
+                continue
+            if name in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
                 return f"The {name} must be a number"
         if "status" in given and given["status"] not in _STATUSES:
             return "The status is not recognized"

@@ -25,7 +25,7 @@ class PersonioRig(RestRig):
         "last_name": "Şahin-Müller",
         "position": "Head of Purchasing",
         "department": "Finance",
-        "office": None,
+        "office": "Madrid",
         "hire_date": "2025-02-01",
     }
 
@@ -68,6 +68,7 @@ class PersonioRig(RestRig):
         if found is None:
             return None
         active = found["status"] != "inactive"
+        found = {name: None if value == "" else value for name, value in found.items()}
         return {**found, "active": active, "kenjo_id": found["custom"].get(KENJO_ID)}
 
     async def count(self, kind: Kind) -> int:

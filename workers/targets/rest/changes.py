@@ -78,8 +78,8 @@ class Judge:
             return None
         if not (field.spec.read_only or self._has_steps(field)):
             return None
-        wanted = str(attributes[field.name]).strip().casefold() == "true"
-        if field.shown(item) is wanted:
+        wanted, shown = str(attributes[field.name]).strip().casefold() == "true", field.shown(item)
+        if shown is wanted or (wanted and shown is None):  # only what is seen out of use is put back
             return None
         if not (self.objects.reactivate if wanted else self.objects.deactivate):
             verb = "put back into use" if wanted else "taken out of use"

@@ -104,7 +104,7 @@ class _Compiler(Calling):
             raise ConfigurationError(f"{self.where(*where, 'list')}: there is no list '{spec.list}'{hint}")
         read = self._place(spec.read or one.read_at, name, *where, "read")
         write = self._place(spec.write or "{name}", name, *where, "write")
-        return Field(name, spec, read, write) if read and write else None
+        return Field(name, spec, spec.clear or one.clear, read, write) if read and write else None
 
     def _place(self, text: str, name: str, *place: str) -> Path | None:
         template = self.template(text, *place, given=["settings", "name"])

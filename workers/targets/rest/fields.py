@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.errors import RecordRejected
 from bridge.spelling import folded, tidy
-from workers.targets.rest.profile import Attribute
+from workers.targets.rest.profile import Attribute, Clear
 
 Path = tuple[str, ...]
 
@@ -60,6 +60,7 @@ class Field:
 
     name: str
     spec: Attribute
+    clear: Clear
     read: Path
     write: Path
 
@@ -101,7 +102,7 @@ class Field:
 
     def differs(self, item: Any, value: Any) -> bool:
         """Whether an object has another value than is wanted (None: nothing)."""
-        if value is None and self.spec.clear == "never":
+        if value is None and self.clear == "never":
             return False
         have = self.shown(item)
         want = self._plain(self.sent(value)) if value is not None else None
@@ -110,7 +111,7 @@ class Field:
     def sent(self, value: Any) -> Any:
         """A wanted value as the tool takes it. Raises RecordRejected for one that it cannot take."""
         if value in (None, ""):
-            return "" if self.spec.clear == "text" else None
+            return "" if self.clear == "text" else None
         if self.spec.values:
             return self._word(value)
         found = self._said(value)

@@ -21,6 +21,7 @@ from workers.targets.rest.requests import (
     TokenRequest,
 )
 
+Clear = Literal["null", "text", "never"]
 Means = Literal["done", "conflict", "not_found", "later", "throttled", "halted", "rejected"]
 
 
@@ -49,8 +50,8 @@ class Attribute(Section):
     create_only: Literal["reject", "keep"] | None = None
     """It is given to a new object, and cannot be changed: a change is shown as failed, or what is there is
     kept."""
-    clear: Literal["null", "text", "never"] = "null"
-    """How it is emptied: by null, by an empty text, or not at all."""
+    clear: Clear | None = None
+    """How it is emptied, where that differs from `clear` of all."""
     refers_to: Literal["person"] | None = None
     """Its value is another record; sent is that one's id."""
     list: str | None = None
@@ -67,6 +68,8 @@ class Objects(Section):
     """Where in an object its id stands."""
     read_at: str = "{name}"
     """Where in an object its attributes stand, unless they say so."""
+    clear: Clear = "null"
+    """How attributes are emptied: by null, by an empty text, or never."""
     attributes: dict[str, Attribute]
     """All attributes that a mapping can name."""
     external_id: str | None = None
