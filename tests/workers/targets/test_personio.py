@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
 
 from bridge.errors import RecordRejected, TryLater
+from bridge.exchange import Wanted
 from bridge.model import Kind, Outcome
+from tests.workers.targets import proxy as faults
 from tests.workers.targets.contract import HttpTargetContract
 from tests.workers.targets.personio_server import CLIENT_ID, CLIENT_SECRET, KENJO_ID, Personio
 from tests.workers.targets.proxy import Proxy, reads_by_method
@@ -177,3 +180,27 @@ async def test_a_company_of_250(rig: PersonioRig) -> None:
         pages = [page async for page in target.target.inventory(Kind.PERSON)]
         assert [len(page.remotes) for page in pages] == [100, 100, 50]
         assert (pages[-1].whole, len(line.seen) - before) == (True, 3)
+
+
+@pytest.mark.parametrize("total", [2, 4, None])
+async def test_a_list_that_is_not_whole(rig: PersonioRig, total: int | None) -> None:
+    """Another number of employees than the tool tells was seen == absence is not proven by the list."""
+    async with rig.reached() as (target, line):
+        assert isinstance(line, Proxy)
+        for number in range(3):
+            await target.upsert(person(rig, number), None)
+        employees = [rig.personio.shown(one) for one in rig.personio.employees.values()]
+        body = {"success": True, "metadata": {"total_elements": total}, "data": employees}
+        line.fail_always(faults.answer(200, json.dumps(body)))
+        pages = [page async for page in target.target.inventory(Kind.PERSON)]
+        assert not any(page.whole for page in pages)
+        with pytest.raises(RecordRejected, match="cannot be searched for this object"):
+            await target.find(Wanted(person(rig, 9).key, {"kenjo_id": "kenjo-p9"}))
+
+
+async def test_what_cannot_be_emptied_stays(rig: PersonioRig) -> None:
+    """Nobody knows how an office is taken away == what is there stays, and nothing is sent."""
+    async with rig.reached() as (target, _):
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+        assert (await target.upsert(person(rig, 1, office=None), remote_id)).outcome is Outcome.UNCHANGED
+        assert rig.personio.employees[int(remote_id)]["office"] == "Berlin"

@@ -351,3 +351,18 @@ async def test_a_group_that_is_gone(rig: OddHRRig, target: Allowed) -> None:
     """A group that was deleted there == not found."""
     with pytest.raises(NotFound):
         await target.upsert(team(rig, 1, []), "C9")
+
+
+async def test_members_are_believed_when_they_are_shown(rig: OddHRRig, target: Allowed, proxy: Proxy) -> None:
+    """Adding and removing members is answered with success and not done == told who lacks and who stays."""
+    ana, ben = [(await target.upsert(person(rig, number), None)).remote_id for number in (1, 2)]
+    remote_id = (await target.upsert(team(rig, 1, [ana]), None)).remote_id
+    wanted = team(rig, 1, [ben], released=frozenset({ana}))
+
+    async def does_nothing(proxy: Proxy, request: Any) -> Any:
+        done = faults.answer(200, '{"ok": true, "code": "OK", "result": null}')
+        return await (Proxy.forward if proxy.reads(request.method, request.path) else done)(proxy, request)
+
+    proxy.fail_always(does_nothing)
+    applied = await target.upsert(wanted, remote_id)
+    assert (applied.lacking, applied.staying) == ({ben}, {ana})
