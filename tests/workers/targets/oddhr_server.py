@@ -19,7 +19,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class OddHR:
     """The tool's state. `tickets`: those that it takes; `codes`: answered to the next requests instead.
 
-    `hides`: queries show nobody, as where a new account is shown late.
+    `hides`: queries show nobody, as where a new account is shown late; `later`: a code for the request after
+    a create.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class OddHR:
         self.signed_in = 0
         self.asked: list[str] = []
         self.hides = False
+        self.later = ""
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=2**24, middlewares=[self.checked])
@@ -120,6 +122,7 @@ class OddHR:
             return no("BOSS_LATER")
         ref = f"P{len(self.people) + 1}"
         self.people[ref] = {**dict.fromkeys(_ROW), **row, "ref": ref, "state": "working"}
+        self.codes += [self.later] if self.later else []
         return yes(self.people[ref])
 
     async def write_person(self, request: web.Request) -> web.Response:

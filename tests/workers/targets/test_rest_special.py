@@ -366,3 +366,39 @@ async def test_members_are_believed_when_they_are_shown(rig: OddHRRig, target: A
     proxy.fail_always(does_nothing)
     applied = await target.upsert(wanted, remote_id)
     assert (applied.lacking, applied.staying) == ({ben}, {ana})
+
+
+async def test_a_member_who_is_gone_already(rig: OddHRRig, target: Allowed) -> None:
+    """Somebody else takes a member out meanwhile == done; the group is not taken for one that is gone."""
+    ana = (await target.upsert(person(rig, 1), None)).remote_id
+    remote_id = (await target.upsert(team(rig, 1, [ana]), None)).remote_id
+    there = await target.target.read(team(rig, 1, []).key, remote_id)
+    change = target.target.change(team(rig, 1, [], released=frozenset({ana})), there)
+    rig.oddhr.circles[remote_id]["members"].clear()
+    assert change
+    (receipt,) = await target.target.send([change], Always())
+    assert getattr(receipt, "outcome", None) is Outcome.UPDATED, receipt
+
+
+async def test_a_condition_that_fails_closes_nobody_silently(tmp_path: Path) -> None:
+    """The condition of a step cannot be evaluated == rejected, naming it, and not left out."""
+    async with with_profile(tmp_path, ("there.state", "there.nothing.state")) as (rig, target):
+        remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+        with pytest.raises(RecordRejected, match=r"people\.deactivate\.0\.when"):
+            await target.remove(person(rig, 1).key, remote_id)
+
+
+async def test_a_look_up_after_a_create_fails(tmp_path: Path) -> None:
+    """A create gave no id, and nothing can be looked up == accepted: no second create, nothing parked."""
+    async with with_profile(
+        tmp_path, ("    id: result.ref\n    item: result\n", "    id: result.none\n")
+    ) as (
+        rig,
+        target,
+    ):
+        change = target.target.change(person(rig, 1), None)
+        assert change
+        await target.target.size()
+        rig.oddhr.later = "MAINTENANCE"
+        (receipt,) = await target.target.send([change], Always())
+        assert isinstance(receipt, Accepted)

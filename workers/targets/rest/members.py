@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from bridge.errors import NotFound
 from bridge.exchange import Applied
 from bridge.wire.permit import Permit
 from workers.targets.rest.changes import chunks
@@ -43,7 +45,9 @@ class MemberList:
         remote_id = applied.remote_id
         await self._send(self._members.add, remote_id, add, self._members.add_at_most, permit)
         await self._send(self._members.remove, remote_id, remove, self._members.remove_at_most, permit)
-        group = await self._groups.read(remote_id) if self._members.listing is None else None
+        group = None
+        if self._members.listing is None and (group := await self._groups.read(remote_id)) is None:
+            raise NotFound("is not there")
         there = await self.of(remote_id, group)
         return replace(applied, lacking=frozenset(add) - there, staying=frozenset(remove) & there)
 
@@ -51,4 +55,5 @@ class MemberList:
         self, call: Call, remote_id: str, members: Sequence[str], at_most: int, permit: Permit
     ) -> None:
         for some in chunks(members, at_most):
-            await self._client.write(call, {"id": remote_id, "members": some}, permit)
+            with suppress(NotFound):  # a member, or the group: who looks at it afterwards sees which
+                await self._client.write(call, {"id": remote_id, "members": some}, permit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -94,8 +95,14 @@ class Sender:
             raise TryLater(f"{error}; the rest of a new object") from None
 
     async def _found(self, wanted: Wanted) -> str:
-        _, found = await self._search.find(wanted)
-        return self._search.id_of(found[0]) if len(found) == 1 else ""
+        """The id of what was just created, if a look-up shows it; "" whatever keeps it from being seen."""
+        external = self._objects.external_id
+        own = str(wanted.attributes.get(external.name) or "") if external else ""
+        with suppress(RecordRejected, TryLater):
+            _, found = await self._search.find(wanted)
+            ours = [one for one in found if self._search.external_id(one) in ("", own)]
+            return self._search.id_of(ours[0]) if len(ours) == 1 else ""
+        return ""
 
     async def _change(self, remote_id: str, seen: Seen, permit: Permit) -> Any:
         """Open, change, close: what is sent last decides. The object as the last answer shows it, or None."""
@@ -125,7 +132,7 @@ class Sender:
                 "there": item or {},
                 "whole": body(sent, item),
             }
-            if step.when and not self._client.scope.is_true(step.when, values):
+            if step.when and self._client.scope.value(step.when, values) is not True:
                 continue
             answer = said(await self._client.write(step.call, values, permit))
             shown = None if step.item is None else at(answer, step.item)
