@@ -23,6 +23,7 @@ from tests.bridge.configuring import problems
         ("kenjo: {base_url: [x]}", "kenjo.base_url must be text (FILE, line 1)"),
         ("kenjo: x", "kenjo must be a group of settings by name (FILE, line 1)"),
         ("encryption: {old_keys: x}", "encryption.old_keys must be a list (FILE, line 1)"),
+        ("encryption:\n  old_keys:\n    - x\n    - [y]", "encryption.old_keys.1 must be text (FILE, line 4)"),
         (
             "log: {level: loud}",
             "log.level must be 'debug', 'info', 'warning' or 'error' (FILE, line 1)",

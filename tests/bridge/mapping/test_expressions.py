@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import ConfigurationError, RecordRejected
+from bridge.mapping.environment import Environment
 from bridge.mapping.expressions import MAX_LENGTH, Expression, context
 from bridge.model import Key, Kind, Record
 
@@ -246,3 +247,20 @@ def test_failure_rejects_the_record_without_its_values(source: str) -> None:
     assert str(caught.value).startswith(f"{WHERE} failed (")
     assert source in str(caught.value)
     assert PLANTED not in "".join(traceback.format_exception(caught.value))
+
+
+def test_variables_of_its_own() -> None:
+    """An expression that is about no record uses the variables that it is given, and the day; no others."""
+    given_ = frozenset({"changed", "id"})
+    expression = Expression('{"x": changed.mail, "on": today}', WHERE, given_)
+    variables = Environment().given({"changed": {"mail": "a"}, "id": "7"})
+    assert expression.evaluate(variables) == {"x": "a", "on": Environment().today.isoformat()}
+    with pytest.raises(ConfigurationError, match="can use only 'changed', 'id' and 'today'"):
+        Expression("person.id", WHERE, given_)
+
+
+def test_loops_over_variables_of_its_own_are_bounded() -> None:
+    """Loops inside each other over a large variable == refused before they begin, as over a record."""
+    expression = Expression("rows.map(a, rows.map(b, rows.size()))", WHERE, frozenset({"rows"}))
+    with pytest.raises(RecordRejected, match="too many rounds"):
+        expression.evaluate(Environment().given({"rows": list(range(10_000))}))

@@ -10,11 +10,14 @@ import pytest
 from aiohttp import web
 
 from bridge.errors import (
+    BridgeError,
     LockLost,
+    RecordRejected,
     TargetHalted,
     TryLater,
     WriteRefused,
 )
+from bridge.wire.http import Answer
 from bridge.wire.permit import NoWrites
 from tests.bridge.serving import echoing, serving
 from workers.testing.permits import Counted
@@ -180,3 +183,19 @@ async def test_a_broken_connection() -> None:
                 await http.read(path, params={"q": "ana@example.com"})
             assert caught.value.unreachable
             assert "ana" not in str(caught.value)
+
+
+async def test_an_error_that_is_told_with_200() -> None:
+    """Where the target says errors with success == its words are told, without the values that were sent."""
+
+    async def telling(request: web.Request) -> web.Response:
+        sent = await request.json()
+        return web.json_response({"ok": False, "message": f"cannot take {sent['name']} now"})
+
+    def classify(answer: Answer, said: str) -> BridgeError | None:
+        return None if b'"ok": true' in answer.body else RecordRejected(f"refused: {said}")
+
+    async with serving(telling, classify=classify) as http:
+        with pytest.raises(RecordRejected) as caught:
+            await http.read("/x", method="POST", body={"name": "Schmidtke"})
+    assert str(caught.value) == "refused: cannot take […] now"

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from tests.workers.targets import proxy as faults
+from tests.workers.targets.bamboohr_server import KENJO_ID, BambooHR
 from tests.workers.targets.oddhr_rig import OddHRRig, oddhr_rig
 from tests.workers.targets.proxy import Proxy, proxy_to
+from tests.workers.targets.rest_rig import serving
+from tests.workers.targets.test_bamboohr import BambooHRRig
 from tests.world import Ended, World, expected, world
 
 
@@ -110,3 +113,24 @@ async def refusing_rows(proxy: Proxy, request: Any) -> Any:
     if request.method == "PUT":
         return await faults.answer(200, '{"ok": false, "code": "BAD_ROW"}')(proxy, request)
     return await proxy.forward(request)
+
+
+async def test_a_tool_that_is_read_whole(here: Here) -> None:
+    """A first sync to BambooHR, and a leaver == everybody once, the leaver inactive, then nothing is sent."""
+    bamboohr = BambooHR()
+    async with serving(bamboohr.application()) as origin:
+        rig = BambooHRRig(origin, bamboohr)
+        async with proxy_to(origin, rig.reads) as proxy:
+            target = {**rig.settings(proxy.url), "rate": 1000, "groups": {"from": []}}
+            here.world.config["targets"] = {"hr": target}
+            assert (await here.sync()).code == 0
+            people = expected(here.world.sandbox)
+            by_kenjo = {one[KENJO_ID]: one for one in bamboohr.employees.values()}
+            assert sorted(by_kenjo) == sorted(people)
+            employee = next(iter(people))
+            here.world.sandbox.actions.leave(employee=employee)
+            assert (await here.sync()).json["targets"]["hr"]["deactivated"] == 1
+            assert by_kenjo[employee]["status"] == "Inactive"
+            proxy.seen.clear()
+            assert (await here.sync()).code == 0
+            assert proxy.seen == []
