@@ -120,7 +120,7 @@ class HiBob:
 
 def flat(body: dict[str, Any]) -> dict[str, Any]:
     """A body by field id."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in body.items():
         if isinstance(value, dict):
             found |= {f"{name}.{inner}": one for inner, one in value.items()}

@@ -73,6 +73,7 @@ def settings(path: Path, **more: Any) -> Any:
         ("at: result.next", "total: result.next", "`at` belongs to cursor and next only"),
         ("match: [extern, mail]", "match: [extern, mial]", "no attribute 'mial'; did you mean mail?"),
         ("  match: [extern, mail]\n", "", "people.match is missing"),
+        ("secrets:\n  app:", "secrets:\n  App:", "secrets has the name 'App', but a name must be lower-case"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str, says: str) -> None:

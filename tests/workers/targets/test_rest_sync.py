@@ -121,7 +121,7 @@ async def test_a_tool_that_is_read_whole(here: Here) -> None:
     async with serving(bamboohr.application()) as origin:
         rig = BambooHRRig(origin, bamboohr)
         async with proxy_to(origin, rig.reads) as proxy:
-            target = {**rig.settings(proxy.url), "rate": 1000, "groups": {"from": []}}
+            target = {**rig.settings(proxy.url), "rate": 1000}
             here.world.config["targets"] = {"hr": target}
             assert (await here.sync()).code == 0
             people = expected(here.world.sandbox)

@@ -5,9 +5,10 @@ The docstrings are the reference that docs/targets/rest.md prints, and are in `p
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bridge.config.section import Section
 from workers.targets.rest.requests import (
@@ -20,6 +21,8 @@ from workers.targets.rest.requests import (
     Step,
     TokenRequest,
 )
+
+_NAME = re.compile(r"[a-z](?:[a-z0-9]|_(?!_))*")
 
 Clear = Literal["null", "text", "never"]
 Means = Literal["done", "conflict", "not_found", "later", "throttled", "halted", "rejected"]
@@ -205,3 +208,12 @@ class Profile(Section):
     """People."""
     groups: Groups | None = None
     """Groups of people, if the tool has them."""
+
+    @field_validator("settings", "secrets")
+    @classmethod
+    def _can_be_variables(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if wrong := [name for name in value if not _NAME.fullmatch(name)]:
+            raise ValueError(
+                f"has the name '{wrong[0]}', but a name must be lower-case letters, digits and single '_'"
+            )
+        return value
