@@ -11,8 +11,8 @@ import yaml
 
 from tests.launcher import Launched
 from tests.workers.targets.oddhr_rig import PROFILE, oddhr_rig
-from tests.workers.targets.rig import person
 from tests.world import Ended
+from workers.testing.rig import person
 
 ROOT = Path(__file__).parents[3]
 

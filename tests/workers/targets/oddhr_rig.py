@@ -9,8 +9,8 @@ from typing import Any
 
 from bridge.model import Kind
 from tests.workers.targets.oddhr_server import APP, COMPANY, KEY, OddHR
-from tests.workers.targets.proxy import reads_by_method
 from tests.workers.targets.rest_rig import RestRig, serving
+from workers.testing.proxy import reads_by_method
 
 PROFILE = Path(__file__).parents[3] / "docs/targets/examples/oddhr.yaml"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.workers.targets.rig import HttpRig
 from workers.targets.base import Adapter
 from workers.targets.rest.target import ADAPTER
+from workers.testing.rig import HttpRig
 
 
 @asynccontextmanager

@@ -9,12 +9,12 @@ import pytest
 
 from bridge.errors import Conflict, RecordRejected, TryLater
 from bridge.model import Kind
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.bamboohr_server import API_KEY, COMPANY, KENJO_ID, BambooHR
-from tests.workers.targets.contract import HttpTargetContract
-from tests.workers.targets.proxy import Proxy, proxy_to, reads_by_method
 from tests.workers.targets.rest_rig import RestRig, serving
-from tests.workers.targets.rig import connected, person
+from workers.testing import proxy as faults
+from workers.testing.contract import HttpTargetContract
+from workers.testing.proxy import Proxy, proxy_to, reads_by_method
+from workers.testing.rig import connected, person
 
 
 class BambooHRRig(RestRig):

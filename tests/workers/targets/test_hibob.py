@@ -9,10 +9,10 @@ import pytest
 
 from bridge.errors import RecordRejected
 from bridge.model import Kind, Outcome
-from tests.workers.targets.contract import HttpTargetContract
 from tests.workers.targets.hibob_server import KENJO_ID, TOKEN, USER, HiBob
 from tests.workers.targets.rest_rig import RestRig, serving
-from tests.workers.targets.rig import person
+from workers.testing.contract import HttpTargetContract
+from workers.testing.rig import person
 
 
 class HiBobRig(RestRig):

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.workers.targets.contract import HttpTargetContract
 from tests.workers.targets.oddhr_rig import OddHRRig, oddhr_rig
-from tests.workers.targets.team_contract import TeamContract
+from workers.testing.contract import HttpTargetContract
+from workers.testing.team_contract import TeamContract
 
 
 @pytest.fixture

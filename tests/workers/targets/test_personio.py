@@ -11,13 +11,13 @@ import pytest
 from bridge.errors import RecordRejected, TryLater
 from bridge.exchange import Wanted
 from bridge.model import Kind, Outcome
-from tests.workers.targets import proxy as faults
-from tests.workers.targets.contract import HttpTargetContract
 from tests.workers.targets.personio_server import CLIENT_ID, CLIENT_SECRET, KENJO_ID, Personio
-from tests.workers.targets.proxy import Proxy, reads_by_method
 from tests.workers.targets.rest_rig import RestRig, serving
-from tests.workers.targets.rig import connected, person
 from workers.targets.rest.target import ADAPTER
+from workers.testing import proxy as faults
+from workers.testing.contract import HttpTargetContract
+from workers.testing.proxy import Proxy, reads_by_method
+from workers.testing.rig import connected, person
 
 
 class PersonioRig(RestRig):

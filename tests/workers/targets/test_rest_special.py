@@ -15,13 +15,13 @@ from bridge.exchange import Accepted, Page, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import open_session
 from bridge.wire.tokens import Pocket, Token
-from tests.permits import Always
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.oddhr_rig import PROFILE, OddHRRig, oddhr_rig
-from tests.workers.targets.proxy import Proxy
-from tests.workers.targets.rig import Allowed, connected, person, team
 from workers.targets.base import Tools
 from workers.targets.rest.target import ADAPTER
+from workers.testing import proxy as faults
+from workers.testing.permits import Always
+from workers.testing.proxy import Proxy
+from workers.testing.rig import Allowed, connected, person, team
 
 
 @pytest.fixture

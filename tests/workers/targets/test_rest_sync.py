@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.workers.targets import proxy as faults
 from tests.workers.targets.bamboohr_server import KENJO_ID, BambooHR
 from tests.workers.targets.oddhr_rig import OddHRRig, oddhr_rig
-from tests.workers.targets.proxy import Proxy, proxy_to
 from tests.workers.targets.rest_rig import serving
 from tests.workers.targets.test_bamboohr import BambooHRRig
 from tests.world import Ended, World, expected, world
+from workers.testing import proxy as faults
+from workers.testing.proxy import Proxy, proxy_to
 
 
 @dataclass

@@ -139,7 +139,8 @@ class RestTarget(Target):
         members = frozenset[str]()
         if key.kind is Kind.TEAM and self._members:
             members = await self._members.of(remote_id, item)
-        return Remote(remote_id, search.is_open(item), content=Shown(item, members))
+        shown, carries = Shown(item, members), search.external_id(item)
+        return Remote(remote_id, search.is_open(item), external_id=carries, content=shown)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs in the mapped attributes, the access, and the members that are ours."""
