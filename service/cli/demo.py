@@ -24,6 +24,7 @@ from service.cli.running import running
 from service.operations.assembly import Bridge, opened
 
 TARGET = "directory"
+PAYROLL = "payroll"
 POLL_INTERVAL = 1.0  # seconds; a real account is asked once a minute
 ARRIVAL_LIMIT = 30.0  # seconds after which a change counts as not arrived
 FIRST_LIMIT = 600.0
@@ -49,13 +50,16 @@ async def _demo(console: Console, *, once: bool, people: int, stop: asyncio.Even
     async with (
         Sandbox(people=people) as sandbox,
         directory_server() as directory,
-        _bridge(sandbox, directory) as (bridge, address),
+        _folder() as folder,
+        _bridge(sandbox, directory, folder) as (bridge, address),
     ):
+        payroll = folder / f"{PAYROLL}.csv"
         console.print(f"Kenjo      {sandbox.url}   (made up, {people} people)")
         console.print(f"Directory  {directory.base_url}   (scim2-server)")
+        console.print(f"Payroll    {payroll}   (a file, written whole)", soft_wrap=True)
         console.print(f"Bridge     {address}/metrics   {address}/healthz")
         console.print()
-        arrived = await _first_sync(console, bridge)
+        arrived = await _first_sync(console, bridge) and await _first_file(console, payroll)
         for title, change in _changes(sandbox, directory):
             arrived = await _show(console, title, change) and arrived
         if not once:
@@ -72,7 +76,7 @@ async def _first_sync(console: Console, bridge: Bridge) -> bool:
             pending = await ledger.count_pending()
             show({TARGET: pending})
             seen = await bridge.backend.records.last_snapshot()
-            if seen and not pending:
+            if seen and not pending and await ledger.linked():  # else nobody has been asked for yet
                 break
             if time.monotonic() - started > FIRST_LIMIT:
                 console.print("The first sync did not end in time.", style="red")
@@ -86,6 +90,24 @@ async def _first_sync(console: Console, bridge: Bridge) -> bool:
     )
     console.print()
     return bool(links)
+
+
+async def _first_file(console: Console, payroll: Path) -> bool:
+    """Wait until the file for payroll is there, which is when nothing is on its way any more."""
+    started = time.monotonic()
+    while time.monotonic() - started < ARRIVAL_LIMIT:
+        if (rows := await asyncio.to_thread(_rows, payroll)) is not None:
+            console.print(f"File for payroll: {rows} rows after {time.monotonic() - started:.1f} s more.")
+            console.print()
+            return True
+        await asyncio.sleep(0.05)
+    console.print(f"The file for payroll was not written within {ARRIVAL_LIMIT:.0f} s.", style="red")
+    return False
+
+
+def _rows(file: Path) -> int | None:
+    """How many rows a CSV file has below its header; None where there is none yet."""
+    return len(file.read_text("utf-8-sig").splitlines()) - 1 if file.exists() else None
 
 
 Change = Callable[[], Awaitable[Callable[[], Awaitable[bool]]]]
@@ -164,15 +186,24 @@ async def _linger(console: Console, sandbox: Sandbox, directory: Directory, stop
 
 
 @asynccontextmanager
-async def _bridge(sandbox: Sandbox, directory: Directory) -> AsyncIterator[tuple[Bridge, str]]:
-    """A bridge between the two, with a private Redis in a folder that is removed afterwards."""
-    target = {"base_url": directory.base_url, "token": directory.token}
+async def _folder() -> AsyncIterator[Path]:
+    """A folder that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="kenjo-bridge-demo-") as folder:
-        values = BridgeSettings(
-            kenjo=KenjoSettings(base_url=sandbox.url, api_key=sandbox.api_key, poll_interval=POLL_INTERVAL),
-            targets={TARGET: AnyTarget(kind="scim", rate=1000, **target)},
-            web=WebSettings(port=0),
-            data_dir=Path(folder),
-        )
-        async with opened(values) as bridge, running(bridge, polls=True, works=True) as address:
-            yield bridge, address
+        yield Path(folder)
+
+
+@asynccontextmanager
+async def _bridge(sandbox: Sandbox, directory: Directory, folder: Path) -> AsyncIterator[tuple[Bridge, str]]:
+    """A bridge between Kenjo, the directory and a file, with a private Redis in the folder."""
+    scim = {"base_url": directory.base_url, "token": directory.token, "rate": 1000}
+    values = BridgeSettings(
+        kenjo=KenjoSettings(base_url=sandbox.url, api_key=sandbox.api_key, poll_interval=POLL_INTERVAL),
+        targets={
+            TARGET: AnyTarget(kind="scim", **scim),
+            PAYROLL: AnyTarget(kind="file", path=str(folder / f"{PAYROLL}.csv"), rate=1000),
+        },
+        web=WebSettings(port=0),
+        data_dir=folder,
+    )
+    async with opened(values) as bridge, running(bridge, polls=True, works=True) as address:
+        yield bridge, address
