@@ -124,9 +124,24 @@ async def adopt(bridge: Bridge, target: str, record: str, account: str) -> None:
     now = time.time()
     await _wake(bridge, target, key)
     await bridge.backend.queue.add(target, [Due(other) for other in taken.affected], now)
+    await _wake_parked(bridge, target, key, account)
     await audit.note("chosen", now, target=target, record=str(key), by=who)
     if owner not in (None, key):
         await audit.note("handed over", now, target=target, record=str(owner), to=str(key), by=who)
+
+
+async def _wake_parked(bridge: Bridge, target: str, key: Key, account: str) -> None:
+    """Let those try again who were parked as an account of nobody's had what they need: it is `key`'s now.
+
+    Whoever is delivered at this moment may be parked for that in the next one, and looks again.
+    """
+    ledger = bridge.backend.ledger(target)
+    for other, entry in (await ledger.entries()).items():
+        if other != key and entry.state is State.FAILED and f"the account {account} " in entry.reason:
+            await _reopen(bridge, target, other)
+    if under_way := await ledger.unsettled() - {key}:
+        await ledger.doubt(under_way)
+        await bridge.backend.queue.add(target, [Due(other) for other in under_way], time.time())
 
 
 async def _take(bridge: Bridge, target: str, key: Key, account: str) -> tuple[HandedOver, Key | None]:

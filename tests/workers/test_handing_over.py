@@ -20,6 +20,7 @@ from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.polling import Watch
 from workers.testing.proxy import Proxy, answer, at
 
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 OLD, NEW = Key(Kind.PERSON, "5f01"), Key(Kind.PERSON, "5f02")
 
@@ -316,3 +317,28 @@ async def test_an_account_that_passed_before_redis_went_back(backend: Backend) -
         await watch.work()
         await owned_by_new(run, account)
         assert len(await run.users()) == 1
+
+
+async def test_who_was_parked_for_an_account_of_nobodys(backend: Backend) -> None:
+    """It had the address that somebody else gets; a person gives it to whose it is == both get theirs."""
+    async with delivery(backend) as run:
+        watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
+        stranger = await run.create(
+            {"schemas": [USER], "userName": "ana@example.com", "externalId": "another", "active": True}
+        )
+        ben = person(NEW.id, name="Ben", email="ben@example.com")
+        await watch.poll(ana(OLD), ben)
+        await watch.work()
+        assert (await run.entry(OLD.id)).candidates == (stranger["id"],)
+        await watch.poll(
+            ana(OLD, email="ben@example.com"), person(NEW.id, name="Ben", email="ana@example.com")
+        )
+        await run.deliverer.deliver(NEW)
+        assert f"the account {stranger['id']} has this userName" in (await run.entry(NEW.id)).reason
+        await Desk(run).adopt(OLD, stranger["id"])
+        for _ in range(5):
+            run.clock.now += 60
+            await watch.work()
+        names = {user["id"]: user["userName"] for user in await run.users()}
+        assert names[stranger["id"]] == "ben@example.com"
+        assert (await run.user(NEW.id))["userName"] == "ana@example.com"
