@@ -13,6 +13,7 @@ from bridge.wire.http import Answer
 from workers.targets.rest.client import Client, said
 from workers.targets.rest.compiled import Listing
 from workers.targets.rest.fields import Path, at, steps
+from workers.targets.rest.requests import Paging
 
 LONGEST = 2_000
 """Pages that are read of one list."""
@@ -59,7 +60,7 @@ async def pages(
         repeats = len(fresh) < len(items)
         seen.update(fresh)
         total = _number(at(said(answer), steps(paging.total))) if paging and paging.total else None
-        ends = paging is None or not _advance(client, listing, place, answer, len(items))
+        ends = paging is None or not _advance(client, paging, place, answer, len(items))
         key = place.offset, place.page, place.cursor, place.address
         loops = not ends and (key in places or (not fresh and paging is not None))
         places.add(key)
@@ -86,10 +87,8 @@ def _items(answer: Answer, path: Path, id_at: Path) -> list[Item]:
     return found
 
 
-def _advance(client: Client, listing: Listing, place: _Place, answer: Answer, count: int) -> bool:
+def _advance(client: Client, paging: Paging, place: _Place, answer: Answer, count: int) -> bool:
     """Go on behind a page of so many objects; False behind the last one."""
-    paging = listing.pages
-    assert paging  # noqa: S101 - asked only of a list with pages
     match paging.by:
         case "offset" | "page":
             place.offset += count
