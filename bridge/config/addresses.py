@@ -52,9 +52,9 @@ def _checked(text: str) -> str:
 
 
 def is_open_to_listeners(address: str) -> bool:
-    """Whether what is sent there passes a network without encryption: plain http to another machine."""
+    """Whether what is sent there passes a network as it is: plain http or ldap to another machine."""
     parts = urlsplit(address)
-    return parts.scheme.lower() == "http" and not _is_this_machine(parts.hostname or "")
+    return parts.scheme.lower() in ("http", "ldap") and not _is_this_machine(parts.hostname or "")
 
 
 def same_place(address: str) -> str:

@@ -58,9 +58,10 @@ def plain_http(setting: str, address: str, values: BridgeSettings) -> str:
     host = host_of(address)
     if not is_open_to_listeners(address) or host in {one.lower() for one in values.allow.plain_http}:
         return ""
+    scheme = address.partition(":")[0].lower()
     return (
-        f"{setting} is plain http to another machine, so that whoever listens can read keys and people's"
-        " data: use https"
+        f"{setting} is plain {scheme} to another machine, so that whoever listens can read keys and people's"
+        f" data: use {scheme}s"
     )
 
 

@@ -99,10 +99,14 @@ def test_what_cannot_be_called_is_refused_by_a_sentence(address: str, sentence: 
         ("http://localhost.example.com", True),
         ("http://127.0.0.1.example.com", True),
         ("http://0.0.0.0", True),
+        ("ldap://dc1.example.com", True),
+        ("LDAP://127.0.0.1:389", False),
+        ("ldaps://dc1.example.com", False),
+        ("ldap+starttls://dc1.example.com", False),
     ],
 )
 def test_plain_http_to_another_machine_can_be_listened_to(address: str, *, is_open: bool) -> None:
-    """Plain http to any host but this machine, by name or number == open to listeners."""
+    """Plain http or ldap to any host but this machine, by name or number == open to listeners."""
     assert is_open_to_listeners(address) is is_open
 
 
