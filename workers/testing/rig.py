@@ -88,8 +88,8 @@ class Rig(ABC):
         """Whether what `add_foreign` gave is still there."""
         raise NotImplementedError
 
-    def can_be_members(self, count: int) -> list[str]:
-        """Ids that a group takes as its members; some servers take any, others only people they have."""
+    async def can_be_members(self, count: int) -> list[str]:
+        """Ids that a group takes as its members, made past the adapter where a server takes only people it has."""
         return [f"m{number:03d}" for number in range(count)]
 
     async def add_member(self, remote_id: str, member: str) -> None:

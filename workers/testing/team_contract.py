@@ -65,7 +65,7 @@ class TeamContract(Through):
 
     async def test_many_members(self, rig: Rig, target: Allowed) -> None:
         """A team of more members than one request takes is created, filled and emptied whole."""
-        people = rig.can_be_members(250)
+        people = await rig.can_be_members(250)
         remote_id = (await target.upsert(team(rig, 1, people[:230]), None)).remote_id
         assert await self.members(rig, remote_id) == set(people[:230])
         wanted = team(rig, 1, people[120:], released=frozenset(people[:120]))

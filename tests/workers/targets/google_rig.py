@@ -85,7 +85,7 @@ class GoogleRig(HttpRig):
             "email": f"team-{number}@example.com",
         }
 
-    def can_be_members(self, count: int) -> list[str]:
+    async def can_be_members(self, count: int) -> list[str]:
         return [self.workspace.add_user(f"m{number:03d}@example.com")["id"] for number in range(count)]
 
     async def stored(self, kind: Kind, remote_id: str) -> dict[str, Any] | None:

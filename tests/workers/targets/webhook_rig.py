@@ -62,7 +62,7 @@ class WebhookRig(HttpRig):
     def team(self, number: int) -> dict[str, Any]:
         return {"id": f"kenjo-t{number}", "name": f'Team "{number}" \\ Süd', "kind": "team"}
 
-    def can_be_members(self, count: int) -> list[str]:
+    async def can_be_members(self, count: int) -> list[str]:
         return [f"person:m{number:03d}" for number in range(count)]
 
     async def stored(self, kind: Kind, remote_id: str) -> dict[str, Any] | None:
