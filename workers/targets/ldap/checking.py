@@ -1,0 +1,84 @@
+"""What `check` finds at a directory that would go wrong later. Reads only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from bridge.errors import RecordRejected, TargetHalted
+from bridge.model import Kind
+from workers.targets.ldap.client import Rows, Session
+from workers.targets.ldap.resolving import Resolver
+from workers.targets.ldap.servers import OPENLDAP
+from workers.targets.ldap.settings import LdapSettings
+
+_NAMES = re.compile(rb"\bNAME\s+(?:'([^']+)'|\(\s*((?:'[^']+'\s*)+)\))")
+
+_LOCKS_NOTHING = (
+    "leavers are locked by pwdAccountLockedTime, and that keeps nobody out: set pwdLockout to TRUE in the"
+    " password policy {dn}"
+)
+_NO_POLICY = (
+    "leavers are locked by pwdAccountLockedTime, which the server does not know: load its overlay ppolicy,"
+    " with a default policy that has pwdLockout TRUE"
+)
+
+
+async def problems(
+    session: Session, resolver: Resolver, settings: LdapSettings, names: Mapping[Kind, Sequence[str]]
+) -> list[str]:
+    """Sentences on what is wrong: containers, attributes that the schema lacks, rights, the policy."""
+    found = [one async for one in _containers(session, settings)]
+    itself = await resolver.itself(session)
+    if settings.dialect.is_ad is not ("forestfunctionality" in itself.raw):
+        found.append(f"the server does not look like {settings.dialect.name}: check server_type")
+        return found
+    schema = await _schema(session, (itself.raw.get("subschemasubentry") or [b""])[0].decode())
+    wanted = {*names[Kind.PERSON], *names[Kind.TEAM], settings.id_attribute}
+    if schema and (lacking := sorted(name for name in wanted if name.lower() not in schema)):
+        found.append(f"the server's schema has no attribute {', '.join(lacking)}: take it out of map")
+    if settings.dialect is OPENLDAP:
+        found += await _policies(session, settings, schema)
+    return found
+
+
+async def _containers(session: Session, settings: LdapSettings) -> AsyncIterator[str]:
+    """Containers that are not there; in AD also rights that lack (MS-ADTS 3.1.1.4.5.21)."""
+    wanted = [("people", settings.people, settings.classes_of(Kind.PERSON)[-1])]
+    if settings.groups.from_ and settings.groups_base:
+        wanted.append(("groups_base", settings.groups_base, settings.classes_of(Kind.TEAM)[-1]))
+    for name, dn, class_ in wanted:
+        rows = await session.search(dn, "(objectClass=*)", ["allowedChildClassesEffective"], "BASE")
+        if not rows.rows:
+            yield f"{name} is not there, or bind_dn may not see it: {dn}"
+        elif settings.dialect.is_ad:
+            may = {one.decode().lower() for one in rows.rows[0].raw.get("allowedchildclasseseffective", [])}
+            if class_.lower() not in may:
+                yield f"bind_dn has no right to create {class_} entries in {name}: delegate it there"
+
+
+async def _schema(session: Session, dn: str) -> set[str]:
+    """The names of all attributes, in lower case (RFC 4512 section 4.2); empty where they are not shown."""
+    rows = await _read(session, dn, "(objectClass=*)", "attributeTypes")
+    return {
+        name.lower()
+        for row in rows.rows
+        for definition in row.raw.get("attributetypes", [])
+        if (match := _NAMES.search(definition))
+        for name in re.findall(r"[\w.-]+", (match[1] or match[2]).decode())
+    }
+
+
+async def _policies(session: Session, settings: LdapSettings, schema: set[str]) -> list[str]:
+    """Whether a lock keeps anybody out, as far as the policies can be seen."""
+    if schema and settings.dialect.access.lower() not in schema:
+        return [_NO_POLICY]
+    rows = await _read(session, settings.base, "(objectClass=pwdPolicy)", "pwdLockout", whole=True)
+    return [_LOCKS_NOTHING.format(dn=one.dn) for one in rows.rows if one.raw.get("pwdlockout") != [b"TRUE"]]
+
+
+async def _read(session: Session, dn: str, where: str, attribute: str, *, whole: bool = False) -> Rows:
+    try:
+        return await session.search(dn, where, [attribute], "SUBTREE" if whole else "BASE")
+    except (RecordRejected, TargetHalted):
+        return Rows(())

@@ -1,0 +1,64 @@
+"""The adapter of LDAP directories. What needs ldap3 is imported when one is connected."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from bridge.errors import ConfigurationError
+from bridge.model import Kind
+from workers.targets.base import Adapter, Target, Tools
+from workers.targets.ldap.attributes import OWN, check_attribute
+from workers.targets.ldap.servers import ACTIVE_DIRECTORY
+from workers.targets.ldap.settings import LdapSettings
+
+if TYPE_CHECKING:
+    from workers.targets.ldap.directory import LdapTarget
+
+EXTRA = 'a target of the kind ldap needs the package ldap3: pip install "kenjo-bridge[ldap]"'
+
+
+def _target() -> type[LdapTarget]:
+    """The class of targets, which needs an extra. Raises ConfigurationError that names it."""
+    try:
+        from workers.targets.ldap.directory import LdapTarget
+    except ModuleNotFoundError:
+        raise ConfigurationError(EXTRA) from None
+    return LdapTarget
+
+
+def fit(settings: LdapSettings) -> tuple[Mapping[str, Any], Callable[[str], str | None]]:
+    """The mapping for the type of server. Raises ConfigurationError."""
+    _target()
+    mapping = _mapping(settings.dialect.mapping)
+    for kind in Kind:
+        named, keeps = settings.names_of(kind), settings.id_attribute
+        mapped = {**mapping[kind], **settings.map}
+        if keeps.lower() in {name.lower() for name, source in mapped.items() if source is not None}:
+            raise ConfigurationError(
+                f"the attribute {keeps} keeps Kenjo's id, so it cannot be mapped: set kenjo_id_attribute to"
+                " another one"
+            )
+        if mapped.get(named) is None:
+            raise ConfigurationError(f"{named} names the entry of each {kind}: it has to be mapped")
+    return mapping, check_attribute
+
+
+@cache
+def _mapping(file: str) -> Mapping[str, Any]:
+    text = importlib.resources.files(__package__).joinpath(file).read_text("utf-8")
+    mapping: Mapping[str, Any] = yaml.safe_load(text)
+    return mapping
+
+
+def _connect(settings: LdapSettings, tools: Tools) -> Target:
+    mapping = _mapping(settings.dialect.mapping)
+    names = {kind: sorted({*mapping[kind], *settings.map} - OWN) for kind in Kind}
+    return _target()(settings, names, tools)
+
+
+ADAPTER = Adapter(LdapSettings, _mapping(ACTIVE_DIRECTORY.mapping), _connect, check_attribute, fit)
