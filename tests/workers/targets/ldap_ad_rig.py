@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.model import Kind
 from tests.workers.targets.certificates import Certificates, made
-from tests.workers.targets.ldap_ad_domain import Domain
+from tests.workers.targets.ldap_ad_domain import Domain, Entry
 from tests.workers.targets.ldap_ad_server import AdServer, ad_server
 from tests.workers.targets.ldap_line import line_to
 from tests.workers.targets.rig import Allowed, Line, Rig, connected
@@ -68,19 +68,19 @@ class AdRig(Rig):
     }
     writes_for_three = 6  # in AD a new account is made, gets a password and is enabled; a new cn is a rename
 
-    def __init__(self, domain: Place, certificates: Certificates) -> None:
-        self.domain = domain
+    def __init__(self, place: Place, certificates: Certificates) -> None:
+        self.place = place
         self.certificates = certificates
-        self.adapter = ADAPTER.fitted(ADAPTER.settings.model_validate(self.settings(domain.port)))
+        self.adapter = ADAPTER.fitted(ADAPTER.settings.model_validate(self.settings(place.port)))
         self.server: AdServer | None = None
         self._admin: Any = None
 
     async def prepare(self) -> None:
         """Make the containers anew."""
-        self._admin = await asyncio.to_thread(self.domain.connection, *self.domain.admin)
+        self._admin = await asyncio.to_thread(self.place.connection, *self.place.admin)
         assert self._admin.bound, self._admin.result
-        await self.ask("delete", self.domain.ours, controls=[TREE_DELETE])
-        for dn in (self.domain.ours, self.domain.people, self.domain.groups):
+        await self.ask("delete", self.place.ours, controls=[TREE_DELETE])
+        for dn in (self.place.ours, self.place.people, self.place.groups):
             await self.ask("add", dn, ["top", "organizationalUnit"])
             assert self._admin.result["result"] == 0, self._admin.result
 
@@ -93,29 +93,43 @@ class AdRig(Rig):
         return await asyncio.to_thread(getattr(self._admin, operation), *arguments, **named)
 
     @property
+    def domain(self) -> Domain:
+        """The made-up domain."""
+        assert self.server
+        return self.server.domain
+
+    def made(self, remote_id: str) -> Entry:
+        """An entry of the made-up domain."""
+        return self.domain.entries[uuid.UUID(remote_id).bytes_le]
+
+    def direct(self, **more: Any) -> dict[str, Any]:
+        """Settings that reach the domain without a line."""
+        return {**self.settings(self.place.port), "ca_file": str(self.place.authority), **more}
+
+    @property
     def result(self) -> Any:
         return self._admin.result
 
     def settings(self, port: int, **more: Any) -> dict[str, Any]:
-        name, password = self.domain.bridge
+        name, password = self.place.bridge
         return {
             "kind": "ldap",
             "address": f"ldaps://localhost:{port}",
             "ca_file": str(self.certificates.authority),
             "bind_dn": name,
             "password": password,
-            "base": self.domain.ours,
-            "people": self.domain.people,
-            "groups_base": self.domain.groups,
+            "base": self.place.ours,
+            "people": self.place.people,
+            "groups_base": self.place.groups,
             "members_per_request": 100,
             **more,
         }
 
     @asynccontextmanager
     async def reached(self) -> AsyncIterator[tuple[Allowed, Line]]:
-        inner = ssl.create_default_context(cafile=self.domain.authority)
+        inner = ssl.create_default_context(cafile=self.place.authority)
         async with (
-            line_to(self.domain.port, inner, self.certificates.server()) as line,
+            line_to(self.place.port, inner, self.certificates.server()) as line,
             connected(self.adapter, self.settings(line.own_port)) as target,
         ):
             yield target, line
@@ -138,7 +152,7 @@ class AdRig(Rig):
     async def many(self, count: int) -> list[str]:
         for number in range(count):
             await self.ask(
-                "add", f"CN=m{number},{self.domain.people}", "user", {"sAMAccountName": f"m{number}"}
+                "add", f"CN=m{number},{self.place.people}", "user", {"sAMAccountName": f"m{number}"}
             )
             assert self.result["result"] == 0, self.result
         return [one["id"] for one in await self.entries("(&(objectClass=user)(cn=m*))")]
@@ -146,7 +160,7 @@ class AdRig(Rig):
     async def entries(self, where: str = "(objectClass=*)") -> list[dict[str, Any]]:
         """Entries of the tests by attribute: one value, or a list."""
         await self.ask(
-            "search", self.domain.ours, where, attributes=["*", "member;range=0-*"], paged_size=None
+            "search", self.place.ours, where, attributes=["*", "member;range=0-*"], paged_size=None
         )
         return [_entry(one) for one in self._admin.response]
 
@@ -177,7 +191,7 @@ class AdRig(Rig):
         return await self.may_sign_in(entry["userPrincipalName"], "Made-up-7 password")
 
     async def may_sign_in(self, name: str, password: str) -> bool:
-        connection = await asyncio.to_thread(self.domain.connection, name, password)
+        connection = await asyncio.to_thread(self.place.connection, name, password)
         bound = bool(connection.bound)
         await asyncio.to_thread(connection.unbind)
         return bound
