@@ -1,4 +1,4 @@
-"""What is special about people in Active Directory: passwords, flags, names, containers, who is left alone."""
+"""What is special about people in Active Directory: passwords, flags, names, containers, protection."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_newcomer_is_closed_until_there_is_a_password(
 
 
 async def test_a_newcomer_without_access_is_disabled(rig: AdRig, target: Allowed, line: LdapLine) -> None:
-    """active false, or not mapped at all == disabled, with a password; it opens by one write later."""
+    """Active false, or not mapped at all == disabled, with a password; it opens by one write later."""
     ana = (await target.upsert(person(rig, 1, active=False), None)).remote_id
     bare = {name: value for name, value in rig.person(2).items() if name != "active"}
     ben = (await target.upsert(Wanted(Key(PERSON, "b"), bare), None)).remote_id
@@ -180,10 +180,8 @@ async def test_containers_that_cannot_be(rig: AdRig, target: Allowed, container:
         ({"userPrincipalName": "Ana1@kb.test"}, "a value that no two may have"),
     ],
 )
-async def test_what_no_two_may_have(
-    rig: AdRig, target: Allowed, shared: dict[str, Any], says: str
-) -> None:
-    """The name, the logon name or the principal name of somebody else == Conflict, at create and at change."""
+async def test_what_no_two_may_have(rig: AdRig, target: Allowed, shared: dict[str, Any], says: str) -> None:
+    """The name, logon name or principal name of somebody else == Conflict, at create and at change."""
     await target.upsert(person(rig, 1), None)
     ben = (await target.upsert(person(rig, 2), None)).remote_id
     with pytest.raises(Conflict, match=says):

@@ -38,7 +38,7 @@ async def problems(
     if schema and (lacking := sorted(name for name in wanted if name.lower() not in schema)):
         found.append(f"the server's schema has no attribute {', '.join(lacking)}: take it out of map")
     if settings.dialect is OPENLDAP:
-        found += await _policies(session, settings, schema)
+        found += await _policies(session, await resolver.root(session), settings, schema)
     return found
 
 
@@ -69,12 +69,14 @@ async def _schema(session: Session, dn: str) -> set[str]:
     }
 
 
-async def _policies(session: Session, settings: LdapSettings, schema: set[str]) -> list[str]:
-    """Whether a lock keeps anybody out, as far as the policies can be seen."""
+async def _policies(session: Session, root: str, settings: LdapSettings, schema: set[str]) -> list[str]:
+    """Whether a lock keeps anybody out, as far as the policies can be seen; which is people's is not told."""
     if schema and settings.dialect.access.lower() not in schema:
         return [_NO_POLICY]
-    rows = await _read(session, settings.base, "(objectClass=pwdPolicy)", "pwdLockout", whole=True)
-    return [_LOCKS_NOTHING.format(dn=one.dn) for one in rows.rows if one.raw.get("pwdlockout") != [b"TRUE"]]
+    rows = await _read(session, root, "(objectClass=pwdPolicy)", "pwdLockout", whole=True)
+    if any(one.raw.get("pwdlockout") == [b"TRUE"] for one in rows.rows):
+        return []
+    return [_LOCKS_NOTHING.format(dn=one.dn) for one in rows.rows]
 
 
 async def _read(session: Session, dn: str, where: str, attribute: str, *, whole: bool = False) -> Rows:

@@ -50,7 +50,7 @@ class Resolver:
         if raw is None:
             return None
         where = f"(&{self._settings.filter_of(kind)}{equal(self._server.id, raw)})"
-        rows = await session.search(await self._root(session), where, self._attributes(kind), most=2)
+        rows = await session.search(await self.root(session), where, self._attributes(kind), most=2)
         return await self._whole(session, kind, rows.rows[0]) if len(rows.rows) == 1 else None
 
     async def at(self, session: Session, kind: Kind, dn: str) -> Entry | None:
@@ -92,7 +92,7 @@ class Resolver:
         found: dict[str, str] = {}
         for part in _parts(sorted(wanted)):
             where = equal(self._server.id, *(wanted[one] for one in part))
-            rows = await session.search(await self._root(session), where, [self._server.id])
+            rows = await session.search(await self.root(session), where, [self._server.id])
             found |= {entry.id: entry.dn for entry in (entry_of(self._server, row) for row in rows.rows)}
         return found
 
@@ -101,7 +101,7 @@ class Resolver:
         found: dict[tuple[Rdn, ...], str] = {}
         for part in _parts(names):
             where = equal(self._server.entry_dn, *part)
-            rows = await session.search(await self._root(session), where, [self._server.id])
+            rows = await session.search(await self.root(session), where, [self._server.id])
             found |= {steps(row.dn): entry_of(self._server, row).id for row in rows.rows}
         known = {}
         for name in names:
@@ -135,7 +135,7 @@ class Resolver:
             self._itself = rows.rows[0] if rows.rows else Row("", {})
         return self._itself
 
-    async def _root(self, session: Session) -> str:
+    async def root(self, session: Session) -> str:
         """The top of the tree that `base` is in: members may stand anywhere, and who is moved is found."""
         contexts = (await self.itself(session)).raw.get("namingcontexts", [])
         named = (context.decode("utf-8", "replace") for context in contexts)

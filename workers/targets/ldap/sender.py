@@ -5,25 +5,22 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.errors import NotFound, RecordRejected
 from bridge.exchange import Accepted, Applied, Change, Receipt
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
 from workers.targets.ldap.answers import (
-    ENTRY_EXISTS,
-    NO_SUCH_ATTRIBUTE,
     NO_SUCH_OBJECT,
     RESTRICTED,
     SUCCESS,
-    UNWILLING,
-    VALUE_EXISTS,
     Said,
 )
 from workers.targets.ldap.changes import Edit
-from workers.targets.ldap.client import ADD, DELETE, REPLACE, Client, Modification, Session, refused
+from workers.targets.ldap.client import ADD, REPLACE, Client, Modification, Session, refused
 from workers.targets.ldap.entry import Entry
+from workers.targets.ldap.membership import Membership
 from workers.targets.ldap.names import first, rdn
 from workers.targets.ldap.resolving import Resolver
 from workers.targets.ldap.servers import access_values, is_open
@@ -33,8 +30,6 @@ PROTECTED = (
     "Active Directory protects this entry (adminCount is 1, or it is one of the system's own): administrators"
     " are left alone; set allow_protected if they are to be changed"
 )
-_DONE = {ADD: (VALUE_EXISTS, ENTRY_EXISTS), DELETE: (NO_SUCH_ATTRIBUTE, UNWILLING)}
-"""What a member is answered who is in a group already, or out of it; AD has answers of its own for both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +65,7 @@ class _Sending:
         self._resolver = sender.resolver
         self._session = session
         self._permit = permit
+        self._membership = Membership(session, sender.resolver, sender.settings, permit)
 
     async def create(self, edit: Edit) -> Receipt:
         """A new entry. In AD it is disabled until it has a password (MS-ADTS 3.1.1.3.1.5.1)."""
@@ -79,7 +75,7 @@ class _Sending:
         dn = f"{rdn(self._settings.names_of(edit.kind), str(edit.name))},{edit.container}"
         refused(await self._session.add(dn, self._attributes(edit, names, first), self._permit), "add")
         if rest := members[len(first) :]:
-            await self._members(dn, ADD, rest)
+            await self._membership.send(dn, ADD, rest)
         entry = await self._resolver.at(self._session, edit.kind, dn)
         if entry is None:
             return Accepted("the server took the entry, and does not show it yet")
@@ -124,25 +120,20 @@ class _Sending:
 
     async def change(self, edit: Edit, entry: Entry, outcome: Outcome) -> Applied:
         """Change an entry: its attributes and access in one request, its members, then its name."""
-        names = await self._resolver.names(
-            self._session, {*edit.add, *edit.remove, *filter(None, [edit.manager])}
-        )
+        names = await self._resolver.names(self._session, {*edit.add, *filter(None, [edit.manager])})
         if changes := self._changes(edit, entry, names):
             said = await self._session.modify(entry.dn, changes, self._permit)
             if said.windows == RESTRICTED and edit.opens:  # its create was cut short
                 refused(await self._give_password(entry.dn), "modify")
                 said = await self._session.modify(entry.dn, changes, self._permit)
             refused(said, "modify")
-        await self._change_members(edit, entry, names)
+        applied = Applied(entry.id, outcome)
+        if edit.add or edit.remove:
+            applied = await self._membership.change(edit, entry, names, outcome)
         await self._rename(edit, entry)
-        shown = None if edit.opens is not None else is_open(self._server, entry.raw)
-        if edit.kind is Kind.PERSON:
-            return Applied(entry.id, outcome, shown)
-        return (
-            await self._see_members(edit, entry.id, outcome)
-            if edit.add or edit.remove
-            else Applied(entry.id, outcome)
-        )
+        if edit.kind is Kind.PERSON and edit.opens is None:
+            applied = replace(applied, open=is_open(self._server, entry.raw))
+        return applied
 
     def _changes(self, edit: Edit, entry: Entry, names: dict[str, str]) -> dict[str, list[Modification]]:
         changes: dict[str, list[Modification]] = {
@@ -155,42 +146,6 @@ class _Sending:
             named = [_name(names, edit.manager).encode()] if edit.manager else []
             changes["manager"] = [(REPLACE, named)]
         return changes
-
-    async def _change_members(self, edit: Edit, entry: Entry, names: dict[str, str]) -> None:
-        """Let members in, and out: by the name they have in the group, which may be a former one."""
-        shown = entry.members(self._settings.member_attribute)
-        await self._members(entry.dn, ADD, [names[one] for one in edit.add if one in names])
-        leaving = [shown[one] for one in edit.remove]
-        everybody = {*entry.texts(self._settings.member_attribute), *(names.get(one, "") for one in edit.add)}
-        placeholder = self._settings.placeholder
-        if leaving and placeholder and not everybody - {"", *leaving}:
-            await self._members(entry.dn, ADD, [placeholder])
-        await self._members(entry.dn, DELETE, leaving)
-
-    async def _members(self, dn: str, how: str, names: Sequence[str]) -> None:
-        """Add or take out members; where one of them is in or out already, one by one."""
-        size, attribute = self._settings.members_per_request, self._settings.member_attribute
-        for start in range(0, len(names), size):
-            part = [name.encode() for name in names[start : start + size]]
-            said = await self._session.modify(dn, {attribute: [(how, part)]}, self._permit)
-            if said.code in _DONE[how] and len(part) > 1:
-                for one in part:
-                    said = await self._session.modify(dn, {attribute: [(how, [one])]}, self._permit)
-                    refused(said, "modify", *_DONE[how])
-            refused(said, "modify", *_DONE[how])
-
-    async def _see_members(self, edit: Edit, remote_id: str, outcome: Outcome) -> Applied:
-        """Read the group back: who is in it tells what was done."""
-        group = await self._resolver.read(self._session, Kind.TEAM, remote_id)
-        if group is None:
-            raise NotFound("the group is not there any more")
-        there = group.members(self._settings.member_attribute).keys()
-        return Applied(
-            remote_id,
-            outcome,
-            staying=frozenset(edit.remove) & there,
-            lacking=frozenset(edit.add) - there,
-        )
 
     async def _rename(self, edit: Edit, entry: Entry) -> None:
         if edit.name is None and edit.container is None:
