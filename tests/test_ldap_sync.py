@@ -1,4 +1,4 @@
-"""`kenjo-bridge sync` to an Active Directory: a process of its own, real Redis, a server of Microsoft's rules."""
+"""`kenjo-bridge sync` to a made-up Active Directory: a process of its own, real Redis, real LDAP."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def company(here: World, tmp_path: Path) -> AsyncIterator[Company]:
 
 
 async def test_everybody_arrives(company: Company) -> None:
-    """A first sync == an open account for each active person, with manager and teams; a second writes nothing."""
+    """A first sync == an open account for each active person, manager and teams; a second writes nothing."""
     await company.sync()
     there, wanted = await company.people(), expected(company.here.sandbox)
     assert there.keys() == wanted.keys()
@@ -95,7 +95,7 @@ async def test_everybody_arrives(company: Company) -> None:
 
 
 async def test_from_joiner_to_re_hire(company: Company) -> None:
-    """A mover is renamed in place, a leaver closed and out of the teams, who comes back opened: one account."""
+    """A mover is renamed, a leaver closed and out of the teams, who comes back opened: one account."""
     await company.sync()
     sandbox = company.here.sandbox
     ana = next(id_ for id_, one in expected(sandbox).items() if one["work"].get("teamIds"))

@@ -22,6 +22,10 @@ PEOPLE, GROUPS = f"ou=people,{SUFFIX}", f"ou=groups,{SUFFIX}"
 ADMIN, ADMIN_PASSWORD = f"cn=admin,{SUFFIX}", "made-up-admin"
 BRIDGE, BRIDGE_PASSWORD = f"cn=bridge,{SUFFIX}", "made-up-bridge"
 POLICY = f"cn=policy,{SUFFIX}"
+RIGHTS = tuple(
+    f'access to dn.subtree="{container}" by dn.exact="{BRIDGE}" write by * read'
+    for container in (PEOPLE, GROUPS)
+)
 NOBODY = f"cn=nobody,{GROUPS}"
 
 PROGRAM = shutil.which("slapd") or shutil.which("slapd", path="/usr/sbin:/usr/lib/openldap:/usr/libexec")
@@ -130,8 +134,7 @@ def _configuration(folder: Path) -> list[str]:
         "overlay ppolicy",
         f'ppolicy_default "{POLICY}"',
         "access to attrs=userPassword by self write by anonymous auth by * none",
-        f'access to dn.subtree="{PEOPLE}" by dn.exact="{BRIDGE}" write by * read',
-        f'access to dn.subtree="{GROUPS}" by dn.exact="{BRIDGE}" write by * read',
+        *RIGHTS,
         "access to * by * read",
     ]
 

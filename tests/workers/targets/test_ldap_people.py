@@ -205,6 +205,16 @@ async def test_logon_names_that_cannot_be(rig: AdRig, target: Allowed, name: str
         target.target.change(person(rig, 1, sAMAccountName=name), None)
 
 
+async def test_a_logon_name_of_the_domains_own(rig: AdRig, target: Allowed) -> None:
+    """No sAMAccountName is mapped == the domain gives one, which stays; one that is mapped later is given."""
+    wanted = person(rig, 1, sAMAccountName=None)
+    ana = (await target.upsert(wanted, None)).remote_id
+    assert (await target.upsert(wanted, ana)).outcome is Outcome.UNCHANGED
+    assert rig.made(ana).values["samaccountname"][0].startswith(b"$")
+    assert (await target.upsert(person(rig, 1), ana)).outcome is Outcome.UPDATED
+    assert (await target.upsert(wanted, ana)).outcome is Outcome.UNCHANGED
+
+
 @pytest.mark.parametrize("mark", [{"adminCount": "1"}, {"isCriticalSystemObject": "TRUE"}])
 async def test_administrators_are_left_alone(rig: AdRig, target: Allowed, mark: dict[str, str]) -> None:
     """Who is protected is neither changed, closed nor deleted, and one sentence says why."""

@@ -19,6 +19,17 @@ from workers.connect import routes
 from workers.targets.ldap import ADAPTER
 from workers.targets.ldap.attributes import check_attribute, texts
 from workers.targets.ldap.names import equal, is_under, parent, rdn, same, steps, value_of
+from workers.targets.ldap.servers import (
+    ACTIVE_DIRECTORY,
+    DIRECTORY_389,
+    Raw,
+    Server,
+    access_values,
+    id_bytes,
+    id_text,
+    is_open,
+)
+from workers.targets.ldap.servers import OPENLDAP as OPEN
 from workers.targets.ldap.settings import LdapSettings
 
 BASE = "DC=kb,DC=test"
@@ -103,6 +114,39 @@ def test_values_become_texts() -> None:
     assert found == {"title": None, "pager": "7", "carLicense": "TRUE", "sn": None}
     with pytest.raises(RecordRejected, match="join"):
         texts(Kind.PERSON, {"title": ["a", "b"]}, is_ad=False)
+
+
+@pytest.mark.parametrize(
+    ("server", "raw", "opens", "closed"),
+    [
+        (ACTIVE_DIRECTORY, {"useraccountcontrol": [b"66048"]}, b"66048", b"66050"),
+        (ACTIVE_DIRECTORY, {"useraccountcontrol": [b"514"]}, b"512", b"514"),
+        (OPEN, {}, None, b"000001010000Z"),
+        (OPEN, {"pwdaccountlockedtime": [b"20261130120000Z"]}, None, b"000001010000Z"),
+        (DIRECTORY_389, {"nsaccountlock": [b"TRUE"]}, None, b"true"),
+        (DIRECTORY_389, {}, None, b"true"),
+    ],
+)
+def test_how_each_server_closes(server: Server, raw: Raw, opens: bytes | None, closed: bytes) -> None:
+    """The value that opens an account, and the one that closes it == seen as open and closed."""
+    for wants, value in ((True, opens), (False, closed)):
+        assert access_values(server, raw, opens=wants) == ([] if value is None else [value])
+        then = {server.access.lower(): [] if value is None else [value]}
+        if value or not server.is_ad:
+            assert is_open(server, then) is wants
+    assert is_open(ACTIVE_DIRECTORY, {}) is None
+
+
+def test_ids() -> None:
+    """GUIDs are mixed-endian bytes in AD and texts elsewhere; what is none is not asked for."""
+    text = "01020304-0506-0708-090a-0b0c0d0e0f10"
+    raw = bytes.fromhex("0403020106050807090a0b0c0d0e0f10")
+    assert id_bytes(ACTIVE_DIRECTORY, text) == raw
+    assert id_text(ACTIVE_DIRECTORY, raw) == text
+    assert id_text(OPEN, text.upper().encode()) == text
+    assert id_bytes(DIRECTORY_389, "01020304-05060708-090a0b0c-0d0e0f10")
+    for server in (ACTIVE_DIRECTORY, OPEN, DIRECTORY_389):
+        assert id_bytes(server, "*)(cn=*") is None
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,18 @@ def check_attribute(name: str) -> str | None:
 def texts(kind: Kind, attributes: Mapping[str, Any], *, is_ad: bool) -> dict[str, str | None]:
     """The attributes that hold plain texts; None for what is to be empty.
 
-    LDAP knows no empty text. Raises RecordRejected for a name or a value that cannot be had.
+    LDAP knows no empty text. Without a sAMAccountName AD gives a new entry one by itself, which then stays.
+    Raises RecordRejected for a name or a value that cannot be had.
     """
     found = {name: _text(name, value) for name, value in attributes.items() if name not in OWN}
-    for name, value in found.items():
+    for name in found:
         if problem := check_attribute(name):
             raise RecordRejected(problem)
-        if is_ad and value and name.lower() == _SAM.lower():
+    for name in [name for name in found if is_ad and name.lower() == _SAM.lower()]:
+        if value := found[name]:
             _check_sam(kind, value)
+        else:
+            del found[name]
     return found
 
 
