@@ -24,13 +24,17 @@ Fault = Callable[[int], tuple[int, str] | str | None]
 
 
 class LdapLine:
-    """Forwards to a server at `port` of this machine; its own is at `own_port`."""
+    """Forwards to a server at `port` of this machine; its own is at `own_port`.
+
+    `slow`: seconds from one byte of an answer to the next.
+    """
 
     def __init__(self, port: int, inner: ssl.SSLContext | None, outer: ssl.SSLContext | None) -> None:
         self.writes: list[str] = []
         self.searches = 0
         self.connections = 0
         self.own_port = 0
+        self.slow = 0.0
         self._port = port
         self._inner, self._outer = inner, outer
         self._faults: list[Fault] = []
@@ -122,7 +126,12 @@ class LdapLine:
         while message := await ber.read_message(there):
             if head(message)[0] in lost:
                 break
-            writer.write(message)
+            if self.slow:
+                for start in range(len(message)):
+                    writer.write(message[start : start + 1])
+                    await asyncio.sleep(self.slow)
+            else:
+                writer.write(message)
         writer.close()
 
 

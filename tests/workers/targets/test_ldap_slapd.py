@@ -11,6 +11,7 @@ import pytest
 
 from bridge.errors import Conflict, RecordRejected, TargetHalted
 from bridge.model import Kind, Outcome
+from tests.permits import Always
 from tests.workers.targets import slapd as server
 from tests.workers.targets.contract import TargetContract
 from tests.workers.targets.ldap_line import line_to
@@ -250,11 +251,15 @@ async def test_descriptions_of_others_stay(rig: SlapdRig) -> None:
         rig.admin.modify(entry["dn"], {"description": [("MODIFY_ADD", ["theirs", "too"])]})
         (found,) = await target.find(person(rig, 1))
         assert (found.by, found.ours, found.other_id) == ("mail", False, False)
-        await target.upsert(person(rig, 1), remote_id)
+        there = await target.target.read(person(rig, 1).key, remote_id)
+        change = target.target.change(person(rig, 1), there)
+        assert change
+        rig.admin.modify(entry["dn"], {"description": [("MODIFY_ADD", ["written meanwhile"])]})
+        await target.target.send([change], Always())
         await target.upsert(person(rig, 1, externalId="kenjo-p7"), remote_id)
         entry = rig.entry(remote_id)
         assert entry
-        assert set(entry["description"]) == {"theirs", "too", "kenjo:kenjo-p7"}
+        assert set(entry["description"]) == {"theirs", "too", "written meanwhile", "kenjo:kenjo-p7"}
 
 
 async def test_a_name_taken(rig: SlapdRig) -> None:

@@ -125,6 +125,16 @@ async def test_no_answer_in_time(rig: AdRig, line: LdapLine) -> None:
     assert threading.active_count() <= before
 
 
+async def test_an_answer_that_trickles(rig: AdRig, line: LdapLine) -> None:
+    """Each byte comes in time, and the whole answer never == no answer within the time-out."""
+    async with connected(rig.adapter, rig.settings(line.own_port, timeout=1)) as target:
+        await target.find(person(rig, 1))
+        line.slow = 0.2
+        async with asyncio.timeout(3):
+            with pytest.raises(TryLater, match="no answer within 1 s"):
+                await target.find(person(rig, 1))
+
+
 @pytest.mark.parametrize("tags", [{SEARCH}, set(WRITES), {BIND}])
 async def test_the_connection_breaks(rig: AdRig, target: Allowed, line: LdapLine, tags: set[int]) -> None:
     """Broken instead of answered == a passing fault of the whole target; the next call connects anew."""
