@@ -26,6 +26,11 @@ RIGHTS = tuple(
     f'access to dn.subtree="{container}" by dn.exact="{BRIDGE}" write by * read'
     for container in (PEOPLE, GROUPS)
 )
+ACCESS = (
+    "access to attrs=userPassword by self write by anonymous auth by * none",
+    *RIGHTS,
+    "access to * by * read",
+)
 NOBODY = f"cn=nobody,{GROUPS}"
 
 PROGRAM = shutil.which("slapd") or shutil.which("slapd", path="/usr/sbin:/usr/lib/openldap:/usr/libexec")
@@ -72,10 +77,11 @@ class Slapd:
 
 
 @contextmanager
-def slapd(*, lockout: bool = True, limits: Sequence[str] = ()) -> Iterator[Slapd]:
+def slapd(*, lockout: bool = True, limits: Sequence[str] = (), first: Sequence[str] = ()) -> Iterator[Slapd]:
     """Run a server with the overlays ppolicy and refint, and the rights that docs/targets/ldap.md gives.
 
-    `lockout`: pwdLockout of the default policy; `limits`: further lines of its configuration.
+    `lockout`: pwdLockout of the default policy; `limits`: further lines of its configuration; `first`:
+    access lines before all others.
     """
     folder = Path(tempfile.mkdtemp(prefix="kenjo-slapd-"))
     process: subprocess.Popen[bytes] | None = None
@@ -88,7 +94,7 @@ def slapd(*, lockout: bool = True, limits: Sequence[str] = ()) -> Iterator[Slapd
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)
         for _ in range(5):  # another process may be quicker to take the port
             port = _free_port()
-            process = _start(folder, port, user, limits)
+            process = _start(folder, port, user, [*first, *ACCESS, *limits])
             if _answers(process, port):
                 break
         server = Slapd(port)
@@ -101,9 +107,9 @@ def slapd(*, lockout: bool = True, limits: Sequence[str] = ()) -> Iterator[Slapd
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path, port: int, user: str | None, limits: Sequence[str]) -> subprocess.Popen[bytes]:
+def _start(folder: Path, port: int, user: str | None, lines: Sequence[str]) -> subprocess.Popen[bytes]:
     config = folder / "slapd.conf"
-    config.write_text("\n".join([*_configuration(folder), *limits, ""]))
+    config.write_text("\n".join([*_configuration(folder), *lines, ""]))
     command = [str(PROGRAM), "-f", str(config), "-h", f"ldap://{_LOCAL}:{port}/", "-d", "0"]
     rights: dict[str, Any] = (
         {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
@@ -133,9 +139,6 @@ def _configuration(folder: Path) -> list[str]:
         f'refint_nothing "{NOBODY}"',
         "overlay ppolicy",
         f'ppolicy_default "{POLICY}"',
-        "access to attrs=userPassword by self write by anonymous auth by * none",
-        *RIGHTS,
-        "access to * by * read",
     ]
 
 

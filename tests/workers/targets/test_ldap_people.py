@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import Conflict, LockLost, RecordRejected
-from bridge.exchange import Applied, Wanted
+from bridge.errors import Conflict, LockLost, NotFound, RecordRejected, TryLater
+from bridge.exchange import Applied, Refused, Wanted
 from bridge.model import Key, Kind, Outcome
 from tests.permits import Always, Counted
 from tests.workers.targets.ldap_ad_rig import AdRig, made_up
-from tests.workers.targets.ldap_line import LdapLine
+from tests.workers.targets.ldap_line import WRITES, LdapLine
 from tests.workers.targets.rig import Allowed, connected, person, team
 
 PERSON = Kind.PERSON
@@ -90,6 +90,16 @@ async def test_a_create_that_was_cut_short(rig: AdRig, target: Allowed, allowed:
     assert await rig.count(PERSON) == 1
 
 
+async def test_no_right_to_reset_passwords(rig: AdRig, target: Allowed, line: LdapLine) -> None:
+    """The password is refused == the right is named, the account stays closed, and there is one."""
+    line.fail_always(lambda tag: (50, "") if line.writes[-1:] == ["add"] and tag in WRITES else None)
+    with pytest.raises(RecordRejected, match="no right to reset people's passwords"):
+        await target.upsert(person(rig, 1), None)
+    line.fail_always(None)
+    (found,) = await target.find(person(rig, 1))
+    assert (found.ours, found.open) == (True, False)
+
+
 async def test_only_one_flag_is_ours(rig: AdRig, target: Allowed) -> None:
     """Closed and opened again == every other flag of the account stays, and so does its password."""
     ana = (await target.upsert(person(rig, 1), None)).remote_id
@@ -152,6 +162,37 @@ async def test_who_was_moved_by_hand_is_found(rig: AdRig, target: Allowed) -> No
         assert await narrow.find(person(rig, 1)) == []
         assert await narrow.remove(person(rig, 1).key, ana) is Outcome.DEACTIVATED
     assert await flags(rig, ana) == 0x202
+
+
+async def test_who_was_moved_just_now(rig: AdRig, target: Allowed) -> None:
+    """Renamed between the look and the write == tried again, a leaver too; nobody counts as gone."""
+    ana = (await target.upsert(person(rig, 1), None)).remote_id
+    key = person(rig, 1).key
+    for wanted in (person(rig, 1, title="Boss"), Wanted(key, {}, removal="deactivate")):
+        change = target.target.change(wanted, await target.target.read(key, ana))
+        assert change
+        entry = await rig.entry(ana)
+        assert entry
+        await rig.ask("modify_dn", entry["dn"], f"CN=Ana {wanted.removal}")
+        (receipt,) = await target.target.send([change], Always())
+        assert isinstance(receipt, Refused)
+        assert isinstance(receipt.error, TryLater)
+    assert await flags(rig, ana) == 0x200
+
+
+async def test_who_was_deleted_just_now(rig: AdRig, target: Allowed) -> None:
+    """Deleted between the look and the write == not there for a change, and nothing to do for a leaver."""
+    ana = (await target.upsert(person(rig, 1), None)).remote_id
+    key = person(rig, 1).key
+    there = await target.target.read(key, ana)
+    await rig.ask("delete", f"CN=Ana 1,{rig.place.people}")
+    wanted = (person(rig, 1, title="Boss"), Wanted(key, {}, removal="deactivate"))
+    changes = [change for one in wanted if (change := target.target.change(one, there))]
+    changed, closed = await target.target.send(changes, Always())
+    assert isinstance(changed, Refused)
+    assert isinstance(changed.error, NotFound)
+    assert isinstance(closed, Applied)
+    assert (closed.outcome, closed.open) == (Outcome.UNCHANGED, False)
 
 
 @pytest.mark.parametrize(

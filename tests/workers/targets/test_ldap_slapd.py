@@ -290,6 +290,18 @@ async def test_no_right_to_write(rig: SlapdRig) -> None:
             await target.upsert(team(rig, 1, []), None)
 
 
+async def test_a_tree_that_is_not_shown_whole() -> None:
+    """The top of the tree is hidden from the bridge == it works below base and groups_base."""
+    hidden = f'access to dn.base="{SUFFIX}" by * none'
+    with slapd(first=[hidden]) as other_slapd:
+        other = SlapdRig(other_slapd)
+        async with connected(other.adapter, other.settings(other_slapd.port)) as target:
+            ana = (await target.upsert(person(other, 1), None)).remote_id
+            group = (await target.upsert(team(other, 1, [ana]), None)).remote_id
+            assert (await target.upsert(team(other, 1, [ana]), group)).outcome is Outcome.UNCHANGED
+        other.admin.unbind()
+
+
 async def test_a_wrong_password(rig: SlapdRig) -> None:
     """OpenLDAP gives no reason == halted, with what to check."""
     async with connected(rig.adapter, rig.settings(rig.slapd.port, password="wrong")) as target:

@@ -222,6 +222,8 @@ def test_two_targets_of_one_directory() -> None:
         ({"map": {"cn": None}}, "cn names the entry of each person"),
         ({"rdn": "uid"}, "uid names the entry of each person"),
         ({"map": {"unicodePwd": "person.id"}}, "gives no passwords"),
+        ({"ca_file": "/nowhere/ca.pem"}, "ca_file cannot be used"),
+        ({"ca_file": __file__}, "ca_file cannot be used"),
     ],
 )
 def test_mappings_that_cannot_be(given: dict[str, Any], says: str) -> None:

@@ -176,7 +176,6 @@ async def test_one_connection_for_many(rig: AdRig, target: Allowed, line: LdapLi
         (10, "", TargetHalted, "refers to another server"),
         (53, "shadow context; no global superior knowledge", TargetHalted, "refers to another server"),
         (50, "00000005: SecErr: DSID-1, problem 4003", RecordRejected, "no right to write each mapped"),
-        (32, "", NotFound, "not there any more"),
         (53, "0000001F: SvcErr: DSID-1, problem 5003", RecordRejected, "0000001F"),
         (21, "title: value #0 invalid per syntax", RecordRejected, "attribute title"),
         (65, "attribute 'title' not allowed", RecordRejected, "attribute title"),

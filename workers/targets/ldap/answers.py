@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TargetHalted, TryLater
 
-Asked = Literal["read", "add", "modify", "rename", "delete"]
+Asked = Literal["read", "add", "modify", "password", "rename", "delete"]
 
 SUCCESS, SIZE_LIMIT, NO_SUCH_ATTRIBUTE, CONSTRAINT, VALUE_EXISTS = 0, 4, 16, 19, 20
 NO_SUCH_OBJECT, UNWILLING, OBJECT_CLASS, ENTRY_EXISTS = 32, 53, 65, 68
@@ -108,6 +108,7 @@ def _lacks_a_right(said: Said, asked: Asked) -> BridgeError:
     right = {
         "add": "create entries in this container",
         "modify": "write each mapped attribute of this entry",
+        "password": "reset people's passwords",
         "rename": "rename this entry, or move it between these containers",
         "delete": "delete this entry",
     }[asked]

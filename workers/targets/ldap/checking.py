@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bridge.errors import RecordRejected, TargetHalted
 from bridge.model import Kind
-from workers.targets.ldap.client import Rows, Session
 from workers.targets.ldap.resolving import Resolver
 from workers.targets.ldap.servers import OPENLDAP
+from workers.targets.ldap.session import Rows, Session
 from workers.targets.ldap.settings import LdapSettings
 
 _NAMES = re.compile(rb"\bNAME\s+(?:'([^']+)'|\(\s*((?:'[^']+'\s*)+)\))")
@@ -38,7 +38,7 @@ async def problems(
     if schema and (lacking := sorted(name for name in wanted if name.lower() not in schema)):
         found.append(f"the server's schema has no attribute {', '.join(lacking)}: take it out of map")
     if settings.dialect is OPENLDAP:
-        found += await _policies(session, await resolver.root(session), settings, schema)
+        found += await _policies(session, await resolver.root(session, Kind.PERSON), settings, schema)
     return found
 
 

@@ -11,9 +11,9 @@ from bridge.model import Kind, Outcome
 from bridge.wire.permit import Permit
 from workers.targets.ldap.answers import ENTRY_EXISTS, NO_SUCH_ATTRIBUTE, UNWILLING, VALUE_EXISTS
 from workers.targets.ldap.changes import Edit
-from workers.targets.ldap.client import ADD, DELETE, Session, refused
 from workers.targets.ldap.entry import Entry
 from workers.targets.ldap.resolving import Resolver
+from workers.targets.ldap.session import ADD, DELETE, Session, refused
 from workers.targets.ldap.settings import LdapSettings
 
 _DONE = {ADD: (VALUE_EXISTS, ENTRY_EXISTS), DELETE: (NO_SUCH_ATTRIBUTE, UNWILLING)}

@@ -13,10 +13,10 @@ from contextlib import suppress
 from bridge.errors import RecordRejected, TargetHalted
 from bridge.model import Kind
 from workers.targets.ldap.attributes import MANAGER
-from workers.targets.ldap.client import Row, Session
 from workers.targets.ldap.entry import Entry
 from workers.targets.ldap.names import Rdn, equal, is_under, steps
 from workers.targets.ldap.servers import Server, id_bytes, id_text
+from workers.targets.ldap.session import Row, Session
 from workers.targets.ldap.settings import LdapSettings
 
 AT_ONCE = 50
@@ -42,6 +42,7 @@ class Resolver:
         self._server = settings.dialect
         self._names = names
         self._itself: Row | None = None
+        self._top: str | None = None
         self._renamed: dict[tuple[Rdn, ...], tuple[str, float]] = {}
 
     async def read(self, session: Session, kind: Kind, remote_id: str) -> Entry | None:
@@ -50,7 +51,7 @@ class Resolver:
         if raw is None:
             return None
         where = f"(&{self._settings.filter_of(kind)}{equal(self._server.id, raw)})"
-        rows = await session.search(await self.root(session), where, self._attributes(kind), most=2)
+        rows = await session.search(await self.root(session, kind), where, self._attributes(kind), most=2)
         return await self._whole(session, kind, rows.rows[0]) if len(rows.rows) == 1 else None
 
     async def at(self, session: Session, kind: Kind, dn: str) -> Entry | None:
@@ -92,7 +93,7 @@ class Resolver:
         found: dict[str, str] = {}
         for part in _parts(sorted(wanted)):
             where = equal(self._server.id, *(wanted[one] for one in part))
-            rows = await session.search(await self.root(session), where, [self._server.id])
+            rows = await session.search(await self.root(session, Kind.PERSON), where, [self._server.id])
             found |= {entry.id: entry.dn for entry in (entry_of(self._server, row) for row in rows.rows)}
         return found
 
@@ -101,7 +102,7 @@ class Resolver:
         found: dict[tuple[Rdn, ...], str] = {}
         for part in _parts(names):
             where = equal(self._server.entry_dn, *part)
-            rows = await session.search(await self.root(session), where, [self._server.id])
+            rows = await session.search(await self.root(session, Kind.PERSON), where, [self._server.id])
             found |= {steps(row.dn): entry_of(self._server, row).id for row in rows.rows}
         known = {}
         for name in names:
@@ -135,12 +136,16 @@ class Resolver:
             self._itself = rows.rows[0] if rows.rows else Row("", {})
         return self._itself
 
-    async def root(self, session: Session) -> str:
-        """The top of the tree that `base` is in: members may stand anywhere, and who is moved is found."""
-        contexts = (await self.itself(session)).raw.get("namingcontexts", [])
-        named = (context.decode("utf-8", "replace") for context in contexts)
-        above = [one for one in named if one and is_under(self._settings.base, one)]
-        return max(above, key=len, default=self._settings.base)
+    async def root(self, session: Session, kind: Kind) -> str:
+        """Below what an id is looked for: the whole tree where it is shown, so that who is moved is found."""
+        if self._top is None:
+            contexts = (await self.itself(session)).raw.get("namingcontexts", [])
+            named = (context.decode("utf-8", "replace") for context in contexts)
+            above = [one for one in named if one and is_under(self._settings.base, one)]
+            top = max(above, key=len, default="")
+            shown = top and (await session.search(top, "(objectClass=*)", ["1.1"], "BASE")).rows
+            self._top = top if shown else ""
+        return self._top or self._settings.base_of(kind)
 
 
 def entry_of(server: Server, row: Row) -> Entry:

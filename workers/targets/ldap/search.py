@@ -9,10 +9,11 @@ from bridge.errors import RecordRejected
 from bridge.exchange import Page, Remote, Wanted
 from bridge.model import Kind
 from workers.targets.ldap.attributes import EXTERNAL_ID, external_id, id_value, normal
-from workers.targets.ldap.client import Client, Rows, Session
+from workers.targets.ldap.client import Client
 from workers.targets.ldap.entry import Entry, found, keys
 from workers.targets.ldap.names import equal
 from workers.targets.ldap.resolving import entry_of
+from workers.targets.ldap.session import Rows, Session
 from workers.targets.ldap.settings import LdapSettings
 
 MANY = 50

@@ -7,23 +7,19 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bridge.errors import NotFound, RecordRejected
+from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Accepted, Applied, Change, Receipt
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.ldap.answers import (
-    NO_SUCH_OBJECT,
-    RESTRICTED,
-    SUCCESS,
-    Said,
-)
+from workers.targets.ldap.answers import NO_SUCH_OBJECT, RESTRICTED, SUCCESS
 from workers.targets.ldap.changes import Edit
-from workers.targets.ldap.client import ADD, REPLACE, Client, Modification, Session, refused
+from workers.targets.ldap.client import Client
 from workers.targets.ldap.entry import Entry
 from workers.targets.ldap.membership import Membership
 from workers.targets.ldap.names import first, rdn
 from workers.targets.ldap.resolving import Resolver
 from workers.targets.ldap.servers import access_values, is_open
+from workers.targets.ldap.session import ADD, REPLACE, Modification, Session, refused
 from workers.targets.ldap.settings import LdapSettings
 
 PROTECTED = (
@@ -51,6 +47,8 @@ class Sender:
             try:
                 return await _Sending(self, session, permit).change(edit, edit.entry, change.outcome)
             except NotFound:
+                if await self.resolver.read(session, edit.kind, edit.entry.id):
+                    raise TryLater("the entry has got another name meanwhile") from None
                 if change.outcome is not Outcome.DEACTIVATED:
                     raise
                 return Applied(edit.entry.id, Outcome.UNCHANGED, open=False)
@@ -71,10 +69,10 @@ class _Sending:
         """A new entry. In AD it is disabled until it has a password (MS-ADTS 3.1.1.3.1.5.1)."""
         names = await self._resolver.names(self._session, {*edit.add, *filter(None, [edit.manager])})
         members = [names[one] for one in edit.add if one in names]
-        first = members[: self._settings.members_per_request]
+        at_once = members[: self._settings.members_per_request]
         dn = f"{rdn(self._settings.names_of(edit.kind), str(edit.name))},{edit.container}"
-        refused(await self._session.add(dn, self._attributes(edit, names, first), self._permit), "add")
-        if rest := members[len(first) :]:
+        refused(await self._session.add(dn, self._attributes(edit, names, at_once), self._permit), "add")
+        if rest := members[len(at_once) :]:
             await self._membership.send(dn, ADD, rest)
         entry = await self._resolver.at(self._session, edit.kind, dn)
         if entry is None:
@@ -107,16 +105,17 @@ class _Sending:
 
     async def _open(self, entry: Entry, edit: Edit) -> Entry:
         """Give a new account of AD a password that nobody knows, and then access, if it is to have it."""
-        refused(await self._give_password(entry.dn), "modify")
+        await self._give_password(entry.dn)
         if edit.opens:
             flags = access_values(self._server, entry.raw, opens=True)
             changes = {self._server.access: [(REPLACE, flags)]}
             refused(await self._session.modify(entry.dn, changes, self._permit), "modify")
         return await self._resolver.at(self._session, edit.kind, entry.dn) or entry
 
-    async def _give_password(self, dn: str) -> Said:
+    async def _give_password(self, dn: str) -> None:
         quoted = f'"{_password()}"'.encode("utf-16-le")
-        return await self._session.modify(dn, {"unicodePwd": [(REPLACE, [quoted])]}, self._permit)
+        changes = {"unicodePwd": [(REPLACE, [quoted])]}
+        refused(await self._session.modify(dn, changes, self._permit), "password")
 
     async def change(self, edit: Edit, entry: Entry, outcome: Outcome) -> Applied:
         """Change an entry: its attributes and access in one request, its members, then its name."""
@@ -124,7 +123,7 @@ class _Sending:
         if changes := self._changes(edit, entry, names):
             said = await self._session.modify(entry.dn, changes, self._permit)
             if said.windows == RESTRICTED and edit.opens:  # its create was cut short
-                refused(await self._give_password(entry.dn), "modify")
+                await self._give_password(entry.dn)
                 said = await self._session.modify(entry.dn, changes, self._permit)
             refused(said, "modify")
         applied = Applied(entry.id, outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import ssl
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ def _target() -> type[LdapTarget]:
 def fit(settings: LdapSettings) -> tuple[Mapping[str, Any], Callable[[str], str | None]]:
     """The mapping for the type of server. Raises ConfigurationError."""
     _target()
+    _check_authority(settings)
     mapping = _mapping(settings.dialect.mapping)
     for kind in Kind:
         named, keeps = settings.names_of(kind), settings.id_attribute
@@ -46,6 +48,15 @@ def fit(settings: LdapSettings) -> tuple[Mapping[str, Any], Callable[[str], str 
         if mapped.get(named) is None:
             raise ConfigurationError(f"{named} names the entry of each {kind}: it has to be mapped")
     return mapping, check_attribute
+
+
+def _check_authority(settings: LdapSettings) -> None:
+    try:
+        ssl.create_default_context(cafile=settings.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"ca_file cannot be used ({type(error).__name__}): it has to be a PEM file with certificates"
+        ) from None
 
 
 @cache
