@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from bridge.model import Kind
+from tests.workers.targets import slapd
 from tests.workers.targets.ldap_ad_rig import AdRig, made_up
 from tests.workers.targets.ldap_line import LdapLine, line_to
+from tests.workers.targets.test_ldap_slapd import SlapdRig
 from tests.world import World, expected
 
 DISABLED = 2
@@ -92,6 +94,24 @@ async def test_everybody_arrives(company: Company) -> None:
     company.line.writes.clear()
     await company.sync()
     assert company.line.writes == []
+
+
+@pytest.mark.skipif(bool(slapd.MISSING), reason=slapd.MISSING)
+async def test_everybody_arrives_at_openldap(here: World) -> None:
+    """A real slapd == the same people and teams; a second sync writes nothing."""
+    with slapd.slapd() as running:
+        rig = SlapdRig(running)
+        async with line_to(running.port) as line:
+            here.config["targets"] = {"directory": rig.settings(line.own_port, rate=1000)}
+            assert (await here.run("sync")).code == 0
+            ids = {one["description"] for one in rig.entries(slapd.PEOPLE, "(objectClass=inetOrgPerson)")}
+            assert ids == {f"kenjo:{id_}" for id_ in expected(here.sandbox)}
+            teams = here.sandbox.account.tables["teams"]
+            assert await rig.count(Kind.TEAM) == len(teams)
+            line.writes.clear()
+            assert (await here.run("sync")).code == 0
+            assert line.writes == []
+        rig.admin.unbind()
 
 
 async def test_from_joiner_to_re_hire(company: Company) -> None:

@@ -21,6 +21,7 @@ from tests.workers.targets.ldap_ad_domain import (
     unwilling,
 )
 from tests.workers.targets.ldap_ber import Node
+from tests.workers.targets.ldap_line import ended
 
 PAGED = "1.2.840.113556.1.4.319"
 TREE_DELETE = "1.2.840.113556.1.4.805"
@@ -58,9 +59,11 @@ class AdServer:
     searches: list[list[str]] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            await _Session(self, reader, writer).run()
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                await _Session(self, reader, writer).run()
+        finally:
+            ended(writer)
 
     def sign_in(self, name: str, password: str) -> str | None:
         """Where somebody may write, "" for everywhere. Raises Refused as Windows does."""
@@ -351,3 +354,4 @@ async def ad_server(server: AdServer) -> AsyncIterator[AdServer]:
         await asyncio.gather(*tasks, return_exceptions=True)
         for one in (plain, secure):
             await one.wait_closed()
+        await asyncio.sleep(0)  # what was aborted is closed in the loop's next round

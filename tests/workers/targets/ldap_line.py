@@ -94,8 +94,7 @@ class LdapLine:
         finally:
             answers.cancel()
             self._open.discard(writer)
-            for one in (writer, back):
-                one.close()
+            ended(writer, back)
             with contextlib.suppress(asyncio.CancelledError, OSError, asyncio.IncompleteReadError):
                 await answers
 
@@ -135,6 +134,12 @@ class LdapLine:
         writer.close()
 
 
+def ended(*writers: asyncio.StreamWriter) -> None:
+    """Close connections at once: a parting of TLS may take longer than the test's loop runs."""
+    for writer in writers:
+        writer.transport.abort()
+
+
 def head(message: bytes) -> tuple[int, int]:
     """The id of a message, and the tag of what it is."""
     id_, operation, *_ = ber.parsed(message).parts
@@ -164,3 +169,4 @@ async def line_to(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()
+        await asyncio.sleep(0)  # what was aborted is closed in the loop's next round

@@ -115,6 +115,14 @@ async def test_only_one_flag_is_ours(rig: AdRig, target: Allowed) -> None:
     assert password(rig, ana) == given
 
 
+async def test_flags_that_are_not_shown(rig: AdRig, target: Allowed) -> None:
+    """The flags of an account cannot be read == rejected, as nobody knows which have to stay."""
+    ana = (await target.upsert(person(rig, 1), None)).remote_id
+    del rig.made(ana).values["useraccountcontrol"]
+    with pytest.raises(RecordRejected, match="right to read"):
+        await target.remove(person(rig, 1).key, ana)
+
+
 async def test_what_the_create_shows(rig: AdRig, target: Allowed, line: LdapLine) -> None:
     """The receipt of a create says what was read back; of a change of access it says nothing."""
     created = await target.upsert(person(rig, 1), None)

@@ -40,7 +40,7 @@ class Edit:
     """What has to be sent so that an entry (None: a new one) becomes as wanted.
 
     `values` by attribute; `name` is a new first step's value and `container` where it is to stand; `opens`
-    says whether it is to give access. `manager` and members are ids: ("",) takes the manager away.
+    says whether it is to give access. The manager and members are ids; "" takes the manager away.
     """
 
     kind: Kind
@@ -175,6 +175,9 @@ class _Comparing:
         opens, there = is_active(self._attributes[ACTIVE]), is_open(self._settings.dialect, self._entry.raw)
         if opens is there:
             return None
+        if there is None:
+            what = self._settings.dialect.access
+            raise RecordRejected(f"its {what} is not shown: give bind_dn the right to read it")
         self._differs(ACTIVE, there, opens)
         return opens
 
