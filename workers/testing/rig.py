@@ -89,7 +89,7 @@ class Rig(ABC):
         raise NotImplementedError
 
     async def can_be_members(self, count: int) -> list[str]:
-        """Ids that a group takes as its members, made past the adapter where a server takes only people it has."""
+        """Ids that a group takes as its members: people made past the adapter where a server wants that."""
         return [f"m{number:03d}" for number in range(count)]
 
     async def add_member(self, remote_id: str, member: str) -> None:

@@ -16,9 +16,9 @@ from tests.workers.targets.certificates import Certificates, made
 from tests.workers.targets.ldap_ad_domain import Domain, Entry
 from tests.workers.targets.ldap_ad_server import AdServer, ad_server
 from tests.workers.targets.ldap_line import line_to
-from tests.workers.targets.rig import Allowed, Line, Rig, connected
 from workers.targets.ldap import ADAPTER
 from workers.targets.ldap.library import ldap3
+from workers.testing.rig import Allowed, Line, Rig, connected
 
 TREE_DELETE = ("1.2.840.113556.1.4.805", True, None)
 
@@ -66,7 +66,6 @@ class AdRig(Rig):
         "mail": "ana.neu@example.org",
         "title": "Boss",
     }
-    writes_for_three = 6  # in AD a new account is made, gets a password and is enabled; a new cn is a rename
 
     def __init__(self, place: Place, certificates: Certificates) -> None:
         self.place = place
@@ -149,7 +148,7 @@ class AdRig(Rig):
     def team(self, number: int) -> dict[str, Any]:
         return {"externalId": f"kenjo-t{number}", "cn": f"Team {number}", "sAMAccountName": f"team {number}"}
 
-    async def many(self, count: int) -> list[str]:
+    async def can_be_members(self, count: int) -> list[str]:
         for number in range(count):
             await self.ask(
                 "add", f"CN=m{number},{self.place.people}", "user", {"sAMAccountName": f"m{number}"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers.targets.contract import TargetContract
 from tests.workers.targets.ldap_ad_rig import AdRig, made_up
-from tests.workers.targets.team_contract import TeamContract
+from workers.testing.contract import TargetContract
+from workers.testing.team_contract import TeamContract
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from bridge.errors import RecordRejected
 from bridge.exchange import Applied
 from bridge.model import Kind, Outcome
-from tests.permits import Always
 from tests.workers.targets.ldap_ad_rig import AdRig, made_up
 from tests.workers.targets.ldap_line import LdapLine
-from tests.workers.targets.rig import Allowed, connected, person, team
+from workers.testing.permits import Always
+from workers.testing.rig import Allowed, connected, person, team
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def people(rig: AdRig, target: Allowed, count: int) -> list[str]:
 @pytest.mark.parametrize("part", [1, 7, 30, 29, 31])
 async def test_a_list_that_comes_in_parts(rig: AdRig, target: Allowed, part: int) -> None:
     """More members than are shown at once == all are seen: nobody is added again, the last one can leave."""
-    members = await rig.many(30)
+    members = await rig.can_be_members(30)
     remote_id = await group_of(rig, target, *members)
     assert rig.server
     rig.server.part = part
@@ -117,7 +117,7 @@ async def test_the_type_of_a_group(rig: AdRig) -> None:
 
 async def test_a_long_list_on_pages(rig: AdRig) -> None:
     """More people than a page has == the list has everybody once, and ends whole; the size counts all."""
-    members = await rig.many(25)
+    members = await rig.can_be_members(25)
     async with connected(rig.adapter, rig.direct(page_size=10)) as target:
         pages = [page async for page in target.target.inventory(Kind.PERSON)]
         assert [len(page.remotes) for page in pages] == [10, 10, 5]

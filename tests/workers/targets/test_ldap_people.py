@@ -11,10 +11,10 @@ import pytest
 from bridge.errors import Conflict, LockLost, NotFound, RecordRejected, TryLater
 from bridge.exchange import Applied, Refused, Wanted
 from bridge.model import Key, Kind, Outcome
-from tests.permits import Always, Counted
 from tests.workers.targets.ldap_ad_rig import AdRig, made_up
 from tests.workers.targets.ldap_line import WRITES, LdapLine
-from tests.workers.targets.rig import Allowed, connected, person, team
+from workers.testing.permits import Always, Counted
+from workers.testing.rig import Allowed, connected, person, team
 
 PERSON = Kind.PERSON
 DONT_EXPIRE_PASSWORD = 0x10000

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.workers.targets.certificates import made
-from tests.workers.targets.contract import TargetContract
 from tests.workers.targets.ldap_ad_rig import AdRig, Place
-from tests.workers.targets.team_contract import TeamContract
+from workers.testing.contract import TargetContract
+from workers.testing.team_contract import TeamContract
 
 NAMED = os.environ.get("KENJO_BRIDGE_TEST_AD", "")
 

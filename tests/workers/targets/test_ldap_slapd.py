@@ -11,14 +11,14 @@ import pytest
 
 from bridge.errors import Conflict, RecordRejected, TargetHalted
 from bridge.model import Kind, Outcome
-from tests.permits import Always
 from tests.workers.targets import slapd as server
-from tests.workers.targets.contract import TargetContract
 from tests.workers.targets.ldap_line import line_to
-from tests.workers.targets.rig import Allowed, Line, Rig, connected, person, team
 from tests.workers.targets.slapd import GROUPS, PEOPLE, SUFFIX, Slapd, slapd
-from tests.workers.targets.team_contract import TeamContract
 from workers.targets.ldap import ADAPTER
+from workers.testing.contract import TargetContract
+from workers.testing.permits import Always
+from workers.testing.rig import Allowed, Line, Rig, connected, person, team
+from workers.testing.team_contract import TeamContract
 
 pytestmark = pytest.mark.skipif(bool(server.MISSING), reason=server.MISSING)
 
@@ -72,7 +72,7 @@ class SlapdRig(Rig):
     def team(self, number: int) -> dict[str, Any]:
         return {"externalId": f"kenjo-t{number}", "cn": f"Team {number}"}
 
-    async def many(self, count: int) -> list[str]:
+    async def can_be_members(self, count: int) -> list[str]:
         for number in range(count):
             self.admin.add(f"uid=m{number},{PEOPLE}", ["inetOrgPerson"], {"cn": "M", "sn": "M"})
         return [one["entryUUID"] for one in self.entries(PEOPLE, "(uid=m*)")]
@@ -275,7 +275,7 @@ async def test_a_list_that_is_cut() -> None:
     """The server shows fewer than there are == the list is not whole, so that nobody counts as absent."""
     with slapd(limits=[f'limits dn.exact="{server.BRIDGE}" size.prtotal=5']) as short:
         other = SlapdRig(short)
-        await other.many(12)
+        await other.can_be_members(12)
         async with connected(other.adapter, other.settings(short.port, page_size=3)) as target:
             pages = [page async for page in target.target.inventory(Kind.PERSON)]
             assert not pages[-1].whole

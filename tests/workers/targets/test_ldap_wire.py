@@ -17,8 +17,8 @@ from bridge.model import Key, Kind
 from tests.workers.targets.certificates import made
 from tests.workers.targets.ldap_ad_rig import AdRig, made_up
 from tests.workers.targets.ldap_line import BIND, SEARCH, WRITES, LdapLine, line_to
-from tests.workers.targets.rig import Allowed, connected, person, team
 from workers.targets.ldap.settings import LdapSettings
+from workers.testing.rig import Allowed, connected, person, team
 
 SECRET = "planted-secret-7"
 
@@ -226,7 +226,7 @@ async def test_a_missing_right_is_named(rig: AdRig) -> None:
 
 async def test_what_check_tells(rig: AdRig) -> None:
     """What is configured and not there == a sentence for each; else who and how many."""
-    await rig.many(3)
+    await rig.can_be_members(3)
     async with connected(rig.adapter, rig.direct()) as target:
         greeting = await target.check()
     assert greeting.facts == ("Active Directory, 3 people",)

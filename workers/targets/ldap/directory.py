@@ -15,11 +15,10 @@ from workers.targets.base import Abilities, Target, Tools, one_by_one
 from workers.targets.ldap.changes import Edit, edit, new
 from workers.targets.ldap.checking import problems
 from workers.targets.ldap.client import Client
-from workers.targets.ldap.entry import Entry
+from workers.targets.ldap.entry import Entry, found
 from workers.targets.ldap.resolving import Resolver
 from workers.targets.ldap.search import Search
 from workers.targets.ldap.sender import PROTECTED, Sender
-from workers.targets.ldap.servers import is_open
 from workers.targets.ldap.settings import LdapSettings
 
 
@@ -76,8 +75,8 @@ class LdapTarget(Target):
             entry = await self._resolver.read(session, key.kind, remote_id)
         if entry is None:
             return None
-        shown = is_open(self._settings.dialect, entry.raw) if key.kind is Kind.PERSON else None
-        return Remote(remote_id, shown, content=entry)
+        shown = found(self._settings, key.kind, entry)
+        return Remote(remote_id, shown.open, external_id=shown.external_id, content=entry)
 
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs in the mapped attributes, and in the members that are ours.
