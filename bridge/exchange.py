@@ -53,6 +53,15 @@ class Remote:
     keys: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False, repr=False)
     content: Any = field(default=None, compare=False, repr=False)
 
+    @classmethod
+    def found(cls, remote_id: str, is_open: bool | None, *, own: str, carries: str, by: str) -> Remote:
+        """An object that was found `by` an attribute for the record whose external id is `own`.
+
+        `carries`: the external id that it has, "" for none.
+        """
+        ours, other_id = carries != "" and carries == own, carries not in ("", own)
+        return cls(remote_id, is_open, ours=ours, other_id=other_id, external_id=carries, by=by)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

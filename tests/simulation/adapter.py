@@ -138,15 +138,8 @@ def _keys(kind: Kind, attributes: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _found(wanted: Wanted, by: str, found: dict[str, Any]) -> Remote:
-    ours, carries = wanted.attributes.get("externalId"), found.get("externalId") or ""
-    return Remote(
-        found["id"],
-        found.get("active"),
-        ours=carries == ours,
-        other_id=carries not in ("", ours),
-        external_id=carries,
-        by=by,
-    )
+    own, carries = wanted.attributes.get("externalId") or "", found.get("externalId") or ""
+    return Remote.found(found["id"], found.get("active"), own=own, carries=carries, by=by)
 
 
 MAPPING = {

@@ -209,14 +209,7 @@ def _change(
 
 def _found(id_: str, thing: Thing, own: str, by: str) -> Remote:
     carries = thing.get("externalId") or ""
-    return Remote(
-        id_,
-        thing.get("active"),
-        ours=carries != "" and carries == own,
-        other_id=carries not in ("", own),
-        external_id=carries,
-        by=by,
-    )
+    return Remote.found(id_, thing.get("active"), own=own, carries=carries, by=by)
 
 
 class ShelfSettings(TargetSettings):

@@ -118,15 +118,8 @@ class Search:
         return [one async for items, _ in self._graph.pages(USERS_PATH, PEOPLE, params) for one in items]
 
     def _found(self, kind: Kind, one: Object, own: str, by: str) -> Remote:
-        carries = self.carried(kind, one)
-        return Remote(
-            str(one["id"]),
-            open=is_enabled(one) if kind is Kind.PERSON else None,
-            ours=carries != "" and carries == own,
-            other_id=carries not in ("", own),
-            external_id=carries,
-            by=by,
-        )
+        shown = is_enabled(one) if kind is Kind.PERSON else None
+        return Remote.found(str(one["id"]), shown, own=own, carries=self.carried(kind, one), by=by)
 
     def _listed(self, kind: Kind, one: Object, names: Sequence[str], *, open_: bool) -> Remote:
         values = ((name, read(one, self._place(kind, name))) for name in names)

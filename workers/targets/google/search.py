@@ -118,12 +118,6 @@ class Search:
 def _found(wanted: Wanted, by: str, found: Resource) -> Remote:
     """What an object that was found tells of itself."""
     kind = wanted.key.kind
-    ours, carries = str(wanted.attributes.get(EXTERNAL_ID) or ""), external_id(kind, found)
-    return Remote(
-        str(found["id"]),
-        open=is_open(found) if kind is Kind.PERSON else None,
-        ours=carries != "" and carries == ours,
-        other_id=carries not in ("", ours),
-        external_id=carries,
-        by=by,
-    )
+    own, carries = str(wanted.attributes.get(EXTERNAL_ID) or ""), external_id(kind, found)
+    shown = is_open(found) if kind is Kind.PERSON else None
+    return Remote.found(str(found["id"]), shown, own=own, carries=carries, by=by)

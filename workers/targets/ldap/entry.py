@@ -48,14 +48,8 @@ class Entry:
 def found(settings: LdapSettings, kind: Kind, entry: Entry, own: str = "", by: str = "") -> Remote:
     """What an entry tells of itself; `own` is the id of the record for which it was found, `by` by what."""
     carries = external_id(entry.values(settings.id_attribute))
-    return Remote(
-        entry.id,
-        open=is_open(settings.dialect, entry.raw) if kind is Kind.PERSON else None,
-        ours=carries != "" and carries == own,
-        other_id=carries not in ("", own),
-        external_id=carries,
-        by=by,
-    )
+    shown = is_open(settings.dialect, entry.raw) if kind is Kind.PERSON else None
+    return Remote.found(entry.id, shown, own=own, carries=carries, by=by)
 
 
 def keys(id_attribute: str, match: Sequence[str], entry: Entry) -> frozenset[tuple[str, str]]:

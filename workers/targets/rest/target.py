@@ -109,16 +109,9 @@ class RestTarget(Target):
 
     def _found(self, wanted: Wanted, by: str, search: Search, item: Any) -> Remote:
         field = self._compiled.objects(wanted.key.kind).external_id
-        ours = str(wanted.attributes.get(field.name) or "") if field else ""
+        own = str(wanted.attributes.get(field.name) or "") if field else ""
         carries = search.external_id(item)
-        return Remote(
-            search.id_of(item),
-            open=search.is_open(item),
-            ours=carries != "" and carries == ours,
-            other_id=carries not in ("", ours),
-            external_id=carries,
-            by=by,
-        )
+        return Remote.found(search.id_of(item), search.is_open(item), own=own, carries=carries, by=by)
 
     def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
         """By the attributes of `match`."""

@@ -169,14 +169,10 @@ def _members(wanted: Wanted) -> Sequence[str]:
 
 def _found(wanted: Wanted, by: str, found: Resource) -> Remote:
     """What an object that was found tells of itself."""
-    ours, carries = plain_id(wanted.attributes.get("externalId")), external_id(found)
-    return Remote(
-        str(get(found, "id")),
-        open=is_open(found) if wanted.key.kind is Kind.PERSON else None,
-        ours=carries != "" and carries == ours,
-        other_id=carries not in ("", ours),
-        external_id=carries,
-        by=by,
+    own, shown = plain_id(wanted.attributes.get("externalId")), is_open(found)
+    is_person = wanted.key.kind is Kind.PERSON
+    return Remote.found(
+        str(get(found, "id")), shown if is_person else None, own=own, carries=external_id(found), by=by
     )
 
 

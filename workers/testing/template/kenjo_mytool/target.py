@@ -136,14 +136,7 @@ def _told() -> Iterator[None]:
 def _remote(id_: str, thing: Thing, wanted: Wanted, by: str) -> Remote:
     """Somebody who was found. Whose it is tells Kenjo's id at the object."""
     own, carries = wanted.attributes.get("kenjoId") or "", thing.get("kenjoId") or ""
-    return Remote(
-        id_,
-        thing.get("active"),
-        ours=carries != "" and carries == own,
-        other_id=carries not in ("", own),
-        external_id=carries,
-        by=by,
-    )
+    return Remote.found(id_, thing.get("active"), own=own, carries=carries, by=by)
 
 
 def _connect(settings: Settings, _tools: Tools) -> MytoolTarget:
