@@ -49,6 +49,12 @@ class Directory:
         self.unlinked: set[str] = set()
         self._count = 0
         self._furnish(kenjo)
+        referee.store.on_hand_over.append(self._passes)
+
+    def _passes(self, lock: str, owner: str, heir: str) -> None:
+        """An object has passed from one record to another, here or at another target."""
+        if f":target:{self.name}:" in lock:
+            self.referee.passes(owner, heir)
 
     def _furnish(self, kenjo: Kenjo) -> None:
         """Accounts from before the bridge: one of nobody, one to be adopted, two that match one person."""

@@ -50,8 +50,9 @@ class Referee:
     `things`: what is there; `newest`: by record, which reading of Kenjo its newest write was from; `closed`:
     by record, when its account was closed without a person's word, and how often Redis had lost data by then;
     `approved`: whose removal a person has let go, and `let_go`: when they were closed; `chosen`: objects that
-    a person has given to a record; `ignored`: by object, who asked in vain to open or close it; `tries`:
-    requests to write, refused or not; `most`: how many accounts there were in use, at most.
+    a person has given to a record, `inherited` those that passed to it from a team that was no more;
+    `ignored`: by object, who asked in vain to open or close it; `tries`: requests to write, refused or not;
+    `most`: how many accounts there were in use, at most.
     """
 
     world: World
@@ -67,6 +68,7 @@ class Referee:
     approved: set[str] = field(default_factory=set)
     let_go: dict[str, float] = field(default_factory=dict)
     chosen: set[tuple[str, str]] = field(default_factory=set)
+    inherited: set[tuple[str, str]] = field(default_factory=set)
     ignored: dict[str, Delivery] = field(default_factory=dict)
 
     def answered_wait(self, seconds: float, to: Process) -> None:
@@ -130,12 +132,19 @@ class Referee:
             thing.foreign = False
         elif thing.foreign:
             self.world.violate("OWNERSHIP", f"{thing.id}, which is not ours, was written for {by.record}")
+        elif (thing.id, by.record) in self.inherited:
+            pass  # it passed when its team was no more, whatever has come back since
         elif owner != by.record and thing.losses == self.store.losses and not self._is_orphan(owner):
             # That it has passed from one record of ours to another may be lost with Redis.
             self._late("OWNERSHIP", f"{thing.id}, which is {owner}'s, was written for {by.record}", by)
         thing.owner, thing.losses = by.record, by.losses
         if thing.given == by.record and thing.attributes.get("externalId") == Key.parse(by.record).id:
             thing.given = ""
+
+    def passes(self, owner: str, heir: str) -> None:
+        """The ledger gives a record what another one has."""
+        if owner and owner != heir and self._is_orphan(owner):
+            self.inherited |= {(one.id, heir) for one in self.things.values() if one.key == owner}
 
     def _late(self, promise: str, what: str, by: Delivery) -> None:
         """Nobody can call back a request that was sent while its lock was good: it is repaired later."""

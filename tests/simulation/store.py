@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -66,7 +67,8 @@ class Store:
     """The server.
 
     `versions`: which reading of Kenjo each record in it is from; `accepted`: the readings that polls have
-    accepted; `losses`: how often data was lost; `enqueued`: how often somebody has put jobs on a queue.
+    accepted; `losses`: how often data was lost; `enqueued`: how often somebody has put jobs on a queue;
+    `on_hand_over` hear a lock's key, from which record an object has passed there, and to which.
     """
 
     def __init__(self, client: redis.Redis, world: World) -> None:
@@ -75,9 +77,10 @@ class Store:
         self.accepted: list[int] = []
         self.losses = 0
         self.enqueued = 0
+        self.on_hand_over: list[Callable[[str, str, str], None]] = []
         self._loaded: dict[str, str] = {}
         self._world = world
-        names = ("claim", "commit", "pace", "renew", "release", "settle")
+        names = ("claim", "commit", "hand_over", "pace", "renew", "release", "settle")
         self._names = {_title(script(name)): name for name in names}
         client.flushdb()
 

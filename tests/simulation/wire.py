@@ -45,6 +45,9 @@ class Wire:
         def run() -> Any:
             answer = self._store.eval(text, numkeys, *args)
             self._keep_books(name, records, args[numkeys:], answer)
+            if name == "hand_over" and answer[0] == b"ok":
+                for hear in self._store.on_hand_over:
+                    hear(str(args[0]), str(args[numkeys + 3]), str(args[numkeys + 1]))
             return answer
 
         return await self._through(f"{name} {' '.join(records[:3])}", run)
