@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from aiohttp import web
 
-from bridge.model import Kind, State
+from bridge.model import Key, Kind, State
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
-from workers.testing.proxy import Fault, Proxy
+from workers.testing.proxy import Fault, Proxy, answer, dropped
 
 REFUSED = b'{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"%d","scimType":"%s"}'
 
@@ -45,6 +45,42 @@ async def test_a_member_leaves_a_group_whose_name_is_refused(run: Delivery, stat
     await run.deliver(team("a", "ben", name="Taken"))
     assert (await run.entry("a", Kind.TEAM)).state is State.APPLIED
     assert await members(run) == {"ben"}
+
+
+def refusing_and_losing(value: str, lost: int) -> Fault:
+    """Refuse what has a value, and break the connection at so many of the other writes."""
+    left = lost
+
+    async def fault(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        nonlocal left
+        if request.method == "GET":
+            return await proxy.forward(request)
+        if value.encode() in await request.read():
+            return await answer(400)(proxy, request)
+        left -= 1
+        return await (dropped(proxy, request) if left >= 0 else proxy.forward(request))
+
+    return fault
+
+
+async def test_who_is_to_leave_goes_when_the_connection_is_back(backend: Backend) -> None:
+    """The name is refused, and the rest gets no answer == tried again, not parked; then out, and closed."""
+    active = 'person.work.jobTitle != "Leaver"'
+    async with delivery(backend, map={"active": active}) as run:
+        await run.deliver(person("ana", title="Head"), person("ben"), team("a", "ana", "ben"))
+        for key, record in (
+            (Key(Kind.TEAM, "a"), team("a", "ben", name="Refused")),
+            (Key(Kind.PERSON, "ana"), person("ana", title="Leaver", name="Refused")),
+        ):
+            run.proxy.fail_always(refusing_and_losing("Refused", 1))
+            await run.deliver(record)
+            assert (await run.entry(key.id, key.kind)).state is State.RETRYING
+            run.clock.now += 120
+            await run.deliverer.deliver(key)
+            assert (await run.entry(key.id, key.kind)).state is State.FAILED
+        assert await members(run) == {"ben"}
+        assert (await run.user("ana"))["active"] is False
+        assert (await run.entry("ana")).open is False
 
 
 @pytest.mark.parametrize("status", [400, 409, 500])

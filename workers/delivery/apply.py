@@ -135,12 +135,16 @@ class Applier(Noting):
             raise self._unexplained(again) from None
 
     async def _take_at_least(self, decision: Decision, error: RecordRejected | TryLater) -> None:
-        """Nobody keeps access, or stays in a group, because the target refuses another value."""
+        """Nobody keeps access, or stays in a group, because the target refuses another value.
+
+        Raises TryLater when that could not be sent: parked for the other value, nobody would try it again.
+        """
         if decision.least is None or isinstance(error, NotFound):
             return
         if isinstance(error, TryLater) and error.of_the_target:
             return
-        with contextlib.suppress(RecordRejected, TryLater):  # the first error is told
+        passing = () if isinstance(error, RecordRejected) else (TryLater,)
+        with contextlib.suppress(RecordRejected, *passing):  # the first error is told
             applied = await sent(self.target, decision.least, self.permit)
             if self.claim.is_person:
                 seen = await see_access(self.target, self.key, applied, wants=False, patient=False)
