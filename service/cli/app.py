@@ -84,14 +84,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 
 
 def read(config: Path | None) -> BridgeSettings:
-    """The settings, and logging as they want it. Raises ConfigurationError, also where no target is set."""
+    """The settings, and logging as they want it. Raises ConfigurationError, also where there are none."""
     from bridge import logs  # here: `--help` and `--version` need none of it
     from bridge.config.configuration import find_file, load_settings
     from bridge.errors import ConfigurationError
 
     values = load_settings(config)
-    if not values.targets:
-        raise ConfigurationError(_NO_TARGET if find_file(config)[0] else _NO_FILE)
+    if not values.targets and find_file(config)[0] is None:
+        raise ConfigurationError(_NO_FILE)
     logs.configure(values.log)
     return values
 
@@ -100,7 +100,6 @@ _NO_FILE = (
     "there is no configuration: no bridge.yaml in this folder, and no target in environment variables;"
     " kenjo-bridge init writes a first one, and --config names one that is elsewhere"
 )
-_NO_TARGET = "no target is configured: add one under 'targets' in bridge.yaml"
 
 
 def start(work: Coroutine[Any, Any, int]) -> int:
