@@ -15,7 +15,8 @@ from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import open_session
 from bridge.wire.permit import Permit
 from workers.delivery.sending import bring, sent, shows
-from workers.targets.base import Adapter, Notebook, Scratch, Target, Tools
+from workers.targets.base import Adapter, Target, Tools
+from workers.targets.notebook import Notebook, Scratch
 from workers.testing.permits import Always
 from workers.testing.proxy import proxy_to, reads_by_method
 

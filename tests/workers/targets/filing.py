@@ -14,9 +14,10 @@ from bridge.errors import RecordRejected, TryLater
 from bridge.exchange import Draft, Publication, Wanted
 from bridge.model import Key, Kind
 from bridge.wire.permit import Permit
-from workers.targets.base import Scratch, Tools
+from workers.targets.base import Tools
 from workers.targets.file.settings import FileSettings
 from workers.targets.file.target import ADAPTER, FileTarget
+from workers.targets.notebook import Scratch
 from workers.testing.permits import Always
 from workers.testing.rig import Allowed
 

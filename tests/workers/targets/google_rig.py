@@ -14,8 +14,9 @@ from bridge.model import Key, Kind
 from bridge.wire.http import open_session
 from bridge.wire.tokens import Pocket, Vault
 from tests.workers.targets.google_server import ADMIN, BASE, Thing, Workspace
-from workers.targets.base import Notebook, Scratch, Tools
+from workers.targets.base import Tools
 from workers.targets.google.target import ADAPTER, GoogleSettings
+from workers.targets.notebook import Notebook, Scratch
 from workers.testing.rig import Allowed, HttpRig
 
 FOREIGN = {

@@ -12,7 +12,7 @@ from bridge.exchange import Applied, Wanted
 from bridge.model import Key, Kind, Outcome
 from tests.workers.targets.google_rig import ana, google_target
 from tests.workers.targets.google_server import ADMIN, Workspace, error, google_server
-from workers.targets.base import Scratch
+from workers.targets.notebook import Scratch
 from workers.testing.rig import Allowed
 
 ANA = Key(Kind.PERSON, "kenjo-ana")

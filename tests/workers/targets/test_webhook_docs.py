@@ -22,7 +22,7 @@ from bridge.model import Kind
 from tests.workers.targets.webhook_rig import OTHER_SECRET, WebhookRig, webhook_rig
 from tests.workers.targets.webhook_server import SECRET, TYPES, Receiver
 from workers.connect import routes
-from workers.targets.base import Scratch
+from workers.targets.notebook import Scratch
 from workers.targets.webhook.event import Envelope, Event
 from workers.targets.webhook.target import ADAPTER, WebhookSettings
 from workers.testing.rig import connected, person, team

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.model import Kind
 from tests.workers.targets.webhook_server import PATH, SECRET, Receiver, webhook_server
-from workers.targets.base import Scratch
+from workers.targets.notebook import Scratch
 from workers.targets.webhook.target import ADAPTER
 from workers.testing.rig import HttpRig
 

@@ -9,13 +9,13 @@ from bridge.errors import NotFound, TryLater
 from bridge.exchange import Accepted, Applied, Change, Receipt, Wanted
 from bridge.model import Key, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.base import Notebook
 from workers.targets.entra.attributes import ENABLED, KENJO_ID, MANAGER, property_of, read, selected
 from workers.targets.entra.changes import Edit, New, Restoration, User, edit
 from workers.targets.entra.graph import Graph, address
 from workers.targets.entra.permissions import PEOPLE, SESSIONS
 from workers.targets.entra.search import USERS_PATH, is_enabled
 from workers.targets.entra.settings import EntraSettings
+from workers.targets.notebook import Notebook
 
 _DELETED = "/directory/deletedItems"
 _SESSIONS = "sessions"  # in a note: the id of the user whose sessions are still to be ended

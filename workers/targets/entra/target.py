@@ -14,7 +14,7 @@ from bridge.errors import NotFound
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.base import Abilities, Adapter, Notebook, Target, Tools, one_by_one
+from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 from workers.targets.entra.attributes import (
     ENABLED,
     KENJO_ID,
@@ -32,6 +32,7 @@ from workers.targets.entra.permissions import GROUPS, PEOPLE, SESSIONS, Permissi
 from workers.targets.entra.search import USERS_PATH, Search
 from workers.targets.entra.settings import EntraSettings
 from workers.targets.entra.sign_in import tokens_of
+from workers.targets.notebook import Notebook
 
 __all__ = ["ADAPTER", "EntraSettings", "EntraTarget"]
 

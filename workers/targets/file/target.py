@@ -26,7 +26,7 @@ from bridge.exchange import (
 )
 from bridge.model import DAY, Key, Kind, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.base import Abilities, Adapter, Notebook, Publisher, Target, Tools, one_by_one
+from workers.targets.base import Abilities, Adapter, Publisher, Target, Tools, one_by_one
 from workers.targets.file import layouts
 from workers.targets.file.cells import problem
 from workers.targets.file.columns import ACTIVE, MAPPING, check_attribute, fitted, is_active
@@ -34,6 +34,7 @@ from workers.targets.file.folder import Folder
 from workers.targets.file.place import Place
 from workers.targets.file.settings import FileSettings
 from workers.targets.file.sftp import Sftp
+from workers.targets.notebook import Notebook
 
 Row = Mapping[str, Any]
 

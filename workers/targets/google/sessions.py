@@ -11,9 +11,9 @@ from contextlib import suppress
 from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.model import Key, Kind
 from bridge.wire.permit import Permit
-from workers.targets.base import Notebook
 from workers.targets.google.client import Client, Forbidden, Invalid, address
 from workers.targets.google.resource import Resource
+from workers.targets.notebook import Notebook
 
 _OWED = {"sessions": "to be ended"}
 

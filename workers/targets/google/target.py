@@ -18,7 +18,7 @@ from bridge.spelling import folded
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from bridge.wire.tokens import Tokens
-from workers.targets.base import Abilities, Adapter, Notebook, Target, Tools, one_by_one
+from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 from workers.targets.google.attributes import ACTIVE, EXTERNAL_ID, MEMBERS, ORG_UNIT, check_attribute
 from workers.targets.google.changes import difference, field_changes, new_resource, outgoing
 from workers.targets.google.client import Client, classify
@@ -29,6 +29,7 @@ from workers.targets.google.search import Search
 from workers.targets.google.sender import Account, Group, New, Sender
 from workers.targets.google.sessions import Sessions
 from workers.targets.google.settings import GoogleSettings
+from workers.targets.notebook import Notebook
 
 __all__ = ["ADAPTER", "GoogleSettings", "GoogleTarget"]
 

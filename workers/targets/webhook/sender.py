@@ -13,7 +13,7 @@ from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, T
 from bridge.exchange import Applied, Change
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.base import Notebook
+from workers.targets.notebook import Notebook
 from workers.targets.webhook.changes import deletion
 from workers.targets.webhook.event import Envelope, Event, is_open
 from workers.targets.webhook.gathering import Gathering
