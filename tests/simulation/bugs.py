@@ -22,6 +22,7 @@ from bridge.store.unbroken import Unbroken
 from bridge.store.witness import Witness
 from tests.simulation.odds import Odds
 from workers.delivery.deciding import Decider
+from workers.delivery.elsewhere import Elsewhere
 
 Patch = AbstractContextManager[Any]
 
@@ -214,6 +215,13 @@ BUGS = {
         lambda: patch.object(Keys, "at", _shared_gate),
         lambda odds: odds.second_target_down,
         since=19,
+    ),
+    "no-order": Bug(
+        "ORDER",
+        "a target does not wait for the one that it comes after",
+        lambda: patch.object(Elsewhere, "check", _nothing),
+        lambda _: True,
+        since=0,
     ),
     "no-throttle": Bug(
         "BOUNDED",

@@ -31,7 +31,8 @@ class Directory:
 
     `down`: it never answers, all the time; `halted`: it refuses the token for now; `unheard`: records of
     which it did not do what it said that it did; `unknown`: the references that were there when Redis lost
-    the ledger, by object; `unlinked`: the objects that were there when it lost everything.
+    the ledger, by object; `unlinked`: the objects that were there when it lost everything; `first`: the
+    directory that it comes after.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Directory:
         self.kenjo = kenjo
         self.down = down
         self.halted = False
+        self.first: Directory | None = None
         self.things = referee.things
         self.unheard: set[str] = set()
         self.unknown: dict[str, dict[str, Any]] = {}
@@ -168,6 +170,8 @@ class Directory:
             return error
         thing = self._add(kind, dict(body))
         self.referee.created(thing, list(self.things.values()))
+        if self.first and kind is Kind.PERSON and not self.first.of(kind, str(body.get("externalId"))):
+            self.world.violate("ORDER", f"{thing.key} is at {self.name}, and not at {self.first.name} yet")
         self._hears(thing, False, by)
         self._written(thing, {}, by, emptied=False)
         return self._done(201, thing)

@@ -87,6 +87,8 @@ def is_parked(key: Key, truth: Truth, directory: Directory, passed: frozenset[Ke
     The address may be that of an account which is not ours, or of somebody who waits in turn.
     """
     data = truth[key]
+    if directory.first and is_parked(key, truth, directory.first):
+        return True  # it waits for that one
     if data["work"]["jobTitle"] == REFUSED or data["work"]["employeeNumber"] == FOREIGN_ALIAS:
         return True
     holders = [

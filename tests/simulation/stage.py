@@ -52,14 +52,19 @@ MISTAKES: tuple[dict[str, Any], ...] = (
 """What somebody may get wrong in the settings."""
 
 
-def configuration(names: list[str], limit: Limit, mistake: dict[str, Any] | None = None) -> BridgeSettings:
-    """The settings of a bridge to modelled directories."""
+def configuration(
+    names: list[str], limit: Limit, mistake: dict[str, Any] | None = None, *, ordered: bool = False
+) -> BridgeSettings:
+    """The settings of a bridge to modelled directories; `ordered`: each but the first comes after it."""
     limits = {"remove": limit.model_dump()}
     common: dict[str, Any] = {"kind": "model", "rate": 50.0, "concurrency": 2, "limits": limits}
     common |= mistake or {}
     return BridgeSettings.model_validate(
         {
-            "targets": {name: {**common, "host": name} for name in names},
+            "targets": {
+                name: {**common, "host": name, "after": names[:1] if ordered and name != names[0] else []}
+                for name in names
+            },
             "retry": RETRY,
             "kenjo": {"api_key": "key"},
         }
@@ -84,7 +89,8 @@ class Stage:
     def configure(self, mistake: dict[str, Any] | None) -> None:
         """Restart everything with a mistake in the settings, or without."""
         limit = self.directories["one"].referee.limit
-        self.values = configuration(list(self.directories), limit, mistake)
+        ordered = any(directory.first for directory in self.directories.values())
+        self.values = configuration(list(self.directories), limit, mistake, ordered=ordered)
         self.routes, self.misconfigured = workers.connect.routes(self.values), mistake is not None
         for process in self.running.values():
             process.crash()

@@ -43,9 +43,10 @@ class Elsewhere:
         record = case.stored.record
         if record.key.kind is not Kind.PERSON or case.closing:
             return
-        if route.intend(case.stored, linked=case.link is not None).action is not Action.UPSERT:
+        is_there = case.link is not None
+        if route.intend(case.stored, linked=is_there).action is not Action.UPSERT:
             return
-        if route.access(route.map(record)) is False:
+        if is_there and route.access(route.map(record)) is False:
             return
         for name, other in self.others.items():
             entry = (await other.sight(record.key)).entry or Entry()
