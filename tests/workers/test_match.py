@@ -9,7 +9,7 @@ import pytest
 
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
-from bridge.model import Outcome, State
+from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person
 from workers.connect import routes
@@ -69,10 +69,31 @@ async def test_the_order_decides(backend: Backend) -> None:
         await put(run, "ana@example.com")
         second = await put(run, "old-name", **{ENTERPRISE: {"employeeNumber": "7"}})
         await run.deliver(person("ana", email="ana@example.com"))
-        entry = await run.entry("ana")
         # The other account has her userName, so the change is refused: linked to the right one all the same.
-        assert str(await run.deliverer.ledger.links(["person:ana"])) == str({"person:ana": second})
-        assert entry.state in (State.APPLIED, State.FAILED)
+        assert await run.deliverer.ledger.links(["person:ana"]) == {"person:ana": second}
+        assert (await run.entry("ana")).state is State.RETRYING
+        await _until_given_up(run)
+        assert "has this userName" in (await run.entry("ana")).reason
+
+
+async def test_an_account_of_nobodys_may_give_the_value_up(backend: Backend) -> None:
+    """It has the address that somebody gets, and a moment later another == changed, and nobody was asked."""
+    async with delivery(backend) as run:
+        await run.deliver(person("ana", email="ana@example.com"))
+        other = await put(run, "taken@example.com")
+        await run.deliver(person("ana", email="taken@example.com"))
+        assert (await run.entry("ana")).state is State.RETRYING
+        await run._patch(f"Users/{other}", {"op": "replace", "path": "userName", "value": "free@example.com"})
+        run.clock.now += 60
+        await run.deliverer.deliver(Key(Kind.PERSON, "ana"))
+        assert (await run.user("ana"))["userName"] == "taken@example.com"
+
+
+async def _until_given_up(run: Delivery) -> None:
+    for _ in range(6):
+        run.clock.now += 120
+        await run.deliverer.deliver(Key(Kind.PERSON, "ana"))
+    assert (await run.entry("ana")).state is State.FAILED
 
 
 async def test_what_is_not_in_match_matches_nobody(backend: Backend) -> None:

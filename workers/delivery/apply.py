@@ -7,7 +7,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from bridge.effects import effects
-from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, TryLater, Unseen
+from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken, TryLater, Unseen
 from bridge.exchange import Applied, Remote, Wanted
 from bridge.model import Entry, Outcome, State
 from workers.delivery.clashes import Clash, Moved
@@ -130,6 +130,11 @@ class Applier(Noting):
         except AfterAnother:
             await self._see_refused(error)
             raise
+        except Taken as taken:
+            if taken.awaits or not self._patient:
+                raise
+            # Nobody's account may be about to become somebody's, who gives the value up.
+            raise TryLater(str(taken)) from None
         except Conflict as again:  # nobody is found who has the value, and it is refused still
             await self._see_refused(again)
             raise self._unexplained(again) from None
