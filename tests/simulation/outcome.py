@@ -135,7 +135,12 @@ def _works_here(key: Key, truth: Truth) -> bool:
 
 
 def _is_unlinked(key: Key, truth: Truth, directory: Directory) -> bool:
-    """Whether Redis has lost whose account this is, and no delivery will find out."""
+    """Whether Redis has lost whose account this is, and no delivery will find out.
+
+    Whoever waits for another directory is not looked up, whatever came of a create that was cut short.
+    """
+    if directory.first and key in truth and is_parked(key, truth, directory.first):
+        return True
     lost = any(one.id in directory.unlinked for one in directory.of(key.kind, key.id))
     served = truth[key]["lifecycle"] == "active" and key.id not in directory.kenjo.unusable()
     return lost and (not served or is_parked(key, truth, directory))

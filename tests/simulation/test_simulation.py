@@ -66,5 +66,7 @@ def test_a_planted_bug_is_caught(bug: str) -> None:
 
 def test_every_promise_has_a_planted_bug() -> None:
     """The promises that the simulation watches == those that some planted bug breaks."""
-    watched = "WHOLE, CONVERGES, NO DUPLICATES, NEVER BACKWARDS, OWNERSHIP, HELD, SEEN, ISOLATED, BOUNDED"
+    watched = (
+        "WHOLE, CONVERGES, NO DUPLICATES, NEVER BACKWARDS, OWNERSHIP, HELD, SEEN, ISOLATED, BOUNDED, ORDER"
+    )
     assert {bug.breaks for bug in BUGS.values()} == set(watched.split(", "))
