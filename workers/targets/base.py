@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.resources
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
 import aiohttp
+import yaml
 
 from bridge.config.settings import TargetSettings
 from bridge.exchange import (
@@ -141,6 +143,13 @@ class Publisher(Protocol):
         Only what it has published itself, by `last`, may it take away.
         """
         ...
+
+
+def mapping_of(package: str | None, file: str = "mapping.yaml") -> dict[str, Any]:
+    """A default mapping that stands in a package as data; `package` is the caller's `__package__`."""
+    text = importlib.resources.files(str(package)).joinpath(file).read_text("utf-8")
+    mapping: dict[str, Any] = yaml.safe_load(text)
+    return mapping
 
 
 async def one_by_one(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-import yaml
-
 from bridge.errors import NotFound
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
+from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
 from workers.targets.entra.attributes import (
     ENABLED,
     KENJO_ID,
@@ -36,7 +33,7 @@ from workers.targets.notebook import Notebook
 
 __all__ = ["ADAPTER", "EntraSettings", "EntraTarget"]
 
-_MAPPING = yaml.safe_load(importlib.resources.files(__package__).joinpath("mapping.yaml").read_text("utf-8"))
+_MAPPING = mapping_of(__package__)
 _KENJO_ID = re.compile(r"[0-9a-f]{24}")
 
 

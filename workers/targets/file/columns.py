@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from bridge.model import Kind
+from workers.targets.base import mapping_of
 
-MAPPING: Mapping[str, Any] = yaml.safe_load(
-    importlib.resources.files(__package__).joinpath("mapping.yaml").read_text("utf-8")
-)
+MAPPING = mapping_of(__package__)
 ACTIVE: str = MAPPING["access"]
 """The column that is true as long as the person works here. Each row has it, if not each file."""
 

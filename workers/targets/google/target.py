@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote
-
-import yaml
 
 from bridge.config.exposure import readable
 from bridge.errors import NotFound, RecordRejected, TargetHalted
@@ -18,7 +15,7 @@ from bridge.spelling import folded
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from bridge.wire.tokens import Tokens
-from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
+from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
 from workers.targets.google.attributes import ACTIVE, EXTERNAL_ID, MEMBERS, ORG_UNIT, check_attribute
 from workers.targets.google.changes import difference, field_changes, new_resource, outgoing
 from workers.targets.google.client import Client, classify
@@ -33,7 +30,7 @@ from workers.targets.notebook import Notebook
 
 __all__ = ["ADAPTER", "GoogleSettings", "GoogleTarget"]
 
-_MAPPING = yaml.safe_load(importlib.resources.files(__package__).joinpath("mapping.yaml").read_text("utf-8"))
+_MAPPING = mapping_of(__package__)
 
 _BY_PEOPLE = "ADMIN"
 """The reason of a suspension that was not Google's own."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import ssl
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from bridge.errors import ConfigurationError
 from bridge.model import Kind
-from workers.targets.base import Adapter, Target, Tools
+from workers.targets.base import Adapter, Target, Tools, mapping_of
 from workers.targets.ldap.attributes import OWN, check_attribute
 from workers.targets.ldap.servers import ACTIVE_DIRECTORY
 from workers.targets.ldap.settings import LdapSettings
@@ -61,9 +58,7 @@ def _check_authority(settings: LdapSettings) -> None:
 
 @cache
 def _mapping(file: str) -> Mapping[str, Any]:
-    text = importlib.resources.files(__package__).joinpath(file).read_text("utf-8")
-    mapping: Mapping[str, Any] = yaml.safe_load(text)
-    return mapping
+    return mapping_of(__package__, file)
 
 
 def _connect(settings: LdapSettings, tools: Tools) -> Target:

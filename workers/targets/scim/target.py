@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-
-import yaml
 
 from bridge.errors import NotFound
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
-from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
+from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
 from workers.targets.scim.attributes import (
     ACTIVE,
     MEMBERS,
@@ -34,7 +31,7 @@ from workers.targets.scim.writing import Writer
 
 __all__ = ["ADAPTER", "ScimSettings", "ScimTarget", "attributes", "check_attribute"]
 
-_MAPPING = yaml.safe_load(importlib.resources.files(__package__).joinpath("mapping.yaml").read_text("utf-8"))
+_MAPPING = mapping_of(__package__)
 
 
 class ScimTarget(Target):

@@ -6,20 +6,17 @@ key of the record for which it was told of first, such as `person:5f3a...`.
 
 from __future__ import annotations
 
-import importlib.resources
 import re
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from types import TracebackType
-
-import yaml
 
 from bridge.config.addresses import host_of
 from bridge.errors import NotFound, RecordRejected
 from bridge.exchange import Change, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
+from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
 from workers.targets.webhook.changes import event_of, fields
 from workers.targets.webhook.event import RESERVED, Envelope
 from workers.targets.webhook.gathering import Gathering
@@ -33,7 +30,7 @@ __all__ = ["ADAPTER", "WebhookSettings", "WebhookTarget", "check_attribute"]
 
 ID = "id"
 _UNSIGNED = "warning: without a secret the receiver cannot tell our events from anybody else's: set secret"
-_MAPPING = yaml.safe_load(importlib.resources.files(__package__).joinpath("mapping.yaml").read_text("utf-8"))
+_MAPPING = mapping_of(__package__)
 _NAME = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
 
 
