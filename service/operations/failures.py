@@ -204,8 +204,7 @@ async def _rows(
 
 
 async def _failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]:
-    if target not in bridge.routes:
-        raise ConfigurationError(f"there is no target '{target}' (there is: {', '.join(bridge.routes)})")
+    bridge.route(target)
     key = Key.parse((await _rows(bridge, target, record))[0]["record"])
     return key, await bridge.backend.ledger(target).entry(key) or Entry()
 

@@ -45,10 +45,7 @@ async def revive(bridge: Bridge, targets: Mapping[str, Connected]) -> None:
 
 async def resume(bridge: Bridge, name: str) -> bool:
     """Let a target go on at a person's word. False when it was not paused. Raises ConfigurationError."""
-    if name not in bridge.routes:
-        raise ConfigurationError(
-            f"there is no target '{name}' (there is: {', '.join(sorted(bridge.routes))})"
-        )
+    bridge.route(name)
     gate, who = bridge.backend.gate(name), operator()
     if (await gate.paused()).get("state") == HELD:
         raise ConfigurationError(

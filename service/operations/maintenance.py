@@ -40,10 +40,7 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
 
 async def pause(bridge: Bridge, name: str, until: datetime | None, reason: str) -> None:
     """Let a target rest, until a moment or until somebody resumes it. Raises ConfigurationError."""
-    if name not in bridge.routes:
-        raise ConfigurationError(
-            f"there is no target '{name}' (there is: {', '.join(sorted(bridge.routes))})"
-        )
+    bridge.route(name)
     gate, who, now = bridge.backend.gate(name), operator(), time.time()
     if (await gate.paused()).get("state") == HELD:
         raise ConfigurationError(
