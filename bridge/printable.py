@@ -7,8 +7,9 @@ a bidirectional mark could let `approve` read as `reject`.
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 _SURROGATES = "\\ud800-\\udfff"
@@ -32,6 +33,12 @@ def visible(text: str) -> str:
     It is then one line. A text that holds such an escape already looks the same as one that was escaped.
     """
     return _ACTING.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def did_you_mean(name: str, known: Iterable[str], before: str = "", after: str = "") -> str:
+    """The nearest known name, as the end of a sentence; "" where none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {before}{near[0]}{after}?" if near else ""
 
 
 def some(names: Sequence[str], most: int = 5) -> str:

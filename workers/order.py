@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 
 from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.errors import ConfigurationError
+from bridge.printable import did_you_mean
 
 ID = "id"
 """What stands in `from` for the id of a person's account at the other target."""
@@ -92,7 +92,5 @@ def _circle(targets: Mapping[str, TargetSettings], start: str) -> list[str]:
 
 
 def _nearest(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; there is: {', '.join(sorted(known))}" if known else ""
+    there_is = f"; there is: {', '.join(sorted(known))}" if known else ""
+    return did_you_mean(name, known) or there_is

@@ -6,13 +6,13 @@ Graph v1.0, and of "Directory synchronization problems: IdFix" for employeeId.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from bridge.errors import RecordRejected
 from bridge.model import Kind
+from bridge.printable import did_you_mean
 from bridge.spelling import composed, folded
 
 Object = dict[str, Any]
@@ -76,8 +76,7 @@ def check_attribute(name: str) -> str | None:
     if any(belongs(kind, name) for kind in Kind):
         return None
     known = {*_LONGEST[Kind.PERSON], *_LONGEST[Kind.TEAM], KENJO_ID, ENABLED, MANAGER, MEMBERS}
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, known, "'", "'")
     return f"a target of kind entra has no attribute '{name}'{hint}"
 
 

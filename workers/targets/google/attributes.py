@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from bridge.model import Kind
+from bridge.printable import did_you_mean
 from bridge.spelling import composed, folded
 
 ACTIVE = "active"
@@ -86,8 +86,7 @@ def check_attribute(name: str) -> str | None:
     known = {one for kind in Kind for one in attributes(kind)}
     if name in known:
         return None
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, known, "'", "'")
     return f"Google Workspace has no attribute '{name}' that can be given{hint}"
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bridge.config.sources import Source
 from bridge.errors import ConfigurationError
 from bridge.mapping.environment import PLAIN
 from bridge.mapping.expressions import Expression
 from bridge.mapping.vocabulary import problems
+from bridge.printable import did_you_mean
 from workers.targets.rest import profile as words
 from workers.targets.rest import requests
 from workers.targets.rest.compiled import (
@@ -82,7 +82,7 @@ class Calling:
         for group, name in _SETTING.findall(text):
             known = self._profile.settings if group == "settings" else self._profile.secrets
             if name not in known:
-                hint = near(name, known, f"{group}.")
+                hint = did_you_mean(name, known, f"{group}.")
                 raise ConfigurationError(
                     f"{where} uses {group}.{name}, which the profile does not name{hint}"
                 )
@@ -189,9 +189,3 @@ class Calling:
         """What an answer means."""
         when = self.expression(one.when, *place, "when", given=VARIABLES["answers"])
         return Rule(when, one.means, one.says)
-
-
-def near(name: str, known: Iterable[str], before: str = "") -> str:
-    """The nearest known name, as the end of a sentence; "" where none is near."""
-    found = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {before}{found[0]}?" if found else ""

@@ -9,8 +9,9 @@ from bridge.config.sources import Source
 from bridge.errors import ConfigurationError, RecordRejected
 from bridge.mapping.environment import PLAIN
 from bridge.model import Kind
+from bridge.printable import did_you_mean
 from workers.targets.rest import profile as words
-from workers.targets.rest.calling import VARIABLES, Calling, near
+from workers.targets.rest.calling import VARIABLES, Calling
 from workers.targets.rest.compiled import Compiled, Objects
 from workers.targets.rest.fields import Field, Path, steps
 from workers.targets.rest.profile import Profile
@@ -100,7 +101,7 @@ class _Compiler(Calling):
         """An attribute; None where its places name a setting that is not given."""
         spec, where = one.attributes[like], (place, "attributes", like)
         if spec.list and spec.list not in self._profile.lists:
-            hint = near(spec.list, self._profile.lists)
+            hint = did_you_mean(spec.list, self._profile.lists)
             raise ConfigurationError(f"{self.where(*where, 'list')}: there is no list '{spec.list}'{hint}")
         read = self._place(spec.read or one.read_at, name, *where, "read")
         write = self._place(spec.write or "{name}", name, *where, "write")
@@ -127,5 +128,5 @@ class _Compiler(Calling):
             ]
         for word, name in named:
             if name not in one.attributes:
-                hint = near(name, one.attributes)
+                hint = did_you_mean(name, one.attributes)
                 raise ConfigurationError(f"{self.where(place, *word)}: there is no attribute '{name}'{hint}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from bridge.model import Kind
+from bridge.printable import did_you_mean
 from workers.targets.rest.compiled import MEMBERS, Compiled, Objects
 from workers.targets.rest.compiling import family
 from workers.targets.rest.settings import RestSettings
@@ -44,6 +44,5 @@ def _check_attribute(compiled: Compiled, name: str) -> str | None:
         return None
     if any(name in one.spec.attributes or family(one.spec, name) for one in compiled.kinds):
         return f"the profile of {compiled.title} has '{name}' only with a setting in `with` that is not given"
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, known, "'", "'")
     return f"the profile of {compiled.title} has no attribute '{name}'{hint}"

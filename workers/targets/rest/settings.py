@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,6 +25,7 @@ from bridge.config.section import beside_the_file
 from bridge.config.settings import HttpTarget, TargetSettings
 from bridge.config.target_settings import Secret
 from bridge.model import Kind
+from bridge.printable import did_you_mean
 from workers.targets.rest.compiled import Compiled, Objects
 from workers.targets.rest.compiling import compiled
 from workers.targets.rest.loading import is_file, load
@@ -137,8 +137,7 @@ def _check_given(
     """Raise ValueError for what the profile needs and is not given, or does not know."""
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there is: {', '.join(known) or 'nothing'}"
+            hint = did_you_mean(name, known) or f"; there is: {', '.join(known) or 'nothing'}"
             raise ValueError(f"has {setting}.{name}, which its profile does not name{hint}")
     for name, one in needed.items():
         if name not in given:

@@ -6,13 +6,13 @@ of a list without a type, booleans as text, a manager as object or plain id.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from bridge.model import Kind
+from bridge.printable import did_you_mean
 from bridge.spelling import composed, folded
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -78,8 +78,7 @@ def check_attribute(name: str) -> str | None:
     """What is wrong with an attribute name of a mapping, in one sentence; None when it can be used."""
     if name == MEMBERS or any(_find(kind, name) for kind in Kind):
         return None
-    near = difflib.get_close_matches(name, {one for kind in Kind for one in attributes(kind)}, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, {one for kind in Kind for one in attributes(kind)}, "'", "'")
     return f"SCIM has no attribute '{name}'{hint}"
 
 
