@@ -54,12 +54,12 @@ class Bridge:
     private: PrivateRedis | None
     notes: bool = False
 
-    def route(self, target: str) -> Route:
-        """The route of a target. Raises ConfigurationError that names those there are."""
-        if target not in self.routes:
-            known = ", ".join(sorted(self.routes))
-            raise ConfigurationError(f"there is no target '{target}' (there is: {known})")
-        return self.routes[target]
+
+def see_target(bridge: Bridge, target: str) -> None:
+    """See that there is such a target. Raises ConfigurationError that names those there are."""
+    if target not in bridge.routes:
+        known = ", ".join(sorted(bridge.routes))
+        raise ConfigurationError(f"there is no target '{target}' (there is: {known})")
 
 
 @asynccontextmanager

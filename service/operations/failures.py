@@ -12,7 +12,7 @@ from bridge.model import Entry, Key, Kind, State
 from bridge.store.audit import operator
 from bridge.store.owners import HandedOver
 from bridge.store.queue import Due
-from service.operations.assembly import Bridge
+from service.operations.assembly import Bridge, see_target
 from workers.delivery.matching import unserved
 
 _PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
@@ -204,7 +204,7 @@ async def _rows(
 
 
 async def _failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]:
-    bridge.route(target)
+    see_target(bridge, target)
     key = Key.parse((await _rows(bridge, target, record))[0]["record"])
     return key, await bridge.backend.ledger(target).entry(key) or Entry()
 

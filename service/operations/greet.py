@@ -13,7 +13,7 @@ from bridge.exchange import Greeting
 from bridge.store.audit import operator
 from bridge.store.gate import HALTED, HELD, THROTTLED, UNREACHABLE
 from bridge.store.holds import FIRST_CONTACT
-from service.operations.assembly import Bridge
+from service.operations.assembly import Bridge, see_target
 from workers.connect import Connected
 
 
@@ -45,7 +45,7 @@ async def revive(bridge: Bridge, targets: Mapping[str, Connected]) -> None:
 
 async def resume(bridge: Bridge, name: str) -> bool:
     """Let a target go on at a person's word. False when it was not paused. Raises ConfigurationError."""
-    bridge.route(name)
+    see_target(bridge, name)
     gate, who = bridge.backend.gate(name), operator()
     if (await gate.paused()).get("state") == HELD:
         raise ConfigurationError(

@@ -10,7 +10,7 @@ from bridge.errors import ConfigurationError
 from bridge.store.audit import operator
 from bridge.store.gate import HELD
 from bridge.store.holds import FIRST_CONTACT
-from service.operations.assembly import Bridge
+from service.operations.assembly import Bridge, see_target
 
 
 def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
@@ -40,7 +40,7 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
 
 async def pause(bridge: Bridge, name: str, until: datetime | None, reason: str) -> None:
     """Let a target rest, until a moment or until somebody resumes it. Raises ConfigurationError."""
-    bridge.route(name)
+    see_target(bridge, name)
     gate, who, now = bridge.backend.gate(name), operator(), time.time()
     if (await gate.paused()).get("state") == HELD:
         raise ConfigurationError(
