@@ -16,24 +16,20 @@ from workers.targets.entra.permissions import PEOPLE, SESSIONS
 from workers.targets.entra.search import USERS_PATH, is_enabled
 from workers.targets.entra.settings import EntraSettings
 from workers.targets.notebook import Notebook
+from workers.targets.owed_sessions import OwedSessions
 
 _DELETED = "/directory/deletedItems"
-_SESSIONS = "sessions"  # in a note: the id of the user whose sessions are still to be ended
 
 
 class People:
-    """The users of one tenant. `properties` are those that are compared.
-
-    Microsoft Graph shows of no account whether its sessions were ended after it was disabled. So it is noted
-    before it is disabled, and struck out once they are.
-    """
+    """The users of one tenant. `properties` are those that are compared."""
 
     def __init__(
         self, graph: Graph, settings: EntraSettings, notebook: Notebook, properties: tuple[str, ...]
     ) -> None:
         self._graph = graph
         self._settings = settings
-        self._notebook = notebook
+        self._owed = OwedSessions(notebook, ended=settings.end_sessions)
         plain = [name for name in properties if name != MANAGER]
         self._shown = {"$select": selected(["id", ENABLED, "onPremisesSyncEnabled", *plain])}
         if MANAGER in properties:
@@ -44,11 +40,7 @@ class People:
         there = await self._graph.find(address(USERS_PATH, remote_id), PEOPLE, self._shown)
         if there is None:
             return None
-        return User(there, is_enabled(there) is False and await self._is_unfinished(key, remote_id))
-
-    async def _is_unfinished(self, key: Key, remote_id: str) -> bool:
-        note = await self._notebook.get(key) if self._settings.end_sessions else None
-        return note is not None and note.get(_SESSIONS) == remote_id
+        return User(there, is_enabled(there) is False and await self._owed.has(key, remote_id))
 
     async def create(self, new: New, permit: Permit) -> Receipt:
         """Create a user, and see them. Their manager is set then, as a create does not take one."""
@@ -78,13 +70,13 @@ class People:
         remote_id = str(change.remote_id)
         path = address(USERS_PATH, remote_id)
         if content.ends:
-            await self._notebook.put(change.key, {_SESSIONS: remote_id})
+            await self._owed.add(change.key, remote_id)
         if content.body:
             await self._graph.write_seen("PATCH", path, permit, PEOPLE, content.body)
         if content.ends:
             await self._graph.write_seen("POST", f"{path}/revokeSignInSessions", permit, SESSIONS)
         if content.ends or content.body.get(ENABLED) is True:
-            await self._notebook.put(change.key, None)
+            await self._owed.remove(change.key)
         if content.manager:
             await self._set_manager(path, content.manager[1], permit)
         touched = ENABLED in content.body or content.ends

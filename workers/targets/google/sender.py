@@ -114,7 +114,7 @@ class Sender:
 
     async def _close(self, key: Key, remote_id: str, found: Difference, permit: Permit) -> bool | None:
         """Suspend a user, and end their sessions once Google shows them as suspended."""
-        await self._sessions.owe(key)
+        await self._sessions.owed.add(key, remote_id)
         try:
             answer = await self._client.change(Kind.PERSON, remote_id, found.body([ACTIVE]), permit)
         except RecordRejected as error:

@@ -1,8 +1,4 @@
-"""Shutting a leaver out of what is open already: sessions, what was let into the account, app passwords.
-
-That an account is suspended is seen, that its sessions have ended is not. So what is still to be done is
-noted before the account is suspended, and struck out afterwards.
-"""
+"""Shutting a leaver out of what is open already: sessions, what was let into the account, app passwords."""
 
 from __future__ import annotations
 
@@ -13,34 +9,22 @@ from bridge.model import Key, Kind
 from bridge.wire.permit import Permit
 from workers.targets.google.client import Client, Forbidden, Invalid, address
 from workers.targets.google.resource import Resource
-from workers.targets.notebook import Notebook
-
-_OWED = {"sessions": "to be ended"}
+from workers.targets.owed_sessions import OwedSessions
 
 
 class Sessions:
     """Ends sessions at one account; does nothing where the settings do not want it."""
 
-    def __init__(self, client: Client, notebook: Notebook, *, ends: bool) -> None:
+    def __init__(self, client: Client, owed: OwedSessions) -> None:
         self._client = client
-        self._notebook = notebook
-        self._ends = ends
-
-    async def are_owed(self, key: Key) -> bool:
-        """Whether a person's account was to be suspended, and its sessions are not known to have ended."""
-        return self._ends and await self._notebook.get(key) is not None
-
-    async def owe(self, key: Key) -> None:
-        """Note, before an account is suspended, that its sessions have to end."""
-        if self._ends:
-            await self._notebook.put(key, _OWED)
+        self.owed = owed
 
     async def end(self, key: Key, remote_id: str, permit: Permit) -> None:
         """Sign a suspended user out, and take back what apps were let in with. Raises what requests raise.
 
         Raises RecordRejected where the administrator may not do it: the account is closed all the same.
         """
-        if not self._ends:
+        if not self.owed.ended:
             return
         try:
             await self._end(remote_id, permit)
@@ -51,7 +35,7 @@ class Sessions:
                 f"the account is suspended, but its sessions could not be ended ({error}): the administrator"
                 " needs the privilege User Security Management; or set end_sessions to false"
             ) from None
-        await self._notebook.put(key, None)
+        await self.owed.remove(key)
 
     async def _end(self, remote_id: str, permit: Permit) -> None:
         with suppress(Invalid):  # what cannot be signed out is not signed in: it is suspended

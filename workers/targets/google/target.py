@@ -27,6 +27,7 @@ from workers.targets.google.sender import Account, Group, New, Sender
 from workers.targets.google.sessions import Sessions
 from workers.targets.google.settings import GoogleSettings
 from workers.targets.notebook import Notebook
+from workers.targets.owed_sessions import OwedSessions
 
 __all__ = ["ADAPTER", "GoogleSettings", "GoogleTarget"]
 
@@ -46,7 +47,7 @@ class GoogleTarget(Target):
         self._client = Client(http, settings.create_shows_within)
         self._search = Search(self._client, settings)
         self._members = Members(self._client)
-        self._sessions = Sessions(self._client, notebook, ends=settings.end_sessions)
+        self._sessions = Sessions(self._client, OwedSessions(notebook, ended=settings.end_sessions))
         self._sender = Sender(self._client, self._search, self._members, self._sessions)
 
     async def check(self) -> Greeting:
@@ -109,7 +110,7 @@ class GoogleTarget(Target):
         if key.kind is Kind.TEAM:
             content = found, await self._members.read(remote_id)
             return Remote(remote_id, external_id=external_id(key.kind, found), content=content)
-        owed = found.get("suspended") is True and await self._sessions.are_owed(key)
+        owed = found.get("suspended") is True and await self._sessions.owed.has(key, remote_id)
         carries = external_id(key.kind, found)
         return Remote(remote_id, is_open(found), external_id=carries, content=(found, owed))
 
