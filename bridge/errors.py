@@ -84,7 +84,15 @@ class TryLater(BridgeError):
 
 
 class Unseen(TryLater):
-    """A create was accepted, and nothing shows the account yet: look for it, never create a second one."""
+    """A change was accepted, and nothing shows yet that it was done: never create a second account.
+
+    `ticket` and `wait` (seconds) are those of `bridge.exchange.Accepted`: asking uses up no attempt.
+    """
+
+    def __init__(self, reason: str, ticket: str = "", wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.ticket = ticket
+        self.wait = wait
 
 
 class RecordRejected(BridgeError):

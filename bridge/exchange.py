@@ -122,12 +122,16 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The receipt of a create that was accepted, while nothing shows the object yet.
+    """The receipt of a change that was accepted, while nothing shows yet that it was done.
 
-    Only look-ups follow: a second create would make a second one.
+    Of a create only look-ups follow: a second one would make a second object. `ticket`: by which
+    `Target.confirm` tells what has come of it, "" where only looking does; `after`: seconds after which that
+    is worth asking.
     """
 
     reason: str
+    ticket: str = ""
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,9 +214,10 @@ class Entry:
     counts passing faults of this record in a row; `unreachable`: the target did not answer at all; `awaits`
     is the record that has at the target what this one needs, and `awaited` how that one stood then
     (`bridge.store.waiting`). Times are seconds since the epoch; at `delete_at` a deactivated account is to be
-    deleted (0: never), some days after `delete_from`. `accepted`: when a create was accepted whose account
-    has not been seen since (0: none). `open`: whether a person's account gives access, as far as the bridge
-    gave or saw it; None: that is not known.
+    deleted (0: never), some days after `delete_from`. `accepted`: when a change was accepted that has not
+    been seen since, such as a create without an account (0: none); `ticket`: by which the target tells what
+    came of it. `open`: whether a person's account gives access, as far as the bridge gave or saw it; None:
+    that is not known.
     """
 
     revision: int = 0
@@ -238,6 +239,7 @@ class Entry:
     failed_since: float = 0.0
     at: float = 0.0
     accepted: float = 0.0
+    ticket: str = ""
     open: bool | None = None
 
     @property

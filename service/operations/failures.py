@@ -171,9 +171,10 @@ async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False
     """`create`: a person has named this record, so one that the target accepted may be created again."""
     ledger, now = bridge.backend.ledger(target), time.time()
     entry = await ledger.entry(key) or Entry()
-    accepted = 0.0 if create else entry.accepted
+    if create:
+        entry = dataclasses.replace(entry, accepted=0.0, ticket="")
     reopened = dataclasses.replace(
-        entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="", awaited="", accepted=accepted
+        entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="", awaited=""
     )
     await ledger.write(key, reopened)
     await ledger.doubt([key])  # a delivery that ends just now may have written over it

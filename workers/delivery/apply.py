@@ -11,11 +11,11 @@ from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Take
 from bridge.exchange import Applied, Remote, Wanted
 from bridge.model import Entry, Outcome, State
 from workers.delivery.clashes import Clash, Moved
+from workers.delivery.confirming import Confirming
 from workers.delivery.counting import Uncounted, was_approved
 from workers.delivery.deciding import Decider
 from workers.delivery.decision import Decision
 from workers.delivery.matching import Matching
-from workers.delivery.noting import Noting
 from workers.delivery.removing import LOOKS, may_come_to_light
 from workers.delivery.seeing import see_access, see_gone, see_members
 from workers.delivery.sending import sent, shows, unchanged
@@ -38,7 +38,7 @@ class Done:
     approved: tuple[str, ...] = ()
 
 
-class Applier(Noting):
+class Applier(Confirming):
     """One attempt for one claim."""
 
     async def is_current(self) -> bool:
@@ -49,8 +49,9 @@ class Applier(Noting):
         """Do what the route intends. Raises what the target raises, AfterTarget and RecordRejected."""
         if self.elsewhere:
             await self.elsewhere.check(self.route, self.claim)
+        done = await self._confirmed()
         try:
-            return await self._perform(await self._decider().decide())
+            return await self._perform(await self._decider().decide(), done)
         except Uncounted as waits:
             return await self._perform(self._decider().wait(str(waits)))
 
@@ -58,14 +59,15 @@ class Applier(Noting):
         parts = self.route, self.target, self.ledger, self.claim
         return Decider(*parts, self.entry, self.link, self.absent, self.elsewhere)
 
-    async def _perform(self, decision: Decision) -> Done:
+    async def _perform(self, decision: Decision, done: Outcome | None = None) -> Done:
+        """Do what was decided. `done`: what the target has done of it already."""
         await self._take(decision)
         if decision.wanted is None:
             if decision.error:
                 raise decision.error
-            return self._done(decision)
+            return self._done(decision, done if decision.outcome is Outcome.UNCHANGED else None)
         try:
-            return await self._send(decision, decision.wanted)
+            return await self._send(decision, decision.wanted, done)
         except NotFound:
             if decision.account or decision.link is None or decision.wanted.removal:
                 raise
@@ -78,7 +80,7 @@ class Applier(Noting):
                 raise self._unexplained(error) from None
             return await self._perform(again)
 
-    async def _send(self, decision: Decision, wanted: Wanted) -> Done:
+    async def _send(self, decision: Decision, wanted: Wanted, done: Outcome | None) -> Done:
         """Send what was decided, and see it done."""
         members = () if self.claim.is_person or wanted.removal else decision.members
         if decision.link is not None and (members or decision.access is False):
@@ -88,7 +90,7 @@ class Applier(Noting):
         applied = await (self._applied(decision) if wanted.removal else self._upsert(decision, wanted))
         await self._see(applied, decision)
         self._note_open(applied, decision, wanted)
-        return self._done(decision, applied.outcome)
+        return self._done(decision, (decision.change is None and done) or applied.outcome)
 
     async def _delete(self, decision: Decision) -> Done:
         link = str(self.link)
@@ -107,6 +109,8 @@ class Applier(Noting):
             if decision.error:
                 raise decision.error
             applied = await self._changed(decision, wanted)
+        except Unseen:
+            raise
         except (RecordRejected, TryLater) as error:
             await self._take_at_least(decision, error)
             await self._see_refused(error)
@@ -167,10 +171,7 @@ class Applier(Noting):
         """No create without a look-up, which has found nothing. Raises Conflict: look up again."""
         try:
             applied = await self._applied(decision)
-        except Unseen:
-            await self._announce(accepted=self.entry.at)
-            raise
-        except Conflict:
+        except (Unseen, Conflict):
             raise
         except RecordRejected as error:
             if may_come_to_light(self.claim):  # parked, the account would be without its link
@@ -183,7 +184,11 @@ class Applier(Noting):
         """Send the change; without one, what is there is as it should be."""
         if decision.change is None:
             return unchanged(decision.there or Remote(str(self.link)))
-        return await sent(self.target, decision.change, self.permit)
+        try:
+            return await sent(self.target, decision.change, self.permit)
+        except Unseen as unseen:
+            await self._announce(accepted=self.entry.at, ticket=unseen.ticket)
+            raise
 
     async def _see(self, applied: Applied, decision: Decision) -> None:
         """Believe a write when the target shows it. Raises RecordRejected or TryLater."""

@@ -25,6 +25,7 @@ from bridge.errors import (
     TargetHalted,
     TryLater,
     Unreadable,
+    Unseen,
     unforeseen,
 )
 from bridge.mapping.route import Route
@@ -37,7 +38,7 @@ from bridge.wire.http import Turn
 from bridge.wire.places import begin
 from workers.delivery.apply import Applier, Done
 from workers.delivery.elsewhere import DONE, Elsewhere
-from workers.delivery.failing import after_another, after_target, failed, later
+from workers.delivery.failing import after_another, failed, later, waiting
 from workers.delivery.inventory import Absent, Inventory
 from workers.targets.base import Target
 
@@ -204,7 +205,11 @@ class Deliverer:
             await self._nudge(Key.parse(error.awaits))
             return after_another(applier, error, self.retry)
         except AfterTarget as error:
-            return after_target(applier, error, self.retry)
+            return waiting(applier, error, self.retry)
+        except Unseen as error:
+            if error.ticket:
+                return waiting(applier, error, self.retry, error.wait)
+            return later(applier, error, self.retry)
         except TryLater as error:
             await self.tell_gate(error)
             return later(applier, error, self.retry)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.config.settings import RetrySettings
-from bridge.errors import AfterAnother, AfterTarget, RecordRejected, TryLater
+from bridge.errors import AfterAnother, AfterTarget, RecordRejected, TryLater, Unseen
 from bridge.model import Entry, Outcome, State
 from bridge.store.claims import Case
 from bridge.wire.quiet import granted
@@ -42,21 +42,22 @@ def after_another(attempt: Noting, error: AfterAnother, retry: RetrySettings) ->
     return Done(waiting, attempt.link, freed=error.freed)
 
 
-def after_target(attempt: Noting, error: AfterTarget, retry: RetrySettings) -> Done:
-    """Look again now and then; the other target wakes it when it is done."""
+def waiting(attempt: Noting, error: AfterTarget | Unseen, retry: RetrySettings, wait: float = 0.0) -> Done:
+    """Look again now and then, not before so many seconds. What is waited for may wake it earlier."""
     former, entry = attempt.claim.entry or Entry(), attempt.entry
     waits = former.state is State.RETRYING and former.revision == entry.revision
     since = (former.failed_since if waits else 0.0) or entry.at
-    waiting = dataclasses.replace(
+    wait = max(wait, min(max(retry.first, (entry.at - since) / 4), retry.longest))
+    entry = dataclasses.replace(
         entry,
         state=State.RETRYING,
         outcome=Outcome.FAILED,
-        reason=str(error),
+        reason=private(str(error), attempt.claim),
         attempts=former.attempts if waits else 0,
-        retry_at=entry.at + min(max(retry.first, (entry.at - since) / 4), retry.longest),
+        retry_at=entry.at + wait,
         failed_since=since,
     )
-    return Done(waiting, attempt.link)
+    return Done(entry, attempt.link)
 
 
 def later(attempt: Noting, error: TryLater, retry: RetrySettings) -> Done:

@@ -128,21 +128,29 @@ class Noting:
         if limit is None or all(was_approved(self.claim, taking) for taking in taken):
             names = []
         is_open = None if verb is Verb.REMOVE else self.entry.open
-        told: dict[str, Any] = {"refs": self.entry.refs, "accepted": self.entry.accepted, "open": is_open}
+        told: dict[str, Any] = {
+            "refs": self.entry.refs,
+            "accepted": self.entry.accepted,
+            "ticket": self.entry.ticket,
+            "open": is_open,
+        }
         former = dataclasses.replace(self.claim.entry or Entry(), **told)
         if not await self.ledger.announce(self.claim, former, names, self.entry.at):
             raise Uncounted
         self.entry = dataclasses.replace(self.entry, open=is_open)
 
-    async def _announce(self, *, refs: Iterable[str] = (), accepted: float | None = None) -> None:
+    async def _announce(
+        self, *, refs: Iterable[str] = (), accepted: float | None = None, ticket: str = ""
+    ) -> None:
         """Note what has to be known even after a crash.
 
-        References before they are given: nobody could tell whose they are. A create that was accepted
-        without an account to be seen: nobody would know that there may be one.
+        References before they are given: nobody could tell whose they are. A change that was `accepted`
+        while nothing shows that it was done: nobody would know that there may be an account.
         """
         told: dict[str, Any] = {
             "refs": tuple(sorted({*self.entry.refs, *refs})),
             "accepted": self.entry.accepted if accepted is None else accepted,
+            "ticket": self.entry.ticket if accepted is None else ticket,
             "open": self.entry.open,
         }
         entry = dataclasses.replace(self.entry, **told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.errors import NotFound, Unseen
-from bridge.exchange import Accepted, Applied, Change, Refused, Remote, Wanted
+from bridge.exchange import Accepted, Applied, Change, Receipt, Refused, Remote, Wanted
 from bridge.model import Key, Outcome
 from bridge.wire.permit import Permit
 from workers.targets.base import Target
@@ -27,10 +27,15 @@ def unchanged(there: Remote) -> Applied:
 async def sent(target: Target, change: Change, permit: Permit) -> Applied:
     """Send one change. Raises what it was refused with, and Unseen."""
     (receipt,) = await target.send([change], permit)
+    return result(receipt)
+
+
+def result(receipt: Receipt) -> Applied:
+    """The receipt of a change that was done. Raises what it was refused with, and Unseen."""
     if isinstance(receipt, Refused):
         raise receipt.error
     if isinstance(receipt, Accepted):
-        raise Unseen(receipt.reason)
+        raise Unseen(receipt.reason, receipt.ticket, receipt.after)
     return receipt
 
 

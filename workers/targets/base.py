@@ -14,6 +14,7 @@ import aiohttp
 import yaml
 
 from bridge.config.settings import TargetSettings
+from bridge.errors import RecordRejected
 from bridge.exchange import (
     Change,
     Draft,
@@ -117,6 +118,13 @@ class Target(Protocol):
         with NotFound, unless it was to be taken away.
         """
         ...
+
+    async def confirm(self, tickets: Sequence[str]) -> Sequence[Receipt]:
+        """What has come of changes that `send` answered with a ticket; a receipt for each, in their order.
+
+        Accepted: it is still to be done. Applied says it was, and what is read afterwards counts.
+        """
+        return [Refused(RecordRejected("nothing is known of this ticket")) for _ in tickets]
 
 
 @runtime_checkable

@@ -1,0 +1,205 @@
+"""Deliveries to a target that takes changes, and does them later: tickets, and what came of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import Conflict, RecordRejected, TryLater
+from bridge.exchange import Accepted, Applied, Change, Receipt, Refused
+from bridge.mapping.route import Route
+from bridge.model import Entry, Key, Kind, Outcome, State
+from bridge.store.backend import Backend
+from bridge.wire.permit import Permit
+from tests.delivery import TARGET, Delivery, delivery, person
+from tests.workers.targets.shelf import ADAPTER, Shelf, ShelfTarget
+from workers.targets.base import one_by_one
+
+HOUR = 3600.0
+
+
+class SlowTarget(ShelfTarget):
+    """A shelf to which changes come when somebody puts them there. `taken`: what was sent, by ticket."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__(shelf)
+        self.taken: dict[str, Change] = {}
+        self.asked = 0
+        self._came: dict[str, Receipt] = {}
+
+    async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
+        return await one_by_one(changes, partial(self._take, permit=permit))
+
+    async def _take(self, change: Change, permit: Permit) -> Receipt:
+        await permit.ask()
+        ticket = f"t{len(self.taken) + 1}"
+        self.taken[ticket] = change
+        return Accepted("is on its way", ticket, after=60.0)
+
+    async def confirm(self, tickets: Sequence[str]) -> Sequence[Receipt]:
+        self.asked += 1
+        return [self._came.get(one, Accepted("is on its way", one, after=60.0)) for one in tickets]
+
+    async def work(self) -> None:
+        """Do what was taken and is not done yet."""
+        for ticket, change in self.taken.items():
+            if ticket not in self._came:
+                (self._came[ticket],) = await super().send([change], _Any())
+
+    def refuse(self, error: Exception) -> None:
+        """Refuse what was taken last."""
+        self._came[f"t{len(self.taken)}"] = Refused(error)
+
+
+class _Any:
+    async def ask(self) -> None:
+        """Whatever was taken may be written."""
+
+
+@dataclass(frozen=True)
+class Slowly:
+    """A delivery to a slow shelf."""
+
+    run: Delivery
+    shelf: Shelf
+    target: SlowTarget
+
+    async def again(self, *, after: float = 0.0) -> Entry:
+        """Deliver Ana once more, as a retry does."""
+        self.run.clock.now += after
+        await self.run.deliverer.deliver(Key(Kind.PERSON, "ana"))
+        return await self.run.entry("ana")
+
+    @property
+    def ana(self) -> dict[str, object]:
+        (found,) = self.shelf.things(Kind.PERSON).values()
+        return found
+
+
+@pytest.fixture
+async def slowly(backend: Backend, tmp_path: Path) -> AsyncIterator[Slowly]:
+    shelf = Shelf()
+    async with delivery(backend) as run:
+        given = {"kind": "shelf", "path": tmp_path, "rate": 1000.0, "create_shows_within": HOUR}
+        route = Route(TARGET, ADAPTER.settings.model_validate(given), ADAPTER.mapping)
+        target = SlowTarget(shelf)
+        run.deliverer = dataclasses.replace(run.deliverer, route=route, target=target)
+        yield Slowly(run, shelf, target)
+
+
+async def test_a_whole_life(slowly: Slowly) -> None:
+    """Hired, promoted, left, each done a while after it was taken == each sent once, and told as it was."""
+    expected = [
+        (person("ana"), Outcome.CREATED, State.APPLIED),
+        (person("ana", title="Boss"), Outcome.UPDATED, State.APPLIED),
+        (person("ana", lifecycle="left"), Outcome.DEACTIVATED, State.REMOVED),
+    ]
+    for number, (record, outcome, state) in enumerate(expected, 1):
+        await slowly.run.deliver(record)
+        for _ in range(20):
+            entry = await slowly.again(after=60)
+        assert (entry.state, entry.ticket, entry.attempts) == (State.RETRYING, f"t{number}", 0)
+        assert entry.retry_at >= slowly.run.clock.now + 60
+        await slowly.target.work()
+        entry = await slowly.again(after=60)
+        assert (entry.state, entry.outcome, entry.ticket, entry.accepted) == (state, outcome, "", 0.0)
+        assert len(slowly.target.taken) == number
+    assert slowly.ana["active"] is False
+
+
+async def test_a_change_that_is_refused_later(slowly: Slowly) -> None:
+    """What the target says of it hours later == parked for a person; the next change is sent."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    await slowly.run.deliver(person("ana", title="Boss"))
+    slowly.target.refuse(RecordRejected("a title like that is not taken"))
+    entry = await slowly.again(after=60)
+    assert (entry.state, entry.reason) == (State.FAILED, "a title like that is not taken")
+    await slowly.run.deliver(person("ana", title="Chief"))
+    await slowly.target.work()
+    assert (await slowly.again(after=60)).state is State.APPLIED
+    assert slowly.ana["title"] == "Chief"
+
+
+async def test_a_create_that_is_refused_later(slowly: Slowly) -> None:
+    """There is no account == a later change creates it; nothing waits for one that will not come."""
+    await slowly.run.deliver(person("ana"))
+    slowly.target.refuse(Conflict("the address is taken"))
+    assert (await slowly.again(after=60)).state is State.FAILED
+    await slowly.run.deliver(person("ana", title="Boss"))
+    await slowly.target.work()
+    assert (await slowly.again(after=60)).outcome is Outcome.CREATED
+    assert len(slowly.shelf.things(Kind.PERSON)) == 1
+
+
+async def test_a_leaver_does_not_wait(slowly: Slowly) -> None:
+    """An earlier change is on its way still when she leaves == her end is sent at once, and once."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    await slowly.run.deliver(person("ana", title="Boss"))
+    await slowly.run.deliver(person("ana", lifecycle="left"))
+    assert [change.outcome for change in slowly.target.taken.values()][-1] is Outcome.DEACTIVATED
+    for _ in range(3):
+        await slowly.again(after=60)
+    assert len(slowly.target.taken) == 3
+    await slowly.target.work()
+    assert (await slowly.again(after=60)).state is State.REMOVED
+    assert slowly.ana["active"] is False
+
+
+async def test_another_change_waits_for_the_first(slowly: Slowly) -> None:
+    """She changes while her account is on its way == nothing is sent before it is there; no second create."""
+    await slowly.run.deliver(person("ana"), person("ana", title="Boss"))
+    assert len(slowly.target.taken) == 1
+    await slowly.target.work()
+    await slowly.again(after=60)
+    assert [change.outcome for change in slowly.target.taken.values()] == [Outcome.CREATED, Outcome.UPDATED]
+    await slowly.target.work()
+    assert (await slowly.again(after=60)).state is State.APPLIED
+    assert slowly.ana["title"] == "Boss"
+
+
+async def test_what_is_never_done(slowly: Slowly) -> None:
+    """A change is accepted and not done for longer than the setting == sent again, as after any failure."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    await slowly.run.deliver(person("ana", title="Boss"))
+    entry = await slowly.again(after=HOUR + 1)
+    assert (entry.state, entry.attempts, entry.ticket) == (State.RETRYING, 1, "")
+    assert entry.reason == "is on its way; that was not done within 3600 s"
+    await slowly.again(after=60)
+    assert len(slowly.target.taken) == 3
+
+
+async def test_a_create_that_never_shows(slowly: Slowly) -> None:
+    """A create is accepted and not done == parked for a person after the setting; never a second one."""
+    await slowly.run.deliver(person("ana"))
+    entry = await slowly.again(after=HOUR + 1)
+    assert entry.state is State.FAILED
+    assert "did not show it within 3600 s" in entry.reason
+    assert len(slowly.target.taken) == 1
+
+
+async def test_what_cannot_be_asked_after_now(slowly: Slowly, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target does not answer a question after a ticket == asked again, nothing is sent again."""
+    await slowly.run.deliver(person("ana"))
+
+    async def silent(tickets: Sequence[str]) -> Sequence[Applied]:
+        raise TryLater(f"no answer to {len(tickets)}", unreachable=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(slowly.target, "confirm", silent)
+        entry = await slowly.again(after=60)
+        assert (entry.state, entry.ticket) == (State.RETRYING, "t1")
+    await slowly.run.deliverer.gate.resume()
+    await slowly.target.work()
+    assert (await slowly.again(after=60)).state is State.APPLIED
+    assert len(slowly.target.taken) == 1
