@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import aiohttp
 
@@ -21,7 +22,7 @@ from bridge.model import Kind
 from bridge.store.backend import Backend
 from bridge.wire.http import Turn, open_session
 from bridge.wire.quiet import LONGEST_PAUSE
-from workers.delivery.elsewhere import Elsewhere
+from workers.delivery.elsewhere import Elsewhere, Other
 from workers.order import before, borrowed, check_order, ids
 from workers.targets import load
 from workers.targets.base import Target, Tools
@@ -121,15 +122,21 @@ class Connected:
 
 @asynccontextmanager
 async def connect(
-    routes: Mapping[str, Route], backend: Backend, longest_pause: float = LONGEST_PAUSE
+    routes: Mapping[str, Route],
+    backend: Backend,
+    longest_pause: float = LONGEST_PAUSE,
+    only: Collection[str] = (),
 ) -> AsyncIterator[dict[str, Connected]]:
-    """Connect to each target, with a time-out and a rate of its own. Sends nothing yet.
+    """Connect to each target, or to those named in `only`. Sends nothing yet.
 
-    `longest_pause`: seconds for which a target is left alone at most, however many it asks for.
+    Each has a time-out and a rate of its own. `longest_pause`: seconds for which a target is left alone at
+    most, however many it asks for.
     """
     async with open_session() as session, AsyncExitStack() as stack:
         targets = {
-            name: open_target(route, backend, session, longest_pause) for name, route in routes.items()
+            name: open_target(route, backend, session, longest_pause, routes)
+            for name, route in routes.items()
+            if not only or name in only
         }
         for one in targets.values():
             await stack.enter_async_context(one.target)
@@ -137,14 +144,21 @@ async def connect(
 
 
 def open_target(
-    route: Route, backend: Backend, session: aiohttp.ClientSession, longest_pause: float = LONGEST_PAUSE
+    route: Route,
+    backend: Backend,
+    session: aiohttp.ClientSession,
+    longest_pause: float = LONGEST_PAUSE,
+    routes: Mapping[str, Route] = MappingProxyType({}),
 ) -> Connected:
-    """A target, not entered yet, with its pace and its gate on a session. Sends nothing yet."""
+    """A target, not entered yet, with its pace and its gate on a session. Sends nothing yet.
+
+    `routes`: those of all targets, where it comes after others.
+    """
     name, settings = route.name, route.settings
     turn = backend.pace(name, settings.rate).turn
     told = backend.gate(name).throttle
     vault, notebook = backend.vault(name), backend.notebook(name)
     tools = Tools(session, turn, told, longest_pause, vault, notebook, route.zone)
-    first = {other: backend.ledger(other) for other in before(settings)}
+    first = {other: Other(routes[other], backend.ledger(other)) for other in before(settings)}
     elsewhere = Elsewhere(first, ids(settings)) if first else None
     return Connected(route, load(settings.kind).connect(settings, tools), turn, elsewhere)

@@ -208,8 +208,7 @@ async def connected(bridge: Bridge, only: Collection[str] = ()) -> AsyncIterator
         raise ConfigurationError(
             f"there is no target '{min(unknown)}' in the configuration (there is: {known})"
         )
-    chosen = {name: route for name, route in bridge.routes.items() if not only or name in only}
-    async with connect(chosen, bridge.backend, bridge.values.retry.longest_pause) as targets:
+    async with connect(bridge.routes, bridge.backend, bridge.values.retry.longest_pause, only) as targets:
         yield targets
 
 

@@ -115,7 +115,7 @@ class Stage:
         found = {}
         for name, directory in self.directories.items():
             line = cast("aiohttp.ClientSession", Line(directory, process))
-            found[name] = workers.connect.open_target(self.routes[name], backend, line)
+            found[name] = workers.connect.open_target(self.routes[name], backend, line, routes=self.routes)
         return found
 
     def start_worker(self, process: Process) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bridge.errors import AfterTarget
 from bridge.mapping.route import Action, Route
-from bridge.model import Entry, Key, Kind, State
+from bridge.model import Key, Kind, State, Stored
 from bridge.store.claims import Case
 from bridge.store.sight import Sight
 
@@ -16,11 +16,28 @@ DONE = (State.APPLIED, State.REMOVED, State.SKIPPED)
 """States in which a target is done with a revision of a record, whatever came of it."""
 
 
-class Other(Protocol):
+class Seen(Protocol):
     """The part of another target's ledger that is looked at."""
 
     async def sight(self, key: Key) -> Sight:
         """How a record stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A target that comes first: what it is to get, and its ledger."""
+
+    route: Route
+    ledger: Seen
+
+    async def stands(self, stored: Stored) -> State | None:
+        """How it stands with this revision of a record, under its settings of now; None: it does not yet."""
+        entry = (await self.ledger.sight(stored.record.key)).entry
+        if entry is None or entry.revision < stored.revision:
+            return None
+        route, config = self.route, entry.config
+        is_new = config == route.fingerprint or route.only_the_day_passed(stored.record, config)
+        return entry.state if is_new else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +66,11 @@ class Elsewhere:
         if is_there and route.access(route.map(record)) is False:
             return
         for name, other in self.others.items():
-            entry = (await other.sight(record.key)).entry or Entry()
-            if entry.revision >= case.stored.revision and entry.state in DONE:
-                continue
-            if entry.revision >= case.stored.revision and entry.state is State.FAILED:
+            state = await other.stands(case.stored)
+            if state is State.FAILED:
                 raise AfterTarget(f"waits for {name}, which does not take this record as it is")
-            raise AfterTarget(f"waits until {name} has this record")
+            if state not in DONE:
+                raise AfterTarget(f"waits until {name} has this record")
 
     async def given(self, key: Key) -> dict[str, str | None]:
         """The attributes that are a person's ids at other targets; None where there is no account."""
@@ -62,6 +78,6 @@ class Elsewhere:
             return {}
         found: dict[str, str | None] = {}
         for attribute, name in self.ids.items():
-            link = (await self.others[name].sight(key)).link
+            link = (await self.others[name].ledger.sight(key)).link
             found[attribute] = link or (f"(the id at {name})" if self.foreseen else None)
         return found
