@@ -145,7 +145,14 @@ class AfterAnother(TryLater):
 
 
 class AfterTarget(TryLater):
-    """Another target has to be done with this record first: soon tried again, and no attempt is used up."""
+    """Another target has to be done with this record first: soon tried again, and no attempt is used up.
+
+    `refused`: its name, where it does not take the record as it is; "" where it is only not done yet.
+    """
+
+    def __init__(self, reason: str, refused: str = "") -> None:
+        super().__init__(reason)
+        self.refused = refused
 
 
 class Taken(RecordRejected):

@@ -213,11 +213,11 @@ class Entry:
     last given; `refs` are records that it refers to and `missing` those not at the target yet; `attempts`
     counts passing faults of this record in a row; `unreachable`: the target did not answer at all; `awaits`
     is the record that has at the target what this one needs, and `awaited` how that one stood then
-    (`bridge.store.waiting`). Times are seconds since the epoch; at `delete_at` a deactivated account is to be
-    deleted (0: never), some days after `delete_from`. `accepted`: when a change was accepted that has not
-    been seen since, such as a create without an account (0: none); `ticket`: by which the target tells what
-    came of it. `open`: whether a person's account gives access, as far as the bridge gave or saw it; None:
-    that is not known.
+    (`bridge.store.waiting`); `behind` is a target that comes first and does not take the record. Times are
+    seconds since the epoch; at `delete_at` a deactivated account is to be deleted (0: never), some days after
+    `delete_from`. `accepted`: when a change was accepted that has not been seen since, such as a create
+    without an account (0: none); `ticket`: by which the target tells what came of it. `open`: whether a
+    person's account gives access, as far as the bridge gave or saw it; None: that is not known.
     """
 
     revision: int = 0
@@ -234,6 +234,7 @@ class Entry:
     unreachable: bool = False
     awaits: str = ""
     awaited: str = ""
+    behind: str = ""
     delete_from: float = 0.0
     delete_at: float = 0.0
     failed_since: float = 0.0

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
+
 import pytest
 
-from bridge.model import DAY, Key, Kind, Record, State
+from bridge.model import DAY, Entry, Key, Kind, Record, State
 from bridge.store.backend import Backend
+from bridge.store.sight import Sight
 from tests.delivery import TARGET, Delivery, person
 from tests.polling import Watch
 from tests.workers.sharing import STUBBORN, addresses, ben, groups, serving, team, work
+from workers.delivery.elsewhere import Elsewhere, Other
 
 ONE = Key(Kind.PERSON, "1")
+
+
+@dataclass(frozen=True)
+class First:
+    """The ledger of a target that comes first: there all stand alike."""
+
+    state: State
+    config: str
+
+    async def sight(self, _key: Key) -> Sight:
+        return Sight(entry=Entry(revision=10**12, config=self.config, state=self.state))
 
 
 async def go_on(run: Delivery, watch: Watch, other: Key, *records: Record) -> None:
@@ -142,3 +158,22 @@ async def test_another_team_gives_its_name_up(backend: Backend) -> None:
         await parked(run, watch, Key(Kind.TEAM, "1"), "team:2")
         await go_on(run, watch, Key(Kind.TEAM, "2"), team("1", "B"), team("2", "C"))
         assert await groups(run) == {"1": ("B", set()), "2": ("C", set())}
+
+
+async def test_the_other_waits_for_another_target(backend: Backend) -> None:
+    """The other one would give it up, but a target that comes first does not take it == parked, not tried."""
+    async with serving(backend, ben("1", "a"), ben("2", "b")) as (run, watch):
+        alone = run.deliverer
+        first = First(State.FAILED, alone.route.fingerprint)
+        run.deliverer = dataclasses.replace(
+            alone, elsewhere=Elsewhere({"first": Other(alone.route, first)}, {})
+        )
+        await watch.poll(ben("1", "a"), ben("2", "c"))
+        await run.deliverer.deliver(Key(Kind.PERSON, "2"))
+        assert (await run.entry("2")).reason == "waits for first, which does not take this record as it is"
+        run.deliverer = alone
+        await watch.poll(ben("1", "b"), ben("2", "c"))
+        await run.deliverer.deliver(ONE)
+        assert ((await run.entry("1")).state, (await run.entry("1")).awaits) == (State.FAILED, "person:2")
+        await go_on(run, watch, Key(Kind.PERSON, "2"))
+        assert await addresses(run) == {"1": "b", "2": "c"}

@@ -68,7 +68,7 @@ class Elsewhere:
         for name, other in self.others.items():
             state = await other.stands(case.stored)
             if state is State.FAILED:
-                raise AfterTarget(f"waits for {name}, which does not take this record as it is")
+                raise AfterTarget(f"waits for {name}, which does not take this record as it is", name)
             if state not in DONE:
                 raise AfterTarget(f"waits until {name} has this record")
 

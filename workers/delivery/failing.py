@@ -56,6 +56,7 @@ def waiting(attempt: Noting, error: AfterTarget | Unseen, retry: RetrySettings, 
         attempts=former.attempts if waits else 0,
         retry_at=entry.at + wait,
         failed_since=since,
+        behind=getattr(error, "refused", ""),
     )
     return Done(entry, attempt.link)
 

@@ -144,9 +144,14 @@ class Matching:
         return fold(have) != fold(self.wanted.attributes.get(match.by))
 
     async def _is_parked(self, entry: Entry) -> bool:
-        """Whether a record stays as it is: what it waits for, perhaps over others, has not moved since."""
-        if entry.state is not State.FAILED or entry.config != self.route.fingerprint:
+        """Whether a record stays as it is: what it waits for, perhaps over others, has not moved since.
+
+        So does one that waits for a target which does not take it.
+        """
+        if entry.config != self.route.fingerprint:
             return False
+        if entry.state is not State.FAILED:
+            return entry.behind != ""
         passed: set[str] = set()
         waits: Entry | None = entry
         while waits and waits.state is State.FAILED and waits.awaits not in {"", *passed}:

@@ -25,7 +25,7 @@ def stamped(route: Route, case: Case, now: float) -> Entry:
     """The former entry, for this revision and configuration, without what was said of an earlier try."""
     new: dict[str, Any] = {"revision": case.stored.revision, "config": route.fingerprint}
     untried: dict[str, Any] = {"reason": "", "candidates": (), "attempts": 0, "failed_since": 0.0}
-    waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False, "awaits": "", "awaited": ""}
+    waits: dict[str, Any] = {"retry_at": 0.0, "unreachable": False, "awaits": "", "awaited": "", "behind": ""}
     former = case.entry or Entry()
     refs = tuple(sorted({*former.refs, *case.refs_in_doubt}))
     is_open = former.open if case.link else None  # of an account that has to be found first
