@@ -31,8 +31,8 @@ class Directory:
 
     `down`: it never answers, all the time; `halted`: it refuses the token for now; `unheard`: records of
     which it did not do what it said that it did; `unknown`: the references that were there when Redis lost
-    the ledger, by object; `unlinked`: the objects that were there when it lost everything; `first`: the
-    directory that it comes after.
+    the ledger, by object; `unlinked`: the objects that were there when it lost everything; `unfinished`:
+    those without a link when it lost records; `first`: the directory that it comes after.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Directory:
         self.unheard: set[str] = set()
         self.unknown: dict[str, dict[str, Any]] = {}
         self.unlinked: set[str] = set()
+        self.unfinished: set[str] = set()
         self._count = 0
         self._furnish(kenjo)
         referee.store.on_hand_over.append(self._passes)
@@ -105,6 +106,10 @@ class Directory:
         """The ledger was lost: nobody knows which members and managers we gave. Links tell of accounts."""
         for thing in self.things.values():
             self._forget_references(thing)
+
+    def forget_unfinished(self, linked: set[str]) -> None:
+        """Records were lost: what a create had made whose answer was lost, nobody looks for any more."""
+        self.unfinished |= {id_ for id_, one in self.things.items() if one.key and one.key not in linked}
 
     def forget_unmarked(self) -> None:
         """Links were lost: of accounts that do not carry an id nobody knows any more whose they are."""

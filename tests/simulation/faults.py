@@ -100,6 +100,9 @@ async def forget_partly(stage: Stage) -> None:
     if name == "ledger":
         for directory in stage.directories.values():
             directory.forget_references()
+    if name in ("records", "revisions"):
+        for directory in stage.directories.values():
+            directory.forget_unfinished(stage.store.linked(directory.name))
     if name == "links":
         for directory in stage.directories.values():
             directory.forget_unmarked()

@@ -141,7 +141,8 @@ def _is_unlinked(key: Key, truth: Truth, directory: Directory) -> bool:
     """
     if directory.first and key in truth and is_parked(key, truth, directory.first):
         return True
-    lost = any(one.id in directory.unlinked for one in directory.of(key.kind, key.id))
+    unknown = directory.unlinked | directory.unfinished
+    lost = any(one.id in unknown for one in directory.of(key.kind, key.id))
     served = truth[key]["lifecycle"] == "active" and key.id not in directory.kenjo.unusable()
     return lost and (not served or is_parked(key, truth, directory))
 

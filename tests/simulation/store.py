@@ -89,6 +89,11 @@ class Store:
         readings = kenjo.readings
         return {key for key, number in self.versions.items() if Key.parse(key) in readings[number - 1].truth}
 
+    def linked(self, target: str) -> set[str]:
+        """The records that have a link at a target."""
+        found = (self.client.hkeys(key) for key in self.client.keys(f"*:{target}:links"))
+        return {name.decode() for names in found for name in names}
+
     def eval(self, text: str, numkeys: int, *args: Any) -> Any:
         """Run a script now."""
         micros = int((EPOCH + self._world.now) * 1_000_000)
