@@ -118,6 +118,8 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _json(value: Any) -> Any:
+    if isinstance(value, str) and len(value) <= MAX_RESULT:
+        return value  # most are
     if isinstance(value, datetime.datetime):
         return value.date().isoformat()
     if isinstance(value, float) and not math.isfinite(value):
@@ -126,8 +128,6 @@ def _json(value: Any) -> Any:
         return value
     if isinstance(value, str | list | tuple) and len(value) > MAX_RESULT:
         raise ValueError("is too long")
-    if isinstance(value, str):
-        return value
     if isinstance(value, list | tuple):
         return [_json(item) for item in value]
     if isinstance(value, dict):

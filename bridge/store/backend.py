@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -10,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from arq.connections import ArqRedis
-from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection, SSLConnection
+from redis.asyncio.connection import SSLConnection
 from redis.exceptions import RedisError, ResponseError
 
 from bridge.codec import Codec
@@ -24,6 +22,7 @@ from bridge.store.drifts import Drifts
 from bridge.store.keys import ACCOUNT, place
 from bridge.store.notebook import Notebook
 from bridge.store.pace import Pace
+from bridge.store.pool import open_pool
 from bridge.store.publications import Publications
 from bridge.store.queue import Queue, deserialize, serialize
 from bridge.store.rekey import Rekeyed, rekey
@@ -42,8 +41,6 @@ from bridge.store.vault import TokenVault
 from bridge.store.witness import Witness
 
 log = get_logger("redis")
-
-_TIMEOUT = 10.0  # seconds for one Redis command: a stopped server must not stop us for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,35 +249,9 @@ async def open_backend(
 
     Raises ConfigurationError (address), Unreadable or StoreUnavailable.
     """
-    try:
-        pool = ConnectionPool.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
-    except ValueError:
-        raise ConfigurationError("redis.url must start with redis://, rediss:// or unix://") from None
-    pool.connection_class = _cancellable(pool.connection_class)
-    redis = ArqRedis(connection_pool=pool, job_serializer=serialize, job_deserializer=deserialize)
+    redis = ArqRedis(connection_pool=open_pool(url), job_serializer=serialize, job_deserializer=deserialize)
     try:
         await Backend(redis, Keys(), Codec()).ping()
         yield await attach(redis, encryption_keys, **options)
     finally:
         await redis.aclose(close_connection_pool=True)
-
-
-def _cancellable(connection: type[AbstractConnection]) -> type[AbstractConnection]:
-    """The connection, without `asyncio.wait_for` around its writes.
-
-    On Python 3.11 that returns normally when a task is cancelled just as the write is done
-    (python/cpython#86296): the task never hears of its cancellation, and the process never ends.
-    """
-
-    class Cancellable(connection):  # type: ignore[misc, valid-type]
-        socket_timeout: float | None
-
-        async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-            limit, self.socket_timeout = self.socket_timeout, None
-            try:
-                async with asyncio.timeout(limit):
-                    await super().send_packed_command(command, check_health)
-            finally:
-                self.socket_timeout = limit
-
-    return Cancellable

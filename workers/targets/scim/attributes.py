@@ -176,7 +176,11 @@ def key(mapping: dict[str, Any], name: str) -> str:
     """The spelling under which `mapping` has an attribute, or `name` itself when it has none."""
     if name in mapping:
         return name
-    return next((other for other in mapping if other.lower() == name.lower()), name)
+    lower = name.lower()
+    for other in mapping:  # no generator: asked for fifty times for each account
+        if other.lower() == lower:
+            return other
+    return name
 
 
 def get(mapping: Any, name: str) -> Any:
