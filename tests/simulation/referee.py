@@ -255,10 +255,23 @@ class Referee:
         return any(id_ not in one.lacks | one.unusable and id_ not in _members(one, group) for one in later)
 
     def _was_in(self, group: Key, id_: str, version: int) -> bool:
-        """Whether the last whole reading before had a person in a group: whom this one lacks stays."""
+        """Whether the last whole reading before had a person in a group: whom this one lacks stays.
+
+        Not whoever Kenjo said is gone, and no reading has listed since.
+        """
+        if self._is_known_gone(id_, version):
+            return False
         before = (one for one in reversed(self.kenjo.readings[: version - 1]) if not one.fault)
         last = next((one for one in before if id_ not in one.lacks | one.unusable), None)
         return last is None or id_ in _members(last, group)
+
+    def _is_known_gone(self, id_: str, version: int) -> bool:
+        for one in reversed(self.kenjo.readings[:version]):
+            if id_ in one.told_gone:
+                return True
+            if Key(Kind.PERSON, id_) in one.truth and id_ not in one.lacks:
+                return False
+        return False
 
     def _wrong(self, key: str, what: str, by: Delivery, truth: str) -> None:
         """Something was done that Kenjo gave no reason for."""
