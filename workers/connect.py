@@ -158,7 +158,7 @@ def open_target(
     turn = backend.pace(name, settings.rate).turn
     told = backend.gate(name).throttle
     vault, notebook = backend.vault(name), backend.notebook(name)
-    tools = Tools(session, turn, told, longest_pause, vault, notebook, route.zone)
+    tools = Tools(session, turn, told, longest_pause, vault, notebook, route.zone, backend.budget(name))
     first = {other: Other(routes[other], backend.ledger(other)) for other in before(settings)}
     elsewhere = Elsewhere(first, ids(settings)) if first else None
     return Connected(route, load(settings.kind).connect(settings, tools), turn, elsewhere)

@@ -142,6 +142,11 @@ class TargetSettings(Section):
         """The address that people's data are sent to, where it is one; "" for a target of another kind."""
         return ""
 
+    @property
+    def calls_per_day(self) -> int | None:
+        """How many calls it takes in 24 hours of a sort that is counted; None: nothing is counted."""
+        return None
+
     def shares(self, other: TargetSettings) -> bool:
         """Whether another target's settings lead to the same accounts."""
         return self.server == other.server

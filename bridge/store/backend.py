@@ -16,6 +16,7 @@ from bridge.codec import Codec
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.logs import get_logger
 from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records, Whose
+from bridge.store.budget import CallBudget
 from bridge.store.connection import Connection
 from bridge.store.discard import Discarded, discard
 from bridge.store.drifts import Drifts
@@ -88,6 +89,10 @@ class Backend:
     def vault(self, target: str) -> TokenVault:
         """What a target has given to sign in with."""
         return TokenVault(self._connection, self.keys, self.codec, target)
+
+    def budget(self, target: str) -> CallBudget:
+        """How many calls a target has had of a sort of which it takes few."""
+        return CallBudget(self._connection, self.keys, target)
 
     def unbroken(self, target: str) -> Unbroken:
         """Whether what is written for a target from now on is kept."""

@@ -133,12 +133,19 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
         table.add_row(name, *(str(row[column]) for column in columns), row["state"])
     console.print(table)
     for name, row in found["targets"].items():
-        if row["reason"]:
-            _warn(console, f"{name} is {row['state']}: {row['reason']}")
-        for sentence in _drift(name, row["drift"]) if row["drift"] else ():
-            _warn(console, sentence)
-        if row["publication"]:
-            console.print(Text(_publication(name, row["publication"])), soft_wrap=True)
+        _show_remarks(console, name, row)
+
+
+def _show_remarks(console: Console, name: str, row: Mapping[str, Any]) -> None:
+    """What a target's row does not say."""
+    if row["reason"]:
+        _warn(console, f"{name} is {row['state']}: {row['reason']}")
+    for sentence in _drift(name, row["drift"]) if row["drift"] else ():
+        _warn(console, sentence)
+    if row["budget"]:
+        console.print(Text(_budget(name, row["budget"])), soft_wrap=True)
+    if row["publication"]:
+        console.print(Text(_publication(name, row["publication"])), soft_wrap=True)
 
 
 def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
@@ -155,6 +162,11 @@ def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
             f"{name}: open accounts with ids of people whom Kenjo does not have: {some(orphans)}. If they"
             f" have left, and are no other company's: kenjo-bridge holds show {name}-{ORPHANS}"
         )
+
+
+def _budget(name: str, budget: Mapping[str, int]) -> str:
+    """How many of the calls are used of which a target takes few."""
+    return f"{name}: {budget['used']} of the {budget['limit']} calls for 24 hours are used"
 
 
 def _publication(name: str, found: Mapping[str, Any]) -> str:

@@ -41,6 +41,7 @@ async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
         "state": paused.get("state", "running"),
         "reason": paused.get("reason", ""),
         "drift": await _drift(bridge, name),
+        "budget": await _budget(bridge, name),
         "publication": await _publication(bridge, name, entries.values()),
     }
 
@@ -53,6 +54,12 @@ async def _drift(bridge: Bridge, name: str) -> dict[str, Any] | None:
     records = {record: list(fields) for record, fields in last.records.items()}
     age = round(time.time() - last.at, 1)
     return {"age": age, "looked": last.looked, "records": records, "orphans": dict(last.orphans)}
+
+
+async def _budget(bridge: Bridge, name: str) -> dict[str, int] | None:
+    """`{"used", "limit"}`: calls of the last 24 hours, where the target takes few; None elsewhere."""
+    limit = bridge.routes[name].settings.calls_per_day
+    return None if limit is None else {"used": await bridge.backend.budget(name).used(), "limit": limit}
 
 
 async def _publication(bridge: Bridge, name: str, entries: Iterable[Entry]) -> dict[str, Any] | None:

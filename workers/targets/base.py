@@ -27,6 +27,7 @@ from bridge.exchange import (
     Wanted,
 )
 from bridge.model import Key, Kind
+from bridge.wire.budget import Budget, Purse
 from bridge.wire.http import Classify, Http, Sign, Stamp, Told, Turn, classify_status
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE
@@ -181,7 +182,7 @@ class Tools:
     `turn` waits until the next request that reads may leave (a permit does so for one that writes), `told`
     hears for how many seconds the server is to be left alone, at most `longest_pause`. `vault` keeps the
     tokens of a sign-in, `notebook` what was given to a target that shows nothing; both are shared by all
-    processes. `zone` is the bridge's time zone.
+    processes. `zone` is the bridge's time zone, `budget` counts calls of which the server takes few in a day.
     """
 
     session: aiohttp.ClientSession
@@ -191,6 +192,7 @@ class Tools:
     vault: Vault = field(default_factory=Pocket)
     notebook: Notebook = field(default_factory=Scratch)
     zone: tzinfo = UTC
+    budget: Budget = field(default_factory=Purse)
 
     def http(
         self,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TryLater
+from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.wire.http import Answer, Http, classify_status
 from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
@@ -19,6 +19,10 @@ from workers.targets.entra.permissions import Need, Permissions
 PAGE = 999
 """Objects on a page, the most that Microsoft Graph gives."""
 
+SCIM = "application/scim+json"
+NO_JOB = "compare service_principal and job with the Provisioning API Endpoint of the provisioning app"
+
+_TAKEN = 202
 _MOST_PAGES = 2_000
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -188,6 +192,25 @@ class Graph:
             return await self.write(method, path, permit, needs, body)
         except NotFound as error:
             raise TryLater(f"{error}: it, or what it refers to, is not shown everywhere yet") from None
+
+    async def upload(self, path: str, permit: Permit, needs: Need, body: Object) -> str:
+        """POST what is taken now and done later; when that was, as the answer's `Date` has it.
+
+        Raises TargetHalted where the application may not upload there, or where nothing takes uploads, and
+        TryLater for an answer that takes nothing.
+        """
+        headers = {"Content-Type": SCIM}
+        try:
+            answer = await self._http.write("POST", path, permit, body=body, headers=headers)
+        except Denied as denied:
+            if await self.permissions.granted_since(needs):
+                raise await self._missing(denied, needs) from None
+            raise TargetHalted(f"{denied}: {needs.sentence}") from None
+        except NotFound as error:
+            raise TargetHalted(f"{error}: there is no such provisioning job; {NO_JOB}") from None
+        if answer.status != _TAKEN:
+            raise TryLater(f"answered {answer.status} to an upload, which is taken with {_TAKEN} only")
+        return str(answer.headers.get("Date", ""))
 
     async def _forbidden(self, denied: Denied, needs: Need) -> BridgeError:
         lack = await self.permissions.lack(needs)

@@ -12,8 +12,8 @@ from bridge.wire.permit import Permit
 from workers.targets.entra.attributes import ENABLED, KENJO_ID, MANAGER, property_of, read, selected
 from workers.targets.entra.changes import Edit, New, Restoration, User, edit
 from workers.targets.entra.graph import Graph, address
-from workers.targets.entra.permissions import PEOPLE, SESSIONS
-from workers.targets.entra.search import USERS_PATH, is_enabled
+from workers.targets.entra.permissions import DELETION, PEOPLE, SESSIONS
+from workers.targets.entra.search import USERS_PATH, is_enabled, readers
 from workers.targets.entra.settings import EntraSettings
 from workers.targets.notebook import Notebook
 from workers.targets.owed_sessions import OwedSessions
@@ -29,6 +29,8 @@ class People:
     ) -> None:
         self._graph = graph
         self._settings = settings
+        self._readers = readers(settings)
+        self._deleters = DELETION if settings.uploads else PEOPLE
         self._owed = OwedSessions(notebook, ended=settings.end_sessions)
         plain = [name for name in properties if name != MANAGER]
         self._shown = {"$select": selected(["id", ENABLED, "onPremisesSyncEnabled", *plain])}
@@ -37,7 +39,7 @@ class People:
 
     async def read(self, key: Key, remote_id: str) -> User | None:
         """A user with all that is compared; None when there is none, or a deleted one."""
-        there = await self._graph.find(address(USERS_PATH, remote_id), PEOPLE, self._shown)
+        there = await self._graph.find(address(USERS_PATH, remote_id), self._readers, self._shown)
         if there is None:
             return None
         return User(there, is_enabled(there) is False and await self._owed.has(key, remote_id))
@@ -102,11 +104,13 @@ class People:
         place = property_of(wanted.key.kind, KENJO_ID, self._settings.kenjo_id_attribute)
         path = address(_DELETED, remote_id)
         params = {"$select": selected(["id", place])}
-        deleted = await self._graph.get(f"{path}/microsoft.graph.user", PEOPLE, params)
+        deleted = await self._graph.get(f"{path}/microsoft.graph.user", self._readers, params)
         own = wanted.attributes.get(KENJO_ID)
         if not own or read(deleted, place) != own:
             raise NotFound("was deleted in Entra ID, and does not carry this record's Kenjo id")
-        await self._graph.write("POST", f"{path}/restore", permit, PEOPLE)
+        await self._graph.write("POST", f"{path}/restore", permit, self._deleters)
+        if self._settings.uploads:
+            raise TryLater("restored the user; what Kenjo says of them is uploaded next")
         return await self._bring(change, wanted, permit)
 
     async def _bring(self, change: Change, wanted: Wanted, permit: Permit) -> Applied:
@@ -121,7 +125,7 @@ class People:
     async def delete(self, remote_id: str, permit: Permit) -> Applied:
         """Delete a user, for 30 days in a way that can be undone."""
         try:
-            await self._graph.write("DELETE", address(USERS_PATH, remote_id), permit, PEOPLE)
+            await self._graph.write("DELETE", address(USERS_PATH, remote_id), permit, self._deleters)
         except NotFound:
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         return Applied(remote_id, Outcome.DELETED)

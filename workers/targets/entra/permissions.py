@@ -1,6 +1,7 @@
 """Which application permissions something needs, and which the token says that the application has.
 
-Microsoft Graph permissions reference; the pages "Update user", "user: revokeSignInSessions", "Upsert group".
+Microsoft Graph permissions reference; the pages "Update user", "user: revokeSignInSessions", "Upsert group",
+"Perform bulkUpload", "List provisioningObjectSummary", "Get synchronizationJob".
 """
 
 from __future__ import annotations
@@ -43,9 +44,27 @@ class Need:
         )
 
 
+READERS = Need(
+    "read users",
+    ("User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
+    vital=True,
+)
 PEOPLE = Need("read and change users", ("User.ReadWrite.All", "Directory.ReadWrite.All"), vital=True)
 SESSIONS = Need("end the sessions of leavers", ("User.RevokeSessions.All",))
 GROUPS = Need("read and change groups", ("Group.ReadWrite.All", "Directory.ReadWrite.All"))
+DELETION = Need("delete and restore users", ("User.DeleteRestore.All", "User.ReadWrite.All"))
+UPLOADS = Need(
+    "upload people to the provisioning job",
+    ("SynchronizationData-User.Upload", "SynchronizationData-User.Upload.OwnedBy"),
+    vital=True,
+)
+LOGS = Need(
+    "read in the provisioning logs what came of uploads", ("ProvisioningLog.Read.All", "AuditLog.Read.All")
+)
+JOBS = Need(
+    "look at the provisioning job",
+    ("Synchronization.Read.All", "Synchronization.ReadWrite.All", "Application.ReadWrite.OwnedBy"),
+)
 
 
 class Permissions:

@@ -23,7 +23,7 @@ from workers.targets.entra.attributes import (
     selected,
 )
 from workers.targets.entra.graph import PAGE, Graph
-from workers.targets.entra.permissions import GROUPS, PEOPLE, Need
+from workers.targets.entra.permissions import GROUPS, PEOPLE, READERS, Need
 from workers.targets.entra.settings import EntraSettings
 
 USERS_PATH = "/users"
@@ -37,6 +37,7 @@ class Search:
     def __init__(self, graph: Graph, settings: EntraSettings) -> None:
         self._graph = graph
         self._settings = settings
+        self._readers = readers(settings)
 
     async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
         """The objects with the first attribute that has a hit; then a deleted user with this Kenjo id.
@@ -75,7 +76,7 @@ class Search:
         params = {"$select": self._select(kind), "$top": str(PAGE)}
         seen: set[str] = set()
         for path, names in lists:
-            async for items, ends in self._graph.pages(path, _need(kind), params):
+            async for items, ends in self._graph.pages(path, self._need(kind), params):
                 fresh = [one for one in items if one["id"] not in seen]
                 seen.update(str(one["id"]) for one in fresh)
                 remotes = tuple(self._listed(kind, one, names, open_=path != _DELETED) for one in fresh)
@@ -107,7 +108,7 @@ class Search:
         params = {"$filter": filter_by(place, value), "$select": self._select(kind)}
         if is_indexed_late(place):
             params["$count"] = "true"
-        hits = [one async for items, _ in self._graph.pages(path, _need(kind), params) for one in items]
+        hits = [one async for items, _ in self._graph.pages(path, self._need(kind), params) for one in items]
         return [one for one in hits if key_of(name, str(read(one, place))) == key_of(name, value)]
 
     async def _by_second_address(self, address: str) -> list[Object]:
@@ -115,7 +116,12 @@ class Search:
             "$filter": f"proxyAddresses/any(p:p eq {quoted(f'smtp:{address}')})",
             "$select": self._select(Kind.PERSON),
         }
-        return [one async for items, _ in self._graph.pages(USERS_PATH, PEOPLE, params) for one in items]
+        return [
+            one async for items, _ in self._graph.pages(USERS_PATH, self._readers, params) for one in items
+        ]
+
+    def _need(self, kind: Kind) -> Need:
+        return GROUPS if kind is Kind.TEAM else self._readers
 
     def _found(self, kind: Kind, one: Object, own: str, by: str) -> Remote:
         shown = is_enabled(one) if kind is Kind.PERSON else None
@@ -153,5 +159,6 @@ def _path(kind: Kind) -> str:
     return GROUPS_PATH if kind is Kind.TEAM else USERS_PATH
 
 
-def _need(kind: Kind) -> Need:
-    return GROUPS if kind is Kind.TEAM else PEOPLE
+def readers(settings: EntraSettings) -> Need:
+    """What reading users needs: no permission to change them where Microsoft Graph does not do that."""
+    return READERS if settings.uploads else PEOPLE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,11 +13,24 @@ from bridge.config.target_settings import Secret
 from bridge.model import Kind
 from workers.targets.entra.attributes import KENJO_ID, check_attribute, filterable, keeps_ids
 
+PROVISIONING = "provisioning"
+_OF_A_JOB = ("service_principal", "job", "external_id", "uploads_per_second", "uploads_per_day")
+
+_OTHER_DEFAULTS = {"rate": 100.0, "concurrency": 50, "create_shows_within": 3600.0}
+"""For uploads: fifty people under way fill one call, and what comes of it shows many minutes later."""
+
 
 class EntraSettings(HttpTarget):
     """A Microsoft Entra tenant, reached through Microsoft Graph v1.0."""
 
-    changes_nothing = HttpTarget.changes_nothing | {"client_id", "client_secret", "login_url"}
+    changes_nothing = (
+        HttpTarget.changes_nothing
+        | {"client_id", "client_secret", "login_url"}
+        | {
+            "uploads_per_second",
+            "uploads_per_day",
+        }
+    )
 
     base_url: str = "https://graph.microsoft.com/v1.0"
     """The address of Microsoft Graph; national clouds have others, such as
@@ -50,6 +64,54 @@ class EntraSettings(HttpTarget):
     restore_deleted: bool = True
     """Whether somebody who comes back within 30 days gets the deleted account back that carries their Kenjo
     id. Accounts without it are never restored."""
+
+    via: Literal["graph", "provisioning"] = "graph"
+    """How people are changed: `graph` by Microsoft Graph, directly; `provisioning` through an API-driven
+    inbound provisioning app, in uploads of 50. By `provisioning` the defaults are `rate: 100`,
+    `concurrency: 50` and `create_shows_within: 3600`."""
+    service_principal: str = Field("", pattern=r"^[A-Za-z0-9-]*$")
+    """The provisioning app's object id, needed for `via: provisioning`: what follows `servicePrincipals/` in
+    the app's *Provisioning API Endpoint*."""
+    job: str = Field("", pattern=r"^[A-Za-z0-9.-]*$")
+    """The id of its provisioning job, needed for `via: provisioning`: what follows `jobs/` in the same
+    address."""
+    external_id: Literal["kenjoId", "employeeId"] = "kenjoId"
+    """The mapped attribute that is uploaded as `externalId`, and that the job's first matching attribute pair
+    has to name. `kenjoId`: `externalId` is matched with the attribute of `kenjo_id_attribute`; `employeeId`:
+    with employeeId, as Microsoft's default is."""
+    uploads_per_second: float = Field(8.0, gt=0, le=40)
+    """Uploads per second at most, counted over 5 seconds and all workers."""
+    uploads_per_day: int = Field(2000, ge=20)
+    """Uploads in any 24 hours at most, over all workers. The last twentieth is kept for leavers."""
+
+    @property
+    def uploads(self) -> bool:
+        """Whether people are changed through uploads."""
+        return self.via == PROVISIONING
+
+    @property
+    def calls_per_day(self) -> int | None:
+        """Uploads in 24 hours."""
+        return self.uploads_per_day if self.uploads else None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_other_defaults(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("via") == PROVISIONING:
+            return {**_OTHER_DEFAULTS, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _names_the_job(self) -> Self:
+        if self.uploads and not (self.service_principal and self.job):
+            raise ValueError(
+                "via: provisioning needs service_principal and job: both stand in the Provisioning API"
+                " Endpoint of the provisioning app, after servicePrincipals/ and after jobs/"
+            )
+        given = [name for name in _OF_A_JOB if name in self.model_fields_set]
+        if given and not self.uploads:
+            raise ValueError(f"{given[0]} is only used with via: provisioning: set that, or take it out")
+        return self
 
     @field_validator("login_url")
     @classmethod

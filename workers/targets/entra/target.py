@@ -1,40 +1,38 @@
-"""Microsoft Entra ID through Microsoft Graph v1.0: users, security groups, sign-in sessions."""
+"""Microsoft Entra ID through Microsoft Graph v1.0: users, security groups, sign-in sessions.
+
+Where the settings want it, changes of users go through a provisioning job instead, and are done later.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from types import TracebackType
 
 from bridge.errors import NotFound
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
-from workers.targets.entra.attributes import (
-    ENABLED,
-    KENJO_ID,
-    belongs,
-    check_attribute,
-    property_of,
-    read,
-    selected,
-)
-from workers.targets.entra.changes import Edit, New, Restoration, creation, edit
-from workers.targets.entra.graph import PAGE, Graph, classify
+from workers.targets.entra.attributes import ENABLED, KENJO_ID, belongs, check_attribute, property_of
+from workers.targets.entra.changes import Edit, New, Restoration, User, creation, edit
+from workers.targets.entra.checking import Checking, count
+from workers.targets.entra.graph import Graph, classify
 from workers.targets.entra.groups import Groups
 from workers.targets.entra.people import People
-from workers.targets.entra.permissions import GROUPS, PEOPLE, SESSIONS, Permissions
-from workers.targets.entra.search import USERS_PATH, Search
+from workers.targets.entra.permissions import Permissions
+from workers.targets.entra.record import Upload, changing_upload, new_upload
+from workers.targets.entra.search import USERS_PATH, Search, readers
 from workers.targets.entra.settings import EntraSettings
 from workers.targets.entra.sign_in import tokens_of
+from workers.targets.entra.uploads import Uploads
 from workers.targets.notebook import Notebook
+from workers.targets.owed_sessions import OwedSessions
 
 __all__ = ["ADAPTER", "EntraSettings", "EntraTarget"]
 
 _MAPPING = mapping_of(__package__)
-_KENJO_ID = re.compile(r"[0-9a-f]{24}")
 
 
 class EntraTarget(Target):
@@ -42,45 +40,37 @@ class EntraTarget(Target):
 
     can = Abilities(lists=True)
 
-    def __init__(self, settings: EntraSettings, graph: Graph, notebook: Notebook) -> None:
+    def __init__(
+        self, settings: EntraSettings, graph: Graph, notebook: Notebook, uploads: Uploads | None = None
+    ) -> None:
         self._settings = settings
         self._graph = graph
+        self._uploads = uploads
+        self._checking = Checking(graph, settings, uploads.logs if uploads else None)
         self._search = Search(graph, settings)
-        self._id_place = settings.kenjo_id_attribute
         compared = {kind: _compared(kind, settings) for kind in Kind}
-        properties = tuple(property_of(Kind.PERSON, name, self._id_place) for name in compared[Kind.PERSON])
+        self._names = compared[Kind.PERSON]
+        properties = tuple(
+            property_of(Kind.PERSON, name, settings.kenjo_id_attribute) for name in self._names
+        )
         self._people = People(graph, settings, notebook, properties)
         self._groups = Groups(graph, settings, compared[Kind.TEAM])
 
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give up what waits for others."""
+        if self._uploads:
+            await self._uploads.gathering.end()
+
     async def check(self) -> Greeting:
-        """Count the users, and see that permissions are granted and Kenjo's ids have a place of their own."""
-        params = {"$select": selected(["id", self._id_place]), "$top": str(PAGE), "$count": "true"}
-        found = await self._graph.get(USERS_PATH, PEOPLE, params)
-        facts = (f"Microsoft Graph, {_count(found)} users",)
-        return Greeting(facts, (*await self._lacking(), *self._occupied(found.get("value"))))
-
-    async def _lacking(self) -> list[str]:
-        needs = [PEOPLE]
-        needs += [SESSIONS] if self._settings.end_sessions else []
-        needs += [GROUPS] if self._settings.groups.from_ else []
-        held = self._graph.permissions
-        return [one.sentence for one in needs if await held.lack(one) and not await held.granted_since(one)]
-
-    def _occupied(self, users: Any) -> list[str]:
-        values = [str(read(one, self._id_place) or "") for one in users or () if isinstance(one, dict)]
-        others = sum(bool(value) and not _KENJO_ID.fullmatch(value) for value in values)
-        if not others:
-            return []
-        sentence = (
-            f"{self._id_place} of {others} users has something else than a Kenjo id: name a free one in"
-            " kenjo_id_attribute"
-        )
-        return [sentence]
+        """Count the users, see what is missing, and whether the provisioning job runs. Uploads nothing."""
+        return await self._checking.greet()
 
     async def size(self) -> int:
         """How many users there are, guests and shared mailboxes included."""
         params = {"$select": "id", "$top": "1", "$count": "true"}
-        return _count(await self._graph.get(USERS_PATH, PEOPLE, params))
+        return count(await self._graph.get(USERS_PATH, readers(self._settings), params))
 
     async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
         """Look up by the attributes of `match`, a group by those of `match_groups`; disabled ones count.
@@ -128,11 +118,17 @@ class EntraTarget(Target):
         if not found:
             return None
         outcome = Outcome.DEACTIVATED if wanted.removal else Outcome.UPDATED
-        return Change(key, outcome, there.id, found, lambda: told)
+        content: Edit | Upload = found
+        if self._uploads and isinstance(there.content, User) and (found.body or found.manager):
+            content = changing_upload(wanted, there.content, told, self._names, self._settings)
+        return Change(key, outcome, there.id, content, lambda: told)
 
     def _creation(self, wanted: Wanted) -> Change:
         new, told = creation(wanted, self._settings)
-        return Change(wanted.key, Outcome.CREATED, None, new, lambda: told)
+        content: New | Upload = new
+        if self._uploads and wanted.key.kind is Kind.PERSON:
+            content = new_upload(told, self._settings)
+        return Change(wanted.key, Outcome.CREATED, None, content, lambda: told)
 
     def _restoration(self, wanted: Wanted, remote_id: str) -> Change:
         opens = wanted.attributes.get(ENABLED, True) is True and bool(wanted.attributes.get(KENJO_ID))
@@ -142,8 +138,12 @@ class EntraTarget(Target):
         return Change(wanted.key, Outcome.UPDATED, remote_id, Restoration(wanted), lambda: told)
 
     async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
-        """Send each change in requests of its own."""
+        """Send each change in requests of its own, but for people who are uploaded together."""
         return await one_by_one(changes, partial(self._send, permit=permit))
+
+    async def confirm(self, tickets: Sequence[str]) -> Sequence[Receipt]:
+        """What the provisioning logs say came of uploads."""
+        return await (self._uploads.confirm(tickets) if self._uploads else super().confirm(tickets))
 
     async def _send(self, change: Change, permit: Permit) -> Receipt:
         content = change.content
@@ -151,6 +151,8 @@ class EntraTarget(Target):
             return await self._send_group(change, permit)
         if change.outcome is Outcome.DELETED:
             return await self._people.delete(str(change.remote_id), permit)
+        if self._uploads and isinstance(content, Upload):
+            return await self._uploads.send(change, content, permit)
         if isinstance(content, Restoration):
             return await self._people.restore(change, content, permit)
         if isinstance(content, Edit):
@@ -174,16 +176,17 @@ def _compared(kind: Kind, settings: EntraSettings) -> list[str]:
     return [name for name in names if belongs(kind, name)]
 
 
-def _count(listed: Any) -> int:
-    """How many objects there are by `@odata.count`."""
-    count = listed.get("@odata.count")
-    return count if isinstance(count, int) else len(listed.get("value") or ())
-
-
-def _connect(settings: EntraSettings, tools: Tools) -> EntraTarget:
+def connect(
+    settings: EntraSettings, tools: Tools, clock: Callable[[], float] = time.monotonic
+) -> EntraTarget:
+    """A tenant, not entered yet. `clock` gives seconds that only go forward, and is injected by tests."""
     tokens = tokens_of(settings, tools)
     http = tools.http(settings, settings.base_url, {}, classify, tokens)
-    return EntraTarget(settings, Graph(http, Permissions(tokens)), tools.notebook)
+    graph = Graph(http, Permissions(tokens))
+    if not settings.uploads:
+        return EntraTarget(settings, graph, tools.notebook)
+    owed = OwedSessions(tools.notebook, ended=settings.end_sessions)
+    return EntraTarget(settings, graph, tools.notebook, Uploads(graph, settings, tools.budget, owed, clock))
 
 
-ADAPTER = Adapter(settings=EntraSettings, mapping=_MAPPING, connect=_connect, check_attribute=check_attribute)
+ADAPTER = Adapter(settings=EntraSettings, mapping=_MAPPING, connect=connect, check_attribute=check_attribute)

@@ -13,10 +13,10 @@ from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, T
 from bridge.exchange import Applied, Change
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
+from workers.targets.gathering import Gathering
 from workers.targets.notebook import Notebook
 from workers.targets.webhook.changes import deletion
-from workers.targets.webhook.event import Envelope, Event, is_open
-from workers.targets.webhook.gathering import Gathering
+from workers.targets.webhook.event import Envelope, Event, Message, is_open
 from workers.targets.webhook.note import Note
 
 
@@ -25,7 +25,7 @@ class Sender:
 
     def __init__(
         self,
-        gathering: Gathering,
+        gathering: Gathering[Message, None],
         notebook: Notebook,
         envelope: Envelope,
         clock: Callable[[], float] = time.time,

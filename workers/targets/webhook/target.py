@@ -17,9 +17,9 @@ from bridge.exchange import Change, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
+from workers.targets.gathering import Gathering
 from workers.targets.webhook.changes import event_of, fields
 from workers.targets.webhook.event import RESERVED, Envelope
-from workers.targets.webhook.gathering import Gathering
 from workers.targets.webhook.note import Note
 from workers.targets.webhook.receiver import Receiver, classify
 from workers.targets.webhook.sender import Sender, object_of
@@ -44,7 +44,12 @@ class WebhookTarget(Target):
         self._receiver = receiver
         self._notebook = tools.notebook
         self._envelope = Envelope(settings.source)
-        self._gathering = Gathering(receiver.post, settings.batch, settings.largest_event)
+        self._gathering = Gathering(
+            receiver.post,
+            settings.batch,
+            weigh=lambda message: len(message.body) + 1,  # and a comma
+            size=settings.largest_event + 1,
+        )
         self._sender = Sender(self._gathering, tools.notebook, self._envelope)
 
     async def __aexit__(
