@@ -91,7 +91,7 @@ class Proxy:
             kept = {
                 name: value
                 for name, value in answer.headers.items()
-                if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server")
+                if name.lower() not in ("content-length", "transfer-encoding", "connection", "server")
             }
             return web.Response(status=answer.status, body=await answer.read(), headers=kept)
 

@@ -12,6 +12,7 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -29,6 +30,7 @@ from tests.workers.targets.entra_directory import (
     denied,
     missing,
 )
+from tests.workers.targets.entra_provisioning import JOB, SERVICE_PRINCIPAL, Job
 
 TENANT = "6ad1bf6c-0000-4000-8000-3f5fa4c1a001"
 CLIENT = "c1d0a5f0-0000-4000-8000-b2a1d4e2c002"
@@ -37,7 +39,7 @@ SCOPE = "https://graph.microsoft.com/.default"
 
 READ_USERS = {"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 WRITE_USERS = {"User.ReadWrite.All", "Directory.ReadWrite.All"}
-DELETE_USERS = {"User.ReadWrite.All"}
+DELETE_USERS = {"User.ReadWrite.All", "User.DeleteRestore.All"}
 REVOKE = {"User.RevokeSessions.All"}
 READ_GROUPS = {
     "Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "Directory.Read.All",
@@ -45,6 +47,12 @@ READ_GROUPS = {
 }  # fmt: skip
 WRITE_GROUPS = {"Group.ReadWrite.All", "Directory.ReadWrite.All"}
 WRITE_MEMBERS = {"GroupMember.ReadWrite.All", *WRITE_GROUPS}
+
+UPLOAD = {"SynchronizationData-User.Upload"}
+READ_LOGS = {"ProvisioningLog.Read.All"}
+READ_JOBS = {"Synchronization.Read.All"}
+
+_JOB = "servicePrincipals/([^/]+)/synchronization/jobs/([^/]+)"
 
 Handler = Callable[[web.Request, Any], Awaitable[web.StreamResponse] | web.StreamResponse]
 
@@ -57,6 +65,7 @@ class EntraServer:
 
     def __init__(self) -> None:
         self.directory = Directory()
+        self.job = Job(self.directory)
         self.public = ""
         self.page = 100
         self.roles = {"User.ReadWrite.All", "User.RevokeSessions.All", "Group.ReadWrite.All"}
@@ -96,6 +105,9 @@ class EntraServer:
                 ("POST", r"groups/([^/]+)/members/\$ref", WRITE_MEMBERS, self.add_member),
                 ("DELETE", r"groups/([^/]+)/members/([^/]+)/\$ref", WRITE_MEMBERS, self.remove_member),
                 ("DELETE", "groups/([^/]+)/members/([^/]+)", WRITE_MEMBERS, self.delete_through_group),
+                ("POST", f"{_JOB}/bulkUpload", UPLOAD, self.bulk_upload),
+                ("GET", _JOB, READ_JOBS, self.get_job),
+                ("GET", "auditLogs/provisioning", READ_LOGS, self.list_logs),
             )
         ]
 
@@ -261,6 +273,42 @@ class EntraServer:
         """What "Remove member" warns of: without /$ref the member itself is deleted."""
         self.directory.delete_user(self.directory.user(parts[1]))
         return web.Response(status=204)
+
+    async def bulk_upload(self, request: web.Request, parts: Any) -> web.Response:
+        self._check_job(parts)
+        try:
+            body = await request.json()
+        except json.JSONDecodeError:
+            body = None
+        try:
+            self.job.upload(request.content_type, body)
+        except Refusal as refusal:
+            if refusal.status != 429:
+                raise
+            return _error(refusal, {"Retry-After": refusal.message.rpartition(" ")[2]})
+        logs = f"{self.public}/v1.0/auditLogs/provisioning/?$filter=jobid%20eq%20'{JOB}'"
+        date = formatdate(self.job.clock(), usegmt=True)
+        return web.Response(status=202, headers={"Location": logs, "Date": date})
+
+    def get_job(self, _request: web.Request, parts: Any) -> web.Response:
+        self._check_job(parts)
+        return web.json_response({"id": JOB, "status": {"code": self.job.state}})
+
+    def _check_job(self, parts: Any) -> None:
+        if list(parts) != [SERVICE_PRINCIPAL, JOB]:
+            raise Refusal(404, "ResourceNotFound", "The synchronization job does not exist.")
+
+    def list_logs(self, request: web.Request, _parts: Any) -> web.Response:
+        query = _query(request, "$filter", "$top", "$skiptoken", "$orderby")
+        rest = self.job.told(query.get("$filter"))
+        skip = int(query.get("$skiptoken", "0"))
+        size = min(int(query.get("$top", "100")), self.page)
+        body: Thing = {"value": rest[skip : skip + size]}
+        if rest[skip + size :]:
+            asked = {**query, "$skiptoken": str(skip + size)}
+            more = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items())
+            body["@odata.nextLink"] = f"{self.public}/v1.0/auditLogs/provisioning?{more}"
+        return web.json_response(body)
 
     def _listed(
         self,

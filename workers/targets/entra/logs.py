@@ -92,7 +92,7 @@ class Logs:
             for item in items:
                 event = _event(item)
                 for id_ in self._ids(item) if event else ():
-                    if event and (id_ not in events or events[id_].at <= event.at):
+                    if event and (id_ not in events or events[id_].at < event.at):
                         events[id_] = event
         self._events, self._since, self._read_at = events, since, read_at
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -72,7 +72,7 @@ class Upload:
     """
 
     external_id: str
-    data: Object
+    data: Object = field(repr=False)
     manager: str | None
     opens: bool | None
     differs: tuple[str, ...]

@@ -26,7 +26,7 @@ from workers.targets.entra.record import Upload, changing_upload, new_upload
 from workers.targets.entra.search import USERS_PATH, Search, readers
 from workers.targets.entra.settings import EntraSettings
 from workers.targets.entra.sign_in import tokens_of
-from workers.targets.entra.uploads import Uploads
+from workers.targets.entra.uploads import WITHIN, Uploads
 from workers.targets.notebook import Notebook
 from workers.targets.owed_sessions import OwedSessions
 
@@ -177,16 +177,23 @@ def _compared(kind: Kind, settings: EntraSettings) -> list[str]:
 
 
 def connect(
-    settings: EntraSettings, tools: Tools, clock: Callable[[], float] = time.monotonic
+    settings: EntraSettings,
+    tools: Tools,
+    clock: Callable[[], float] = time.monotonic,
+    within: float = WITHIN,
 ) -> EntraTarget:
-    """A tenant, not entered yet. `clock` gives seconds that only go forward, and is injected by tests."""
+    """A tenant, not entered yet.
+
+    `clock` gives seconds that only go forward; people wait for others `within` so many to be uploaded.
+    """
     tokens = tokens_of(settings, tools)
     http = tools.http(settings, settings.base_url, {}, classify, tokens)
     graph = Graph(http, Permissions(tokens))
     if not settings.uploads:
         return EntraTarget(settings, graph, tools.notebook)
     owed = OwedSessions(tools.notebook, ended=settings.end_sessions)
-    return EntraTarget(settings, graph, tools.notebook, Uploads(graph, settings, tools.budget, owed, clock))
+    uploads = Uploads(graph, settings, tools.budget, owed, clock, within)
+    return EntraTarget(settings, graph, tools.notebook, uploads)
 
 
 ADAPTER = Adapter(settings=EntraSettings, mapping=_MAPPING, connect=connect, check_attribute=check_attribute)

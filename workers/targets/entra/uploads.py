@@ -34,7 +34,9 @@ MOST = 50
 FIRST, NEXT = 300.0, 60.0
 """Seconds until the logs are asked for the first time, and then again: they are 5 to 10 minutes behind."""
 
-_WITHIN = 1.0  # seconds for which people wait for others: calls are dear, and nothing is done at once
+WITHIN = 1.0
+"""Seconds for which people wait for others: calls are dear, and nothing is done at once anyway."""
+
 _SHORT = 5.0  # seconds of the shorter window in which calls are counted
 _KEPT = 20  # of so many calls one is kept for leavers
 _EARLY = 5.0  # seconds before an upload was answered in which the job may have begun with it
@@ -81,13 +83,14 @@ class Uploads:
         budget: Budget,
         owed: OwedSessions,
         clock: Callable[[], float] = time.monotonic,
+        within: float = WITHIN,
     ) -> None:
         self._graph = graph
         self._budget = budget
         self._owed = owed
         self._clock = clock
         self.logs = Logs(graph, settings, clock)
-        self.gathering = Gathering[_Operation, float](self._post, MOST, within=_WITHIN)
+        self.gathering = Gathering[_Operation, float](self._post, MOST, within=within)
         self._path = job_path(settings) + "/bulkUpload"
         self._place = property_of(Kind.PERSON, settings.external_id, settings.kenjo_id_attribute)
         per_day = settings.uploads_per_day
