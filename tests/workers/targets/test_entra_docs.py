@@ -10,11 +10,14 @@ import yaml
 from pydantic_core import PydanticUndefined
 
 from tests.workers.targets.entra_server import REVOKE, EntraServer
+from tests.workers.targets.entra_uploads_rig import ROLES
 from workers.targets.entra.attributes import check_attribute
-from workers.targets.entra.permissions import GROUPS, PEOPLE, SESSIONS
+from workers.targets.entra.permissions import DELETION, GROUPS, JOBS, LOGS, PEOPLE, READERS, SESSIONS, UPLOADS
+from workers.targets.entra.record import OWN, PLACES
 from workers.targets.entra.target import ADAPTER, EntraSettings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "targets" / "entra.md").read_text("utf-8")
+UPLOADED = PAGE.partition("## Through a provisioning job")[2].partition("## Limits")[0]
 
 
 def test_the_default_mapping_is_documented() -> None:
@@ -50,6 +53,22 @@ def test_the_permissions_are_documented() -> None:
     assert named >= REVOKE
 
 
+def test_the_permissions_for_uploads_are_documented() -> None:
+    """The page names just those that uploads ask for, and the made-up tenant grants what is needed always."""
+    part = UPLOADED.partition("| for | application permission")[2].partition("`check` tells")[0]
+    named = set(re.findall(r"`([\w-]+\.\w+(?:\.All)?)`", part)) - {"groups.from"}
+    assert named == {need.any_of[0] for need in (READERS, UPLOADS, LOGS, SESSIONS, GROUPS, DELETION, JOBS)}
+    assert named - {"User.DeleteRestore.All", "Synchronization.Read.All"} == ROLES
+
+
+def test_where_attributes_stand_is_documented() -> None:
+    """The table of uploads names each attribute that has a place of its own, and the schema of the others."""
+    part = UPLOADED.partition("### Where attributes stand")[2].partition("### What is different")[0]
+    left = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| ([^|]+) \|", part, re.MULTILINE))))
+    assert left == {*PLACES, "kenjoId", "manager"}
+    assert OWN in part
+
+
 def test_what_a_map_can_name_is_documented() -> None:
     """The attributes that the page offers beyond the mapping are known."""
     part = PAGE.partition("Other attributes that a `map` can name:")[2].partition("An empty value")[0]
@@ -60,6 +79,9 @@ def test_what_a_map_can_name_is_documented() -> None:
 
 def test_the_examples_can_be_read() -> None:
     """Each example is YAML, and the first one a target as settings take it."""
-    first, second = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+    first, second, third = (
+        yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    )
     assert EntraSettings.model_validate(first["targets"]["entra"]).kind == "entra"
+    assert EntraSettings.model_validate(third["targets"]["entra"]).uploads
     assert [check_attribute(name) for name in second["map"]] == [None, None]
