@@ -13,6 +13,7 @@ from tests.workers.targets.entra_directory import EXTENSIONS
 from tests.workers.targets.entra_provisioning import MAPPING
 from tests.workers.targets.entra_server import SECRET
 from tests.workers.targets.entra_uploads_rig import Uploading, error_of, ticket_of, uploading
+from workers.targets.entra.record import CORE, ENTERPRISE
 from workers.targets.entra.uploads import FIRST
 from workers.testing import proxy as faults
 from workers.testing.permits import Counted
@@ -38,6 +39,9 @@ async def test_a_joiner() -> None:
         receipt = await up.send(wanted)
         assert isinstance(receipt, Accepted)
         assert receipt.after == FIRST
+        data = up.proxy.writes[-1].json()["Operations"][0]["data"]
+        assert data["schemas"] == [CORE, ENTERPRISE]
+        assert data["externalId"] == wanted.attributes["kenjoId"]
         assert isinstance(await confirmed(up, receipt), Accepted)
         up.job.work()
         up.clock.now += 60
@@ -155,6 +159,22 @@ async def test_a_leaver_and_a_return() -> None:
         assert there
         assert (user["accountEnabled"], there.open) == (True, True)
         assert len(up.directory.users) == 1
+
+
+async def test_nothing_is_owed_of_who_is_back() -> None:
+    """Back before the sessions were ended == nothing is owed, and who is disabled by hand later is closed."""
+    async with uploading() as up:
+        wanted = person(up.rig, 1)
+        user = await up.made(wanted)
+        await up.send(gone(wanted), user["id"])
+        up.job.work()
+        await up.send(wanted, user["id"])
+        up.job.work()
+        assert user["accountEnabled"] is True
+        user["accountEnabled"] = False
+        there = await up.target.read(wanted.key, user["id"])
+        assert there
+        assert there.open is False
 
 
 async def test_a_leaver_whose_upload_is_refused() -> None:
