@@ -9,8 +9,8 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,12 +170,12 @@ KINDS: Mapping[str, Kind] = {
     "scim": scim,
     "entra": entra,
     "google": google,
-    "ldap, Active Directory": active_directory,
-    "ldap, OpenLDAP": openldap,
-    "rest, Personio": personio,
-    "rest, BambooHR": bamboohr,
-    "rest, HiBob": hibob,
-    "rest, an own profile": own_profile,
+    "active-directory": active_directory,
+    "openldap": openldap,
+    "personio": personio,
+    "bamboohr": bamboohr,
+    "hibob": hibob,
+    "own-profile": own_profile,
     "webhook": webhook,
 }
 
@@ -212,7 +212,7 @@ def main() -> None:
         each = (told.reads + told.writes) / max(told.people, 1)
         cells = (told.people, told.made, told.reads, told.writes, f"{each:.2f}", told.again)
         table.add_row(name, *map(str, cells))
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

@@ -137,13 +137,15 @@ def _works_here(key: Key, truth: Truth) -> bool:
 def _is_unlinked(key: Key, truth: Truth, directory: Directory) -> bool:
     """Whether Redis has lost whose account this is, and no delivery will find out.
 
-    Whoever waits for another directory is not looked up, whatever came of a create that was cut short.
+    Whoever waits for another directory is not looked up, whatever came of a create that was cut short; with
+    a row that cannot be read they wait as they last were.
     """
-    if directory.first and key in truth and is_parked(key, truth, directory.first):
+    unusable = key.id in directory.kenjo.unusable()
+    if directory.first and key in truth and (unusable or is_parked(key, truth, directory.first)):
         return True
     unknown = directory.unlinked | directory.unfinished
     lost = any(one.id in unknown for one in directory.of(key.kind, key.id))
-    served = truth[key]["lifecycle"] == "active" and key.id not in directory.kenjo.unusable()
+    served = truth[key]["lifecycle"] == "active" and not unusable
     return lost and (not served or is_parked(key, truth, directory))
 
 
