@@ -202,8 +202,8 @@ class Owners:
             return _Passing(blob, link, former, former.refs)
         given = {*(sight.entry.refs if sight.entry else ()), *await self._in_doubt(owner)}
         refs = tuple(sorted({*former.refs, *given}))
-        if sight.link is None:  # a delivery was cut short that had given it all this
-            return _Passing(blob, link, former, refs)
+        if sight.link is None:  # a delivery was cut short that had given it all this, or Redis lost the link
+            return _Passing(blob, link, former, refs, referring=await self._referring(owner))
         return _Passing(
             blob, link, former, refs, owner, sight, old_entry, old_link, await self._referring(owner)
         )

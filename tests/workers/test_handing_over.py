@@ -342,3 +342,25 @@ async def test_who_was_parked_for_an_account_of_nobodys(backend: Backend) -> Non
         names = {user["id"]: user["userName"] for user in await run.users()}
         assert names[stranger["id"]] == "ben@example.com"
         assert (await run.user(NEW.id))["userName"] == "ana@example.com"
+
+
+async def test_memberships_whose_link_was_lost(backend: Backend) -> None:
+    """Redis has lost whose account it was before they left the team, and it passes on == out of the team."""
+    async with delivery(backend, removal={"left": "keep"}) as run:
+        watch = Watch(backend, run.deliverer.route, run.clock, run.deliverer)
+        await watch.poll(ana(OLD), team("out", OLD.id))
+        await watch.work()
+        account = (await run.user(OLD.id))["id"]
+        await watch.poll(ana(OLD, lifecycle="left"), ana(NEW), team("out", OLD.id))
+        await watch.work()
+        await backend.redis.hdel(backend.keys.at(TARGET, "links"), str(OLD))
+        await watch.poll(ana(OLD, lifecycle="left"), ana(NEW), team("out"))
+        await run.deliverer.deliver(Key(Kind.TEAM, "out"))
+        assert (await run.entry("out", Kind.TEAM)).refs == (str(OLD),)
+        await Desk(run).adopt(NEW, account)
+        for _ in range(2):  # what is taken from a group is counted by a poll first
+            await watch.poll()
+            await watch.work()
+        await owned_by_new(run, account)
+        (group,) = await run.groups()
+        assert not group.get("members")
