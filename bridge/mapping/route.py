@@ -30,6 +30,12 @@ _WORDS: Mapping[Reason, str] = {
 }
 
 
+def _words(reason: Reason, record: Record) -> str:
+    """Why a record should have nothing: whoever has not started yet is treated as one who is not active."""
+    upcoming = reason == "inactive" and record.lifecycle is Lifecycle.UPCOMING
+    return "has not started yet" if upcoming else _WORDS[reason]
+
+
 class Action(StrEnum):
     """What a delivery is to do at the target."""
 
@@ -166,7 +172,7 @@ class Route:
         Raises RecordRejected when the scope cannot be evaluated.
         """
         reason = self._removable(stored)
-        return _WORDS[reason] if reason else ""
+        return _words(reason, stored.record) if reason else ""
 
     def _removable(self, stored: Stored) -> Reason | None:
         """Why this record should have nothing at the target, or None."""
@@ -180,7 +186,7 @@ class Route:
         return "inactive"  # also who has not started yet
 
     def _removal(self, reason: Reason, record: Record, *, linked: bool) -> Intent:
-        words = _WORDS[reason]
+        words = _words(reason, record)
         if not linked:
             return Intent(Action.SKIP, f"{words}; was never given to this target")
         if self.settings.mode != "sync":

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from redis.exceptions import OutOfMemoryError
+
 from bridge.codec import Codec, reading
 from bridge.errors import LeaseLost
 from bridge.model import ChangeKind, Key, Record, RecordChange, Stored, next_revision
@@ -78,11 +80,18 @@ class Records:
 
         `like`: records that are in memory anyway; an equal one is that very object, and takes no room.
         """
-        async with self._redis.pipeline(transaction=True) as pipe:
+        try:
+            revisions, blobs = await self._both(transaction=True)
+        except OutOfMemoryError:  # a full Redis takes no transaction, and nobody can write meanwhile
+            revisions, blobs = await self._both(transaction=False)
+        return await asyncio.to_thread(self._opened, revisions, blobs, like)
+
+    async def _both(self, *, transaction: bool) -> Sequence[Any]:
+        """Revisions and records, sealed."""
+        async with self._redis.pipeline(transaction=transaction) as pipe:
             pipe.hgetall(self._keys.of("revisions"))
             pipe.hgetall(self._keys.of("records"))
-            revisions, blobs = await pipe.execute()
-        return await asyncio.to_thread(self._opened, revisions, blobs, like)
+            return await pipe.execute()
 
     def _opened(
         self, revisions: Mapping[bytes, bytes], blobs: dict[bytes, bytes], like: Mapping[Key, Record]

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigOption",
     "JsonOption",
+    "NamesOption",
     "TargetOption",
     "app",
     "err",
+    "may_name",
     "out",
     "print_json",
     "print_lines",
@@ -40,6 +42,11 @@ app = typer.Typer(
 )
 out = Terminal()
 err = Terminal(stderr=True)
+
+
+def may_name(asked: bool | None, *, json: bool = False) -> bool:
+    """Whether people's names are shown: where somebody asked, or looks at a terminal."""
+    return out.is_terminal and not json if asked is None else asked
 
 
 def version() -> str:
@@ -79,6 +86,10 @@ ConfigOption = Annotated[
 ]
 TargetOption = Annotated[
     list[str] | None, typer.Option("--target", "-t", help="Only this target; may be given several times.")
+]
+NamesOption = Annotated[
+    bool | None,
+    typer.Option("--names/--no-names", help="Show people's names (default: on a terminal, without --json)."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service.cli import views
-from service.cli.app import ConfigOption, JsonOption, app, out, print_json
+from service.cli.app import ConfigOption, JsonOption, NamesOption, app, may_name, out, print_json
 from service.cli.visiting import visit
 from service.operations import failures as failing
 from service.operations import greet as greeting
@@ -28,7 +28,6 @@ ByOption = Annotated[str | None, typer.Option(help="In whose name (default: the 
 SeenOption = Annotated[
     str, typer.Option(help="Only if it is still what `holds show` showed: the version that stands there.")
 ]
-NamesOption = Annotated[bool, typer.Option("--names", help="Show people's names too.")]
 TargetArgument = Annotated[str, typer.Argument(help="The target's name.")]
 RecordArgument = Annotated[str, typer.Argument(help="The record, as `failures` shows it.")]
 
@@ -57,14 +56,14 @@ def holds_list(config: ConfigOption = None, json: JsonOption = False) -> int:
 @holds_app.command("show")
 def holds_show(
     id: Annotated[str, typer.Argument()],  # noqa: A002 - it is shown as ID
-    names: NamesOption = False,
+    names: NamesOption = None,
     config: ConfigOption = None,
 ) -> int:
     """Show what one hold would do, record by record."""
 
     async def work(bridge: Bridge) -> int:
         hold = await holding.find(bridge, id)
-        views.show_hold(out, hold, await holding.names(bridge, hold) if names else {})
+        views.show_hold(out, hold, await holding.names(bridge, hold) if may_name(names) else {})
         return 0
 
     return visit(config, work)

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from service.cli import views
 
+_STYLES = {"in step": "green", "waiting": "yellow", "held": "yellow", "failing": "red"}
+
 
 def show_explained(console: Console, found: Mapping[str, Any], *, values: bool) -> None:
     """One page: Kenjo, each target, the last events."""
@@ -45,11 +47,15 @@ def _show_target(console: Console, target: Mapping[str, Any]) -> None:
     if not target["served"]:
         _print(console, "  gets no records of this kind")
         return
+    stand = target["standing"]
+    _print(
+        console, f"  {stand['is']}{': ' if stand['why'] else ''}{stand['why']}", _STYLES.get(stand["is"], "")
+    )
     if scope := target["scope"]:
         for part in scope["parts"]:
             mark = "  <- decides" if part["decides"] else ""
             _print(console, f"  scope {_plain(part['value']):<6} {part['source']}{mark}")
-    else:
+    elif target["scoped"]:
         _print(console, "  scope true   (no scope: everyone)")
     for row in target["payload"]:
         value = ", ".join(row["value"]) if isinstance(row["value"], list) else _plain(row["value"])
@@ -59,6 +65,8 @@ def _show_target(console: Console, target: Mapping[str, Any]) -> None:
     for thing in target["next"]:
         when = f" at {_time(thing['at'])}" if thing["at"] else ""
         _print(console, f"  next: {thing['what']}{when}")
+    if stand["helps"]:
+        _print(console, f"  helps: {stand['helps']}")
     if step := target["step"]:
         changed = ", ".join(dict.fromkeys(change["attribute"] for change in step["changes"]))
         if told := "; ".join(part for part in (step["reason"], changed, *step["candidates"]) if part):

@@ -20,6 +20,7 @@ COMMANDS = {
     " and why.",
     "forget": "Erase everything that the bridge stores about somebody, and never read it in again.",
     "status": "Show how old the last snapshot is and where each target stands.",
+    "people": "Show where everybody stands at each target: in step, waiting, held, failing or left out.",
     "check": "Try the configuration, Redis, Kenjo and every target without writing anything.",
     "mapping": "Print the default mapping of a kind of target, to copy from.",
     "preset": "Print what vendors document of their SCIM servers, and what `preset` sets for it.",

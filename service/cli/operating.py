@@ -9,13 +9,27 @@ import typer
 
 from bridge.store.audit import operator
 from service.cli import views
-from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, print_lines, read
+from service.cli.app import (
+    ConfigOption,
+    JsonOption,
+    NamesOption,
+    TargetOption,
+    app,
+    may_name,
+    out,
+    print_json,
+    print_lines,
+    read,
+)
+from service.cli.people_view import show_people
 from service.cli.visiting import visit
 from service.operations.assembly import Bridge
 from service.operations.check import check as check_everything
 from service.operations.flows import record_of_processing
 from service.operations.mapping import default_mapping
+from service.operations.people import people as everybody
 from service.operations.presets import list_of_presets, one_preset
+from service.operations.standing import Standing
 from service.operations.status import status as read_status
 from service.operations.sync import PROBLEM
 from service.operations.whose import moved as believe_moved
@@ -29,6 +43,32 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> int:
     async def work(bridge: Bridge) -> int:
         found = await read_status(bridge)
         print_json(found) if json else views.show_status(out, found)
+        return 0
+
+    return visit(config, work)
+
+
+@app.command()
+def people(
+    config: ConfigOption = None,
+    target: TargetOption = None,
+    standing: Annotated[
+        list[Standing] | None,
+        typer.Option("--standing", help="Only those who stand so; may be given several times."),
+    ] = None,
+    left_out: Annotated[
+        bool, typer.Option("--left-out", help="Only those whom a target is not to have.")
+    ] = False,
+    names: NamesOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Show where everybody stands at each target: in step, waiting, held, failing or left out."""
+    asked = [*(standing or ()), *([Standing.LEFT_OUT] if left_out else ())]
+
+    async def work(bridge: Bridge) -> int:
+        named = may_name(names, json=json)
+        found = await everybody(bridge, target or [], asked, names=named)
+        print_json(found) if json else show_people(out, found)
         return 0
 
     return visit(config, work)

@@ -18,6 +18,7 @@ from bridge.store import Hold
 from bridge.store.gate import HALTED, HELD, MAINTENANCE
 from bridge.store.holds import ORPHANS
 from service.operations.check import Finding
+from service.operations.standing import Standing
 from service.operations.sync import COLUMNS, SyncResult, TargetResult
 
 Show = Callable[[Mapping[str, int]], None]
@@ -123,14 +124,12 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
             _warn(console, "Put these rows right in Kenjo; until then the last known values stay.")
         for warning in snapshot["warnings"]:
             _warn(console, warning)
-    columns = ("applied", "removed", "pending", "failed", "held", "skipped")
-    table = Table()
-    table.add_column("target")
-    for column in columns:
-        table.add_column(column, justify="right")
-    table.add_column("state")
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
+    table.add_column("people at")
+    for standing in Standing:
+        table.add_column(str(standing), justify="right")
     for name, row in found["targets"].items():
-        table.add_row(name, *(str(row[column]) for column in columns), row["state"])
+        table.add_row(name, *(str(row["people"][one.field]) for one in Standing))
     console.print(table)
     for name, row in found["targets"].items():
         _show_remarks(console, name, row)
@@ -138,6 +137,11 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
 
 def _show_remarks(console: Console, name: str, row: Mapping[str, Any]) -> None:
     """What a target's row does not say."""
+    groups = ", ".join(
+        f"{row['groups'][one.name.lower()]} {one}" for one in Standing if row["groups"][one.name.lower()]
+    )
+    if groups:
+        console.print(Text(f"{name}: groups: {groups}"), soft_wrap=True)
     if row["reason"]:
         _warn(console, f"{name} is {row['state']}: {row['reason']}")
     for sentence in _drift(name, row["drift"]) if row["drift"] else ():

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.errors import BridgeError, ConfigurationError, RecordRejected
 from bridge.exchange import Reference
 from bridge.mapping.environment import Environment
-from bridge.model import Entry, Key, Kind, Lifecycle, Record, State, Stored
+from bridge.model import Entry, Key, Kind, Lifecycle, Record, Stored
 from bridge.store import Hold
 from service.kenjo.fields import ACCOUNTS, WORKS
 from service.operations.assembly import Bridge, connected, kenjo
@@ -18,6 +18,7 @@ from service.operations.planning import person_key
 from service.operations.rehearsing import Rehearsal, Step
 from service.operations.scopes import parts
 from service.operations.sketching import Sketch
+from service.operations.standing import Stand, Standing, surroundings
 from service.operations.telling import shown, step_json, word
 from service.watch.judging import leave_alone
 from service.watch.pending import is_behind
@@ -95,9 +96,10 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
     entry = await ledger.entry(key)
     linked = await ledger.links([str(key), *(entry.missing if entry else ())])
     hold = next((h for h in await bridge.backend.holds.all() if _holds(h, name, key)), None)
-    unsettled = key in await ledger.unsettled()
     now = time.time()
-    behind = unsettled or is_behind(stored, entry, route.fingerprint, linked, now)
+    around = await surroundings(bridge, name, now)
+    stand = around.stand(stored, entry)
+    behind = key in around.begun or is_behind(stored, entry, route.fingerprint, linked, now)
     step = None
     if route.serves(key.kind) and behind:
         rehearsal = Rehearsal(
@@ -105,24 +107,25 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
             Sketch(ledger, {key: stored}),
             {key: stored},
             {key: entry} if entry else {},
-            {key} & await ledger.unsettled(),
+            {key}.intersection(around.begun),
             now,
         )
         step = await rehearsal.step(key) or Step(
             key, "retrying", f"the target cannot be asked: {rehearsal.trouble}"
         )
-    paused = (await bridge.backend.gate(name).paused()).get("reason", "")
     return {
         "kind": route.settings.kind,
         "mode": route.settings.mode,
         "served": route.serves(key.kind),
+        "scoped": key.kind is Kind.PERSON,
         "scope": _scope(bridge, one, stored.record),
         "payload": await _payload(one, stored.record, ledger_links=ledger.links, values=values),
         "account": linked.get(str(key)),
         "ledger": _entry(entry),
         "step": step_json(step, values=values) if step else None,
         "hold": hold and {"id": hold.id, "state": hold.state, "reason": hold.reason},
-        "next": _next(entry, step, hold, paused),
+        "standing": _stand_json(stand),
+        "next": _next(stand, step),
     }
 
 
@@ -182,24 +185,16 @@ def _entry(entry: Entry | None) -> dict[str, Any] | None:
     }
 
 
-def _next(entry: Entry | None, step: Step | None, hold: Hold | None, paused: str) -> list[dict[str, Any]]:
-    """What happens next, the obstacles first: `{what, at}`, `at` where there is a time."""
-    found: list[dict[str, Any]] = []
-    if paused:
-        found.append({"what": f"nothing while the target is paused: {paused}", "at": None})
-    if hold:
-        found.append({"what": f"held by {hold.id}: see kenjo-bridge holds show {hold.id}", "at": None})
-    if entry and entry.state is State.RETRYING:
-        found.append({"what": f"tried again after {entry.attempts} attempts", "at": entry.retry_at})
-    elif entry and entry.state is State.FAILED and step is None:
-        found.append(
-            {"what": "parked until the record or the mapping changes, or failures retry", "at": None}
-        )
-    if entry and entry.delete_at:
-        found.append({"what": "the account is deleted", "at": entry.delete_at})
-    if step:
-        found.append({"what": f"{word(step)} with the next poll or sync", "at": None})
-    return found or [{"what": "nothing: the target has what Kenjo says", "at": None}]
+def _stand_json(stand: Stand) -> dict[str, Any]:
+    return {"is": str(stand.standing), "why": stand.why, "helps": stand.helps or None}
+
+
+def _next(stand: Stand, step: Step | None) -> list[dict[str, Any]]:
+    """What happens next: `{what, at}`, `at` where there is a time."""
+    found: list[dict[str, Any]] = [{"what": stand.then, "at": stand.at or None}]
+    if step and stand.standing in (Standing.WAITING, Standing.HELD):
+        found.append({"what": f"{word(step)}, as things stand now", "at": None})
+    return found
 
 
 def _flat(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:

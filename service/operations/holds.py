@@ -12,6 +12,7 @@ from bridge.store.audit import operator
 from bridge.store.holds import FIRST_CONTACT, ORPHANS
 from bridge.store.queue import URGENT, Due
 from service.operations.assembly import Bridge
+from service.operations.naming import name_of
 
 
 async def find(bridge: Bridge, id_: str) -> Hold:
@@ -79,9 +80,4 @@ def as_json(hold: Hold) -> dict[str, Any]:
 async def names(bridge: Bridge, hold: Hold) -> dict[str, str]:
     """Who the records of a hold are. For a person's eyes only."""
     known = await bridge.backend.records.known()
-    found = {}
-    for key in hold.keys:
-        data = known[Key.parse(key)].record.data if Key.parse(key) in known else {}
-        personal, account = data.get("personal") or {}, data.get("account") or {}
-        found[key] = personal.get("displayName") or account.get("email") or data.get("name") or ""
-    return found
+    return {key: name_of(known.get(Key.parse(key))) for key in hold.keys}

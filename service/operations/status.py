@@ -4,34 +4,43 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridge.model import Entry, Outcome, State
+from bridge.model import Entry, Key, Kind, Outcome, State, Stored
 from service.operations.assembly import Bridge
+from service.operations.standing import Stand, Standing, stands
 
 _CHANGES = (Outcome.CREATED, Outcome.ADOPTED, Outcome.UPDATED, Outcome.DEACTIVATED, Outcome.DELETED)
 
 
 async def status(bridge: Bridge) -> dict[str, Any]:
-    """`{"snapshot": {age, people, teams, problems, warnings} | None, "targets": {name: {...}}}`."""
-    seen = await bridge.backend.records.last_snapshot()
+    """`{"snapshot": {age, people, teams, problems, warnings} | None, "targets": {name: {...}}}`.
+
+    `people` and `groups` of a target have a number for each `Standing`: in_step, waiting, held, ...
+    """
+    seen, known = await bridge.backend.records.last_snapshot(), await bridge.backend.records.known()
+    there = sum(1 for key, stored in known.items() if key.kind is Kind.PERSON and not stored.gone)
     snapshot = seen and {
         "age": round(time.time() - seen["at"], 1),
-        "people": seen["people"],
+        "people": there,
         "teams": seen["teams"],
         "problems": seen["problems"],
         "warnings": seen["warnings"],
     }
-    return {"snapshot": snapshot, "targets": {name: await _target(bridge, name) for name in bridge.routes}}
+    targets = {name: await _target(bridge, name, known) for name in bridge.routes}
+    return {"snapshot": snapshot, "targets": targets}
 
 
-async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
+async def _target(bridge: Bridge, name: str, known: Mapping[Key, Stored]) -> dict[str, Any]:
     ledger = bridge.backend.ledger(name)
     entries = await ledger.entries()
     states = Counter(entry.state for entry in entries.values())
     paused = await bridge.backend.gate(name).paused()
+    found = await stands(bridge, name, known, time.time())
     return {
+        "people": _counts(found, Kind.PERSON),
+        "groups": _counts(found, Kind.TEAM),
         "applied": states[State.APPLIED],
         "removed": states[State.REMOVED],
         "pending": await ledger.count_pending(),
@@ -44,6 +53,12 @@ async def _target(bridge: Bridge, name: str) -> dict[str, Any]:
         "budget": await _budget(bridge, name),
         "publication": await _publication(bridge, name, entries.values()),
     }
+
+
+def _counts(found: Mapping[Key, Stand], kind: Kind) -> dict[str, int]:
+    """How many of a kind stand in each place; together as many as there are."""
+    counts = Counter(stand.standing for key, stand in found.items() if key.kind is kind)
+    return {standing.field: counts[standing] for standing in Standing}
 
 
 async def _drift(bridge: Bridge, name: str) -> dict[str, Any] | None:

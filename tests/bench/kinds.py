@@ -180,20 +180,25 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+async def _run(here: World, *arguments: str) -> str:
+    """Run the command, however long it takes."""
+    out, err = await (await here.start(*arguments)).communicate()
+    if not out:
+        raise SystemExit(err.decode())
+    return out.decode()
+
+
 async def measure(kind: Kind, people: int) -> Told:
     """One first sync, and another one after it."""
     with tempfile.TemporaryDirectory() as folder:
         async with world(Path(folder), people) as here, AsyncExitStack() as stack:
             settings, counts = await kind(here, stack)
             here.config["targets"] = {"target": {**settings, "rate": 100000}}
-            done = await here.run("sync", "--json")
-            if not done.out:
-                raise SystemExit(done.err)
-            row = done.json["targets"]["target"]
+            row = json.loads(await _run(here, "sync", "--json"))["targets"]["target"]
             if row["failed"]:
-                raise SystemExit((await here.run("failures")).out)
+                raise SystemExit(await _run(here, "failures"))
             reads, writes = counts()
-            await here.run("sync")
+            await _run(here, "sync")
             return Told(len(expected(here.sandbox)), row["created"], reads, writes, sum(counts()))
 
 

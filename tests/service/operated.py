@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from bridge.config.configuration import load_settings
 from bridge.store.backend import Backend, open_backend
 from service.cli.main import main
-from service.operations.assembly import opened
+from service.operations.assembly import Bridge, opened
 from service.operations.sync import SyncResult, sync
 from tests.world import Ended, World, expected, world
 from workers.testing.proxy import echo
@@ -38,8 +38,14 @@ class Operator:
 
     async def sync(self, **options: Any) -> SyncResult:
         """Poll once and deliver everything."""
-        async with opened(load_settings(self._configured(), {})) as bridge:
+        async with self.bridge() as bridge:
             return await sync(bridge, **{"patience": 30.0, **options})
+
+    @asynccontextmanager
+    async def bridge(self) -> AsyncIterator[Bridge]:
+        """The bridge as it is configured now."""
+        async with opened(load_settings(self._configured(), {})) as bridge:
+            yield bridge
 
     @property
     def target(self) -> dict[str, Any]:

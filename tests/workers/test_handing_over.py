@@ -353,7 +353,7 @@ async def test_memberships_whose_link_was_lost(backend: Backend) -> None:
         account = (await run.user(OLD.id))["id"]
         await watch.poll(ana(OLD, lifecycle="left"), ana(NEW), team("out", OLD.id))
         await watch.work()
-        await backend.redis.hdel(backend.keys.at(TARGET, "links"), str(OLD))
+        assert await cast("Any", backend.redis).hdel(backend.keys.at(TARGET, "links"), str(OLD)) == 1
         await watch.poll(ana(OLD, lifecycle="left"), ana(NEW), team("out"))
         await run.deliverer.deliver(Key(Kind.TEAM, "out"))
         assert (await run.entry("out", Kind.TEAM)).refs == (str(OLD),)

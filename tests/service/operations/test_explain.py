@@ -59,7 +59,9 @@ async def test_what_comes_next_is_told(here: World) -> None:
     assert (page["lifecycle"]["is"], page["lifecycle"]["isActive"]) == ("inactive", False)
     assert seen(page)["step"]["action"] == "deactivate"
     assert seen(page)["hold"]["id"] == "directory-remove"
-    assert ["held by directory-remove" in thing["what"] for thing in seen(page)["next"]] == [True, False]
+    assert seen(page)["standing"]["helps"] == "kenjo-bridge holds show directory-remove"
+    whats = [thing["what"] for thing in seen(page)["next"]]
+    assert whats == ["nothing, until somebody decides", "deactivate, as things stand now"]
     assert [event["what"] for event in page["events"]] == ["changed", "created", "appeared"]
 
 
