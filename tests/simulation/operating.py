@@ -66,8 +66,10 @@ class Operator:
         """Put right in Kenjo what keeps somebody in a hold who works here: nobody could approve that."""
         for key in map(Key.parse, hold.keys):
             person = self._kenjo.people.get(key.id) if key.kind is Kind.PERSON else None
-            if person and person.odd:
+            if person and key.id in self._kenjo.unusable():
                 self._kenjo.world.note("operator", f"mends the row of {key.id}")
+                if not person.odd:  # somebody who works here has the same address
+                    person.email = f"{key.id}.again@example.com"
                 person.odd = {}
 
     async def _approve(self, hold: Hold) -> None:

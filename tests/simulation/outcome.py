@@ -124,10 +124,13 @@ def _is_taken_unwritten(
 
 
 def _waits(owner: Key, truth: Truth, directory: Directory, passed: frozenset[Key]) -> bool:
-    """Whether somebody cannot give up an address because they are parked themselves."""
-    if not _works_here(owner, truth):
-        return False
-    return owner.id in directory.kenjo.unusable() or is_parked(owner, truth, directory, passed)
+    """Whether somebody cannot give up an address because they are parked themselves.
+
+    Whose rows cannot be read stays as they last were, also when their last day has passed.
+    """
+    if owner.id in directory.kenjo.unusable():
+        return directory.kenjo.people[owner.id].is_active
+    return _works_here(owner, truth) and is_parked(owner, truth, directory, passed)
 
 
 def _works_here(key: Key, truth: Truth) -> bool:

@@ -161,3 +161,13 @@ async def test_a_group_that_waits_and_whose_link_was_lost(run: Delivery) -> None
         await run.deliverer.deliver(TEAM)
     (group,) = await run.groups()
     assert not group.get("members")
+
+
+async def test_a_removal_counts_although_the_entry_was_lost(run: Delivery) -> None:
+    """A poll has counted Ana's removal, then her entry is lost == closed, and the limits know of it."""
+    await run.deliver(person("ana"))
+    await run.know(person("ana", lifecycle="left"))
+    await lose(run, "ledger")
+    await run.deliverer.deliver(ANA)
+    assert (await run.entry("ana")).outcome is Outcome.DEACTIVATED
+    assert await run.deliverer.ledger.done(0.0) == ["remove person:ana"]

@@ -29,12 +29,15 @@ def was_approved(case: Case, taking: str) -> bool:
 
 
 def needs_a_look(route: Route, case: Case, entry: Entry) -> bool:
-    """Whether the account has to be seen first, as nobody knows what closing it would take away."""
-    kind = case.key.kind
-    if may_take(case, what_of(Verb.REMOVE, kind)):
+    """Whether the account has to be seen first, as nobody knows what closing it would take away.
+
+    Also where that was counted already: what is taken is noted, for the limits of the next poll.
+    """
+    if verb_of(route, case.stored, entry, linked=True, now=entry.at) is Verb.LOOK:
+        return True
+    if may_take(case, what_of(Verb.REMOVE, case.key.kind)):
         return False
-    verb = verb_of(route, case.stored, entry, linked=True, now=entry.at)
-    return verb is Verb.LOOK or bool(case.doubt and closes(route, case.stored))
+    return bool(case.doubt and closes(route, case.stored))
 
 
 def as_seen(entry: Entry, there: Remote) -> Entry:
