@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from tests.simulation.bugs import BUGS
+from tests.simulation.odds import TEMPERS
 from tests.simulation.playing import caught, play, play_all, report
 from tests.simulation.simulate import Result
 
@@ -26,12 +27,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="play this one only, and show its last events")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
     parser.add_argument("--bug", choices=sorted(BUGS), help="plant a bug first")
+    parser.add_argument("--temper", choices=TEMPERS, help="the kind of all directories (as a seed has it)")
     parser.add_argument("--hashes", action="store_true", help="print the hash of each seed's trace")
     parser.add_argument("--until-caught", action="store_true", help="end when the planted bug is found")
     options = parser.parse_args()
     if options.seed is not None:
-        (result,) = play([options.seed], options.bug)
-        _say(report(result, options.bug))
+        (result,) = play([options.seed], options.bug, options.temper)
+        _say(report(result, options.bug, options.temper))
         return 1 if result.violations else 0
     return _catch(options) if options.until_caught else _many(options)
 
@@ -42,7 +44,7 @@ def _catch(options: argparse.Namespace) -> int:
     if result is None:
         _say(f"{options.bug} was not caught by {options.seeds} seeds")
         return 0
-    _say(report(result, options.bug))
+    _say(report(result, options.bug, options.temper))
     _say(f"caught {options.bug} by seed {result.seed}")
     return 1
 
@@ -60,7 +62,7 @@ def _many(options: argparse.Namespace) -> int:
             _say(f"{result.seed} {result.trace_hash}")
         if result.violations:
             failed += 1
-            _say(report(result, options.bug))
+            _say(report(result, options.bug, options.temper))
         if failed >= _ENOUGH:
             break
         if played % 500 == 0:
@@ -72,11 +74,11 @@ def _many(options: argparse.Namespace) -> int:
 def _results(options: argparse.Namespace) -> Iterator[Result]:
     end = options.first + options.seeds
     if options.jobs == 1:
-        yield from play(range(options.first, end), options.bug)
+        yield from play(range(options.first, end), options.bug, options.temper)
         return
     chunks = [range(n, min(n + _CHUNK, end)) for n in range(options.first, end, _CHUNK)]
     with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
-        tasks = [pool.submit(play_all, chunk, options.bug) for chunk in chunks]
+        tasks = [pool.submit(play_all, chunk, options.bug, options.temper) for chunk in chunks]
         try:
             for task in as_completed(tasks):
                 yield from task.result()

@@ -1,8 +1,11 @@
-"""The adapter for the modelled directory, written like every other one, on `bridge.wire.http`."""
+"""The adapter for the modelled directory, written like every other one, on `bridge.wire.http`.
+
+What a directory of another temper needs is in `tests.simulation.tempers`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +15,9 @@ from bridge.exchange import Applied, Change, Greeting, Page, Receipt, Remote, Wa
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
-from workers.targets.base import Abilities, Adapter, Target, one_by_one
+from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
+
+Body = dict[str, Any]
 
 _LOOKED_UP = {Kind.PERSON: ("externalId", "userName"), Kind.TEAM: ("externalId", "displayName")}
 
@@ -38,8 +43,9 @@ class ModelTarget(Target):
 
     can = Abilities(lists=True)
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, tools: Tools) -> None:
         self._http = http
+        self._notebook = tools.notebook
 
     async def check(self) -> Greeting:
         """Ask for nobody."""
@@ -121,15 +127,22 @@ class ModelTarget(Target):
     async def _send(self, change: Change, permit: Permit) -> Receipt:
         kind = change.key.kind
         if change.outcome is Outcome.CREATED:
-            created = (await self._http.write("POST", f"/{kind}", permit, body=change.content)).json()
-            return Applied(str(created["id"]), Outcome.CREATED, created.get("active"))
+            return await self._create(kind, change.content, permit)
         remote_id = str(change.remote_id)
         try:
-            answer = await self._http.write("PATCH", f"/{kind}/{remote_id}", permit, body=change.content)
+            return await self._change(change, remote_id, permit)
         except NotFound:
             if change.outcome is not Outcome.DEACTIVATED:
                 raise
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
+
+    async def _create(self, kind: Kind, body: Body, permit: Permit) -> Receipt:
+        created = (await self._http.write("POST", f"/{kind}", permit, body=body)).json()
+        return Applied(str(created["id"]), Outcome.CREATED, created.get("active"))
+
+    async def _change(self, change: Change, remote_id: str, permit: Permit) -> Receipt:
+        path = f"/{change.key.kind}/{remote_id}"
+        answer = await self._http.write("PATCH", path, permit, body=change.content)
         return Applied(remote_id, change.outcome, (answer.json() or {}).get("active"))
 
 
@@ -158,8 +171,11 @@ MAPPING = {
     "required": {"person": ["userName"], "team": ["displayName"]},
 }
 
-ADAPTER = Adapter(
-    settings=ModelSettings,
-    mapping=MAPPING,
-    connect=lambda settings, tools: ModelTarget(tools.http(settings, settings.url, {})),
-)
+
+def adapter(target: Callable[[Http, Tools], Target] = ModelTarget) -> Adapter:
+    """What a kind exports whose targets are made of HTTP and tools."""
+    return Adapter(
+        settings=ModelSettings,
+        mapping=MAPPING,
+        connect=lambda settings, tools: target(tools.http(settings, settings.url, {}), tools),
+    )

@@ -37,7 +37,8 @@ class Bug:
     """`breaks`: the invariant that the product loses with it; `shows`: whether seeds of such odds can.
 
     `since`: the seed at which a search begins, as those before take long or show nothing. `odds` take the
-    place of a seed's own, for what seeds would bring about too seldom.
+    place of a seed's own, for what seeds would bring about too seldom. `temper`: of which kind all directories
+    are.
     """
 
     breaks: str
@@ -46,6 +47,7 @@ class Bug:
     shows: Callable[[Odds], object]
     since: int = 1
     odds: Mapping[str, Any] = field(default_factory=dict)
+    temper: str = "scim"
 
 
 async def _nothing(*_: Any, **__: Any) -> None:
@@ -234,14 +236,16 @@ BUGS = {
 
 
 @contextmanager
-def planted(name: str | None) -> Iterator[None]:
-    """Run with a bug, or with none."""
-    if name is None:
-        yield
-        return
-    bug = BUGS[name]
-    drawn = Odds.draw
-    with bug.plant(), patch.object(Odds, "draw", lambda random: replace(drawn(random), **bug.odds)):
+def planted(name: str | None, temper: str | None = None) -> Iterator[None]:
+    """Run with a bug, or with none; at directories of one `temper`, or of those that the odds draw."""
+    bug, drawn = BUGS.get(name or ""), Odds.draw
+    odds: dict[str, Any] = dict(bug.odds) if bug else {}
+    if temper := temper or (bug and bug.temper):
+        odds["tempers"] = (temper, temper)
+    with ExitStack() as stack:
+        if bug:
+            stack.enter_context(bug.plant())
+        stack.enter_context(patch.object(Odds, "draw", lambda random: replace(drawn(random), **odds)))
         yield
 
 

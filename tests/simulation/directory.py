@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from bridge.model import Key, Kind
 from tests.simulation.company import FOREIGN_ALIAS, REFUSED
@@ -33,7 +34,16 @@ class Directory:
     which it did not do what it said that it did; `unknown`: the references that were there when Redis lost
     the ledger, by object; `unlinked`: the objects that were there when it lost everything; `unfinished`:
     those without a link when it lost records; `first`: the directory that it comes after.
+
+    What differs from kind to kind is in `tests.simulation.tempers`. `kind` is its name there; `keys`: what no
+    two objects may share; `strict`: it never takes a second object with the same keys, whatever the odds are; `is_shared`:
+    others write there, too.
     """
+
+    kind: ClassVar[str] = "scim"
+    keys: ClassVar[Mapping[Kind, tuple[str, ...]]] = KEYS
+    strict: ClassVar[bool] = False
+    is_shared: ClassVar[bool] = False
 
     def __init__(
         self, world: World, name: str, kenjo: Kenjo, referee: Referee, *, down: bool = False
@@ -130,6 +140,13 @@ class Directory:
         members = {*former.get("members", ()), *(thing.attributes.get("members") or ())}
         self.unknown[thing.id] = {"manager": thing.attributes.get("manager"), "members": sorted(members)}
 
+    def flaws(self) -> Iterator[str]:
+        """What is not as it should be in the end, apart from what every directory holds of a record."""
+        yield from ()
+
+    def others_write(self) -> None:
+        """Somebody else, a person or a program, uses the directory."""
+
     def _written(self, thing: Thing, former: dict[str, Any], by: Delivery | None, *, emptied: bool) -> None:
         self.referee.changed(thing, former, by, emptied=emptied)
         if by and by.losses != self.referee.store.losses:
@@ -147,26 +164,35 @@ class Directory:
             return self._list(kind, params["after"])
         if path == "/person/size":
             return Reply(200, sum(1 for one in self.things.values() if one.kind is Kind.PERSON))
-        if method == "POST":
+        if method == "POST" and path.count("/") == 1:
             return self._create(kind, body, by)
-        thing = self.things.get(path.split("/")[2])
-        if thing is None:
-            return Reply(404)
+        thing = self._at(kind, path.split("/")[2])
+        return Reply(404) if thing is None else self._on(thing, method, path, body, by)
+
+    def _at(self, kind: Kind, name: str) -> Thing | None:
+        """The object that a path leads to."""
+        thing = self.things.get(name)
+        return thing if thing and thing.kind is kind else None
+
+    def _on(self, thing: Thing, method: str, _path: str, body: Any, by: Delivery | None) -> Reply:
+        """Answer a request about one object."""
         if method == "GET":
             return Reply(200, {"id": thing.id, **self._shown(thing)})
         return self._change(thing, body, by)
 
+    def _is_found(self, thing: Thing) -> bool:
+        """Whether look-ups and lists show an object: new ones come late."""
+        return thing.born <= self.world.now - (self.world.odds.lag if self.world.faulty else 0.0)
+
     def _find(self, kind: Kind, params: dict[str, str]) -> Reply:
         ((name, value),) = params.items()
-        known = self.world.now - (self.world.odds.lag if self.world.faulty else 0.0)
-        found = [one for one in self.things.values() if one.kind is kind and one.born <= known]
+        found = [one for one in self.things.values() if one.kind is kind and self._is_found(one)]
         hits = [one for one in found if one.attributes.get(name) == value]
         return Reply(200, [{"id": one.id, **one.attributes} for one in hits])
 
     def _list(self, kind: Kind, after: str) -> Reply:
-        """The next few objects, in the order of their making; new ones show late here, too."""
-        known = self.world.now - (self.world.odds.lag if self.world.faulty else 0.0)
-        there = [one for one in self.things.values() if one.kind is kind and one.born <= known]
+        """The next few objects, in the order of their making."""
+        there = [one for one in self.things.values() if one.kind is kind and self._is_found(one)]
         start = next((i + 1 for i, one in enumerate(there) if one.id == after), 0)
         return Reply(200, [{"id": one.id, **one.attributes} for one in there[start : start + 7]])
 
@@ -183,7 +209,12 @@ class Directory:
 
     def _change(self, thing: Thing, body: dict[str, Any], by: Delivery | None) -> Reply:
         """`set` attributes, `add` and `remove` members; `end` says that it is a removal."""
-        wanted = {**thing.attributes, **body.get("set", {})}
+        return self._become(thing, {**thing.attributes, **body.get("set", {})}, body, by)
+
+    def _become(
+        self, thing: Thing, wanted: dict[str, Any], body: dict[str, Any], by: Delivery | None
+    ) -> Reply:
+        """Give an object the attributes that are wanted, and move members in and out."""
         if error := self._refusal(thing.kind, thing, wanted):
             return error
         former, thing.attributes = thing.attributes, wanted
@@ -227,7 +258,7 @@ class Directory:
         if unknown := [one for one in wanted.get("members") or () if one not in self.things]:
             return Reply(400, unknown)
         # An alias is always unique, so that there are conflicts that no look-up explains.
-        names = KEYS[kind] if self.world.odds.unique else ("alias",)
+        names = self.keys[kind] if self.strict or self.world.odds.unique else ("alias",)
         for other in self.things.values():
             if other is thing or other.kind is not kind:
                 continue

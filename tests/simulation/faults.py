@@ -116,5 +116,22 @@ async def company_life(stage: Stage) -> None:
         stage.company.change()
 
 
-FAULTS = (company_life, meddle_with_queues, jump_clocks, forget, forget_partly, misconfigure, leap)
+async def others_write(stage: Stage) -> None:
+    """Other people and programs use the directories that are theirs, too."""
+    shared = [one for one in stage.directories.values() if one.is_shared]
+    while shared:
+        await asyncio.sleep(stage.world.random.expovariate(1 / 0.5))
+        stage.world.random.choice(shared).others_write()
+
+
+FAULTS = (
+    company_life,
+    meddle_with_queues,
+    jump_clocks,
+    forget,
+    forget_partly,
+    misconfigure,
+    leap,
+    others_write,
+)
 """All that goes on until the faults stop."""

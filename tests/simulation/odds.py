@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from copy import copy
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+
+TEMPERS = ("scim", "google", "entra", "rest", "ldap", "provisioning")
+"""Kinds of directories, see `tests.simulation.tempers`; most are of the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Odds:
 
     `mistake`: somebody gets a setting wrong for a while; `tight`: the limit of removals is a low one; `leap`:
     mean seconds between two nights in which everything sleeps for hours (0: none). `late`: a service sleeps
-    just before it commits, for longer than its lease; no seed has this, as `freeze` holds it, but seldom.
+    just before it commits, for longer than its lease; no seed has this, as `freeze` holds it, but seldom. `tempers`: of which kind the first and the second directory are.
     """
 
     crash: float = 0.0
@@ -64,6 +69,7 @@ class Odds:
     tight: bool = False
     leap: float = 0.0
     late: float = 0.0
+    tempers: tuple[str, str] = ("scim", "scim")
 
     @classmethod
     def of(cls, seed: int) -> Odds:
@@ -120,4 +126,7 @@ class Odds:
             "tight": random.random() < 0.2,
             "hands": random.random() < 0.2,
         }
-        return dataclasses.replace(odds, **quiet)
+        # Drawn apart, so that all else in a seed is what it would be at any other directory.
+        apart = Random(copy(random).getrandbits(64))  # noqa: S311 - repeatable on purpose
+        first, second = (apart.choice(TEMPERS[1:]) if apart.random() < 0.35 else TEMPERS[0] for _ in range(2))
+        return dataclasses.replace(odds, tempers=(first, second), **quiet)

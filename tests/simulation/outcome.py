@@ -18,7 +18,7 @@ Truth = dict[Key, Data]
 def differences(kenjo: Kenjo, directory: Directory) -> list[str]:
     """Sentences on what is not as Kenjo says; empty when everything is."""
     truth, unusable = kenjo.truth(), kenjo.unusable()
-    found: list[str] = []
+    found = [*directory.flaws()]
     for key, data in truth.items():
         if key.kind is Kind.TEAM:
             found += _team(key, data, truth, directory, unusable)

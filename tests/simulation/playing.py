@@ -39,20 +39,24 @@ def redis_server() -> Iterator[redis.Redis]:
                 process.kill()  # nothing is to be kept, and nothing may hang
 
 
-def play(seeds: Iterable[int], bug: str | None = None) -> Iterator[Result]:
-    """Play seeds one after the other, on a product with a planted bug if one is named."""
-    with redis_server() as client, planted(bug):
+def play(seeds: Iterable[int], bug: str | None = None, temper: str | None = None) -> Iterator[Result]:
+    """Play seeds one after the other, on a product with a planted bug if one is named.
+
+    `temper`: the kind of all directories; None: as the odds draw it.
+    """
+    with redis_server() as client, planted(bug, temper):
         for seed in seeds:
             yield simulate(seed, client)
 
 
-def play_all(seeds: Iterable[int], bug: str | None = None) -> list[Result]:
+def play_all(seeds: Iterable[int], bug: str | None = None, temper: str | None = None) -> list[Result]:
     """The results of all seeds."""
-    return list(play(seeds, bug))
+    return list(play(seeds, bug, temper))
 
 
-def report(result: Result, bug: str | None = None) -> str:
+def report(result: Result, bug: str | None = None, temper: str | None = None) -> str:
     """What a person needs to know of a seed, above all of one that failed."""
+    of = f" --temper {temper}" if temper else ""
     planted_bug = f" --bug {bug}" if bug else ""
     lines = [
         *result.tail,
@@ -60,8 +64,8 @@ def report(result: Result, bug: str | None = None) -> str:
         f"seed {result.seed} {'broke a promise:' if result.violations else 'kept all promises'}",
         *(f"  {text}" for text in dict.fromkeys(result.violations)),
         f"  with {result.odds}",
-        f"replay: make simulate ARGS='--seed {result.seed}'",
-        f"    or: python -m tests.simulation --seed {result.seed}{planted_bug}",
+        f"replay: make simulate ARGS='--seed {result.seed}{of}'",
+        f"    or: python -m tests.simulation --seed {result.seed}{of}{planted_bug}",
     ]
     return "\n".join(lines)
 

@@ -25,7 +25,6 @@ from bridge.store import Ledger
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.pace import Pace
 from tests.simulation.company import Company
-from tests.simulation.directory import Directory
 from tests.simulation.faults import FAULTS
 from tests.simulation.hands import Hands
 from tests.simulation.kenjo import Kenjo
@@ -36,6 +35,7 @@ from tests.simulation.process import Crashed, Process
 from tests.simulation.referee import LIMITS, Referee
 from tests.simulation.stage import INTERVAL, Stage, configuration
 from tests.simulation.store import Store
+from tests.simulation.tempers import TEMPERS
 from tests.simulation.world import EPOCH, World
 from workers.connect import routes
 
@@ -149,16 +149,17 @@ async def _play(world: World, client: redis.Redis) -> None:
 
 def _stage(world: World, client: redis.Redis) -> Stage:
     names = ["one", "two"] if world.odds.second_target_down or world.random.random() < 0.2 else ["one"]
+    kinds = dict(zip(names, world.odds.tempers, strict=False))
     limit = LIMITS[world.odds.tight]
     # Drawn apart, so that the other seeds stay what they are.
     ordered = len(names) > 1 and random.Random(f"{world.seed} in order").random() < 0.5  # noqa: S311
-    values = configuration(names, limit, ordered=ordered)
+    values = configuration(kinds, limit, ordered=ordered)
     store, kenjo = Store(client, world), Kenjo(world)
     company = Company(world, kenjo)
     if world.odds.hands:
         company.further = Hands(company).acts()
     directories = {
-        name: Directory(
+        name: TEMPERS[kinds[name]].directory(
             world,
             name,
             kenjo,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -22,7 +22,6 @@ from bridge.store import Claim, Keys
 from bridge.store.backend import Backend
 from service.operations.assembly import Bridge, deliverers
 from service.watch.poller import Poller
-from tests.simulation.adapter import ADAPTER
 from tests.simulation.company import Company
 from tests.simulation.directory import Directory
 from tests.simulation.kenjo import Kenjo
@@ -31,6 +30,7 @@ from tests.simulation.operating import Operator
 from tests.simulation.process import Process
 from tests.simulation.source import Source
 from tests.simulation.store import Store
+from tests.simulation.tempers import TEMPERS
 from tests.simulation.wire import Wire
 from tests.simulation.worker import Worker
 from tests.simulation.world import World
@@ -53,22 +53,37 @@ MISTAKES: tuple[dict[str, Any], ...] = (
 
 
 def configuration(
-    names: list[str], limit: Limit, mistake: dict[str, Any] | None = None, *, ordered: bool = False
+    kinds: Mapping[str, str], limit: Limit, mistake: dict[str, Any] | None = None, *, ordered: bool = False
 ) -> BridgeSettings:
-    """The settings of a bridge to modelled directories; `ordered`: each but the first comes after it."""
-    limits = {"remove": limit.model_dump()}
-    common: dict[str, Any] = {"kind": "model", "rate": 50.0, "concurrency": 2, "limits": limits}
-    common |= mistake or {}
+    """The settings of a bridge to modelled directories, whose `kinds` have their names for keys.
+
+    `ordered`: each but the first comes after it.
+    """
+    first, *_ = kinds
+    limits = {"remove": limit.model_dump(), "delete": limit.model_dump()}
+    common: dict[str, Any] = {"rate": 50.0, "concurrency": 2, "limits": limits}
     return BridgeSettings.model_validate(
         {
             "targets": {
-                name: {**common, "host": name, "after": names[:1] if ordered and name != names[0] else []}
-                for name in names
+                name: {
+                    **common,
+                    **_laid_over(TEMPERS[kind].settings, mistake or {}),
+                    "kind": kind,
+                    "host": name,
+                    "after": [first] if ordered and name != first else [],
+                }
+                for name, kind in kinds.items()
             },
             "retry": RETRY,
             "kenjo": {"api_key": "key"},
         }
     )
+
+
+def _laid_over(settings: Mapping[str, Any], mistake: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with a mistake, which leaves the rest of a section as it is."""
+    removal = {**settings.get("removal", {}), **mistake.get("removal", {})}
+    return {**settings, **mistake, "removal": removal}
 
 
 @dataclass
@@ -90,7 +105,8 @@ class Stage:
         """Restart everything with a mistake in the settings, or without."""
         limit = self.directories["one"].referee.limit
         ordered = any(directory.first for directory in self.directories.values())
-        self.values = configuration(list(self.directories), limit, mistake, ordered=ordered)
+        kinds = {name: directory.kind for name, directory in self.directories.items()}
+        self.values = configuration(kinds, limit, mistake, ordered=ordered)
         self.routes, self.misconfigured = workers.connect.routes(self.values), mistake is not None
         for process in self.running.values():
             process.crash()
@@ -166,8 +182,7 @@ class Watcher:
 
 
 def _load(kind: str) -> Adapter:
-    assert kind == "model"
-    return ADAPTER
+    return TEMPERS[kind].adapter
 
 
 setattr(workers.connect, "load", _load)  # noqa: B010 - the one place where a kind is looked up

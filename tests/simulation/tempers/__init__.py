@@ -1,0 +1,17 @@
+"""The kinds of directories that the simulation plays with. Each shows what is peculiar to a kind of target."""
+
+from __future__ import annotations
+
+from tests.simulation.adapter import adapter
+from tests.simulation.directory import Directory
+from tests.simulation.tempers import entra, google, ldap, provisioning, rest
+from tests.simulation.tempers.temper import Temper
+
+TEMPERS = {
+    "scim": Temper(Directory, adapter()),
+    "google": google.TEMPER,
+    "entra": entra.TEMPER,
+    "rest": rest.TEMPER,
+    "ldap": ldap.TEMPER,
+    "provisioning": provisioning.TEMPER,
+}
