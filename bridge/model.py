@@ -216,8 +216,9 @@ class Entry:
     (`bridge.store.waiting`); `behind` is a target that comes first and does not take the record. Times are
     seconds since the epoch; at `delete_at` a deactivated account is to be deleted (0: never), some days after
     `delete_from`. `accepted`: when a change was accepted that has not been seen since, such as a create
-    without an account (0: none); `ticket`: by which the target tells what came of it. `open`: whether a
-    person's account gives access, as far as the bridge gave or saw it; None: that is not known.
+    without an account (0: none); `ticket`: by which the target tells what came of it, and `sent` what it was
+    given for (`stamp`). `open`: whether a person's account gives access, as far as the bridge gave or saw it;
+    None: that is not known.
     """
 
     revision: int = 0
@@ -241,7 +242,13 @@ class Entry:
     at: float = 0.0
     accepted: float = 0.0
     ticket: str = ""
+    sent: str = ""
     open: bool | None = None
+
+    @property
+    def stamp(self) -> str:
+        """The revision and the configuration, as one word."""
+        return f"{self.revision} {self.config}"
 
     @property
     def tells_of_an_object(self) -> bool:

@@ -31,6 +31,7 @@ class SlowTarget(ShelfTarget):
         self.taken: dict[str, Change] = {}
         self.asked = 0
         self._came: dict[str, Receipt] = {}
+        self._forgets = False
 
     async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
         return await one_by_one(changes, partial(self._take, permit=permit))
@@ -39,6 +40,9 @@ class SlowTarget(ShelfTarget):
         await permit.ask()
         ticket = f"t{len(self.taken) + 1}"
         self.taken[ticket] = change
+        if self._forgets:
+            self._forgets = False
+            raise TryLater("no answer")
         return Accepted("is on its way", ticket, after=60.0)
 
     async def confirm(self, tickets: Sequence[str]) -> Sequence[Receipt]:
@@ -50,6 +54,10 @@ class SlowTarget(ShelfTarget):
         for ticket, change in self.taken.items():
             if ticket not in self._came:
                 (self._came[ticket],) = await super().send([change], _Any())
+
+    def forget_answer(self) -> None:
+        """Take the next change, and lose the answer."""
+        self._forgets = True
 
     def refuse(self, error: Exception) -> None:
         """Refuse what was taken last."""
@@ -130,12 +138,78 @@ async def test_a_change_that_is_refused_later(slowly: Slowly) -> None:
 async def test_a_create_that_is_refused_later(slowly: Slowly) -> None:
     """There is no account == a later change creates it; nothing waits for one that will not come."""
     await slowly.run.deliver(person("ana"))
-    slowly.target.refuse(Conflict("the address is taken"))
+    slowly.target.refuse(RecordRejected("nobody of that name"))
     assert (await slowly.again(after=60)).state is State.FAILED
     await slowly.run.deliver(person("ana", title="Boss"))
     await slowly.target.work()
     assert (await slowly.again(after=60)).outcome is Outcome.CREATED
     assert len(slowly.shelf.things(Kind.PERSON)) == 1
+
+
+async def test_a_riddle_ends(slowly: Slowly) -> None:
+    """Each create is refused later for an account that nothing shows == tried a few times, then parked."""
+    await slowly.run.deliver(person("ana"))
+    for _ in range(12):
+        slowly.target.refuse(Conflict("the address is taken"))
+        entry = await slowly.again(after=60)
+    assert entry.state is State.FAILED
+    assert 1 < len(slowly.target.taken) < 8
+
+
+async def test_a_change_that_is_a_riddle_ends(slowly: Slowly) -> None:
+    """Each change is refused later for a value that nobody is seen to have == tried a few times, then parked."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    await slowly.run.deliver(person("ana", title="Boss"))
+    for _ in range(12):
+        slowly.target.refuse(Conflict("the title is taken"))
+        entry = await slowly.again(after=60)
+    assert entry.state is State.FAILED
+    assert 2 < len(slowly.target.taken) < 9
+
+
+async def test_a_create_that_was_taken_twice(slowly: Slowly) -> None:
+    """The answer to the first one was lost, the second is refused as a duplicate == the account is found."""
+    slowly.target.forget_answer()
+    await slowly.run.deliver(person("ana"))
+    await slowly.again(after=60)
+    await slowly.target.work()
+    entry = await slowly.again(after=60)
+    await slowly.target.work()
+    assert (entry.state, entry.outcome) == (State.APPLIED, Outcome.ADOPTED)
+    assert len(slowly.shelf.things(Kind.PERSON)) == 1
+
+
+async def test_a_refusal_of_what_is_old(slowly: Slowly) -> None:
+    """A change is refused when another one waits already == the other one is sent, and not refused with it."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    await slowly.run.deliver(person("ana", title="Boss"))
+    await slowly.run.deliver(person("ana", title="Chief"))
+    slowly.target.refuse(RecordRejected("a title like that is not taken"))
+    assert (await slowly.again(after=60)).state is State.RETRYING
+    await slowly.target.work()
+    assert (await slowly.again(after=60)).state is State.APPLIED
+    assert slowly.ana["title"] == "Chief"
+
+
+async def test_a_leaver_who_is_to_be_opened(slowly: Slowly) -> None:
+    """She leaves while her account is still to be opened again == it is closed after that, and not called so."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    slowly.ana["active"] = False
+    await slowly.run.deliver(person("ana", title="Boss"))
+    await slowly.run.deliver(person("ana", title="Boss", lifecycle="left"))
+    assert (await slowly.again()).state is State.RETRYING
+    await slowly.target.work()
+    for _ in range(2):
+        await slowly.again(after=60)
+        await slowly.target.work()
+    assert (await slowly.again(after=60)).state is State.REMOVED
+    assert slowly.ana["active"] is False
 
 
 async def test_a_leaver_does_not_wait(slowly: Slowly) -> None:

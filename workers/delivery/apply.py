@@ -51,7 +51,10 @@ class Applier(Confirming):
             await self.elsewhere.check(self.route, self.claim)
         done = await self._confirmed()
         try:
-            return await self._perform(await self._decider().decide(), done)
+            decision = await self._decider().decide()
+            if await self._earlier(decision):
+                decision = await self._decider().decide()
+            return await self._perform(decision, done)
         except Uncounted as waits:
             return await self._perform(self._decider().wait(str(waits)))
 
@@ -127,7 +130,8 @@ class Applier(Confirming):
     async def _clash(self, wanted: Wanted, error: Conflict) -> Applied:
         matching = Matching(self.route, self.ledger, wanted)
         try:
-            return await Clash(matching, self.target, self.permit, str(self.link)).settle(error)
+            clash = Clash(matching, self.target, self.permit, str(self.link), late=self.refused_late)
+            return await clash.settle(error)
         except Moved as moved:
             await self._own(moved.remote_id)
             raise
@@ -174,7 +178,8 @@ class Applier(Confirming):
         except (Unseen, Conflict):
             raise
         except RecordRejected as error:
-            if may_come_to_light(self.claim):  # parked, the account would be without its link
+            # Parked, the account would be without its link. One that only waited was not cut short.
+            if may_come_to_light(self.claim) and not self._is_first_refusal:
                 raise TryLater(f"{error}; a create was cut short before") from None
             raise
         await self._own(applied.remote_id)
@@ -184,6 +189,7 @@ class Applier(Confirming):
         """Send the change; without one, what is there is as it should be."""
         if decision.change is None:
             return unchanged(decision.there or Remote(str(self.link)))
+        self._raise_refusal()
         try:
             return await sent(self.target, decision.change, self.permit)
         except Unseen as unseen:
@@ -226,6 +232,8 @@ class Applier(Confirming):
 
     def _done(self, decision: Decision, outcome: Outcome | None = None) -> Done:
         says = {**decision.says, "outcome": outcome or decision.outcome}
+        if not decision.waits:  # a leaver's may be of what was sent before
+            says["ticket"] = ""
         entry = dataclasses.replace(self.entry, **says)
         members = () if self.claim.is_person else decision.members  # a person's are no memberships
         found = effects(self.route, self.claim.stored, self.claim.entry, entry, members)

@@ -33,20 +33,24 @@ def temporary(key: Key, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A change of one linked record that the target has refused as a duplicate."""
+    """A change of one linked record that the target has refused as a duplicate, a while ago if `late`."""
 
     matching: Matching
     target: Target
     permit: Permit
     link: str
+    late: bool = False
 
     async def settle(self, error: Conflict) -> Applied:
         """What to do about it: wait for who has the value, or break the circle.
 
-        Raises AfterAnother, Taken, RecordRejected. Returns the answer to a second try when nobody has it.
+        Raises AfterAnother, Taken, RecordRejected. Returns the answer to a second try when nobody has it; of
+        one that is answered later nobody would count the tries, so then it raises `error`.
         """
         wanted = self.matching.wanted
         holders = await self._holders()
+        if not holders and self.late:
+            raise error
         if not holders:
             # It was given up just now, or it is a riddle.
             return await bring(self.target, wanted, self.link, self.permit)

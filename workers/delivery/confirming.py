@@ -7,31 +7,65 @@ import dataclasses
 from bridge.errors import TryLater, Unseen
 from bridge.exchange import Accepted, Refused
 from bridge.model import Entry, Outcome
+from workers.delivery.decision import Decision
 from workers.delivery.noting import Noting
 from workers.delivery.sending import result
 
 
 class Confirming(Noting):
-    """An attempt that first asks after what an earlier one has sent."""
+    """An attempt that first asks after what an earlier one has sent.
+
+    `refused`: what the target has refused that with since, until it is raised in the place of the same request
+    (`_raise_refusal`); `refused_late`: that there was such a refusal.
+    """
+
+    refused: Exception | None = None
+    refused_late = False
 
     async def _confirmed(self) -> Outcome | None:
         """What was done meanwhile of a change that the target had accepted; None for nothing.
 
-        Raises Unseen while it is still to be done, and what it was refused with. A leaver does not wait for
-        what was sent before.
+        Raises Unseen while it is still to be done. A leaver does not wait for what was sent before, as long as
+        there is something to send (`_earlier`), and what was refused of an older revision says nothing of this
+        one.
         """
-        ticket, former = self.entry.ticket, self.claim.entry or Entry()
-        if not ticket:
+        if not self.entry.ticket or (self.claim.stored.leaves and self.entry.sent != self.entry.stamp):
             return None
-        if self.claim.stored.leaves and former.revision != self.claim.stored.revision:
-            self.entry = dataclasses.replace(self.entry, ticket="")
-            return None
+        return await self._come()
+
+    async def _earlier(self, decision: Decision) -> bool:
+        """Whether a leaver has to be looked at again, as what was sent before has been done meanwhile.
+
+        Raises Unseen while it is still to be done, and nothing is to be sent: it may open what is closed now.
+        """
+        if not self.entry.ticket or decision.change or decision.waits:
+            return False
+        await self._come()
+        return True
+
+    async def _come(self) -> Outcome | None:
+        """What has come of the ticket."""
+        ticket, within = self.entry.ticket, self.route.settings.create_shows_within
         (receipt,) = await self.target.confirm([ticket])
-        within = self.route.settings.create_shows_within
         if isinstance(receipt, Accepted) and self.entry.at < self.entry.accepted + within:
             raise Unseen(receipt.reason, ticket, receipt.after)
         accepted = self.entry.accepted if self.link is None and not isinstance(receipt, Refused) else 0.0
         self.entry = dataclasses.replace(self.entry, ticket="", accepted=accepted)
         if isinstance(receipt, Accepted) and self.link is not None:
             raise TryLater(f"{receipt.reason}; that was not done within {within:g} s")
+        if isinstance(receipt, Refused):
+            if self.entry.sent == self.entry.stamp:
+                self.refused, self.refused_late = receipt.error, True
+            return None
         return None if isinstance(receipt, Accepted) else result(receipt).outcome
+
+    @property
+    def _is_first_refusal(self) -> bool:
+        """Whether all that was ever sent of this revision was refused late, as nothing failed before."""
+        return self.refused_late and (self.claim.entry or Entry()).attempts == 0
+
+    def _raise_refusal(self) -> None:
+        """Raise what a change was refused with that would be sent again now: once, as its request would."""
+        if refused := self.refused:
+            self.refused = None
+            raise refused

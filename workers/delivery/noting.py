@@ -132,6 +132,7 @@ class Noting:
             "refs": self.entry.refs,
             "accepted": self.entry.accepted,
             "ticket": self.entry.ticket,
+            "sent": self.entry.sent,
             "open": is_open,
         }
         former = dataclasses.replace(self.claim.entry or Entry(), **told)
@@ -151,6 +152,7 @@ class Noting:
             "refs": tuple(sorted({*self.entry.refs, *refs})),
             "accepted": self.entry.accepted if accepted is None else accepted,
             "ticket": self.entry.ticket if accepted is None else ticket,
+            "sent": self.entry.sent if accepted is None else self.entry.stamp,
             "open": self.entry.open,
         }
         entry = dataclasses.replace(self.entry, **told)

@@ -37,17 +37,20 @@ class EntraDirectory(Directory):
         super().__init__(*args, **named)
 
     def flaws(self) -> Iterator[str]:
-        """Nobody who has left is signed in."""
+        """Nobody who has left is signed in; who is open although they have left is told of anyway."""
+        truth = self.kenjo.truth()
         for id_ in sorted(self.signed_in - self.forgotten):
             thing = self.things[id_]
-            if not thing.foreign and thing.key and not thing.is_open:
-                yield f"{thing.key} is closed as {id_}, and signed in still"
+            if thing.foreign or not thing.key or thing.is_open:
+                continue
+            if truth.get(Key.parse(thing.key), {}).get("lifecycle") != "active":
+                yield f"{thing.key} has left, and is signed in still as {id_}"
 
     def _add(
         self, kind: Kind, attributes: dict[str, Any], *, by_hand: bool = False, foreign: bool = False
     ) -> Thing:
         thing = super()._add(kind, attributes, by_hand=by_hand, foreign=foreign)
-        if kind is Kind.PERSON and attributes.get("active") is not False:
+        if by_hand and attributes.get("active") is not False:
             self.signed_in.add(thing.id)
         return thing
 
@@ -88,6 +91,8 @@ class EntraDirectory(Directory):
             if body["manager"] is not None and body["manager"] not in self.things:
                 return Reply(404)
             return self._become(thing, {**thing.attributes, **body}, {}, by)
+        if method != "GET" and any(one not in self.things for one in body.get("add", ())):
+            return Reply(404)
         return super()._on(thing, method, path, body, by)
 
     def _create(self, kind: Kind, body: dict[str, Any], by: Delivery | None) -> Reply:
@@ -106,13 +111,15 @@ class EntraDirectory(Directory):
             self.signed_in.add(thing.id)
 
     def _delete(self, thing: Thing, by: Delivery | None) -> Reply:
-        """An account goes to the bin, and out of every group."""
+        """An object goes, an account to the bin, and out of every group."""
         former, thing.attributes = thing.attributes, {**thing.attributes, "active": False}
         self._hears(thing, former.get("active"), by)
         if thing.attributes.get("active"):
             return Reply(204)
         self._written(thing, former, by, emptied=False)
-        self.bin[thing.id] = self.things.pop(thing.id)
+        del self.things[thing.id]
+        if thing.kind is Kind.PERSON:  # a group does not come back
+            self.bin[thing.id] = thing
         self.signed_in.discard(thing.id)
         for other in self.things.values():
             if thing.id in (other.attributes.get("members") or ()):
@@ -198,7 +205,10 @@ class EntraTarget(ModelTarget):
 
     async def _change(self, change: Change, remote_id: str, permit: Permit) -> Receipt:
         if change.key.kind is Kind.TEAM:
-            return await super()._change(change, remote_id, permit)
+            try:
+                return await super()._change(change, remote_id, permit)
+            except NotFound:
+                raise TryLater("the group, or a member, is not there") from None
         if isinstance(change.content, Wanted):
             return await self._restore(change, remote_id, permit)
         content, path = change.content, f"/person/{remote_id}"

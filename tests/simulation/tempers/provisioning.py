@@ -5,18 +5,19 @@ Such are imports of a batch and provisioning queues. Look-ups and readings show 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TryLater
-from bridge.exchange import Accepted, Applied, Change, Receipt, Refused
+from bridge.exchange import Accepted, Applied, Change, Receipt, Refused, Remote, Wanted
 from bridge.model import Kind, Outcome
 from bridge.wire.permit import Permit
 from tests.simulation.adapter import Body, ModelTarget, adapter
 from tests.simulation.directory import Directory, Reply
 from tests.simulation.process import Delivery
 from tests.simulation.tempers.temper import Temper
+from tests.simulation.things import Thing
 
 LONGEST = 20.0
 """Seconds after which a change is done, at most."""
@@ -46,8 +47,8 @@ class ProvisioningDirectory(Directory):
             return super().handle(method, path, params, body, by)
         ticket, taken = len(self._came), self.world.now
         self._came.append(None)
-        # In order: what was taken first is never done last.
-        self._last = max(self._last, taken + self.world.random.uniform(0.5, LONGEST))
+        # In order: what was taken first is never done last, nor at the same moment.
+        self._last = max(self._last + 0.001, taken + self.world.random.uniform(0.5, LONGEST))
 
         def do() -> None:
             self._came[ticket] = self._done_late(method, path, params, body, by, taken)
@@ -63,14 +64,24 @@ class ProvisioningDirectory(Directory):
             return Reply(503)
         if by:
             waited = self.world.now - taken
-            by = dataclasses.replace(by, since=by.since + waited, checked=by.checked + waited)
+            by = replace(by, since=by.since + waited, checked=by.checked + waited)
         reply = super().handle(method, path, params, body, by)
         self.world.note(self.name, f"has done {method} {path} {body} = {reply.status}")
         return reply
 
 
+    def _shown(self, thing: Thing) -> dict[str, Any]:
+        """All of it: only that tells whether what was asked for was done."""
+        return thing.attributes
+
+
 class ProvisioningTarget(ModelTarget):
     """Is given a ticket for each change."""
+
+    def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
+        """What differs; of those who are to leave a group, only who is in it."""
+        inside = frozenset(there.content.get("members") or ()) if there and there.content else frozenset()
+        return super().change(replace(wanted, released=wanted.released & inside), there)
 
     async def _create(self, kind: Kind, body: Body, permit: Permit) -> Receipt:
         return _accepted(await self._http.write("POST", f"/{kind}", permit, body=body))
