@@ -218,7 +218,8 @@ class Entry:
     `delete_from`. `accepted`: when a change was accepted that has not been seen since, such as a create
     without an account (0: none); `ticket`: by which the target tells what came of it, and `sent` what it was
     given for (`stamp`). `open`: whether a person's account gives access, as far as the bridge gave or saw it;
-    None: that is not known.
+    None: that is not known. `made`: when the object was created that is linked (0: it was found, or that is
+    not known).
     """
 
     revision: int = 0
@@ -244,6 +245,7 @@ class Entry:
     ticket: str = ""
     sent: str = ""
     open: bool | None = None
+    made: float = 0.0
 
     @property
     def stamp(self) -> str:

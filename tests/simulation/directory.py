@@ -144,6 +144,11 @@ class Directory:
         """What is not as it should be in the end, apart from what every directory holds of a record."""
         yield from ()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was taken is done."""
+        return True
+
     def others_write(self) -> None:
         """Somebody else, a person or a program, uses the directory."""
 

@@ -97,6 +97,9 @@ class Operator:
         if key in await ledger.under_way():
             return  # decided while something is sent, it would not be known which came first
         marked = any(one.attributes.get("externalId") for one in directory.of(key.kind, key.id))
+        if "did not show it within" in row["reason"] and directory.is_idle:
+            await retry(self._bridge, directory.name, record)  # has looked: nothing is to come any more
+            return
         if marked and record not in await ledger.linked():
             return  # theirs is there already, and will be found by its id
         for id_ in row["candidates"]:

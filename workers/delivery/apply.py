@@ -183,6 +183,7 @@ class Applier(Confirming):
                 raise TryLater(f"{error}; a create was cut short before") from None
             raise
         await self._own(applied.remote_id)
+        self.entry = dataclasses.replace(self.entry, made=self.entry.at)
         return applied
 
     async def _applied(self, decision: Decision) -> Applied:

@@ -34,6 +34,7 @@ class Decider(Removing):
         `thorough`: a create met a conflict, so there is an account; `gone`: the linked one is not there.
         """
         if gone:
+            self._see_that_it_is_old()
             self._lose()
         try:
             return await self._decide(thorough=thorough)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any
 
-from bridge.errors import AmbiguousMatch
+from bridge.errors import AmbiguousMatch, TryLater
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.references import resolve
 from bridge.mapping.route import Route
@@ -102,12 +102,12 @@ class Looking:
 
     def _choose(self, account: Chosen, is_open: bool | None) -> None:
         self._account, self.link = account, account.remote_id
-        self.entry = dataclasses.replace(self.entry, accepted=0.0, open=is_open)
+        self.entry = dataclasses.replace(self.entry, accepted=0.0, open=is_open, made=0.0)
 
     def _lose(self) -> None:
         """The object is not there any more."""
         self._lost, self.link, self._seen = self.link, None, None
-        self.entry = dataclasses.replace(self.entry, open=None)
+        self.entry = dataclasses.replace(self.entry, open=None, made=0.0)
 
     async def _without_link(self, names: Collection[str]) -> set[str]:
         """Of members without a link, those who have an account all the same: Redis has lost the link.
@@ -124,8 +124,20 @@ class Looking:
         """What there is, read once; of what is not shown only the id is known."""
         if self._seen is None:
             hidden = Remote(link, open=False if self.target.can.shows else None)
-            self._seen = await self.target.read(self.key, link) or hidden
+            self._seen = await self.target.read(self.key, link)
+            if self._seen is None:
+                self._see_that_it_is_old()
+            self._seen = self._seen or hidden
         return self._seen
+
+    def _see_that_it_is_old(self) -> None:
+        """Raise TryLater for an object that was made just now, at a target that may not show it yet.
+
+        Taken for deleted, it would be made anew under another address, or stay open when somebody leaves.
+        """
+        made, within = self.entry.made, self.route.settings.create_shows_within
+        if self.target.can.late and made <= self.entry.at < made + within:
+            raise TryLater("created it a moment ago, and does not show it yet")
 
     async def _check_counted(self, link: str, members: int = 0) -> None:
         """Let nothing be taken from an account that is there before it was counted. Raises Uncounted."""

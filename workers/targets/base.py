@@ -41,13 +41,14 @@ class Abilities:
 
     `shows`: an object is shown when it is asked for by its id; `lists`: all objects are listed; `groups`: it
     has groups of people; `follows`: it is told of leavers' values too, as payroll needs the last day of those
-    who have left.
+    who have left; `late`: for a while it may answer that a new object is not there.
     """
 
     shows: bool = True
     lists: bool = False
     groups: bool = True
     follows: bool = False
+    late: bool = False
 
 
 class Target(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from bridge.errors import NotFound, TryLater
+from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Applied, Change, Receipt, Remote
 from bridge.model import Key, Kind
 from bridge.wire.http import Http
@@ -21,7 +21,7 @@ from tests.simulation.directory import Directory, Reply
 from tests.simulation.process import Delivery
 from tests.simulation.tempers.temper import Temper
 from tests.simulation.things import Thing
-from workers.targets.base import Tools
+from workers.targets.base import Abilities, Tools
 
 LONGEST = 8.0
 """Seconds for which a new object is not there: less than the bridge has the patience for."""
@@ -71,6 +71,8 @@ class GoogleDirectory(Directory):
 class GoogleTarget(ModelTarget):
     """Remembers what this process has made: that is not gone because it is not there yet."""
 
+    can = Abilities(lists=True, late=True)
+
     def __init__(self, http: Http, tools: Tools) -> None:
         super().__init__(http, tools)
         self._made: dict[str, float] = {}
@@ -88,7 +90,10 @@ class GoogleTarget(ModelTarget):
         receipt = await super()._create(kind, {**body, "members": []} if members else body, permit)
         assert isinstance(receipt, Applied)
         self._made[receipt.remote_id] = _now()
-        lacking = await self._put_in(receipt.remote_id, members, permit)
+        try:
+            lacking = await self._put_in(receipt.remote_id, members, permit)
+        except (RecordRejected, TryLater):
+            lacking = frozenset(members)  # the id is known: raised, it would be lost
         return Applied(receipt.remote_id, receipt.outcome, receipt.open, lacking=lacking)
 
     async def _change(self, change: Change, remote_id: str, permit: Permit) -> Receipt:

@@ -37,6 +37,11 @@ class ProvisioningDirectory(Directory):
         self._last = 0.0
         super().__init__(*args, **named)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether every ticket is done."""
+        return all(self._came)
+
     def handle(self, method: str, path: str, params: Any, body: Any, by: Delivery | None) -> Reply:
         """Answer a question at once, and take everything else."""
         if path.startswith("/ticket/"):

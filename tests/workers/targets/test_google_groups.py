@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 
 from bridge.errors import Conflict, RecordRejected, TryLater
 from bridge.exchange import Applied
@@ -111,6 +112,17 @@ async def test_a_group_that_was_made_a_moment_ago(workspace: Workspace, people: 
         assert not (await target.upsert(sales(people[:2]), applied.remote_id)).lacking
     assert len(workspace.groups) == 1
     assert workspace.members[applied.remote_id].keys() == set(people[:2])
+
+
+async def test_a_member_who_cannot_be_put_in_now(
+    workspace: Workspace, target: Allowed, people: list[str]
+) -> None:
+    """The group is made, and its first member is answered with 500 == its id is told, and who is lacking."""
+    workspace.faults.append(
+        lambda request: web.Response(status=500) if request.path.endswith("/members") else None
+    )
+    applied = await target.upsert(sales(people[:2]), None)
+    assert (applied.remote_id in workspace.groups, applied.lacking) == (True, set(people[:2]))
 
 
 async def test_who_is_shown_still(workspace: Workspace, target: Allowed, people: list[str]) -> None:

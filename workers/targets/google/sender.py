@@ -86,7 +86,10 @@ class Sender:
         if not created:
             return Accepted("answered a create without an id")
         remote_id = str(created["id"])
-        lacking = await self._members.put_in(remote_id, new.members, permit)
+        try:
+            lacking = await self._members.put_in(remote_id, new.members, permit)
+        except (RecordRejected, TryLater):  # raised, the id would be lost, and no look-up shows it yet
+            lacking = frozenset(new.members)
         shown = is_open(created) if kind is Kind.PERSON else None
         return Applied(remote_id, Outcome.CREATED, shown, lacking=lacking)
 

@@ -41,7 +41,7 @@ class GoogleTarget(Target):
     """A connected Google Workspace account; see `workers.targets.base.Target`."""
 
     def __init__(self, settings: GoogleSettings, http: Http, sign_in: SignIn, notebook: Notebook) -> None:
-        self.can = Abilities(lists=True, groups=bool(settings.groups.from_))
+        self.can = Abilities(lists=True, groups=bool(settings.groups.from_), late=True)
         self._settings = settings
         self._sign_in = sign_in
         self._client = Client(http, settings.create_shows_within)
