@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -20,34 +20,16 @@ from bridge.model import Entry, Key, State, Stored
 from bridge.store import Gate, Keys, Ledger
 from bridge.store.unbroken import Unbroken
 from bridge.store.witness import Witness
+from tests.simulation.bug import Bug, Patch
 from tests.simulation.odds import Odds
+from tests.simulation.tempers.bugs import BUGS_OF_TEMPERS
 from workers.delivery.deciding import Decider
 from workers.delivery.elsewhere import Elsewhere
-
-Patch = AbstractContextManager[Any]
 
 
 def _never_overlap(odds: Odds) -> bool:
     """Whether two deliveries of a record hardly overlap: nothing but the bug makes a second account."""
     return not (odds.freeze or odds.delay or odds.lag or odds.redis_restored or odds.clock or odds.leap)
-
-
-@dataclass(frozen=True)
-class Bug:
-    """`breaks`: the invariant that the product loses with it; `shows`: whether seeds of such odds can.
-
-    `since`: the seed at which a search begins, as those before take long or show nothing. `odds` take the
-    place of a seed's own, for what seeds would bring about too seldom. `temper`: of which kind all directories
-    are.
-    """
-
-    breaks: str
-    what: str
-    plant: Callable[[], Patch]
-    shows: Callable[[Odds], object]
-    since: int = 1
-    odds: Mapping[str, Any] = field(default_factory=dict)
-    temper: str = "scim"
 
 
 async def _nothing(*_: Any, **__: Any) -> None:
@@ -106,7 +88,8 @@ def _both(*patches: Patch) -> Iterator[None]:
         yield
 
 
-BUGS = {
+BUGS: dict[str, Bug] = {
+    **BUGS_OF_TEMPERS,
     "lists-only": Bug(
         "WHOLE",
         "whoever the lists lack is believed to be gone",
@@ -240,8 +223,8 @@ def planted(name: str | None, temper: str | None = None) -> Iterator[None]:
     """Run with a bug, or with none; at directories of one `temper`, or of those that the odds draw."""
     bug, drawn = BUGS.get(name or ""), Odds.draw
     odds: dict[str, Any] = dict(bug.odds) if bug else {}
-    if temper := temper or (bug and bug.temper):
-        odds["tempers"] = (temper, temper)
+    if bug or temper:
+        odds["tempers"] = (temper or bug.temper,) * 2 if bug else (temper,) * 2
     with ExitStack() as stack:
         if bug:
             stack.enter_context(bug.plant())

@@ -36,8 +36,8 @@ class Directory:
     those without a link when it lost records; `first`: the directory that it comes after.
 
     What differs from kind to kind is in `tests.simulation.tempers`. `kind` is its name there; `keys`: what no
-    two objects may share; `strict`: it never takes a second object with the same keys, whatever the odds are; `is_shared`:
-    others write there, too.
+    two objects may share; `strict`: it never takes a second object with the same keys, whatever the odds are;
+    `is_shared`: others write there, too.
     """
 
     kind: ClassVar[str] = "scim"

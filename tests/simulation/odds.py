@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-
 TEMPERS = ("scim", "google", "entra", "rest", "ldap", "provisioning")
 """Kinds of directories, see `tests.simulation.tempers`; most are of the first one."""
 
@@ -30,7 +29,9 @@ class Odds:
 
     `mistake`: somebody gets a setting wrong for a while; `tight`: the limit of removals is a low one; `leap`:
     mean seconds between two nights in which everything sleeps for hours (0: none). `late`: a service sleeps
-    just before it commits, for longer than its lease; no seed has this, as `freeze` holds it, but seldom. `tempers`: of which kind the first and the second directory are.
+    just before it commits, for longer than its lease; no seed has this, as `freeze` holds it, but seldom.
+
+    `tempers`: of which kind the first and the second directory are.
     """
 
     crash: float = 0.0

@@ -157,7 +157,7 @@ async def test_a_riddle_ends(slowly: Slowly) -> None:
 
 
 async def test_a_change_that_is_a_riddle_ends(slowly: Slowly) -> None:
-    """Each change is refused later for a value that nobody is seen to have == tried a few times, then parked."""
+    """Each change is refused later, nobody has its value == tried a few times, then parked."""
     await slowly.run.deliver(person("ana"))
     await slowly.target.work()
     await slowly.again(after=60)
@@ -182,7 +182,7 @@ async def test_a_create_that_was_taken_twice(slowly: Slowly) -> None:
 
 
 async def test_a_refusal_of_what_is_old(slowly: Slowly) -> None:
-    """A change is refused when another one waits already == the other one is sent, and not refused with it."""
+    """A change is refused when another one waits already == the other one is sent, not refused."""
     await slowly.run.deliver(person("ana"))
     await slowly.target.work()
     await slowly.again(after=60)
@@ -196,7 +196,7 @@ async def test_a_refusal_of_what_is_old(slowly: Slowly) -> None:
 
 
 async def test_a_leaver_who_is_to_be_opened(slowly: Slowly) -> None:
-    """She leaves while her account is still to be opened again == it is closed after that, and not called so."""
+    """She leaves while her account is still to be opened again == closed after that, not called so before."""
     await slowly.run.deliver(person("ana"))
     await slowly.target.work()
     await slowly.again(after=60)

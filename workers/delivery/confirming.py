@@ -15,8 +15,8 @@ from workers.delivery.sending import result
 class Confirming(Noting):
     """An attempt that first asks after what an earlier one has sent.
 
-    `refused`: what the target has refused that with since, until it is raised in the place of the same request
-    (`_raise_refusal`); `refused_late`: that there was such a refusal.
+    `refused`: what the target has refused that with since, until it is raised in the place of the same
+    request (`_raise_refusal`); `refused_late`: that there was such a refusal.
     """
 
     refused: Exception | None = None
@@ -25,9 +25,9 @@ class Confirming(Noting):
     async def _confirmed(self) -> Outcome | None:
         """What was done meanwhile of a change that the target had accepted; None for nothing.
 
-        Raises Unseen while it is still to be done. A leaver does not wait for what was sent before, as long as
-        there is something to send (`_earlier`), and what was refused of an older revision says nothing of this
-        one.
+        Raises Unseen while it is still to be done. A leaver does not wait for what was sent before, as long
+        as there is something to send (`_earlier`), and what was refused of an older revision says nothing of
+        this one.
         """
         if not self.entry.ticket or (self.claim.stored.leaves and self.entry.sent != self.entry.stamp):
             return None

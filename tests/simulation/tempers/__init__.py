@@ -1,4 +1,4 @@
-"""The kinds of directories that the simulation plays with. Each shows what is peculiar to a kind of target."""
+"""Kinds of directories that the simulation plays with: each shows what is peculiar to a kind of target."""
 
 from __future__ import annotations
 

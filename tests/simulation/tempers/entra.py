@@ -1,7 +1,7 @@
 """A directory like Entra ID: a bin for deleted accounts, sessions that outlive an account's closing.
 
-Whoever has an open account is signed in, and stays so until a request of its own ends that. A manager is set in
-a request of its own, as a create takes none. What is deleted can be restored for as long as anybody plays.
+Whoever has an open account is signed in, and stays so until a request of its own ends that. A manager is set
+in a request of its own, as a create takes none. What is deleted can be restored for as long as anybody plays.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from workers.targets.owed_sessions import OwedSessions
 
 
 class EntraDirectory(Directory):
-    """`bin`: deleted accounts; `signed_in`: accounts with sessions; `forgotten`: those whose sessions Redis
-    has forgotten to be owed."""
+    """`bin`: deleted accounts; `signed_in`: accounts with sessions.
+
+    `forgotten`: those whose sessions were owed when Redis lost what it knew of that.
+    """
 
     kind = "entra"
 

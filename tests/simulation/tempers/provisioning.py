@@ -64,7 +64,7 @@ class ProvisioningDirectory(Directory):
     def _done_late(
         self, method: str, path: str, params: Any, body: Any, by: Delivery | None, taken: float
     ) -> Reply:
-        """Do what was taken a while ago. The time that this took is nothing for which a worker is to blame."""
+        """Do what was taken a while ago: for the time that it took no worker is to blame."""
         if self.world.chance(self.world.odds.server_error):
             return Reply(503)
         if by:
@@ -73,7 +73,6 @@ class ProvisioningDirectory(Directory):
         reply = super().handle(method, path, params, body, by)
         self.world.note(self.name, f"has done {method} {path} {body} = {reply.status}")
         return reply
-
 
     def _shown(self, thing: Thing) -> dict[str, Any]:
         """All of it: only that tells whether what was asked for was done."""
@@ -113,7 +112,9 @@ def _came(ticket: str, status: int) -> Receipt:
     if not status:
         return Accepted("is to be done", ticket, AFTER)
     if status >= 400:
-        return Refused(_ERRORS.get(status, RecordRejected)(f"was refused with {status} when it was to be done"))
+        return Refused(
+            _ERRORS.get(status, RecordRejected)(f"was refused with {status} when it was to be done")
+        )
     return Applied("", Outcome.UPDATED)
 
 

@@ -23,6 +23,10 @@ from tests.simulation.things import Thing
 _OTHERS = "phone"
 """What others write, and the bridge has no value for."""
 
+_STALE = 2 * LOCK_TTL
+"""Seconds after which a reading is too old: a worker may be stopped for nearly as long as its lock lasts
+before it renews that, and again after that."""
+
 _NOT_PUT = ("id", "read", "members")
 
 
@@ -69,7 +73,7 @@ class RestDirectory(Directory):
             return
         age = by.checked - read
         what = f"{thing.id} has {_OTHERS} {now} again and not {value}, by a reading {age:.1f} s old"
-        if at <= read or age > LOCK_TTL:
+        if at <= read or age > _STALE:
             self.world.violate("OWNERSHIP", what)
         else:
             self.world.note("referee", f"allowed: {what}")

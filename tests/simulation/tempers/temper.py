@@ -12,7 +12,7 @@ from workers.targets.base import Adapter
 
 @dataclass(frozen=True)
 class Temper:
-    """`directory`: the model; `adapter`: what speaks to it; `settings`: what a target of that kind is set to."""
+    """`directory`: the model; `adapter`: what speaks to it; `settings`: how a target of that kind is set."""
 
     directory: type[Directory]
     adapter: Adapter

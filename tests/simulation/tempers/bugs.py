@@ -1,0 +1,88 @@
+"""Bugs that show at directories of one temper only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from bridge.exchange import Change, Remote, Wanted
+from bridge.model import Key
+from tests.simulation.adapter import ModelTarget
+from tests.simulation.bug import Bug
+from tests.simulation.odds import Odds
+from tests.simulation.tempers.ldap import LdapTarget
+from tests.simulation.tempers.rest import RestTarget
+from workers.delivery.confirming import Confirming
+from workers.delivery.looking import Looking
+from workers.targets.owed_sessions import OwedSessions
+
+
+def _may_be_cut_short(odds: Odds) -> bool:
+    """Whether a change that takes several requests often ends between two of them."""
+    return bool(odds.crash or odds.answer_lost or odds.server_error or odds.unreachable)
+
+
+async def _nothing(*_: Any) -> None:
+    return None
+
+
+async def _done_already(*_: Any) -> bool:
+    return False
+
+
+async def _read_once(self: RestTarget, key: Key, remote_id: str) -> Remote | None:
+    """What was read of an object first, whatever has become of it since."""
+    readings: dict[str, Remote | None] = self.__dict__.setdefault("readings", {})
+    if readings.get(remote_id) is None:
+        readings[remote_id] = await ModelTarget.read(self, key, remote_id)
+    return readings[remote_id]
+
+
+def _half_is_enough(self: LdapTarget, wanted: Wanted, there: Remote | None) -> Change | None:
+    """What carries this record's id is as it was to be."""
+    if there and there.content and there.external_id == wanted.key.id and not wanted.removal:
+        there = replace(there, content={**there.content, "active": wanted.attributes.get("active")})
+    return _LDAP_CHANGE(self, wanted, there)
+
+
+_LDAP_CHANGE = LdapTarget.change
+
+BUGS_OF_TEMPERS = {
+    "late-is-gone": Bug(
+        "CONVERGES",
+        "an account that was made a moment ago, and is not shown yet, counts as deleted",
+        lambda: patch.object(Looking, "_see_that_it_is_old", lambda *_: None),
+        lambda _: True,
+        since=12,
+        temper="google",
+    ),
+    "unowed": Bug(
+        "CONVERGES",
+        "that a leaver's sessions are still to be ended is not noted before the account is closed",
+        lambda: patch.object(OwedSessions, "add", _nothing),
+        _may_be_cut_short,
+        temper="entra",
+    ),
+    "read-once": Bug(
+        "OWNERSHIP",
+        "an object is put as it was read the first time",
+        lambda: patch.object(RestTarget, "read", _read_once),
+        lambda _: True,
+        temper="rest",
+    ),
+    "half-made": Bug(
+        "CONVERGES",
+        "an account whose making was cut short is left as it is",
+        lambda: patch.object(LdapTarget, "change", _half_is_enough),
+        _may_be_cut_short,
+        temper="ldap",
+    ),
+    "done-already": Bug(
+        "CONVERGES",
+        "a leaver is called out while a change from before is still on its way",
+        lambda: patch.object(Confirming, "_earlier", _done_already),
+        lambda _: True,
+        temper="provisioning",
+    ),
+}
