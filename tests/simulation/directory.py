@@ -205,12 +205,17 @@ class Directory:
         if error := self._refusal(kind, None, body):
             return error
         thing = self._add(kind, dict(body))
-        self.referee.created(thing, list(self.things.values()))
-        if self.first and kind is Kind.PERSON and not self.first.of(kind, str(body.get("externalId"))):
-            self.world.violate("ORDER", f"{thing.key} is at {self.name}, and not at {self.first.name} yet")
+        self._comes(thing)
         self._hears(thing, False, by)
         self._written(thing, {}, by, emptied=False)
         return self._done(201, thing)
+
+    def _comes(self, thing: Thing) -> None:
+        """Something is there that was not."""
+        self.referee.created(thing, list(self.things.values()))
+        id_ = str(thing.attributes.get("externalId"))
+        if self.first and thing.kind is Kind.PERSON and not self.first.of(thing.kind, id_):
+            self.world.violate("ORDER", f"{thing.key} is at {self.name}, and not at {self.first.name} yet")
 
     def _change(self, thing: Thing, body: dict[str, Any], by: Delivery | None) -> Reply:
         """`set` attributes, `add` and `remove` members; `end` says that it is a removal."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-TEMPERS = ("scim", "google", "entra", "rest", "ldap", "provisioning")
+TEMPERS = ("scim", "google", "entra", "rest", "ldap", "provisioning", "webhook")
 """Kinds of directories, see `tests.simulation.tempers`; most are of the first one."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.simulation.adapter import adapter
 from tests.simulation.directory import Directory
-from tests.simulation.tempers import entra, google, ldap, provisioning, rest
+from tests.simulation.tempers import entra, google, ldap, provisioning, rest, webhook
 from tests.simulation.tempers.temper import Temper
 
 TEMPERS = {
@@ -14,4 +14,5 @@ TEMPERS = {
     "rest": rest.TEMPER,
     "ldap": ldap.TEMPER,
     "provisioning": provisioning.TEMPER,
+    "webhook": webhook.TEMPER,
 }

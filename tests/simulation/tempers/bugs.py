@@ -8,11 +8,13 @@ from unittest.mock import patch
 
 from bridge.exchange import Change, Remote, Wanted
 from bridge.model import Key
-from tests.simulation.adapter import ModelTarget
+from tests.simulation.adapter import Body, ModelTarget
 from tests.simulation.bug import Bug
 from tests.simulation.odds import Odds
+from tests.simulation.tempers import webhook
 from tests.simulation.tempers.ldap import LdapTarget
 from tests.simulation.tempers.rest import RestTarget
+from tests.simulation.tempers.webhook import Note
 from workers.delivery.confirming import Confirming
 from workers.delivery.looking import Looking
 from workers.targets.owed_sessions import OwedSessions
@@ -48,7 +50,22 @@ def _half_is_enough(self: LdapTarget, wanted: Wanted, there: Remote | None) -> C
 
 _LDAP_CHANGE = LdapTarget.change
 
+_BEGUN = webhook.begun
+
+
+def _forgets_what_was_sent(former: Note, data: Body) -> Note:
+    """Only what was acknowledged is noted."""
+    return _BEGUN(former, data)._replace(sent=())
+
+
 BUGS_OF_TEMPERS = {
+    "noted-after": Bug(
+        "CONVERGES",
+        "what a receiver is told is noted only when it has answered",
+        lambda: patch.object(webhook, "begun", _forgets_what_was_sent),
+        lambda odds: odds.answer_lost > 0.1,
+        temper="webhook",
+    ),
     "late-is-gone": Bug(
         "CONVERGES",
         "an account that was made a moment ago, and is not shown yet, counts as deleted",
