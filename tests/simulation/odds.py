@@ -11,6 +11,10 @@ from typing import Any
 TEMPERS = ("scim", "google", "entra", "rest", "ldap", "provisioning", "webhook")
 """Kinds of directories, see `tests.simulation.tempers`; most are of the first one."""
 
+DRAWN = ("google", "entra", "rest", "ldap", "provisioning")
+"""The others that seeds have. A receiver of events is played where it is asked for: an object whose first
+event had no answer counts as there, so others may refer to it although the receiver has not heard of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Odds:
@@ -129,5 +133,5 @@ class Odds:
         }
         # Drawn apart, so that all else in a seed is what it would be at any other directory.
         apart = Random(copy(random).getrandbits(64))  # noqa: S311 - repeatable on purpose
-        first, second = (apart.choice(TEMPERS[1:]) if apart.random() < 0.35 else TEMPERS[0] for _ in range(2))
+        first, second = (apart.choice(DRAWN) if apart.random() < 0.35 else TEMPERS[0] for _ in range(2))
         return dataclasses.replace(odds, tempers=(first, second), **quiet)
