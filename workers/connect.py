@@ -14,10 +14,10 @@ from bridge.config.configuration import target_settings
 from bridge.config.exposure import plain_http, refuse_in_production
 from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.errors import ConfigurationError
+from bridge.mapping.checks import wrong_with
 from bridge.mapping.environment import Environment
 from bridge.mapping.protected import Protected
 from bridge.mapping.route import Route
-from bridge.mapping.vocabulary import problems
 from bridge.model import Kind
 from bridge.store.backend import Backend
 from bridge.wire.http import Turn, open_session
@@ -58,10 +58,8 @@ def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     settings = _with_borrowed(values, name, settings)
     environment = Environment(values.lookups, values.zone, clock)
     compiled = Route(name, settings, adapter.mapping, Protected(values.protected, environment), environment)
-    _check_match(compiled)
-    wrong = [problem for one in compiled.expressions for problem in problems(one, environment)]
-    if wrong:
-        raise ConfigurationError("\n".join(wrong))
+    if wrong := list(wrong_with(compiled, adapter.mapping, adapter.takes, environment)):
+        raise ConfigurationError("\n".join(dict.fromkeys(wrong)))
     return compiled
 
 
@@ -94,17 +92,6 @@ def _check_address(values: BridgeSettings, name: str, settings: TargetSettings) 
             f"targets.{first} and targets.{second} have the same {settings.url_setting}: make them one target"
             f" with a scope that names both groups of people{settings.or_else}"
         )
-
-
-def _check_match(compiled: Route) -> None:
-    """What a kind looks accounts up by has to be known of a person. Raises ConfigurationError."""
-    settings = compiled.settings
-    if "match" in settings.model_fields_set:
-        for attribute in getattr(settings, "match", ()):
-            if attribute not in compiled.maps[Kind.PERSON]:
-                raise ConfigurationError(
-                    f"targets.{compiled.name}.match has '{attribute}', which is not mapped for people"
-                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,10 @@ _LETTERS = str.maketrans(
      **dict.fromkeys("‘’´`", "'"), **dict.fromkeys("–—‐‑", "-")}
 )  # fmt: skip
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
-_TOKEN = re.compile(r"yyyy|yy|MM|M|dd|d|'[^']*'|.", re.DOTALL)
+DATE_PARTS = ("yyyy", "yy", "MM", "M", "dd", "d")
+"""What stands for a part of a date in the pattern of `formatDate`, the longer ones first."""
+
+_TOKEN = re.compile(rf"{'|'.join(DATE_PARTS)}|'[^']*'|.", re.DOTALL)
 
 
 def lower(text: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -238,6 +238,20 @@ class Route:
     def maps(self) -> Mapping[Kind, Mapping[str, Expression]]:
         """The expressions by attribute, for each kind of record."""
         return self._maps
+
+    @property
+    def scopes(self) -> Mapping[Kind, Expression]:
+        """What says which people and groups belong there, where something does."""
+        return self._scopes
+
+    @property
+    def protected(self) -> Protected:
+        """Who is never deactivated or deleted."""
+        return self._protected
+
+    def required(self, kind: Kind) -> Sequence[str]:
+        """The attributes without which the target takes no record of a kind."""
+        return self._required.get(kind, ())
 
     @property
     def fingerprint(self) -> str:

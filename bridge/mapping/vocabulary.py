@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from bridge.mapping.environment import Environment
 from bridge.mapping.expressions import Expression, FieldPath
+from bridge.mapping.fields import FIELDS, TEAM_FIELDS
 
-_SECTIONS: Mapping[str, str] = {
-    "account": "email externalId isActive language",
-    "personal": "firstName lastName displayName gender birthdate",
-    "work": "companyId officeId departmentId startDate contractEnd probationPeriodEnd jobTitle workPhone"
-    " workMobile isAssistant reportsToId employeeNumber weeklyHours"
-    " department office company teams teamIds areas manager",
-    "address": "street postalCode city country",
-    "home": "maritalStatus spouseFirstName spouseLastName spouseBirthdate spouseGender personalEmail"
-    " personalPhone personalMobile",
-    "financial": "accountHolderName bankName accountNumber iban swiftCode nationalId passport"
-    " nationalInsuranceNumber taxCode taxIdentificationNumber",
-    "schedule": "mondayWorkingDay tuesdayWorkingDay wednesdayWorkingDay thursdayWorkingDay fridayWorkingDay"
-    " saturdayWorkingDay sundayWorkingDay trackAttendance",
-}
-"""The fields of each section, as in https://kenjo.readme.io/reference, and what the bridge adds to `work`.
+__all__ = ["CUSTOM", "FIELDS", "TEAM_FIELDS", "custom_fields", "problems"]
 
-`contractEnd`, `employeeNumber` and `weeklyHours` are not in the reference, but accounts have them.
-"""
-
-FIELDS: Mapping[str, frozenset[str]] = {name: frozenset(text.split()) for name, text in _SECTIONS.items()}
-"""The known fields by section."""
-
-TEAM_FIELDS = frozenset({"id", "name", "kind", "members"})
 CUSTOM = "c_"
 """What the names of custom fields begin with; only Kenjo knows which there are."""
 

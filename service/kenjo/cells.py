@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from bridge.mapping.fields import FIELD_VALUES, Values
 from bridge.spelling import tidy, visible
 
 LIMIT = 10_000
@@ -124,13 +125,19 @@ _DAY = re.compile(rf"(\d{{4}}-\d{{2}}-\d{{2}})(?:{_CLOCK})?", re.ASCII)
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})T00:00:00(?:\.0{1,9})?Z?", re.ASCII)
 _FLAGS = {"true": True, "false": False, "": None}
 
-_TEXTS = "firstName lastName displayName jobTitle companyId officeId departmentId reportsToId name"
-_DAYS = "startDate contractEnd probationPeriodEnd birthdate spouseBirthdate"
+_PARSER_OF: Mapping[Values, Callable[[Any], Any]] = {
+    Values.TEXT: text,
+    Values.ADDRESS: address,
+    Values.DAY: day,
+    Values.FLAG: flag,
+    Values.ACCESS: _is_active,
+}
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(_TEXTS.split(), text),
-    **dict.fromkeys(_DAYS.split(), day),
-    "email": address,
-    "isAssistant": flag,
-    "trackAttendance": flag,
-    "isActive": _is_active,
+    "name": text,  # of a team, an office, a department, ...
+    **{
+        field: _PARSER_OF[values]
+        for fields in FIELD_VALUES.values()
+        for field, values in fields.items()
+        if values in _PARSER_OF
+    },
 }

@@ -46,7 +46,7 @@ RETRY = {"first": 1.0, "longest": 10.0, "attempts": 12}
 
 
 MISTAKES: tuple[dict[str, Any], ...] = (
-    {"map": {"active": 'person.lifecycle == "aktiv"'}},
+    {"map": {"active": 'person.lifecycle == "upcoming"'}},
     {"scope": 'person.work.jobTitle == "Managing director"', "removal": {"out_of_scope": "deactivate"}},
 )
 """What somebody may get wrong in the settings."""

@@ -26,6 +26,7 @@ from bridge.exchange import (
     Remote,
     Wanted,
 )
+from bridge.mapping.shapes import EVERY
 from bridge.model import Key, Kind
 from bridge.wire.budget import Budget, Purse
 from bridge.wire.http import Classify, Http, Sign, Stamp, Told, Turn, classify_status
@@ -252,6 +253,8 @@ class Adapter:
     """A sentence on what is wrong with an attribute's name in `map`, or None."""
     fit: Callable[[Any], tuple[Mapping[str, Any], Callable[[str], str | None]]] | None = None
     """The mapping and what checks an attribute's name, where these depend on the `settings`."""
+    takes: Callable[[str], frozenset[str]] = lambda _name: EVERY
+    """The kinds of values (`bridge.mapping.shapes`) that an attribute can hold; without a word of it, any."""
 
     def fitted(self, settings: TargetSettings) -> Self:
         """The adapter as it is under these settings. Raises ConfigurationError."""

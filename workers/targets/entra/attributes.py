@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bridge.errors import RecordRejected
+from bridge.mapping.shapes import BOOL, EVERY, ONE_TEXT
 from bridge.model import Kind
 from bridge.printable import did_you_mean
 from bridge.spelling import composed, folded
@@ -158,6 +159,13 @@ def normal(name: str, value: str) -> str:
 def key_of(name: str, value: str) -> str:
     """The form in which what objects are looked up by is compared; Microsoft Graph's `eq` knows no case."""
     return folded(value) if name in _IN_ANY_CASE else composed(value)
+
+
+def takes(name: str) -> frozenset[str]:
+    """What an attribute can hold."""
+    if name == MEMBERS:
+        return EVERY
+    return frozenset({BOOL}) if name == ENABLED else ONE_TEXT
 
 
 def outgoing(kind: Kind, name: str, value: Any) -> Any:

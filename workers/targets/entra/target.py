@@ -15,7 +15,14 @@ from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
-from workers.targets.entra.attributes import ENABLED, KENJO_ID, belongs, check_attribute, property_of
+from workers.targets.entra.attributes import (
+    ENABLED,
+    KENJO_ID,
+    belongs,
+    check_attribute,
+    property_of,
+    takes,
+)
 from workers.targets.entra.changes import Edit, New, Restoration, User, creation, edit
 from workers.targets.entra.checking import Checking, count
 from workers.targets.entra.graph import Graph, classify
@@ -196,4 +203,6 @@ def connect(
     return EntraTarget(settings, graph, tools.notebook, uploads)
 
 
-ADAPTER = Adapter(settings=EntraSettings, mapping=_MAPPING, connect=connect, check_attribute=check_attribute)
+ADAPTER = Adapter(
+    settings=EntraSettings, mapping=_MAPPING, connect=connect, check_attribute=check_attribute, takes=takes
+)

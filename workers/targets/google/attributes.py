@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from bridge.mapping.shapes import EVERY, ONE_TEXT, TRUE_OR_FALSE
 from bridge.model import Kind
 from bridge.printable import did_you_mean
 from bridge.spelling import composed, folded
@@ -17,6 +18,9 @@ MEMBERS = "members"
 ORG_UNIT = "orgUnitPath"
 ADDRESSES = {Kind.PERSON: "primaryEmail", Kind.TEAM: "email"}
 """The attribute of a kind that is its address, which nobody else may have."""
+
+BOOLEANS = (ACTIVE, "includeInGlobalAddressList")
+"""The attributes that are true or false."""
 
 OURS = "kenjo"
 """The custom type, or namespace, under which Kenjo's id is kept."""
@@ -88,6 +92,13 @@ def check_attribute(name: str) -> str | None:
         return None
     hint = did_you_mean(name, known, "'", "'")
     return f"Google Workspace has no attribute '{name}' that can be given{hint}"
+
+
+def takes(name: str) -> frozenset[str]:
+    """What an attribute can hold."""
+    if name == MEMBERS:
+        return EVERY
+    return TRUE_OR_FALSE if name in BOOLEANS else ONE_TEXT
 
 
 @cache

@@ -14,6 +14,7 @@ from bridge.model import Kind
 from workers.targets.google.attributes import (
     ACTIVE,
     ADDRESSES,
+    BOOLEANS,
     LONGEST_NAME,
     MEMBERS,
     check_attribute,
@@ -27,7 +28,6 @@ Wanted = Mapping[str, Any]
 """Values by attribute, as Google takes them; None: to be cleared."""
 
 _ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+")
-_BOOLEANS = (ACTIVE, "includeInGlobalAddressList")
 _READ_ONLY = ("fullName",)
 
 
@@ -46,7 +46,7 @@ def outgoing(kind: Kind, attributes: Mapping[str, Any]) -> dict[str, Any]:
             if may_be_empty(name):
                 wanted[name] = None
             continue
-        wanted[name] = _boolean(name, value) if name in _BOOLEANS else _text(name, value)
+        wanted[name] = _boolean(name, value) if name in BOOLEANS else _text(name, value)
     _check(kind, wanted)
     return wanted
 

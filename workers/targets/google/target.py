@@ -16,7 +16,7 @@ from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from bridge.wire.tokens import Tokens
 from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
-from workers.targets.google.attributes import ACTIVE, EXTERNAL_ID, MEMBERS, ORG_UNIT, check_attribute
+from workers.targets.google.attributes import ACTIVE, EXTERNAL_ID, MEMBERS, ORG_UNIT, check_attribute, takes
 from workers.targets.google.changes import difference, field_changes, new_resource, outgoing
 from workers.targets.google.client import Client, classify
 from workers.targets.google.key import SignIn, Undelegated, classify_token, read_key
@@ -210,5 +210,10 @@ def _connect(settings: GoogleSettings, tools: Tools) -> GoogleTarget:
 
 
 ADAPTER = Adapter(
-    settings=GoogleSettings, mapping=_MAPPING, connect=_connect, check_attribute=check_attribute, fit=_fit
+    settings=GoogleSettings,
+    mapping=_MAPPING,
+    connect=_connect,
+    check_attribute=check_attribute,
+    fit=_fit,
+    takes=takes,
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.errors import RecordRejected
+from bridge.mapping.shapes import EVERY, ONE_VALUE, TRUE_OR_FALSE
 from bridge.model import Kind
 from bridge.spelling import folded
 
@@ -54,6 +55,13 @@ def check_attribute(name: str) -> str | None:
     if why := _FORBIDDEN.get(name.lower()):
         return f"'{name}' cannot be mapped: {why}"
     return None
+
+
+def takes(name: str) -> frozenset[str]:
+    """What an attribute can hold: one value each."""
+    if name == MEMBERS:
+        return EVERY
+    return TRUE_OR_FALSE if name == ACTIVE else ONE_VALUE
 
 
 def texts(kind: Kind, attributes: Mapping[str, Any], *, is_ad: bool) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.errors import ConfigurationError
 from bridge.model import Kind
 from workers.targets.base import Adapter, Target, Tools, mapping_of
-from workers.targets.ldap.attributes import OWN, check_attribute
+from workers.targets.ldap.attributes import OWN, check_attribute, takes
 from workers.targets.ldap.servers import ACTIVE_DIRECTORY
 from workers.targets.ldap.settings import LdapSettings
 
@@ -67,4 +67,4 @@ def _connect(settings: LdapSettings, tools: Tools) -> Target:
     return _target()(settings, names, tools)
 
 
-ADAPTER = Adapter(LdapSettings, _mapping(ACTIVE_DIRECTORY.mapping), _connect, check_attribute, fit)
+ADAPTER = Adapter(LdapSettings, _mapping(ACTIVE_DIRECTORY.mapping), _connect, check_attribute, fit, takes)

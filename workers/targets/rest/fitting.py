@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from bridge.mapping.shapes import EVERY, ONE_VALUE
 from bridge.model import Kind
 from bridge.printable import did_you_mean
 from workers.targets.rest.compiled import MEMBERS, Compiled, Objects
@@ -34,6 +35,11 @@ def fit(settings: RestSettings) -> tuple[Mapping[str, Any], Callable[[str], str 
         mapping["references"][MEMBERS] = Kind.PERSON.value
         mapping["group_name"] = groups.name
     return mapping, partial(_check_attribute, compiled)
+
+
+def takes(name: str) -> frozenset[str]:
+    """What an attribute can hold: one value each."""
+    return EVERY if name == MEMBERS else ONE_VALUE
 
 
 def _check_attribute(compiled: Compiled, name: str) -> str | None:

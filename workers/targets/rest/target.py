@@ -19,7 +19,7 @@ from workers.targets.rest.changes import Judge, untaken
 from workers.targets.rest.client import Client, SignsIn, classifier, sign_in_classifier
 from workers.targets.rest.compiled import MEMBERS, Objects
 from workers.targets.rest.fields import Field, has
-from workers.targets.rest.fitting import fit, mapped
+from workers.targets.rest.fitting import fit, mapped, takes
 from workers.targets.rest.members import MemberList
 from workers.targets.rest.names import NameLists
 from workers.targets.rest.scripts import Scope
@@ -238,4 +238,4 @@ def connect(settings: RestSettings, tools: Tools, scope: Scope) -> RestTarget:
     )
 
 
-ADAPTER = Adapter(settings=RestSettings, mapping={}, connect=_connect, fit=fit)
+ADAPTER = Adapter(settings=RestSettings, mapping={}, connect=_connect, fit=fit, takes=takes)

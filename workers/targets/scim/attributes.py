@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from bridge.mapping.shapes import EVERY, ONE_TEXT, TRUE_OR_FALSE
 from bridge.model import Kind
 from bridge.printable import did_you_mean
 from bridge.spelling import composed, folded
@@ -80,6 +81,13 @@ def check_attribute(name: str) -> str | None:
         return None
     hint = did_you_mean(name, {one for kind in Kind for one in attributes(kind)}, "'", "'")
     return f"SCIM has no attribute '{name}'{hint}"
+
+
+def takes(name: str) -> frozenset[str]:
+    """What an attribute can hold: text, but for `active` (RFC 7643); an extension's, anything."""
+    if name == MEMBERS or name.startswith("urn:"):
+        return EVERY
+    return TRUE_OR_FALSE if name == ACTIVE.name else ONE_TEXT
 
 
 def resolve(kind: Kind, name: str) -> Slot:

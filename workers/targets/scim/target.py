@@ -19,6 +19,7 @@ from workers.targets.scim.attributes import (
     check_attribute,
     get,
     resolve,
+    takes,
 )
 from workers.targets.scim.changes import Difference, changes, difference, slots
 from workers.targets.scim.client import ScimClient, address, classify
@@ -181,4 +182,6 @@ def _connect(settings: ScimSettings, tools: Tools) -> ScimTarget:
     return ScimTarget(settings, tools.http(settings, settings.base_url, headers, classify))
 
 
-ADAPTER = Adapter(settings=ScimSettings, mapping=_MAPPING, connect=_connect, check_attribute=check_attribute)
+ADAPTER = Adapter(
+    settings=ScimSettings, mapping=_MAPPING, connect=_connect, check_attribute=check_attribute, takes=takes
+)
