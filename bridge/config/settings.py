@@ -141,7 +141,8 @@ class BridgeSettings(Section):
     targets: dict[str, AnyTarget] = Field(default_factory=dict)
     """The targets by name. The name is used in the ledger, in metrics and in environment variables."""
     protected: list[str] = Field(default_factory=list)
-    """Who is never deactivated or deleted: Kenjo ids, e-mail addresses, CEL expressions over `person`."""
+    """Who is never deactivated or deleted: ids (Kenjo's, external ids, employee numbers), e-mail addresses,
+    CEL expressions over `person`. `check` names entries that are nobody's."""
     retry: RetrySettings = RetrySettings()
     encryption: EncryptionSettings = EncryptionSettings()
     allow: AllowSettings = AllowSettings()

@@ -25,6 +25,7 @@ from bridge.store.private_redis import PrivateRedis, private_key, running_url
 from bridge.wire.http import open_session
 from service.kenjo.client import KenjoClient, utc_now
 from service.kenjo.snapshot import View
+from service.operations.custom_fields import CustomFields
 from service.operations.whose import Account, recognise
 from service.watch.poller import Poller
 from workers.connect import Connected, connect, routes
@@ -139,6 +140,7 @@ class KenjoSource:
     office_zones: Mapping[str, ZoneInfo]
     lead_days: int
     account: Account | None = None
+    custom: CustomFields | None = None
 
     @classmethod
     def of(cls, client: KenjoClient, bridge: Bridge) -> KenjoSource:
@@ -146,22 +148,30 @@ class KenjoSource:
         values = bridge.values
         account = Account(bridge.backend, bridge.notes)
         fields = fields_in_use(bridge.routes)
-        return cls(client, fields, values.zone, values.office_zones, values.lead_days, account)
+        custom = CustomFields(fields)
+        return cls(client, fields, values.zone, values.office_zones, values.lead_days, account, custom)
 
     async def fetch_snapshot(self) -> Snapshot:
-        """One whole snapshot. Raises SourceUnavailable, and ConfigurationError for another account's."""
-        if self.account:
-            await self.account.recognise(self.client)
+        """One whole snapshot. Raises SourceUnavailable.
+
+        ConfigurationError: it is another account's, or lacks a custom field that is in use.
+        """
+        await self._recognise()
         return await self.client.fetch_snapshot(
             self.fields, zone=self.zone, office_zones=self.office_zones, lead_days=self.lead_days
         )
 
     async def fetch_change(self, since: str) -> Snapshot | None:
         """The same; None when it would be the snapshot whose `origin` is `since`."""
-        if self.account:
-            await self.account.recognise(self.client)
+        await self._recognise()
         view = View(self.fields, self.zone, self.office_zones, self.lead_days)
         return await self.client.fetch_change(view, since)
+
+    async def _recognise(self) -> None:
+        if self.account:
+            await self.account.recognise(self.client)
+        if self.custom:
+            await self.custom.see(self.client)
 
     async def ask(self, keys: Collection[Key]) -> Mapping[Key, bool | None]:
         """Whether Kenjo has these people and groups (see `KenjoClient.ask`). Raises SourceUnavailable."""

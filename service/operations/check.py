@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from bridge.errors import BridgeError
+from bridge.exchange import Greeting
+from bridge.mapping.environment import Environment
+from bridge.mapping.expressions import FieldPath
+from bridge.mapping.route import Route
+from bridge.model import Key, Record, Stored
 from bridge.store.trouble import trouble
 from service.kenjo.fields import WORKS, lists_for
 from service.kenjo.lists import team_field_found
+from service.kenjo.snapshot import build
 from service.operations.assembly import SEAL, Bridge, connected, exposures, fields_in_use, kenjo
 from service.operations.custom_fields import check_custom_fields
 from service.operations.flows import summary
 from service.operations.greet import greet
+from service.operations.trying import try_out, unknown_entries
 from service.watch.judging import leave_alone
+from workers.targets import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +45,42 @@ class Finding:
 
 async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
     """Configuration and Redis have passed when this runs: without them there is no bridge to check."""
+    kenjo_finding, records = await _kenjo(bridge)
     findings = [
         Finding(
             "configuration", (f"targets: {', '.join(sorted(bridge.routes)) or 'none'}", *_exposed(bridge))
         ),
         await _redis(bridge),
-        await _kenjo(bridge),
+        kenjo_finding,
+        *await _protected(bridge, records),
     ]
     async with connected(bridge, only) as targets:
         greetings = await greet(bridge, targets, by_hand=True)
-    return findings + [
-        Finding(f"target {name}", (*g.facts, summary(bridge.routes[name])), g.problems)
-        for name, g in greetings.items()
-    ]
+    for name, g in greetings.items():
+        tried = await asyncio.to_thread(_tried, bridge.routes[name], records)
+        facts = (*g.facts, *tried.facts, summary(bridge.routes[name]))
+        findings.append(Finding(f"target {name}", facts, (*g.problems, *tried.problems)))
+    return findings
+
+
+def _tried(route: Route, records: Mapping[Key, Record]) -> Greeting:
+    takes = load(route.settings.kind).fitted(route.settings).takes
+    return try_out(route, list(records.values()), takes)
+
+
+async def _protected(bridge: Bridge, records: Mapping[Key, Record]) -> list[Finding]:
+    """Whether each entry of `protected` is somebody's; also of those who are known and gone from Kenjo."""
+    number = len(bridge.values.protected)
+    if not number or not records:
+        return []
+    try:
+        known = await bridge.backend.records.known()
+    except (BridgeError, RedisError):  # which stands in the row of Redis
+        known = {}
+    everybody = {**known, **{key: Stored(record, 1) for key, record in records.items()}}
+    environment = Environment(bridge.values.lookups, bridge.values.zone)
+    unknown = await asyncio.to_thread(unknown_entries, bridge.values, everybody, environment)
+    return [Finding("protected", (f"{number - len(unknown)} of {number} entries are somebody's",), unknown)]
 
 
 def _exposed(bridge: Bridge) -> list[str]:
@@ -71,8 +104,8 @@ def _sealed(bridge: Bridge) -> str:
     return "records are encrypted" if bridge.backend.codec.seals else f"warning: records are readable; {SEAL}"
 
 
-async def _kenjo(bridge: Bridge) -> Finding:
-    """Sign in and read what a poll reads, each list once."""
+async def _kenjo(bridge: Bridge) -> tuple[Finding, Mapping[Key, Record]]:
+    """Sign in and read what a poll reads, each list once. The records are those that a poll would see."""
     try:
         await leave_alone(bridge.backend)
         async with kenjo(bridge.values) as client:
@@ -80,12 +113,24 @@ async def _kenjo(bridge: Bridge) -> Finding:
             lists = await client.fetch(lists_for(fields, bridge.values.timezones))
             custom = await check_custom_fields(client, fields)
     except BridgeError as error:
-        return Finding("kenjo", problems=(str(error),))
+        return Finding("kenjo", problems=(str(error),)), {}
     facts = [f"{name}: {len(rows)}" for name, rows in sorted(lists.items())]
     field = bridge.values.kenjo.team_field or team_field_found(lists.get(WORKS, []))
     facts.append(f"teams of a person: {field or 'not found (kenjo.team_field names the field)'}")
     problems = [*_unknown_offices(bridge.values.timezones, lists.get("offices", [])), *custom.problems]
-    return Finding("kenjo", (bridge.values.kenjo.url, *facts, *custom.facts), tuple(problems))
+    finding = Finding("kenjo", (bridge.values.kenjo.url, *facts, *custom.facts), tuple(problems))
+    return finding, await asyncio.to_thread(_records, bridge, lists, fields)
+
+
+def _records(
+    bridge: Bridge, lists: Mapping[str, list[Any]], fields: Collection[FieldPath]
+) -> Mapping[Key, Record]:
+    values = bridge.values
+    zones, lead, team_field = values.office_zones, values.lead_days, values.kenjo.team_field
+    now = datetime.now(UTC)
+    return build(
+        lists, fields, now=now, zone=values.zone, office_zones=zones, lead_days=lead, team_field=team_field
+    ).records
 
 
 def _unknown_offices(named: Iterable[str], offices: Iterable[Any]) -> Iterator[str]:

@@ -133,3 +133,22 @@ def test_protected_people_are_created_and_changed_as_others() -> None:
     stored = Stored(person(ID, title="CEO"), 1)
     for linked in (False, True):
         assert route(Protected([BOSS, ID])).intend(stored, linked=linked).action is Action.UPSERT
+
+
+@pytest.mark.parametrize(
+    ("source", "account", "number", "covered"),
+    [
+        ("10121", {}, 10121, True),
+        ("10121", {}, "10121", True),
+        ("10121", {"externalId": "10121"}, None, True),
+        ("de-7", {"externalId": "DE-7"}, None, True),
+        ("10121", {"externalId": "101210"}, 1012, False),
+        ("CEO", {"externalId": None}, None, False),
+    ],
+)
+def test_other_numbers_of_a_person(source: str, account: dict[str, Any], number: Any, covered: bool) -> None:
+    """An external id or an employee number, text or number == protected; a part of one is another one."""
+    data = {"id": ID, "lifecycle": "active", "account": account, "work": {"employeeNumber": number}}
+    protected = Protected([source])
+    assert protected.covers(Record(Key(Kind.PERSON, ID), data)) is covered
+    assert protected.fields == {("person", "account", "externalId"), ("person", "work", "employeeNumber")}
