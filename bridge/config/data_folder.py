@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import stat
@@ -21,6 +22,26 @@ _TEMPORARY = "kenjo-bridge-"
 _KEY_BYTES = 1000  # read of a key file at most
 _NOTE_BYTES = 4096  # read of a note at most
 _PATH_BYTES = 100  # sockaddr_un holds 104 on macOS and 108 on Linux
+
+
+_FULL = "its disk is full: free some space there, or set data_dir to a folder on another one"
+_REMEDIES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: "set data_dir to a folder that can be written to (in a container: to a volume)",
+    errno.EACCES: "let this user write to it (chown), or set data_dir to a folder of its own",
+}
+
+
+class InUse(ConfigurationError):
+    """Another bridge holds the folder."""
+
+    def __init__(self, folder: Path, pid: str) -> None:
+        super().__init__(
+            f"another kenjo-bridge (pid {pid}) uses this data folder, {folder}; stop it, or set redis.url so"
+            " that several can share a Redis"
+        )
+        self.pid = pid
 
 
 def private_key(data_dir: Path) -> str:
@@ -49,8 +70,9 @@ def using(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "set data_dir or redis.url")
         raise ConfigurationError(
-            f"the data folder {folder} cannot be used ({error.strerror or error}); set data_dir or redis.url"
+            f"the data folder {folder} cannot be used ({error.strerror or error}); {remedy}"
         ) from None
 
 
@@ -68,10 +90,7 @@ async def locked(folder: Path, patience: float) -> AsyncIterator[int]:
         while not _try_lock(lock):
             if asyncio.get_running_loop().time() >= deadline:
                 pid = os.pread(lock, 20, 0).decode(errors="replace")
-                raise ConfigurationError(
-                    f"another kenjo-bridge (pid {pid}) uses this data folder, {folder}; stop it, or set"
-                    " redis.url so that several can share a Redis"
-                )
+                raise InUse(folder, pid)
             await asyncio.sleep(0.05)
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
@@ -204,9 +223,13 @@ def _made_by_us(note: Path) -> Path | None:
 
 def _write(path: Path, text: str) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    Path(temporary).replace(path)  # over a link, not through it
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        Path(temporary).replace(path)  # over a link, not through it
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _make_key(path: Path) -> None:

@@ -12,11 +12,13 @@ import os
 import re
 import shutil
 import signal
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from bridge.config.data_folder import (
+    InUse,
     locked,
     noted_socket,
     open_own,
@@ -28,11 +30,12 @@ from bridge.config.data_folder import (
 from bridge.errors import ConfigurationError
 from bridge.logs import get_logger
 
-__all__ = ["RESTARTS", "PrivateRedis", "find_server", "private_key", "running_url"]
+__all__ = ["LOG", "RESTARTS", "PrivateRedis", "find_server", "private_key", "running_url"]
 
 RESTARTS = 5
 
-_LOG = "redis.log"
+LOG = "redis.log"
+"""What it says, in the data folder."""
 _LOCK_SECONDS = 5.0  # an orphan of a killed bridge needs a moment to end
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0  # longer than the guard's ten
@@ -67,13 +70,15 @@ class PrivateRedis:
 
     When it dies it is started again, RESTARTS times at most; its data is in the append-only file. Entering
     raises ConfigurationError when there is no redis-server, when it does not start, when the folder cannot be
-    used, or when another bridge still uses it after `patience` seconds.
+    used, or when another bridge still uses it after `patience` seconds. `join`: that one's Redis was looked
+    for before, and did not answer.
     """
 
     url: str
     """Its `unix://` address, without any character that would need quoting."""
 
-    def __init__(self, data_dir: Path, *, patience: float = _LOCK_SECONDS) -> None:
+    def __init__(self, data_dir: Path, *, patience: float = _LOCK_SECONDS, join: bool = False) -> None:
+        self._join = join
         self._folder = data_dir.absolute()
         self._patience = patience
         self._stack = AsyncExitStack()
@@ -82,7 +87,7 @@ class PrivateRedis:
         server = find_server()
         async with AsyncExitStack() as stack:
             with using(self._folder):
-                self._lock = await stack.enter_async_context(locked(self._folder, self._patience))
+                self._lock = await stack.enter_async_context(self._alone())
                 self._socket = stack.enter_context(socket_place(self._folder))
                 self.url = f"unix://{self._socket}"
                 self._command = [server, *_options(self._folder, self._socket)]
@@ -94,6 +99,20 @@ class PrivateRedis:
             self._stack = stack.pop_all()
         return self
 
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[int]:
+        async with AsyncExitStack() as stack:
+            try:
+                lock = await stack.enter_async_context(locked(self._folder, self._patience))
+            except InUse as error:
+                if not self._join:
+                    raise
+                raise ConfigurationError(
+                    f"the private Redis of the kenjo-bridge that runs (pid {error.pid}) does not answer: look"
+                    f" at {self._folder / LOG}, and restart that kenjo-bridge if it does not come back"
+                ) from None
+            yield lock
+
     async def __aexit__(self, *exc: object) -> None:
         await self._stack.aclose()
 
@@ -102,7 +121,7 @@ class PrivateRedis:
         return await asyncio.shield(self._keeper)
 
     async def _spawn(self) -> None:
-        path = self._folder / _LOG
+        path = self._folder / LOG
         if path.exists() and path.stat().st_size > _LOG_BYTES:
             path.replace(path.with_suffix(".old.log"))
         refuse_links(self._folder)
@@ -172,11 +191,11 @@ class PrivateRedis:
 
     def _reason(self) -> str:
         """The last thing that it wrote since it was started."""
-        with (self._folder / _LOG).open("rb") as file:
+        with (self._folder / LOG).open("rb") as file:
             file.seek(self._log_start)
             lines = file.read(_LOG_BYTES).decode(errors="replace").strip().splitlines()
         said = re.sub(r"^\d+:\w .*? [.*#-] ", "", lines[-1]) if lines else ""
-        return f"{said or 'it said nothing'} ({self._folder / _LOG})"
+        return f"{said or 'it said nothing'} ({self._folder / LOG})"
 
 
 async def running_url(data_dir: Path) -> str | None:

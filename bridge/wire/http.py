@@ -29,6 +29,7 @@ from bridge.wire.permit import Permit
 from bridge.wire.places import Places
 from bridge.wire.quiet import LONGEST_PAUSE, granted, quiet_time, retry_after
 from bridge.wire.redaction import words
+from bridge.wire.unanswered import why
 
 Reading = Literal["GET", "POST"]
 """The methods of requests that change nothing: a sign-in and a search may be a POST."""
@@ -277,8 +278,7 @@ class Http:
             seconds = self._timeout.total
             raise TryLater(f"no answer within {seconds:g} s", unreachable=True) from None
         except (aiohttp.ClientError, asyncio.IncompleteReadError, OSError) as error:
-            # str(error) may carry the URL with its query: the class says enough.
-            raise TryLater(f"no answer ({type(error).__name__})", unreachable=True) from None
+            raise TryLater(f"no answer{why(error)}", unreachable=True) from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """The body, decompressed piece by piece; what is not read is never decompressed."""

@@ -184,14 +184,18 @@ def _publication(name: str, found: Mapping[str, Any]) -> str:
 
 
 def show_check(console: Console, findings: Iterable[Finding]) -> None:
-    """A row per part, and a sentence for each problem."""
+    """First what is wrong and what to do about it, a sentence each; then a row of facts per part."""
+    findings = list(findings)
+    for finding in findings:
+        for problem in finding.problems:
+            console.print(Text(f"{finding.part}: {problem}", "red"), soft_wrap=True)
     table = Table()
     table.add_column("part")
     table.add_column("")
     table.add_column("what it says", overflow="fold")
     for finding in findings:
         good = not finding.problems
-        text = Group(*(Text(line) for line in [*finding.facts, *finding.problems]))
+        text = Group(*(Text(line) for line in finding.facts))
         table.add_row(finding.part, Text("ok", "green") if good else Text("problem", "red"), text)
     console.print(table)
 

@@ -52,10 +52,8 @@ async def ask(
     try:
         answer = await http.read(path, method=method, params=params, body=body, headers=headers)
     except TryLater as error:
-        advice = (
-            f"; make sure that {urlsplit(http.base_url).hostname} can be reached" if error.unreachable else ""
-        )
-        raise SourceUnavailable(f"Kenjo could not be asked for {path}: {error}{advice}") from None
+        where = f" (Kenjo is asked at {urlsplit(http.base_url).hostname})" if error.unreachable else ""
+        raise SourceUnavailable(f"Kenjo could not be asked for {path}: {error}{where}") from None
     if 200 <= answer.status < 300 or answer.status in refusals:
         return answer
     said = words(answer.status, answer.body, [token, body])

@@ -88,7 +88,7 @@ async def opened(
         if url is None:
             url = await running_url(values.data_dir) if join else None
             if url is None:
-                private = await stack.enter_async_context(PrivateRedis(values.data_dir))
+                private = await stack.enter_async_context(PrivateRedis(values.data_dir, join=join))
                 url = private.url
             keys = keys or [private_key(values.data_dir)]
         anew = (lambda: configured().encryption.texts()) if configured and values.redis.url else None

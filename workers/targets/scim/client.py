@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -14,6 +15,11 @@ from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
 from workers.targets.scim.attributes import boolean, get
 from workers.targets.scim.resource import Resource
+
+_RESOURCE = re.compile(
+    r"/(?:Users|Groups|Me|ServiceProviderConfig|Schemas|ResourceTypes|Bulk)/?$", re.IGNORECASE
+)
+"""What a client appends to a base address (RFC 7644, 3.2), where the vendor's page shows a whole address."""
 
 PATHS = {Kind.PERSON: "/Users", Kind.TEAM: "/Groups"}
 
@@ -64,6 +70,13 @@ def address(kind: Kind, remote_id: str) -> str:
     if not remote_id.strip("."):
         raise RecordRejected("the target's id for this object cannot stand in an address")
     return f"{PATHS[kind]}/{quote(remote_id, safe='')}"
+
+
+def advice(base_url: str) -> str:
+    """What to do about an address below which there are no users."""
+    if end := _RESOURCE.search(base_url):
+        return f"base_url ends in {end[0]}, which the bridge appends itself: take it off the end"
+    return "base_url has to be the part of the server's addresses before /Users; most end in /scim/v2"
 
 
 class Listed(NamedTuple):

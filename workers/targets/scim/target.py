@@ -22,7 +22,7 @@ from workers.targets.scim.attributes import (
     takes,
 )
 from workers.targets.scim.changes import Difference, changes, difference, slots
-from workers.targets.scim.client import ScimClient, address, classify
+from workers.targets.scim.client import ScimClient, address, advice, classify
 from workers.targets.scim.listing import Listing
 from workers.targets.scim.resource import Resource, external_id, is_open, plain_id
 from workers.targets.scim.search import MANY, Search
@@ -53,7 +53,10 @@ class ScimTarget(Target):
         """Read what the server can do, its schemas, and some users."""
         said = {True: "yes", False: "no", None: "not said"}
         features = [f"{name} {said[await self._client.supports(name.lower())]}" for name in ("PATCH", "bulk")]
-        size = await self.size()
+        try:
+            size = await self.size()
+        except NotFound as error:
+            return Greeting(problems=(f"{advice(self._settings.base_url)} ({error})",))
         users = f"{size} users" if size != MANY else "a list of users without an end"
         return Greeting((f"SCIM 2.0, {', '.join(features)}, {users}", *self._left_out()))
 

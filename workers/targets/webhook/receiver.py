@@ -12,6 +12,7 @@ from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater
 from bridge.wire.http import Answer, Http, classify_status
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import quiet_time
+from bridge.wire.unanswered import why
 from workers.targets.webhook.event import Message
 from workers.targets.webhook.settings import WebhookSettings
 from workers.targets.webhook.signing import ID
@@ -83,7 +84,7 @@ class Receiver:
         except TimeoutError:
             raise TryLater(f"no answer within {self._settings.timeout:g} s", unreachable=True) from None
         except OSError as error:
-            raise TryLater(f"no answer ({type(error).__name__})", unreachable=True) from None
+            raise TryLater(f"no answer{why(error)}", unreachable=True) from None
 
 
 def _id_of(messages: Sequence[Message]) -> str:
