@@ -37,7 +37,7 @@ app = typer.Typer(
     name="kenjo-bridge",
     help="Keeps the people and teams in other HR and IT tools equal to a Kenjo account.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 out = Terminal()

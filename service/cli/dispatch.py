@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -15,7 +16,7 @@ _HELD, _PROBLEM = 2, 3
 
 def dispatch() -> int:
     """Run the command that was asked for. Returns the exit code; what went wrong was said in a sentence."""
-    if listing.is_enough(sys.argv[1:]):
+    if listing.is_enough(sys.argv[1:], os.environ):
         listing.register()
     else:
         from service.cli import registered  # noqa: F401 - importing the commands registers them
@@ -25,9 +26,10 @@ def dispatch() -> int:
     except typer.Abort:
         code = 130
     except typer.TyperException as error:
-        if message := error.format_message():  # none when the help was what was asked for
+        message = error.format_message()
+        if message:  # none when nothing was asked for, and the help was shown
             _say(f"{message} (kenjo-bridge --help tells more)")
-        code = _PROBLEM
+        code = _PROBLEM if message else 0
     except SnapshotHeld as error:
         _say(f"held: {error}; nothing was changed anywhere")
         code = _HELD

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typer.core import TyperGroup
 
 from service.cli.app import app
 
@@ -35,15 +38,48 @@ COMMANDS = {
 }
 
 
-def is_enough(arguments: Sequence[str]) -> bool:
-    """Whether no command is named: then only the list, or the version, is asked for."""
-    return all(argument.startswith("-") for argument in arguments)
+GROUPS = {
+    "Begin": ("init", "check", "sandbox", "demo"),
+    "Run": ("run", "serve", "work", "sync"),
+    "Look": ("status", "plan", "explain", "audit"),
+    "Decide": ("holds", "failures", "targets"),
+    "Write mappings and targets": ("mapping", "preset", "profile", "new-target"),
+    "Less often": ("moved", "rekey", "forget"),
+}
+"""Under which heading each command stands."""
+
+
+class _InOrder(TyperGroup):
+    """Lists the commands as they stand under their headings."""
+
+    def list_commands(self, _context: Any) -> list[str]:
+        return [name for names in GROUPS.values() for name in names]
+
+
+def is_enough(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Whether no command is named: then only the list, or the version, is asked for.
+
+    A shell that completes a line asks for options, too, and says so in a variable.
+    """
+    asks = any(name.endswith("_COMPLETE") and "KENJO_BRIDGE" in name for name in environ)
+    return not asks and all(argument.startswith("-") for argument in arguments)
 
 
 def register() -> None:
     """Let `app` know the commands by name."""
     for name, line in COMMANDS.items():
         app.command(name, help=line)(_nothing)
+    arrange()
+
+
+def arrange() -> None:
+    """Put the commands that `app` knows under their headings, in this order."""
+    app.info.cls = _InOrder
+    heading = {name: group for group, names in GROUPS.items() for name in names}
+    for command in app.registered_commands:
+        command.rich_help_panel = heading[str(command.name or getattr(command.callback, "__name__", ""))]
+    for several in app.registered_groups:
+        several.rich_help_panel = heading[str(several.name)]
 
 
 def _nothing() -> None:
