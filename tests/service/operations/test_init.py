@@ -17,15 +17,8 @@ import yaml
 
 from bridge.config.configuration import load_settings
 from bridge.errors import ConfigurationError
-from service.operations.initialising import (
-    Answers,
-    Question,
-    TargetAnswers,
-    ask_for,
-    settings_of,
-    text_of,
-    write,
-)
+from service.operations.first_file import Answers, TargetAnswers, text_of, write
+from service.operations.initialising import Question, ask_for, secret_in, settings_of
 from tests.workers.targets.installed import install
 from tests.world import World, world
 from workers.connect import routes
@@ -88,19 +81,24 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(here: World, **changes: str) -> list[str]:
-    """The flags for this world; secrets on the command line only because this is a test."""
+    """The flags for this world, with files of secrets; an empty one is left out."""
     target = here.config["targets"]["directory"]
+    secrets = {"key": here.sandbox.api_key, "token": target["token"]} | {
+        name: changes.pop(name) for name in ("key", "token") if name in changes
+    }
+    for name, secret in secrets.items():
+        (here.folder / name).write_text(f"{secret}\n")
     flags = {
         "environment": "sandbox",
         "base-url": here.sandbox.url,
-        "api-key": here.sandbox.api_key,
+        "api-key-file": "key" if secrets["key"] else "",
         "target-url": target["base_url"],
-        "token": target["token"],
-        "scope": "",
+        "secret": "token=token" if secrets["token"] else "",
         "config": "made.yaml",
         **changes,
     }
-    return [part for name, value in flags.items() for part in (f"--{name}", value)]
+    given = [part for name, value in flags.items() if value for part in (f"--{name}", value)]
+    return [*given, "--scope", ""]
 
 
 async def test_the_result_is_tried(here: World) -> None:
@@ -128,7 +126,7 @@ async def test_what_does_not_work_is_told(here: World) -> None:
 
 async def test_secrets_may_stay_in_the_environment(here: World) -> None:
     """No key and no token given == neither in the file, both named; with both as variables it is tried."""
-    flags = options(here, **{"api-key": "", "token": ""})
+    flags = options(here, key="", token="")
     done = await here.run("init", *flags)
     text = (here.folder / "made.yaml").read_text()
     token = here.config["targets"]["directory"]["token"]
@@ -153,12 +151,14 @@ async def test_nobody_is_asked_where_nobody_sits(here: World) -> None:
     assert [target.kind for target in values.targets.values()] == ["scim"]
 
 
-async def answered(folder: Path, answers: list[str], *arguments: str, site: str = "") -> tuple[int, str]:
+async def answered(
+    folder: Path, answers: list[str], *arguments: str, site: str = "", check: str = "--no-check"
+) -> tuple[int, str]:
     """Run init on a terminal, each question gets the next answer. Returns the exit code and the screen."""
     ours, theirs = pty.openpty()
     root = str(Path(__file__).parents[3])
     process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "service.cli.main", "init", "--no-check", *arguments],
+        *[sys.executable, "-m", "service.cli.main", "init", check, *arguments],
         cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         env={**os.environ, "PYTHONPATH": f"{root}:{site}"},
     )  # fmt: skip
@@ -219,6 +219,70 @@ async def test_every_kind_is_offered(tmp_path: Path, vault: Path) -> None:
         "limits": {"remove": {"count": 5, "percent": 10}},
     }
     assert "open-sesame" not in shown
+
+
+async def test_each_answer_is_tried_at_once(here: World) -> None:
+    """A wrong key, address, token and scope == a sentence at once; only that is asked again."""
+    target = here.config["targets"]["directory"]
+    typed = [
+        here.sandbox.url, "wrong-key", "key", here.sandbox.api_key,  # Kenjo first
+        "", "example.com/scim", f"{target['base_url']}/Users", "wrong-token",
+        "token", target["token"],
+        "tokn",
+        "base_url", target["base_url"],
+        "person.work.", "person.work.jobTitle", "person.account.isActive",
+    ]  # fmt: skip
+    code, shown = await answered(here.folder, typed, "--kind", "scim", "-c", "made.yaml", check="--check")
+    assert code == 0, shown
+    for sentence in (
+        "Kenjo refused the API key", "Kenjo answers: 12 people.", "base_url must start with https://",
+        "base_url ends in /Users", "'tokn' is not a setting of this kind; did you mean token?",
+        "targets.directory.scope is not a CEL expression", "targets.directory.scope gives text", "SCIM 2.0",
+    ):  # fmt: skip
+        assert sentence in shown
+    assert "in scope: " in shown  # what `check` says at the end
+    assert "wrong-token" not in shown
+    written = yaml.safe_load((here.folder / "made.yaml").read_text())
+    assert written["kenjo"]["base_url"] == here.sandbox.url
+    assert written["targets"]["directory"]["base_url"] == target["base_url"]
+    assert written["targets"]["directory"]["scope"] == "person.account.isActive"
+
+
+async def test_what_does_not_work_can_be_kept(here: World) -> None:
+    """No better answer to either question == the file with what was answered, and what `check` says."""
+    typed = ["http://127.0.0.1:9/api/v1", "key", "", "", "http://127.0.0.1:9/scim", "token", "", ""]
+    code, shown = await answered(here.folder, typed, "--kind", "scim", "-c", "made.yaml", check="--check")
+    assert code == 3
+    assert shown.count("nothing listens at this host and port") == 4
+    written = yaml.safe_load((here.folder / "made.yaml").read_text())
+    assert written["kenjo"] == {
+        "environment": "sandbox",
+        "base_url": "http://127.0.0.1:9/api/v1",
+        "api_key": "key",
+        "poll_interval": 60,
+    }
+
+
+async def test_no_secret_on_the_command_line(here: World) -> None:
+    """`--set` with a secret, and the former options == a sentence, and no file."""
+    for flags, says in (
+        (["--set", "token=x"], "does not belong on a command line"),
+        (["--api-key", "x"], "No such option"),
+        (["--secret", "token=nowhere.txt"], "nowhere.txt cannot be read"),
+        (["--secret", "token"], "--secret takes NAME=FILE"),
+    ):
+        done = await here.run("init", "--config", "made.yaml", *flags)
+        assert (done.code, says in done.err) == (3, True), done.err
+    assert not (here.folder / "made.yaml").exists()
+
+
+def test_a_secret_of_a_file(tmp_path: Path) -> None:
+    """A file with a mark and a line end == the secret alone; bytes that are no text == a sentence."""
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbfabc\r\n")
+    assert secret_in(tmp_path / "token") == "abc"
+    (tmp_path / "token").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigurationError, match="token cannot be read: it is not text"):
+        secret_in(tmp_path / "token")
 
 
 async def test_a_file_that_is_there_is_kept(here: World) -> None:
