@@ -41,7 +41,7 @@ COMMANDS = {
 GROUPS = {
     "Begin": ("init", "check", "sandbox", "demo"),
     "Run": ("run", "serve", "work", "sync"),
-    "Look": ("status", "plan", "explain", "audit"),
+    "Look": ("status", "people", "plan", "explain", "audit"),
     "Decide": ("holds", "failures", "targets"),
     "Write mappings and targets": ("mapping", "preset", "profile", "new-target"),
     "Less often": ("moved", "rekey", "forget"),

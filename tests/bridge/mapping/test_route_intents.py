@@ -65,10 +65,12 @@ def test_nobody_is_created_who_should_not_be_there(reason: str, mode: str) -> No
 
 @pytest.mark.parametrize("linked", [True, False])
 def test_who_has_not_started_is_not_active(*, linked: bool) -> None:
-    """Somebody who starts later is treated like somebody who is inactive, and like no other leaver."""
+    """Who starts later is treated like who is inactive, and like no other leaver, and is called otherwise."""
     target = route(removal={"inactive": "delete", "left": "keep", "gone": "keep"})
     upcoming, inactive = Stored(person(Lifecycle.UPCOMING), 1), LEAVERS["inactive"]
-    assert target.intend(upcoming, linked=linked) == target.intend(inactive, linked=linked)
+    one, other = target.intend(upcoming, linked=linked), target.intend(inactive, linked=linked)
+    assert (one.action, one.delete_after) == (other.action, other.delete_after)
+    assert one.reason == other.reason.replace("not active in Kenjo", "has not started yet")
 
 
 @pytest.mark.parametrize("reason", ["gone", "left", "inactive"])
