@@ -18,13 +18,15 @@ from bridge.store.backend import Backend
 from bridge.wire.permit import Permit
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.workers.targets.shelf import ADAPTER, Shelf, ShelfTarget
-from workers.targets.base import one_by_one
+from workers.targets.base import Abilities, one_by_one
 
 HOUR = 3600.0
 
 
 class SlowTarget(ShelfTarget):
     """A shelf to which changes come when somebody puts them there. `taken`: what was sent, by ticket."""
+
+    can = Abilities(lists=True, later=frozenset(Kind))
 
     def __init__(self, shelf: Shelf) -> None:
         super().__init__(shelf)
@@ -179,6 +181,34 @@ async def test_a_create_that_was_taken_twice(slowly: Slowly) -> None:
     await slowly.target.work()
     assert (entry.state, entry.outcome) == (State.APPLIED, Outcome.ADOPTED)
     assert len(slowly.shelf.things(Kind.PERSON)) == 1
+
+
+async def test_a_change_whose_answer_was_lost(slowly: Slowly) -> None:
+    """It is taken back before it is done, so all seems right == looked at until it is done, and mended."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    slowly.target.forget_answer()
+    await slowly.run.deliver(person("ana", title="Boss"), person("ana"))
+    entry = await slowly.again(after=60)
+    assert (entry.state, entry.reason) == (State.RETRYING, "may still do what it was sent without an answer")
+    await slowly.target.work()
+    assert str(slowly.ana["title"]) == "Boss"
+    await slowly.again(after=60)
+    await slowly.target.work()
+    assert (await slowly.again(after=60)).state is State.APPLIED
+    assert str(slowly.ana["title"]) == "Clerk"
+
+
+async def test_a_change_that_never_came(slowly: Slowly) -> None:
+    """Its answer was lost, it is taken back, and never done == in step after the setting, by itself."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    slowly.target.forget_answer()
+    await slowly.run.deliver(person("ana", title="Boss"), person("ana"))
+    entry = await slowly.again(after=HOUR + 1)
+    assert (entry.state, entry.accepted) == (State.APPLIED, 0.0)
 
 
 async def test_a_refusal_of_what_is_old(slowly: Slowly) -> None:

@@ -196,6 +196,10 @@ class Applier(Confirming):
         except Unseen as unseen:
             await self._announce(accepted=self.entry.at, ticket=unseen.ticket)
             raise
+        except TryLater as error:
+            if self.key.kind in self.target.can.later and self.link is not None and error.after is None:
+                await self._announce(accepted=self.entry.at)
+            raise
 
     async def _see(self, applied: Applied, decision: Decision) -> None:
         """Believe a write when the target shows it. Raises RecordRejected or TryLater."""
@@ -233,8 +237,9 @@ class Applier(Confirming):
 
     def _done(self, decision: Decision, outcome: Outcome | None = None) -> Done:
         says = {**decision.says, "outcome": outcome or decision.outcome}
-        if not decision.waits:  # a leaver's may be of what was sent before
-            says["ticket"] = ""
+        if not decision.waits:
+            self._await_unanswered()
+            says["ticket"] = ""  # a leaver's may be of what was sent before
         entry = dataclasses.replace(self.entry, **says)
         members = () if self.claim.is_person else decision.members  # a person's are no memberships
         found = effects(self.route, self.claim.stored, self.claim.entry, entry, members)

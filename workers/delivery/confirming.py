@@ -11,6 +11,9 @@ from workers.delivery.decision import Decision
 from workers.delivery.noting import Noting
 from workers.delivery.sending import result
 
+_NEXT = 60.0
+"""Seconds between two looks at what may still be done."""
+
 
 class Confirming(Noting):
     """An attempt that first asks after what an earlier one has sent.
@@ -58,6 +61,17 @@ class Confirming(Noting):
                 self.refused, self.refused_late = receipt.error, True
             return None
         return None if isinstance(receipt, Accepted) else result(receipt).outcome
+
+    def _await_unanswered(self) -> None:
+        """Raise Unseen while the target may still do what it was sent, and never answered.
+
+        What is there now may be as it should be, and be changed by that.
+        """
+        if self.link is None or self.key.kind not in self.target.can.later or not self.entry.accepted:
+            return
+        if self.entry.at < self.entry.accepted + self.route.settings.create_shows_within:
+            raise Unseen("may still do what it was sent without an answer", wait=_NEXT)
+        self.entry = dataclasses.replace(self.entry, accepted=0.0)
 
     @property
     def _is_first_refusal(self) -> bool:

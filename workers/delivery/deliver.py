@@ -207,7 +207,7 @@ class Deliverer:
         except AfterTarget as error:
             return waiting(applier, error, self.retry)
         except Unseen as error:
-            if error.ticket:
+            if error.ticket or error.wait:
                 return waiting(applier, error, self.retry, error.wait)
             return later(applier, error, self.retry)
         except TryLater as error:

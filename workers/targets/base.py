@@ -42,7 +42,8 @@ class Abilities:
 
     `shows`: an object is shown when it is asked for by its id; `lists`: all objects are listed; `groups`: it
     has groups of people; `follows`: it is told of leavers' values too, as payroll needs the last day of those
-    who have left; `late`: for a while it may answer that a new object is not there.
+    who have left; `late`: for a while it may answer that a new object is not there; `later`: the kinds of
+    records with which it does after a while what it has taken, also where its answer was lost.
     """
 
     shows: bool = True
@@ -50,6 +51,7 @@ class Abilities:
     groups: bool = True
     follows: bool = False
     late: bool = False
+    later: frozenset[Kind] = frozenset()
 
 
 class Target(Protocol):

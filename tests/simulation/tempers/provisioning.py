@@ -18,6 +18,7 @@ from tests.simulation.directory import Directory, Reply
 from tests.simulation.process import Delivery
 from tests.simulation.tempers.temper import Temper
 from tests.simulation.things import Thing
+from workers.targets.base import Abilities
 
 LONGEST = 20.0
 """Seconds after which a change is done, at most."""
@@ -82,6 +83,8 @@ class ProvisioningDirectory(Directory):
 class ProvisioningTarget(ModelTarget):
     """Is given a ticket for each change."""
 
+    can = Abilities(lists=True, later=frozenset(Kind))
+
     def change(self, wanted: Wanted, there: Remote | None) -> Change | None:
         """What differs; of those who are to leave a group, only who is in it."""
         inside = frozenset(there.content.get("members") or ()) if there and there.content else frozenset()
@@ -118,4 +121,4 @@ def _came(ticket: str, status: int) -> Receipt:
     return Applied("", Outcome.UPDATED)
 
 
-TEMPER = Temper(ProvisioningDirectory, adapter(ProvisioningTarget))
+TEMPER = Temper(ProvisioningDirectory, adapter(ProvisioningTarget), {"create_shows_within": 2 * LONGEST})

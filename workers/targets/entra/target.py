@@ -45,11 +45,10 @@ _MAPPING = mapping_of(__package__)
 class EntraTarget(Target):
     """A connected tenant; see `workers.targets.base.Target`."""
 
-    can = Abilities(lists=True)
-
     def __init__(
         self, settings: EntraSettings, graph: Graph, notebook: Notebook, uploads: Uploads | None = None
     ) -> None:
+        self.can = Abilities(lists=True, later=frozenset({Kind.PERSON} if uploads else ()))
         self._settings = settings
         self._graph = graph
         self._uploads = uploads
