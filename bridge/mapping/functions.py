@@ -109,6 +109,13 @@ def default(value: Any, fallback: Any) -> Any:
     return fallback if _empty(value) else value
 
 
+def merge(*values: Any) -> dict[str, Any]:
+    """The entries of several maps in one; of two with the same name the later one counts, null has none."""
+    if any(value is not None and not isinstance(value, Mapping) for value in values):
+        raise TypeError("is no map")
+    return {name: entry for value in values for name, entry in (value or {}).items()}
+
+
 def add_days(day: Any, number: int) -> str | None:
     """A date so many days later, or earlier for a negative number."""
     found = _day(day)
@@ -160,6 +167,7 @@ def functions(lookups: Lookups, budget: Budget | None = None) -> dict[str, Calla
         "slug": slug,
         "first": first,
         "default": default,
+        "merge": merge,
         "addDays": add_days,
         "daysBetween": days_between,
         "formatDate": format_date,

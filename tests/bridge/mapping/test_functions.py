@@ -43,6 +43,8 @@ def value(source: str, **data: Any) -> Any:
         ('default(null, "x")', "x"),
         ('default("", "x")', "x"),
         ('default("y", "x")', "y"),
+        ('merge({"a": 1, "b": 2}, null, {"b": null, "c": [3]})', {"a": 1, "b": None, "c": [3]}),
+        ("merge(null)", {}),
         ('addDays("2024-02-28", 2)', "2024-03-01"),
         ('addDays("2024-03-01T00:00:00.000Z", -1)', "2024-02-29"),
         ('addDays(timestamp("2024-12-31T10:00:00Z"), 1)', "2025-01-01"),

@@ -15,10 +15,14 @@ from workers.targets.rest.names import NameLists
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Stands for the id of an entry that a list of names has to be given first."""
+    """Stands for the id of an entry that a list of names has to be given first, or to be read for.
+
+    `refusal` is what is said where the entry is not made, and is not there.
+    """
 
     list: str
     name: str
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +119,15 @@ class Judge:
         id_ = self.names.id_of(field.spec.list, str(value))
         if id_ is not None:
             return id_
-        if field.spec.missing == "reject":
-            raise RecordRejected(
-                f"{self.title} has no entry in its {field.spec.list} for the value of {field.name}: make it"
-                " there first, or map it to one that is there"
-            )
-        return Missing(field.spec.list, str(value)) if field.spec.missing == "create" else None
+        if field.spec.missing != "reject":
+            return Missing(field.spec.list, str(value)) if field.spec.missing == "create" else None
+        refusal = (
+            f"{self.title} has no entry in its {field.spec.list} for the value of {field.name}: make it"
+            " there first, or map it to one that is there"
+        )
+        if self.names.knows(field.spec.list):
+            raise RecordRejected(refusal)
+        return Missing(field.spec.list, str(value), refusal)  # nothing is said of a list that was not read yet
 
 
 def body(given: Iterable[Given], whole: Any = None) -> dict[str, Any]:

@@ -62,6 +62,15 @@ class NameLists:
         """The name of an entry, else its id."""
         return self._names.get(name, {}).get(str(id_), str(id_))
 
+    def knows(self, name: str) -> bool:
+        """Whether a list has been read."""
+        return name in self._ids
+
+    async def asked(self, name: str, text: str) -> Any:
+        """The id of an entry of a list that is read first if need be; None where it has none of this name."""
+        await self.learn()
+        return self.id_of(name, text)
+
     async def made(self, name: str, text: str, permit: Permit) -> Any:
         """The id of an entry, which is made if the list has none of this name; one at a time."""
         async with self._lock:

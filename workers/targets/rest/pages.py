@@ -60,12 +60,14 @@ async def pages(
         repeats = len(fresh) < len(items)
         seen.update(fresh)
         total = _number(at(said(answer), steps(paging.total))) if paging and paging.total else None
-        ends = paging is None or not _advance(client, paging, place, answer, len(items))
+        last = paging is not None and _is_last(paging, answer)
+        ends = paging is None or last or not _advance(client, paging, place, answer, len(items))
         key = place.offset, place.page, place.cursor, place.address
         loops = not ends and (key in places or (not fresh and paging is not None))
         places.add(key)
         counted = paging is None or paging.by not in ("offset", "page")
-        whole = ends and not repeats and (total == len(seen) or (counted and total is None))
+        told = paging is None or paging.more is None or last
+        whole = ends and told and not repeats and (total == len(seen) or (counted and total is None))
         yield Listed(list(fresh.values()), whole, total)
         if ends or loops:
             return
@@ -85,6 +87,11 @@ def _items(answer: Answer, path: Path, id_at: Path) -> list[Item]:
     if any(at(item, id_at) in (None, "") for item in found):
         raise TryLater(f"answered with a list in which something has no '{'.'.join(id_at)}'")
     return found
+
+
+def _is_last(paging: Paging, answer: Answer) -> bool:
+    """Whether an answer says that there is no other page."""
+    return paging.more is not None and at(said(answer), steps(paging.more)) is False
 
 
 def _advance(client: Client, paging: Paging, place: _Place, answer: Answer, count: int) -> bool:

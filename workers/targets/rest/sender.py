@@ -140,15 +140,19 @@ class Sender:
         return shown
 
     async def _made(self, given: Iterable[Given], permit: Permit) -> list[Given]:
-        """The same, with the ids of entries that had to be made first."""
-        found = []
-        for one in given:
-            if isinstance(one.value, Missing):
-                id_ = await self._names.made(one.value.list, one.value.name, permit)
-                found.append(replace(one, value=id_))
-            else:
-                found.append(one)
-        return found
+        """The same, with the ids of entries that had to be made, or asked for, first."""
+        return [
+            replace(one, value=await self._entry(one.value, permit)) if isinstance(one.value, Missing) else one
+            for one in given
+        ]
+
+    async def _entry(self, missing: Missing, permit: Permit) -> Any:
+        if not missing.refusal:
+            return await self._names.made(missing.list, missing.name, permit)
+        id_ = await self._names.asked(missing.list, missing.name)
+        if id_ is None:
+            raise RecordRejected(missing.refusal)
+        return id_
 
     def _open_after(self, seen: Seen, answer: Any) -> bool | None:
         """Whether it is in use, as the answer shows; without one, as before if nothing touched that."""
