@@ -22,6 +22,7 @@ from tests.workers.targets import slapd
 from tests.workers.targets.bamboohr_server import BambooHR
 from tests.workers.targets.entra_rig import EntraRig
 from tests.workers.targets.entra_server import entra_server
+from tests.workers.targets.factorial_server import Factorial
 from tests.workers.targets.google_server import BASE, Workspace, google_server
 from tests.workers.targets.hibob_server import HiBob
 from tests.workers.targets.ldap_ad_rig import made_up
@@ -30,6 +31,7 @@ from tests.workers.targets.oddhr_rig import oddhr_rig
 from tests.workers.targets.personio_server import Personio
 from tests.workers.targets.rest_rig import serving
 from tests.workers.targets.test_bamboohr import BambooHRRig
+from tests.workers.targets.test_factorial import FactorialRig
 from tests.workers.targets.test_hibob import HiBobRig
 from tests.workers.targets.test_ldap_slapd import SlapdRig
 from tests.workers.targets.test_personio import PersonioRig
@@ -149,6 +151,14 @@ async def hibob(_here: World, stack: AsyncExitStack) -> tuple[dict[str, Any], Co
     return {**settings, "map": {"work.department": None, "work.site": '"Berlin"'}}, counts
 
 
+async def factorial(_here: World, stack: AsyncExitStack) -> tuple[dict[str, Any], Counts]:
+    """The profile for Factorial."""
+    server = Factorial()
+    origin = await stack.enter_async_context(serving(server.application()))
+    settings, counts = await _rest(FactorialRig(origin, server), stack)
+    return {**settings, "map": {"location_id": '"Berlin"'}}, counts
+
+
 async def own_profile(_here: World, stack: AsyncExitStack) -> tuple[dict[str, Any], Counts]:
     """The worked example of a profile."""
     return await _rest(await stack.enter_async_context(oddhr_rig()), stack)
@@ -175,6 +185,7 @@ KINDS: Mapping[str, Kind] = {
     "personio": personio,
     "bamboohr": bamboohr,
     "hibob": hibob,
+    "factorial": factorial,
     "own-profile": own_profile,
     "webhook": webhook,
 }

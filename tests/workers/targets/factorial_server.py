@@ -1,4 +1,4 @@
-"""A Factorial, written from the vendor's OpenAPI description of version 2026-07-01 and its page on pagination.
+"""A Factorial, written from the vendor's description of version 2026-07-01 and its page on pagination.
 
 Errors are not described there; what it answers to what it does not take is what public clients expect.
 """
@@ -146,9 +146,7 @@ class Factorial:
         employee["terminated_on"] = given.get("terminated_on")
         return web.json_response(self.shown(employee))
 
-    def problem(
-        self, given: dict[str, Any], known: set[str], needed: tuple[str, ...]
-    ) -> web.Response | None:
+    def problem(self, given: dict[str, Any], known: set[str], needed: tuple[str, ...]) -> web.Response | None:
         """What is wrong with a body: no field may be null, and ids are texts."""
         for name in needed:
             if not given.get(name):

@@ -126,10 +126,15 @@ async def test_a_first_day_is_kept(rig: FactorialRig) -> None:
             assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UNCHANGED
 
 
-async def test_a_place_that_factorial_lacks(rig: FactorialRig) -> None:
-    """An office that is no location there == one sentence without its name, before anybody is created."""
+@pytest.mark.parametrize("read", [True, False])
+async def test_a_place_that_factorial_lacks(rig: FactorialRig, read: bool) -> None:
+    """An office that is no location there == one sentence without its name, before anybody is created.
+
+    Locations that were not read yet are read for it.
+    """
     async with rig.reached() as (target, line):
-        await target.find(person(rig, 1))
+        if read:
+            await target.find(person(rig, 1))
         with pytest.raises(RecordRejected, match="has no entry in its locations") as caught:
             await target.upsert(person(rig, 1, location_id="Nowhere"), None)
         assert "Nowhere" not in str(caught.value)
@@ -160,7 +165,7 @@ async def test_the_email_address_cannot_be_changed(rig: FactorialRig) -> None:
 
 @pytest.mark.parametrize(("word", "days"), [("today", 0), ("yesterday", 1)])
 async def test_leavers_have_a_last_day(rig: FactorialRig, word: str, days: int) -> None:
-    """Who leaves == terminated, with the day that `last_day` says; who is back == without one, the same id."""
+    """Who leaves == terminated, with the day that `last_day` says; who is back == without one."""
     async with connected(rig.adapter, rig.given(last_day=word)) as target:
         remote_id = (await target.upsert(person(rig, 1), None)).remote_id
         await target.remove(person(rig, 1).key, remote_id)
@@ -293,7 +298,7 @@ def fill(factorial: Factorial, count: int) -> None:
 
 @pytest.mark.parametrize(("count", "sizes"), [(250, [100, 100, 50]), (200, [100, 100]), (0, [0])])
 async def test_pages(rig: FactorialRig, count: int, sizes: list[int]) -> None:
-    """Employees on several pages == all, leavers too, in as many requests; the last page has a cursor, too."""
+    """Employees on several pages == all, leavers too, in as many requests, although the last has a cursor."""
     fill(rig.factorial, count)
     async with rig.reached() as (target, line):
         assert isinstance(line, Proxy)

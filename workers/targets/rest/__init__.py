@@ -1,4 +1,4 @@
-"""HTTP APIs that a profile describes: Personio, BambooHR, HiBob, and what else has a profile."""
+"""HTTP APIs that a profile describes: Personio, BambooHR, HiBob, Factorial, and what else has a profile."""
 
 from workers.targets.rest.target import ADAPTER
 

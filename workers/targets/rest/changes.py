@@ -127,7 +127,7 @@ class Judge:
         )
         if self.names.knows(field.spec.list):
             raise RecordRejected(refusal)
-        return Missing(field.spec.list, str(value), refusal)  # nothing is said of a list that was not read yet
+        return Missing(field.spec.list, str(value), refusal)  # of a list that was not read nothing is said
 
 
 def body(given: Iterable[Given], whole: Any = None) -> dict[str, Any]:

@@ -53,8 +53,8 @@ class Paging(Section):
     at: str | None = None
     """Where in the answer the cursor, or the next address, stands. Empty there: it was the last page."""
     more: str | None = None
-    """Where in the answer stands whether there is another page, for tools that give a cursor with the last page
-    too. Only where that is false has a list ended, and can be whole."""
+    """Where in the answer stands whether there is another page, for tools that give a cursor with the last
+    one, too. Only where that is false has a list ended, and can be whole."""
     total: str | None = None
     """Where in the answer stands how many objects there are. By `offset` and `page` a list counts as whole
     only if so many were seen, as objects move to other pages when one is deleted."""

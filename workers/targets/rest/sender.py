@@ -141,12 +141,11 @@ class Sender:
 
     async def _made(self, given: Iterable[Given], permit: Permit) -> list[Given]:
         """The same, with the ids of entries that had to be made, or asked for, first."""
-        return [
-            replace(one, value=await self._entry(one.value, permit)) if isinstance(one.value, Missing) else one
-            for one in given
-        ]
+        return [replace(one, value=await self._entry(one.value, permit)) for one in given]
 
-    async def _entry(self, missing: Missing, permit: Permit) -> Any:
+    async def _entry(self, missing: Any, permit: Permit) -> Any:
+        if not isinstance(missing, Missing):
+            return missing
         if not missing.refusal:
             return await self._names.made(missing.list, missing.name, permit)
         id_ = await self._names.asked(missing.list, missing.name)
