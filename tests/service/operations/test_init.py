@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import os
 import pty
@@ -170,10 +171,10 @@ async def answered(
 
 def _typed(terminal: int, answers: list[str]) -> str:
     """Type an answer after each question. Returns all that was shown."""
-    shown, left = "", iter(answers)
+    shown, left, decoder = "", iter(answers), codecs.getincrementaldecoder("utf-8")()
     with contextlib.suppress(OSError):  # whoever asked has ended
-        while part := os.read(terminal, 10_000).decode():
-            shown += part
+        while part := os.read(terminal, 10_000):
+            shown += decoder.decode(part)  # a box's line may come in two parts
             if shown.endswith(": "):
                 os.write(terminal, f"{next(left)}\n".encode())
     assert not list(left), shown
