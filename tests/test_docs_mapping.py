@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bridge.config.settings import BridgeSettings
-from bridge.mapping import bounds, expressions
+from bridge.mapping import bounds, dates, expressions, latin, patterns
 from bridge.mapping.environment import Environment
 from bridge.mapping.expressions import Expression, context
 from bridge.mapping.functions import functions
@@ -55,7 +55,7 @@ def test_every_example_is_found() -> None:
     """The page has as many rows with a result as it looks like, and seven blocks of YAML."""
     looks = [line for line in PAGE.splitlines() if line.startswith("| ") and line.count(" | ") == 2]
     heads = [line for line in looks if line.endswith("| result |")]
-    assert len(ROWS) == len(looks) - len(heads) == 28
+    assert len(ROWS) == len(looks) - len(heads) == 58
     assert len(BLOCKS) == PAGE.count("```") // 2 == 7
 
 
@@ -84,10 +84,18 @@ def test_every_field_and_function_is_on_the_page() -> None:
     assert words >= functions({}).keys()
 
 
+def test_every_part_of_a_date_is_on_the_page() -> None:
+    """The fields of patterns, each beside what it makes of today == the table; so are all languages."""
+    rows = re.findall(r"^\| (?:year|quarter|month|day of the \w+) \| (.+) \|$", PAGE, re.MULTILINE)
+    written = dict(re.findall(r"`(\w+)` (\w+)", ", ".join(rows)))
+    assert written == {name: dates.format_date("2026-03-01", name) for name in dates.FIELDS}
+    assert {language for language in latin.RULES if language != "de"} <= set(re.findall(r"`(\w\w)`", PAGE))
+
+
 def test_limits_are_what_the_page_says() -> None:
     """The numbers in the last section == the limits."""
     last = PAGE.rpartition("## ")[2]
-    for number in (expressions.MAX_LENGTH, bounds.MAX_RESULT):
+    for number in (expressions.MAX_LENGTH, bounds.MAX_RESULT, patterns.LONGEST):
         assert f"{number:,}" in last
     for number, what in (
         (bounds.MAX_LOOPS, "loops"),

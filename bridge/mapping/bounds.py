@@ -41,7 +41,9 @@ _LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|filter|map)\s*\(\s*
 _COPIES = re.compile(r"\.\s*(?:filter|map)\b")
 _MATCHES = re.compile(r"\bmatches\b")
 _PLAIN_MATCHES = re.compile(r"\.\s*matches\s*\(\s*\"\"\s*\)")
-_MAKES_TEXT = re.compile(r"\b(?:replace|join|formatDate|transliterate|slug|lookup|string)\s*\(")
+_MAKES_TEXT = re.compile(
+    r"\b(?:replace|join|formatDate|transliterate|slug|lookup|string|regexReplace|padStart|formatNumber)\s*\("
+)
 _CALLS = re.compile(
     r"(?<![\w.])[A-Za-z_]\w*\s*\("
     r"|\.\s*(?!(?:all|exists|exists_one|existsOne|filter|map)\b)[A-Za-z_]\w*\s*\("

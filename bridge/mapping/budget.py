@@ -20,20 +20,26 @@ class Spent(ValueError):
 
 
 class Budget:
-    """Counts for one evaluation after the other; whatever an expression makes of the error, `spent` stays."""
+    """Counts for one evaluation after the other; whatever an expression makes of the error, `spent` stays.
+
+    `problem` is what a function could not do, as a sentence without values; "" as long as all could.
+    """
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self, parts: int = MOST_PARTS, text: int = MOST_TEXT) -> None:
         """A new evaluation: one text may be split into so many parts, and be made of so many characters."""
-        self.spent = False
+        self.spent, self.problem = False, ""
         self._work, self._parts = MOST_WORK, MOST_PARTS
         self._most_parts, self._most_text = parts, text
 
-    def give(self, arguments: tuple[Any, ...]) -> None:
-        """A function is called with these. Raises Spent."""
-        self._use(_CALL + sum(map(_weight, arguments)))
+    def give(self, arguments: tuple[Any, ...], cost: int = 0, times: int = 1) -> None:
+        """A function is called with these. Raises Spent.
+
+        `cost`: what a call takes beyond others; `times`: how much longer than a copy each character takes.
+        """
+        self.use(_CALL + cost + times * sum(map(_weight, arguments)))
 
     def take(self, result: Any) -> Any:
         """A function has made this, and it is given on. Raises Spent."""
@@ -41,10 +47,11 @@ class Budget:
             self._parts -= len(result)
             self.spent |= self._parts < 0 or len(result) > self._most_parts
         self.spent |= isinstance(result, str) and len(result) > self._most_text
-        self._use(_weight(result))
+        self.use(_weight(result))
         return result
 
-    def _use(self, work: int) -> None:
+    def use(self, work: int) -> None:
+        """So much is done, in characters that are copied meanwhile. Raises Spent."""
         self._work -= work
         self.spent |= self._work < 0
         if self.spent:

@@ -38,6 +38,8 @@ _PATH = re.compile(r"(?<![\w.\"])(person|team)((?:\s*\.\s*[A-Za-z_]\w*|\s*\[\s*\
 _PLAIN_PATH = re.compile(r"(?<![\w.\"])(person|team)((?:\s*\.\s*[A-Za-z_]\w*)*)")
 _STEP = re.compile(r"\w+")
 _CALL = re.compile(r"\s*\(")
+_NUMBERS = {"int", "uint", "float", "double"}
+_KINDS = re.compile(r"Unsupported operation: (\w{1,20}) ([-+*/%<>=!]{1,2}) (\w{1,20})\.")
 _PROBLEM = re.compile(r"(?m)<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting .*| at: .*)?$")
 
 
@@ -82,7 +84,8 @@ class Expression:
         except Exception as error:  # noqa: BLE001 - whatever CEL raises is about this record and expression
             if budget.spent:
                 raise self._too_long() from None
-            raise RecordRejected(f"{self.where} failed ({type(error).__name__}): {self.source}") from None
+            why = budget.problem or _why(error)
+            raise RecordRejected(f"{self.where} failed ({why}): {self.source}") from None
         if budget.spent:  # the expression took the error for an answer: `|| true`
             raise self._too_long()
         return value
@@ -133,6 +136,16 @@ def _json(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(name): _json(item) for name, item in value.items()}
     raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def _why(error: Exception) -> str:
+    """Why CEL could not compute a value: the kinds of what it was to compute with, and no value."""
+    if found := _KINDS.match(str(error)):
+        one, sign, other = found.groups()
+        if not {one, other} - _NUMBERS:
+            return f"'{sign}' wants two numbers of one kind: number(x) makes of both kinds one with decimals"
+        return f"'{sign}' cannot be used with {one} and {other}"
+    return type(error).__name__
 
 
 def _problem(source: str, error: Exception) -> str:

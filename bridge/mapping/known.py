@@ -119,7 +119,10 @@ _CEL: Mapping[str, Function] = {
 
 _DATE = shape(TEXT, TIME, NULL)
 _JOINED = shape(LIST, NULL, item=_TEXT)
-DATES: Mapping[str, int] = {"addDays": 1, "formatDate": 1, "daysBetween": 2}
+DATES: Mapping[str, int] = {
+    **dict.fromkeys(("addDays", "addMonths", "addYears", "endOfMonth", "formatDate"), 1),
+    **dict.fromkeys(("daysBetween", "monthsBetween", "yearsBetween"), 2),
+}
 """Functions whose first values are dates, and how many."""
 
 
@@ -147,7 +150,11 @@ def given(name: str, values: tuple[Shape, ...], usual: Shape) -> Shape:
             return shape(TEXT) | fallback
         case "lookup", _:
             return _TEXT
-        case "addDays", _:
+        case "e164", (_, _, fallback):
+            return _TEXT | fallback
+        case "e164", _:
+            return _TEXT
+        case "addDays" | "addMonths" | "addYears" | "endOfMonth", _:
             return DAY
     return usual
 
@@ -166,7 +173,8 @@ def _written(python: Callable[..., Any]) -> Function:
 
 
 def _annotated(hint: Any) -> Shape:
-    plain = {str: shape(TEXT), int: shape(INT, UINT), bool: shape(BOOL), type(None): shape(NULL)}
+    plain = {str: shape(TEXT), int: shape(INT, UINT), float: shape(DOUBLE), bool: shape(BOOL)}
+    plain[type(None)] = shape(NULL)
     if hint in plain:
         return plain[hint]
     if typing.get_origin(hint) in (types.UnionType, typing.Union):

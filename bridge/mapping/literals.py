@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from bridge.mapping import dates, latin
 from bridge.mapping.environment import TODAY
-from bridge.mapping.functions import DATE_PARTS
 from bridge.mapping.known import DATES
+from bridge.mapping.names import case_problem
+from bridge.mapping.patterns import pattern_problem, replacement_problem
+from bridge.mapping.phones import country_problem
 from bridge.mapping.shapes import BOOL, LIST, MAP, NULL, NUMBERS, TEXT, Shape
 from bridge.mapping.syntax import Node, is_known, path
 
 _PART_OF_DAY = re.compile(r"\d{1,4}(?:-\d{0,2}(?:-\d{0,2}(?:T.*)?)?)?")
-_QUOTED = re.compile(r"'[^']*'")
-_RUN = re.compile(r"([yYmMdDELQ])\1*")
-"""Letters that some pattern or other has for a part of a date; others stand for themselves."""
+_READ: Mapping[str, Mapping[int, Callable[[str], str]]] = {
+    "formatDate": {1: dates.pattern_problem, 2: dates.language_problem},
+    "transliterate": {1: latin.language_problem},
+    "slug": {1: latin.language_problem},
+    "titleCase": {1: case_problem},
+    "regexReplace": {1: pattern_problem},
+    "regexExtract": {1: pattern_problem},
+    "e164": {1: country_problem},
+}
+"""What is wrong with a text that a function reads, by the function and the place of the text."""
 
 _DAYS = 'days are text such as "2026-03-01"'
 
@@ -48,14 +59,21 @@ def called(node: Node) -> list[str]:
         for part in node.parts[: DATES.get(node.name, 0)]
         if part.form == "literal" and is_known(part.value) and part.value and not _is_day(part.value)
     ]
-    if node.name == "formatDate" and len(node.parts) == 2:
-        pattern = node.parts[1]
-        if pattern.form == "literal" and is_known(pattern.value) and (wrong := _wrong_part(pattern.value)):
-            found.append(
-                f"calls formatDate() with '{wrong}', which is no part of a date{_near(wrong)}; there is:"
-                f" {', '.join(DATE_PARTS)}, and what stands in '...' is taken as it is"
-            )
+    texts = {
+        place: part.value
+        for place, part in enumerate(node.parts)
+        if part.form == "literal" and is_known(part.value)
+    }
+    for place, wrong in _READ.get(node.name, {}).items():
+        if place in texts and (problem := wrong(texts[place])):
+            found.append(f"calls {node.name}(), which {problem}")
+    if node.name == "regexReplace" and {1, 2} <= texts.keys():
+        found += [f"calls regexReplace(), which {wrong}" for wrong in _groups(texts[1], texts[2])]
     return found
+
+
+def _groups(pattern: str, new: str) -> list[str]:
+    return [wrong] if (wrong := replacement_problem(pattern, new)) else []
 
 
 def comparable(left: Shape, right: Shape, one: Node, other: Node) -> str:
@@ -102,19 +120,3 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _wrong_part(pattern: str) -> str:
-    """The first run of letters in a date's pattern that stands for nothing."""
-    runs = (match[0] for match in _RUN.finditer(_QUOTED.sub("", pattern)))
-    return next((run for run in runs if run not in DATE_PARTS), "")
-
-
-def _near(wrong: str) -> str:
-    """The part that was probably meant: the same letter in the other case, and not so often."""
-    same = [part for part in DATE_PARTS if part[0].lower() == wrong[0].lower()]
-    if not same:
-        return ""
-    return (
-        f"; did you mean {min(same, key=lambda part: (abs(len(part) - len(wrong)), part != wrong.lower()))}?"
-    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from bridge.mapping.functions import transliterate
+from bridge.mapping.latin import spelled_out as in_ascii
 from bridge.wire.public_names import PUBLIC
 
 WORD = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+")
@@ -71,8 +71,9 @@ def spellings(word: str) -> set[str]:
     else:
         letters = unicodedata.normalize("NFKD", folded)
         found = {"".join(letter for letter in letters if not unicodedata.combining(letter))}
-        nordic = unicodedata.normalize("NFC", folded).replace("å", "aa")
-        found |= {str(transliterate(folded)).casefold(), str(transliterate(nordic)).casefold()}
+        composed = unicodedata.normalize("NFC", folded)
+        nordic = composed.replace("å", "aa")
+        found |= {in_ascii(each)[0].casefold() for each in (composed, nordic)}
     return {*found, *(_one_letter(each) for each in found)} - {""}
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import ConfigurationError, RecordRejected
+from bridge.mapping.dates import FIELDS
 from bridge.mapping.environment import Environment
 from bridge.mapping.expressions import Expression
-from bridge.mapping.functions import DATE_PARTS
 from bridge.mapping.inference import infer
 from bridge.mapping.shapes import BOOL, BYTES, DOUBLE, INT, LIST, MAP, NULL, SPAN, TEXT, TIME, UINT
 from bridge.mapping.syntax import UNKNOWN, parse
@@ -81,11 +81,11 @@ def said(source: str) -> str:
         ('person.work.teams["a"]', "write its number, from 0"),
         ("person.work.manager.work.jobTitle + 5", "which always fails"),
         ("lower(default(person.work.jobTitle, 5) + 1) == 1", "text (lower()) with a number"),
-        ('formatDate(today, "DD.MM.yyyy")', "'DD', which is no part of a date; did you mean dd?"),
-        ('formatDate(today, "dd.MM.YYYY")', "'YYYY', which is no part of a date; did you mean yyyy?"),
-        ('formatDate(today, "MMMM")', "'MMMM', which is no part of a date; did you mean MM?"),
-        ('today.formatDate("%d.%m.%Y")', "'m', which is no part of a date; did you mean M?"),
-        ('formatDate(today, "EEEE d")', "'EEEE', which is no part of a date; there is"),
+        ('formatDate(today, "DD.MM.yyyy")', "no part 'DD' of a date; did you mean dd?"),
+        ('formatDate(today, "dd.MM.YYYY")', "no part 'YYYY' of a date; did you mean yyyy?"),
+        ('formatDate(today, "MMMMM")', "no part 'MMMMM' of a date; did you mean MMMM?"),
+        ('today.formatDate("%d.%m.%Y")', "no part 'm' of a date; did you mean M?"),
+        ('formatDate(today, "LLLL d")', "no part 'LLLL' of a date; there is: yyyy"),
     ],
 )  # fmt: skip
 def test_what_can_never_work(source: str, words: str) -> None:
@@ -119,10 +119,10 @@ def test_what_may_be_right(source: str) -> None:
 
 
 def test_every_part_of_a_date_is_one() -> None:
-    """Each part that formatDate reads == accepted, alone and beside others; twice as long it is none."""
-    assert said(f'formatDate(today, "{".".join(DATE_PARTS)}")') == ""
-    for part in DATE_PARTS:
-        assert "no part of a date" in said(f'formatDate(today, "{part * 3}")')
+    """Each part that formatDate reads == accepted, alone and beside others; five times as long it is none."""
+    assert said(f'formatDate(today, "{".".join(FIELDS)}")') == ""
+    for part in FIELDS:
+        assert "no part" in said(f'formatDate(today, "{part * 5}")')
 
 
 @pytest.mark.parametrize("source", ["a ? b ? c : d : e", '"a" "b"', "a.`b`", "(" * 200 + "1" + ")" * 200])
@@ -144,7 +144,13 @@ _FORMS = [
     "join({0})", "split({0}, {1})", "addDays({0}, {1})", "daysBetween({0}, {1})", "size({0})", "string({0})",
     "int({0})", "double({0})", "{0}.contains({1})", "formatDate({0}, {1})", 'lookup("locations", {0})',
     "{0}.map(x, x + {1})", "{0}.filter(x, x == {1})", "{0}.exists(x, x == {1})", "replace({0}, {1}, {0})",
-    "(true ? {0} : {1})", "slug({0})", "first({0})",
+    "(true ? {0} : {1})", "slug({0})", "first({0})", "left({0}, 1)", "divide({0}, {1})", "number({0})",
+    "round({0}, 1)", "formatNumber({0}, 2)", "addMonths({0}, 1)", "endOfMonth({0})",
+    "monthsBetween({0}, {1})",
+    "titleCase({0})", "familyNames({0})", 'regexReplace({0}, "a", {1})', 'regexExtract({0}, "a")',
+    "padStart({0}, 3)",
+    'e164({0}, "DE", {1})', 'e164({0}, "DE")', 'keepOnly({0}, "a-z")', "transliterate({0}, {1})",
+    "initials({0})",
 ]  # fmt: skip
 _EXPRESSIONS = st.recursive(
     st.sampled_from(_LEAVES),

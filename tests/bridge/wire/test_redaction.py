@@ -23,6 +23,7 @@ SENT = {
     "userName": "li.mueller@acme.example",
     "name": {"givenName": "Li", "familyName": "Müller-Øvergård"},
     "title": "Teamleiterin",
+    "nickName": "Щербаков Παπαδοπούλου",
     "phoneNumbers": [{"type": "work", "value": "+49 30 5671"}],
     ENTERPRISE: {"employeeNumber": "42", "department": "Vertrieb", "costCenterCode": "x9"},
     "salary": 85000,
@@ -38,7 +39,7 @@ SENT = {
         "M\u00adüller", "amueller2", "LiMüller", "Overgard", "overgaard", "Øvergård", "Li", "LI", "li", "Bo",
         "42", "0042", "85000", "85,000", "85.000", "+49305671", "030 5671", "(030) 56-71", "5671",
         "Xanthippe", "xanthippe", "li.mueller%40acme.example", "Vertrieb", "VERTRIEB", "teamleiterin", "x9",
-        "64f1",
+        "64f1", "Щербаков", "shcherbakov", "Papadopoulou",
     ],
 )  # fmt: skip
 def test_a_value_is_cut_out_however_it_is_spelled(said: str) -> None:

@@ -61,6 +61,12 @@ def test_csv_is_read_back(delimiter: str, quoting: str) -> None:
     assert count(text.encode(), layout(delimiter=delimiter)) == len(rows)
 
 
+def test_a_form_of_dates_that_is_none() -> None:
+    """A form of dates with a part that no date has == refused at the start, with the part that is meant."""
+    with pytest.raises(ValueError, match="knows no part 'YYYY' of a date, did you mean yyyy"):
+        layout(dates="dd.MM.YYYY")
+
+
 def test_an_empty_value_in_the_only_column() -> None:
     """A line with nothing in it would be none == it is written as an empty text."""
     assert read_back(written([{"name": ""}, {"name": "x"}])) == [["name"], [""], ["x"]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from bridge.mapping.functions import format_date
+from bridge.mapping.dates import format_date
 from workers.targets.file.layout import Layout
 
 CODECS = {"utf-8": "utf-8", "utf-8-bom": "utf-8", "windows-1252": "cp1252"}

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from bridge.config.section import beside_the_file
 from bridge.config.target_settings import TargetSettings
 from bridge.errors import ConfigurationError
+from bridge.mapping.dates import pattern_problem
 from bridge.mapping.expressions import Expression
 from workers.targets.file.address import Address, Format
 from workers.targets.file.columns import ACTIVE, mapped
@@ -60,6 +61,13 @@ class Layout(TargetSettings):
     """How false and true are written in a CSV file, e.g. `["0", "1"]`."""
     sheet: str = Field("People", pattern=r"^[^\[\]:*?/\\']{1,31}$")
     """The name of the sheet in an XLSX file."""
+
+    @field_validator("dates")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        if wrong := pattern_problem(value):
+            raise ValueError(wrong)
+        return value
 
     @field_validator("path")
     @classmethod
