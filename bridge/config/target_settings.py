@@ -116,6 +116,9 @@ class TargetSettings(Section):
     """Whether an attribute whose value is empty is emptied at the target too; false leaves what is there."""
     keep: list[str] = Field(default_factory=list)
     """Attributes that are left as they are at the target when their value is empty, whatever `clear` says."""
+    once: list[str] = Field(default_factory=list)
+    """Attributes that are given to a new account or group and never changed afterwards. What was there before
+    the bridge keeps its own."""
     drift: Drift = "report"
     """What is done about accounts and groups that somebody has changed at the target since they were given:
     `report` says in `status` which they are, `repair` gives them again what Kenjo says, `ignore` does not

@@ -9,6 +9,9 @@ from bridge.config.target_settings import TargetSettings
 from bridge.errors import ConfigurationError
 from bridge.mapping.expressions import Expression
 from bridge.model import Kind
+from bridge.printable import did_you_mean
+
+_IDS = frozenset({("person", "id"), ("team", "id")})
 
 Map = dict[str, Expression]
 """Expressions by the target's attribute."""
@@ -38,6 +41,28 @@ def compile_scopes(name: str, settings: TargetSettings) -> dict[Kind, Expression
         if _kind(scope) is not Kind.TEAM:
             raise ConfigurationError(f"{where} uses no 'team', but it says which groups there are")
     return scopes
+
+
+def check_once(
+    name: str, settings: TargetSettings, maps: Mapping[Kind, Map], mapping: Mapping[str, Any]
+) -> None:
+    """See that what is given once (`once`) says neither whose an account is nor who has access.
+
+    A reference is given when the other record has its account, which may be later. Raises ConfigurationError.
+    """
+    mapped = {attribute: one for part in maps.values() for attribute, one in part.items()}
+    for attribute in settings.once:
+        if attribute not in mapped:
+            why = f"is not mapped{did_you_mean(attribute, mapped)}"
+        elif attribute == mapping.get("access"):
+            why = "opens and closes accounts, also later"
+        elif attribute in mapping.get("references", {}):
+            why = "means other records, which may get their account later"
+        elif mapped[attribute].fields & _IDS:
+            why = "says whose the account is"
+        else:
+            continue
+        raise ConfigurationError(f"targets.{name}.once has '{attribute}', which {why}")
 
 
 def _map(name: str, kind: Kind, settings: TargetSettings, mapping: Mapping[str, Any]) -> Map:

@@ -14,7 +14,7 @@ from bridge.codec import canonical
 from bridge.config.target_settings import Removal, TargetSettings
 from bridge.errors import RecordRejected, of_one_record
 from bridge.exchange import Reference
-from bridge.mapping.compiling import compile_maps, compile_scopes
+from bridge.mapping.compiling import check_once, compile_maps, compile_scopes
 from bridge.mapping.environment import PLAIN, Environment, Variables
 from bridge.mapping.expressions import Expression, context
 from bridge.mapping.protected import Protected
@@ -74,11 +74,13 @@ class Route:
         self._protected = protected or Protected([])
         self.references: Mapping[str, str] = mapping.get("references", {})
         self.group_name: str = mapping.get("group_name") or "displayName"
+        self.once = frozenset(settings.once)
         self._access: str = mapping.get("access", "")
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
         self._group_kinds = {GROUP_KINDS[source] for source in settings.groups.from_}
         self._maps = compile_maps(name, settings, mapping)
         self._scopes = compile_scopes(name, settings)
+        check_once(name, settings, self._maps, mapping)
         self.fields = frozenset(path for expression in self.expressions for path in expression.fields)
         self.fields |= self._protected.fields
         if self.serves(Kind.TEAM):
@@ -135,6 +137,10 @@ class Route:
         if self.access(mapped) is not False or not self._protected.covers(record):
             return mapped
         return {name: value for name, value in mapped.items() if name != self._access}
+
+    def lasting(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """Of what `map` gave only what is kept equal, without what is given once."""
+        return {name: value for name, value in attributes.items() if name not in self.once}
 
     def access_alone(self, mapped: Mapping[str, Any]) -> dict[str, Any]:
         """Of what `map` gave only what opens or closes a person's account."""

@@ -59,7 +59,8 @@ def _show_target(console: Console, target: Mapping[str, Any]) -> None:
         _print(console, "  scope true   (no scope: everyone)")
     for row in target["payload"]:
         value = ", ".join(row["value"]) if isinstance(row["value"], list) else _plain(row["value"])
-        _print(console, f"  {row['attribute']:<20} {row['source']:<34} {value}")
+        once = "   (given once)" if row.get("once") else ""
+        _print(console, f"  {row['attribute']:<20} {row['source']:<34} {value}{once}")
     _print(console, f"  account: {target['account'] or 'none'}")
     _show_ledger(console, target["ledger"])
     for thing in target["next"]:

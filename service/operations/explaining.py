@@ -158,6 +158,8 @@ async def _payload(
         items = value if isinstance(value, list) else [value]
         keys = [str(item.key) for item in items if isinstance(item, Reference)]
         row: dict[str, Any] = {"attribute": attribute, "source": sources[attribute].source}
+        if attribute in one.route.once:
+            row["once"] = True
         if keys:
             there = await ledger_links(keys)
             row["value"] = [key if key in there else f"{key} (not there yet)" for key in keys]

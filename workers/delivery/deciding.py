@@ -62,12 +62,12 @@ class Decider(Removing):
         if self.link is None:
             await self._match(Wanted(self.key, resolve(mapped, {})), thorough=thorough)
         if self.link is not None:
-            mapped = self.route.shielded(record, mapped)
+            mapped = self.route.lasting(self.route.shielded(record, mapped))
         refs = references(mapped)
         links = await self.view.links(refs | set(self.entry.refs))
         # A manager whom we gave and who is no longer the right one must not stay until the new one is there.
         attributes = resolve(mapped, links, clear=not refs.issuperset(self.entry.refs))
-        digest = self.view.digest([self.route.settings.server, attributes])
+        digest = self.view.digest([self.route.settings.server, self.route.lasting(attributes)])
         released = {name: links[name] for name in set(self.entry.refs) - refs if name in links}
         lost = await self._without_link(set(self.entry.refs) - links.keys())
         says: dict[str, Any] = {

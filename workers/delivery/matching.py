@@ -129,7 +129,7 @@ class Matching:
     async def gives_up(self, sight: Sight, match: Remote) -> bool:
         """Whether another record is about to have another value of what was looked up than is wanted here."""
         stored, entry = sight.stored, sight.entry
-        if stored is None or match.ours:  # an id is never given up
+        if stored is None or match.ours or match.by in self.route.once:  # an id is never given up
             return False
         if sight.has_let_go(match.id, match.external_id):
             return False

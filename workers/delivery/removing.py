@@ -73,7 +73,7 @@ class Removing(Looking):
         """What is known of a leaver, for a target that follows them. What is known no more stays there."""
         if not (self.target.can.follows and self.case.is_person):
             return {}
-        told = resolve(self.route.told_of(self.case.stored.record), {})
+        told = self.route.lasting(resolve(self.route.told_of(self.case.stored.record), {}))
         return {name: value for name, value in told.items() if value not in (None, "", [])}
 
     def _may_delete(self, intent: Intent) -> bool:
