@@ -56,7 +56,7 @@ def test_every_example_is_found() -> None:
     looks = [line for line in PAGE.splitlines() if line.startswith("| ") and line.count(" | ") == 2]
     heads = [line for line in looks if line.endswith("| result |")]
     assert len(ROWS) == len(looks) - len(heads) == 58
-    assert len(BLOCKS) == PAGE.count("```") // 2 == 8
+    assert len(BLOCKS) == PAGE.count("```yaml") == 8
 
 
 @pytest.mark.parametrize(("source", "result"), tables())

@@ -1,4 +1,4 @@
-"""The commands that look ahead and into one record: plan, explain, forget."""
+"""The commands that look ahead and into one record: plan, explain, try, forget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from bridge.errors import ConfigurationError
 from service.cli import plan_view
 from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, read, start
 from service.cli.explain_view import show_explained
-from service.operations import forgetting
+from service.cli.try_view import show_tried
+from service.operations import comparing, forgetting
 from service.operations.assembly import opened
 from service.operations.explaining import explain as explain_one
 from service.operations.planning import moment_of
@@ -79,6 +80,38 @@ def explain(
         else:
             show_explained(out, found, values=values)
         return 0
+
+    return start(work())
+
+
+@app.command("try")
+def try_(
+    target: Annotated[str, typer.Argument(help="The target's name.")],
+    person: Annotated[str, typer.Argument(help="Kenjo id, e-mail address or external id; a team's id.")],
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="An attribute and a new expression: title='upper(person.work.jobTitle)'."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Show what an expression gives for one person before it is saved, beside the present one.
+
+    Kenjo is read, and nothing is written. Exit codes: 0 every expression has a value, 1 one has none, 3 the
+    configuration or Kenjo is the problem.
+    """
+    sources = comparing.sources_of(changed or [])
+
+    async def work() -> int:
+        settings = read(config)
+        moment = moment_of(settings, None)
+        async with opened(settings, join=True, clock=lambda: moment) as bridge:
+            found = await comparing.compare(bridge, target, person, sources, moment)
+        if json:
+            print_json(found)
+        else:
+            show_tried(out, found)
+        return 1 if comparing.failed(found) else 0
 
     return start(work())
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "Show what a sync would do, and write nothing anywhere.",
     "explain": "Explain everything about one person: what Kenjo says, what each target has, what comes next"
     " and why.",
+    "try": "Show what an expression gives for one person before it is saved, beside the present one.",
     "forget": "Erase everything that the bridge stores about somebody, and never read it in again.",
     "status": "Show how old the last snapshot is and where each target stands.",
     "people": "Show where everybody stands at each target: in step, waiting, held, failing or left out.",
@@ -43,7 +44,7 @@ GROUPS = {
     "Run": ("run", "serve", "work", "sync"),
     "Look": ("status", "people", "plan", "explain", "audit"),
     "Decide": ("holds", "failures", "targets"),
-    "Write mappings and targets": ("mapping", "preset", "profile", "new-target"),
+    "Write mappings and targets": ("mapping", "try", "preset", "profile", "new-target"),
     "Less often": ("moved", "rekey", "forget"),
 }
 """Under which heading each command stands."""
