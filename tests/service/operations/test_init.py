@@ -306,7 +306,7 @@ def test_what_is_asked_of_a_kind() -> None:
 
     def ask(question: Question) -> str:
         asked.append(question)
-        return "" if question.secret else "7"
+        return {"sealed": "false", "place.host": "7"}.get(question.setting, "")
 
     found = ask_for("d", {"kind": "vault", "folder": "f"}, ask)
     assert asked == [
@@ -314,7 +314,7 @@ def test_what_is_asked_of_a_kind() -> None:
         Question("place.host", "The host.", secret=False, default=None),
         Question("combination", "What opens it.", secret=True, default=None),
     ]
-    assert found.settings == {"kind": "vault", "folder": "f", "sealed": "7", "place": {"host": "7"}}
+    assert found.settings == {"kind": "vault", "folder": "f", "sealed": "false", "place": {"host": "7"}}
     assert found.left == [("combination",)]
 
 
