@@ -63,7 +63,7 @@ def test_csv_is_read_back(delimiter: str, quoting: str) -> None:
 
 def test_a_form_of_dates_that_is_none() -> None:
     """A form of dates with a part that no date has == refused at the start, with the part that is meant."""
-    with pytest.raises(ValueError, match="knows no part 'YYYY' of a date, did you mean yyyy"):
+    with pytest.raises(ValueError, match="knows no part 'YYYY' of a date; did you mean yyyy"):
         layout(dates="dd.MM.YYYY")
 
 
