@@ -128,7 +128,11 @@ async def test_nobody_in_scope(here: World) -> None:
 @pytest.mark.parametrize(
     ("attribute", "source", "reason"),
     [
-        ("nickName", "person.account.language + person.work.c_Nothing", "map.nickName failed (TypeError)"),
+        (
+            "nickName",
+            "person.account.language + person.work.c_Nothing",
+            "map.nickName failed ('+' cannot be used",
+        ),
         ("title", "person.work.c_Levels", "map.title gives a list, which title does not hold"),
     ],
 )
