@@ -1,7 +1,8 @@
 """A directory like LDAP, whose objects stand under names that change, and are made in two steps.
 
 A new account is closed until a second request opens it: who is killed in between leaves half an account. A
-request to change an object goes to its name; its id stays when it is renamed.
+request to change an object goes to its name; its id stays when it is renamed. The attribute that names an
+object changes with its name, and in no other way (RFC 4511, section 4.6).
 """
 
 from __future__ import annotations
@@ -60,9 +61,11 @@ class LdapDirectory(Directory):
             return super()._on(thing, method, path, body, by)
         if self._named(thing.kind, body["to"]) not in (None, thing):
             return Reply(409)
-        self._names[thing.id] = body["to"]
-        self._written(thing, thing.attributes, by, emptied=False)
-        return Reply(204)
+        named = {_NAMED_BY[thing.kind]: body["to"].removeprefix("cn=")}
+        answer = self._change(thing, {"set": named}, by)
+        if answer.status < 300:
+            self._names[thing.id] = body["to"]
+        return answer
 
 
 class LdapTarget(ModelTarget):
@@ -73,13 +76,16 @@ class LdapTarget(ModelTarget):
         found = super().change(wanted, there)
         if there is None or there.content is None:
             return found
-        name = there.content["name"]
-        named = wanted.attributes.get(_NAMED_BY[wanted.key.kind])
+        name, naming = there.content["name"], _NAMED_BY[wanted.key.kind]
+        named = wanted.attributes.get(naming)
         to = _name(wanted.key.kind, wanted.attributes) if named and not wanted.removal else name
         if found is None and to == name:
             return None
-        found = found or Change(wanted.key, Outcome.UPDATED, there.id, content={})
-        return replace(found, content={**found.content, "name": name, "to": to})
+        content = dict(found.content) if found else {}
+        if to != name and "set" in content:
+            content["set"] = {part: value for part, value in content["set"].items() if part != naming}
+        found = found or Change(wanted.key, Outcome.UPDATED, there.id)
+        return replace(found, content={**content, "name": name, "to": to})
 
     async def _create(self, kind: Kind, body: Body, permit: Permit) -> Receipt:
         created = await super()._create(kind, body, permit)
