@@ -71,12 +71,14 @@ class EntraDirectory(Directory):
             return Reply(200, [{**one.attributes, "id": one.id} for one in hits])
         self.referee.tries += 1
         thing = self.bin.get(path.split("/")[2])
-        return Reply(404) if thing is None else self._restore(thing, by)
+        return Reply(404) if thing is None else self._restore(thing, body["userName"], by)
 
-    def _restore(self, thing: Thing, by: Delivery | None) -> Reply:
-        """An account comes back, closed."""
-        if error := self._refusal(thing.kind, thing, thing.attributes):
+    def _restore(self, thing: Thing, address: str, by: Delivery | None) -> Reply:
+        """An account comes back, closed, under an address that may be another one than before."""
+        wanted = {**thing.attributes, "userName": address}
+        if error := self._refusal(thing.kind, thing, wanted):
             return error
+        thing.attributes = wanted
         self.things[thing.id] = self.bin.pop(thing.id)
         self.referee.created(thing, list(self.things.values()))
         self._written(thing, dict(thing.attributes), by, emptied=False)
@@ -240,7 +242,8 @@ class EntraTarget(ModelTarget):
         own = wanted.attributes.get("externalId")
         if not own or remote_id not in {one["id"] for one in await self._in_bin(own)}:
             raise NotFound("was deleted, and is not in the bin")
-        await self._http.write("POST", f"/bin/{remote_id}", permit)
+        body = {"userName": wanted.attributes["userName"]}
+        await self._http.write("POST", f"/bin/{remote_id}", permit, body=body)
         there = await self.read(wanted.key, remote_id)
         if there is None:
             raise TryLater("was restored, and is not shown yet")

@@ -162,17 +162,26 @@ class Directory:
         for members in self.members.values():
             members[:] = [one for one in members if one != user["id"]]
 
-    def restore(self, id_: str) -> Thing:
-        """Restore deleted item."""
+    def restore(self, id_: str, body: Thing) -> Thing:
+        """Restore deleted item: with `newUserPrincipalName`, and without what others have if asked so."""
         if id_ not in self.deleted:
             raise missing(id_)
         user = self.deleted[id_]
-        name = user["userPrincipalName"].removeprefix(id_.replace("-", ""))
-        self._check_unique("userPrincipalName", name, None)
+        former = user["userPrincipalName"].removeprefix(id_.replace("-", ""))
+        name = body.get("newUserPrincipalName") or former
+        self._check_user({"userPrincipalName": name}, None)
+        self._reconcile(user, drops=body.get("autoReconcileProxyConflict") is True)
         del self.deleted[id_]
         user |= {"userPrincipalName": name, "deletedDateTime": None}
         self.users[id_] = user
         return user
+
+    def _reconcile(self, user: Thing, *, drops: bool) -> None:
+        in_use = {address.lower() for other in self.users.values() for address in other["proxyAddresses"]}
+        kept = [one for one in user["proxyAddresses"] if one.lower() not in in_use]
+        if kept != user["proxyAddresses"] and not drops:
+            raise conflict("proxyAddresses")
+        user["proxyAddresses"] = kept
 
     def set_manager(self, user: Thing, reference: Any) -> None:
         """Assign manager."""

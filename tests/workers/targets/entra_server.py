@@ -216,8 +216,9 @@ class EntraServer:
         names = _selected(_query(request, "$select"), USER_PROPERTIES, USER_DEFAULT)
         return web.json_response(_shown(self.directory.deleted[parts[0]], names))
 
-    def restore(self, _request: web.Request, parts: Any) -> web.Response:
-        return web.json_response(_shown(self.directory.restore(parts[0]), USER_DEFAULT))
+    async def restore(self, request: web.Request, parts: Any) -> web.Response:
+        body = await _body(request) if request.can_read_body else {}
+        return web.json_response(_shown(self.directory.restore(parts[0], body), USER_DEFAULT))
 
     def list_groups(self, request: web.Request, _parts: Any) -> web.Response:
         return self._listed(request, self.directory.groups, GROUP_PROPERTIES, GROUP_DEFAULT, "groups")

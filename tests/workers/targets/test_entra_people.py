@@ -397,7 +397,7 @@ async def test_deleted_accounts_are_left_alone_where_settings_say_so() -> None:
 
 
 async def test_the_address_was_given_to_another_one_meanwhile() -> None:
-    """The deleted account cannot come back under its address: a conflict, and nothing is restored."""
+    """The deleted account cannot come back under the address that is wanted: nothing is restored."""
     async with world() as w:
         remote_id = (await w.target.upsert(person(w.rig, 1), None)).remote_id
         await w.target.remove(person(w.rig, 1).key, remote_id, "delete")
@@ -405,6 +405,20 @@ async def test_the_address_was_given_to_another_one_meanwhile() -> None:
         with pytest.raises(Conflict):
             await w.target.upsert(person(w.rig, 1), remote_id)
         assert w.directory.deleted.keys() == {remote_id}
+
+
+async def test_who_comes_back_gets_another_address_than_before() -> None:
+    """What they were called before, and their addresses, somebody else may have by now."""
+    async with world() as w:
+        remote_id = (await w.target.upsert(person(w.rig, 1), None)).remote_id
+        w.directory.users[remote_id]["proxyAddresses"] = ["SMTP:ana@example.com", "smtp:am@example.com"]
+        await w.target.remove(person(w.rig, 1).key, remote_id, "delete")
+        w.put_user("Ana.Mueller1", proxyAddresses=["SMTP:ana@example.com"])
+        again = person(w.rig, 1, userPrincipalName="ana.m@example.com")
+        assert (await w.target.upsert(again, remote_id)).remote_id == remote_id
+        user = w.directory.users[remote_id]
+        assert user["userPrincipalName"] == "ana.m@example.com"
+        assert user["proxyAddresses"] == ["smtp:am@example.com"]
 
 
 # Whom the bridge must not touch

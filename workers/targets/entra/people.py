@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from typing import Any
 
 from bridge.errors import NotFound, TryLater
 from bridge.exchange import Accepted, Applied, Change, Receipt, Wanted
 from bridge.model import Key, Outcome
 from bridge.wire.permit import Permit
-from workers.targets.entra.attributes import ENABLED, KENJO_ID, MANAGER, property_of, read, selected
+from workers.targets.entra.attributes import ENABLED, KENJO_ID, MANAGER, UPN, property_of, read, selected
 from workers.targets.entra.changes import Edit, New, Restoration, User, edit
 from workers.targets.entra.graph import Graph, address
 from workers.targets.entra.permissions import DELETION, PEOPLE, SESSIONS
@@ -108,7 +109,7 @@ class People:
         own = wanted.attributes.get(KENJO_ID)
         if not own or read(deleted, place) != own:
             raise NotFound("was deleted in Entra ID, and does not carry this record's Kenjo id")
-        await self._graph.write("POST", f"{path}/restore", permit, self._deleters)
+        await self._graph.write("POST", f"{path}/restore", permit, self._deleters, _comes_back_as(wanted))
         if self._settings.uploads:
             raise TryLater("restored the user; what Kenjo says of them is uploaded next")
         return await self._bring(change, wanted, permit)
@@ -129,6 +130,15 @@ class People:
         except NotFound:
             return Applied(remote_id, Outcome.UNCHANGED, open=False)
         return Applied(remote_id, Outcome.DELETED)
+
+
+def _comes_back_as(wanted: Wanted) -> dict[str, Any]:
+    """Under the name that is wanted, as somebody else may have the former name and addresses by now.
+
+    They keep them. Source: Microsoft Graph v1.0, "Restore deleted item", request body.
+    """
+    name = wanted.attributes.get(UPN)
+    return {"autoReconcileProxyConflict": True, **({"newUserPrincipalName": name} if name else {})}
 
 
 def _password() -> str:
