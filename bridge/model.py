@@ -219,7 +219,7 @@ class Entry:
     without an account (0: none); `ticket`: by which the target tells what came of it, and `sent` what it was
     given for (`stamp`). `open`: whether a person's account gives access, as far as the bridge gave or saw it;
     None: that is not known. `made`: when the object was created that is linked (0: it was found, or that is
-    not known).
+    not known); without a link, when a create was sent that had no answer.
     """
 
     revision: int = 0

@@ -57,6 +57,13 @@ class SlowTarget(ShelfTarget):
             if ticket not in self._came:
                 (self._came[ticket],) = await super().send([change], _Any())
 
+    async def _send(self, change: Change, permit: Permit) -> Receipt:
+        others = (id_ for id_, one in self._shelf.things(change.key.kind).items() if id_ != change.remote_id)
+        names = {self._shelf.things(change.key.kind)[id_].get("userName") for id_ in others}
+        if change.remote_id and change.content and change.content.get("userName") in names:
+            raise Conflict("the name is taken")
+        return await super()._send(change, permit)
+
     def forget_answer(self) -> None:
         """Take the next change, and lose the answer."""
         self._forgets = True
@@ -135,6 +142,29 @@ async def test_a_change_that_is_refused_later(slowly: Slowly) -> None:
     await slowly.target.work()
     assert (await slowly.again(after=60)).state is State.APPLIED
     assert slowly.ana["title"] == "Chief"
+
+
+async def test_addresses_that_go_round(slowly: Slowly) -> None:
+    """Three people get each other's addresses, each refusal comes later == all arrive, and it ends."""
+    people = ["ana", "ben", "eva"]
+    for one in people:
+        await slowly.run.deliver(person(one))
+    await slowly.target.work()
+    for one in people:
+        slowly.run.clock.now += 60
+        await slowly.run.deliverer.deliver(Key(Kind.PERSON, one))
+    for one, other in zip(people, [*people[1:], people[0]], strict=True):
+        await slowly.run.know(person(one, email=f"{other}@example.com"))
+    sent = 0
+    for _ in range(12):
+        for one in people:
+            slowly.run.clock.now += 30
+            await slowly.run.deliverer.deliver(Key(Kind.PERSON, one))
+        sent, before = len(slowly.target.taken), sent
+        await slowly.target.work()
+    assert sent == before
+    found = {one["externalId"]: one["userName"] for one in slowly.shelf.things(Kind.PERSON).values()}
+    assert found == {"ana": "ben@example.com", "ben": "eva@example.com", "eva": "ana@example.com"}
 
 
 async def test_a_create_that_is_refused_later(slowly: Slowly) -> None:

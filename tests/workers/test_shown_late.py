@@ -34,6 +34,14 @@ class LateTarget(ShelfTarget):
         return None if self.dark else await super().read(key, remote_id)
 
 
+class _Killed(BaseException):
+    """The worker ends."""
+
+    @staticmethod
+    async def settle(*_: object) -> None:
+        raise _Killed
+
+
 @dataclass(frozen=True)
 class Late:
     """Deliveries of Ana, each of which knows only what the ledger tells, as another worker's would."""
@@ -83,6 +91,42 @@ async def test_another_address_before_the_account_is_shown(
     late.target.dark = False
     assert (await late.again(after=60)).state is State.APPLIED
     assert [one["userName"] for one in late.accounts] == ["ana.muster@example.com"]
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+async def test_a_create_without_an_answer(
+    late: Late, monkeypatch: pytest.MonkeyPatch, *, crashes: bool
+) -> None:
+    """Lost with the answer, or with the worker; then another address == no second account is made."""
+    monkeypatch.setitem(LOOKED_UP, Kind.PERSON, ("userName",))
+    late.shelf.lose()
+    if crashes:
+        monkeypatch.setattr(late.run.deliverer.ledger, "settle", _Killed.settle)
+        with pytest.raises(_Killed):
+            await late.run.deliver(person("ana"))
+        monkeypatch.undo()
+        monkeypatch.setitem(LOOKED_UP, Kind.PERSON, ("userName",))
+        late.run.clock.now += HOUR
+    else:
+        await late.run.deliver(person("ana"))
+    await late.run.know(person("ana", email="ana.muster@example.com"))
+    assert (await late.again(after=60)).state is State.RETRYING
+    assert len(late.shelf.writes) == 1
+    late.target.dark = False
+    monkeypatch.setitem(LOOKED_UP, Kind.PERSON, ("externalId",))
+    assert (await late.again(after=30)).state is State.APPLIED
+    assert [one["userName"] for one in late.accounts] == ["ana.muster@example.com"]
+
+
+async def test_a_create_that_never_came(late: Late) -> None:
+    """Its answer was an error, and nothing ever shows == created two minutes later."""
+    late.shelf.lose()
+    await late.run.deliver(person("ana"))
+    late.shelf.things(Kind.PERSON).clear()
+    assert (await late.again(after=100)).state is State.RETRYING
+    assert late.accounts == []
+    assert (await late.again(after=30)).state is State.APPLIED
+    assert len(late.accounts) == 1
 
 
 async def test_an_account_that_is_deleted_there(late: Late) -> None:

@@ -122,20 +122,20 @@ class Applier(Confirming):
         return dataclasses.replace(applied, outcome=Outcome.ADOPTED) if decision.account else applied
 
     async def _changed(self, decision: Decision, wanted: Wanted) -> Applied:
-        try:
-            return await self._applied(decision)
-        except Conflict as error:
-            return await self._clash(wanted, error)
-
-    async def _clash(self, wanted: Wanted, error: Conflict) -> Applied:
         matching = Matching(self.route, self.ledger, wanted)
+        clash = Clash(matching, self.target, self.permit, str(self.link), late=self.refused_late)
         try:
-            clash = Clash(matching, self.target, self.permit, str(self.link), late=self.refused_late)
-            return await clash.settle(error)
+            if self._waited and self.key.kind in self.target.can.later:
+                # Sent, it would be refused only later: never would all of a circle wait at the same time.
+                await clash.wait(Conflict("was refused before, as somebody else has one of its values"))
+            try:
+                return await self._applied(decision)
+            except Conflict as error:
+                return await clash.settle(error)
         except Moved as moved:
             await self._own(moved.remote_id)
             raise
-        except AfterAnother:
+        except AfterAnother as error:
             await self._see_refused(error)
             raise
         except Taken as taken:
@@ -173,9 +173,14 @@ class Applier(Confirming):
 
     async def _create(self, decision: Decision) -> Applied:
         """No create without a look-up, which has found nothing. Raises Conflict: look up again."""
+        self._await_untold()
         try:
             applied = await self._applied(decision)
         except (Unseen, Conflict):
+            raise
+        except TryLater as error:
+            if error.after is None:
+                self.entry = dataclasses.replace(self.entry, made=self.entry.at)
             raise
         except RecordRejected as error:
             # Parked, the account would be without its link. One that only waited was not cut short.
@@ -216,6 +221,12 @@ class Applier(Confirming):
             shown = True
         if shown is not None and self.claim.is_person:
             self.entry = dataclasses.replace(self.entry, open=shown)
+
+    @property
+    def _waited(self) -> bool:
+        """Whether it could not be done before for a value that another record had."""
+        former = self.claim.entry
+        return former is not None and bool(former.awaits) and former.revision == self.claim.stored.revision
 
     @property
     def _patient(self) -> bool:

@@ -44,16 +44,19 @@ class Clash:
     async def settle(self, error: Conflict) -> Applied:
         """What to do about it: wait for who has the value, or break the circle.
 
-        Raises AfterAnother, Taken, RecordRejected. Returns the answer to a second try when nobody has it; of
+        Raises what `wait` raises. Returns the answer to a second try when nobody has it; of
         one that is answered later nobody would count the tries, so then it raises `error`.
         """
-        wanted = self.matching.wanted
-        holders = await self._holders()
-        if not holders and self.late:
+        await self.wait(error)
+        if self.late:
             raise error
-        if not holders:
-            # It was given up just now, or it is a riddle.
-            return await bring(self.target, wanted, self.link, self.permit)
+        # It was given up just now, or it is a riddle.
+        return await bring(self.target, self.matching.wanted, self.link, self.permit)
+
+    async def wait(self, error: Conflict) -> None:
+        """Raise AfterAnother, Taken or RecordRejected while somebody has a value, `error` in some of them."""
+        if not (holders := await self._holders()):
+            return
         owners: list[tuple[Remote, Key, Sight]] = []
         for match in holders:
             owner = await self.matching.owner(match)

@@ -14,6 +14,9 @@ from workers.delivery.sending import result
 _NEXT = 60.0
 """Seconds between two looks at what may still be done."""
 
+_LATE = 120.0
+"""Seconds after which an object is shown, at most, that a create without an answer may have made."""
+
 
 class Confirming(Noting):
     """An attempt that first asks after what an earlier one has sent.
@@ -72,6 +75,21 @@ class Confirming(Noting):
         if self.entry.at < self.entry.accepted + self.route.settings.create_shows_within:
             raise Unseen("may still do what it was sent without an answer", wait=_NEXT)
         self.entry = dataclasses.replace(self.entry, accepted=0.0)
+
+    def _await_untold(self) -> None:
+        """Raise Unseen while an account that an earlier create may have made is perhaps not shown yet.
+
+        Its answer was lost, or the process that waited for it. A second create would make a second account
+        if the first one's name has changed since.
+        """
+        made = self.entry.made or (self.entry.at if self.claim.doubt else 0.0)
+        if not made or not self.target.can.late:
+            return
+        within = min(self.route.settings.create_shows_within, _LATE)
+        waits = self.entry.at < made + within
+        self.entry = dataclasses.replace(self.entry, made=made if waits else 0.0)
+        if waits:
+            raise Unseen("may have created it without telling, and does not show it yet", wait=within / 10)
 
     @property
     def _is_first_refusal(self) -> bool:
