@@ -39,6 +39,11 @@ class Case:
         return self.key.kind is Kind.PERSON
 
     @property
+    def was_cut_short(self) -> bool:
+        """Whether an earlier delivery began and never settled: its process died, and may have written."""
+        return bool(self.doubt) and not self.doubt.startswith("doubt ")
+
+    @property
     def refs_in_doubt(self) -> frozenset[str]:
         """The records that a delivery without its lock may have given the target references to."""
         return frozenset(self.doubt.split()[2:])

@@ -21,7 +21,8 @@ class Delivery:
 
     `version`: which reading of Kenjo its record comes from; `since`: when it was claimed, and `losses`: how
     often Redis had lost data by then; `checked`: when Redis was last asked on its behalf; `misconfigured`: by
-    a wrong setting.
+    a wrong setting. `waited`: seconds in which the directory had taken what was sent and not done it yet;
+    `since` and `checked` are later by so much.
     """
 
     process: str
@@ -31,6 +32,12 @@ class Delivery:
     since: float = 0.0
     checked: float = 0.0
     misconfigured: bool = False
+    waited: float = 0.0
+
+    @property
+    def began(self) -> float:
+        """When it was really claimed."""
+        return self.since - self.waited
 
 
 DELIVERY: ContextVar[Delivery | None] = ContextVar("delivery", default=None)

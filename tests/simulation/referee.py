@@ -110,7 +110,7 @@ class Referee:
             return
         self._ownership(thing, former, by)
         self._order(by)
-        self._values(thing, former)
+        self._values(thing, former, by)
         was_open = bool(former.get("active"))
         # One that was there and did not show whether it gives access was in use, see `_is_in_use`.
         unknown = thing.kind is Kind.PERSON and bool(former) and "active" not in former
@@ -212,14 +212,22 @@ class Referee:
         if said != "active":
             self._wrong(thing.key, "activated", by, f"it was {said}")
 
-    def _values(self, thing: Thing, former: dict[str, Any]) -> None:
-        """Nothing is ever given that Kenjo has never said of this record."""
+    def _values(self, thing: Thing, former: dict[str, Any], by: Delivery | None) -> None:
+        """Nothing is ever given that Kenjo has never said of this record.
+
+        What was sent for another record, before a person gave the object to this one, may be done only now.
+        """
         key = Key.parse(thing.key)
+        was_of = Key.parse(by.record) if by and thing.given_at > by.began else key
         for name in ("userName", "title", "alias", "displayName"):
             value = thing.attributes.get(name)
-            if value != former.get(name) and not self._was_said(key, name, value):
+            if value == former.get(name) or self._was_said(was_of, name, value):
+                continue
+            if not self._was_said(key, name, value):
                 self.world.violate("WHOLE", f"{key} was given {name} {value!r}, which Kenjo never said")
         for id_ in set(thing.attributes.get("members") or ()) - set(former.get("members") or ()):
+            if by and self.things[id_].given_at > by.began:
+                continue
             person = self.things[id_].key
             if person and Key.parse(person).id not in self.kenjo.said[key, "members"]:
                 self.world.violate("WHOLE", f"{person} was put into {key}, where Kenjo never had them")

@@ -73,6 +73,14 @@ class SlowTarget(ShelfTarget):
         self._came[f"t{len(self.taken)}"] = Refused(error)
 
 
+class _Killed(BaseException):
+    """The worker ends."""
+
+
+async def _killed(*_: object, **__: object) -> None:
+    raise _Killed
+
+
 class _Any:
     async def ask(self) -> None:
         """Whatever was taken may be written."""
@@ -213,13 +221,24 @@ async def test_a_create_that_was_taken_twice(slowly: Slowly) -> None:
     assert len(slowly.shelf.things(Kind.PERSON)) == 1
 
 
-async def test_a_change_whose_answer_was_lost(slowly: Slowly) -> None:
+@pytest.mark.parametrize("crashes", [False, True])
+async def test_a_change_whose_answer_was_lost(
+    slowly: Slowly, monkeypatch: pytest.MonkeyPatch, *, crashes: bool
+) -> None:
     """It is taken back before it is done, so all seems right == looked at until it is done, and mended."""
     await slowly.run.deliver(person("ana"))
     await slowly.target.work()
     await slowly.again(after=60)
-    slowly.target.forget_answer()
-    await slowly.run.deliver(person("ana", title="Boss"), person("ana"))
+    if crashes:  # the worker ends as soon as it has sent it
+        with monkeypatch.context() as patched:
+            patched.setattr(slowly.run.deliverer.ledger, "announce", _killed)
+            with pytest.raises(_Killed):
+                await slowly.run.deliver(person("ana", title="Boss"))
+        slowly.run.clock.now += HOUR
+    else:
+        slowly.target.forget_answer()
+        await slowly.run.deliver(person("ana", title="Boss"))
+    await slowly.run.deliver(person("ana"))
     entry = await slowly.again(after=60)
     assert (entry.state, entry.reason) == (State.RETRYING, "may still do what it was sent without an answer")
     await slowly.target.work()

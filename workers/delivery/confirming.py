@@ -66,13 +66,15 @@ class Confirming(Noting):
         return None if isinstance(receipt, Accepted) else result(receipt).outcome
 
     def _await_unanswered(self) -> None:
-        """Raise Unseen while the target may still do what it was sent, and never answered.
+        """Raise Unseen while the target may still do what it was sent, and of which nobody heard an answer.
 
         What is there now may be as it should be, and be changed by that.
         """
-        if self.link is None or self.key.kind not in self.target.can.later or not self.entry.accepted:
+        accepted = self.entry.accepted or (self.entry.at if self.claim.was_cut_short else 0.0)
+        if self.link is None or self.key.kind not in self.target.can.later or not accepted:
             return
-        if self.entry.at < self.entry.accepted + self.route.settings.create_shows_within:
+        if self.entry.at < accepted + self.route.settings.create_shows_within:
+            self.entry = dataclasses.replace(self.entry, accepted=accepted)
             raise Unseen("may still do what it was sent without an answer", wait=_NEXT)
         self.entry = dataclasses.replace(self.entry, accepted=0.0)
 
@@ -82,7 +84,7 @@ class Confirming(Noting):
         Its answer was lost, or the process that waited for it. A second create would make a second account
         if the first one's name has changed since.
         """
-        made = self.entry.made or (self.entry.at if self.claim.doubt else 0.0)
+        made = self.entry.made or (self.entry.at if self.claim.was_cut_short else 0.0)
         if not made or not self.target.can.late:
             return
         within = min(self.route.settings.create_shows_within, _LATE)

@@ -70,7 +70,7 @@ class ProvisioningDirectory(Directory):
             return Reply(503)
         if by:
             waited = self.world.now - taken
-            by = replace(by, since=by.since + waited, checked=by.checked + waited)
+            by = replace(by, since=by.since + waited, checked=by.checked + waited, waited=waited)
         reply = super().handle(method, path, params, body, by)
         self.world.note(self.name, f"has done {method} {path} {body} = {reply.status}")
         return reply
