@@ -167,7 +167,7 @@ class Owners:
             _HAND_OVER,
             2 + len(names),
             self._keys.lock(self.target, new),
-            self._keys.lock(self.target, passing.old or new),
+            self._keys.lock(self.target, owner or new),
             *(self._key(name) for name in names),
             token,
             str(new),

@@ -85,6 +85,21 @@ async def test_a_record_that_was_given_another_account_meanwhile(backend: Backen
         assert await ledger.links([str(OLD), str(NEW)]) == {str(OLD): account, str(NEW): other}
 
 
+async def test_an_object_that_is_being_made(backend: Backend) -> None:
+    """It takes several requests, and its link is noted after them all == it passes to nobody meanwhile."""
+    old, new = Key(Kind.TEAM, "t1"), Key(Kind.TEAM, "t2")
+    async with delivery(backend) as run:
+        await run.know(team("t1"), team("t2"))
+        ledger, lock = run.deliverer.ledger, backend.keys.lock(TARGET, old)
+        await ledger.own("g1", old)
+        await backend.redis.set(lock, "another worker's", px=10_000)
+        assert await ledger.hand_over("g1", new, old, run.clock.now, config="any") is None
+        assert await ledger.owner(Kind.TEAM, "g1") == old
+        await backend.redis.delete(lock)
+        assert await ledger.hand_over("g1", new, old, run.clock.now, config="any")
+        assert await ledger.owner(Kind.TEAM, "g1") == new
+
+
 async def test_handed_over(backend: Backend) -> None:
     """`adopt` == the next delivery writes everything, the old entry says so and never acts again."""
     async with hired_again(backend) as (run, watch, account):

@@ -1,5 +1,5 @@
 -- Give a target's object to a record, and take it from the one that had it, in one step.
--- KEYS: new lock, old lock, ledger, links, owners, pending, claims, held, approved.
+-- KEYS: new lock, the owner's lock (else the new one), ledger, links, owners, pending, claims, held, approved.
 -- ARGV: new record's token ('' when nobody may be delivering it), new record, field of the object in owners,
 -- its owner as read ('' for none), new sealed entry, new entry as read ('' for none), new sealed link,
 -- old record ('' when no record has the object as its link), old sealed entry, old entry as read, old link as
@@ -11,7 +11,8 @@ local token, new, field, old = ARGV[1], ARGV[2], ARGV[3], ARGV[8]
 local holder = redis.call('GET', KEYS[1])
 if token ~= '' and holder ~= token then return {'lost'} end
 if token == '' and holder then return {'locked'} end
-if old ~= '' and redis.call('EXISTS', KEYS[2]) == 1 then return {'locked'} end
+-- Also of an owner that has no link yet: it may be making the object just now, in several requests.
+if KEYS[2] ~= KEYS[1] and redis.call('EXISTS', KEYS[2]) == 1 then return {'locked'} end
 if (redis.call('HGET', KEYS[5], field) or '') ~= ARGV[4] then return {'moved'} end
 if (redis.call('HGET', KEYS[3], new) or '') ~= ARGV[6] then return {'moved'} end
 if (redis.call('HGET', KEYS[4], new) or '') ~= ARGV[14] then return {'moved'} end
