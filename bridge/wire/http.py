@@ -7,28 +7,21 @@ asked last, and an error text carries no personal value.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote
 
 import aiohttp
-import orjson
 
-from bridge.errors import (
-    BridgeError,
-    Conflict,
-    NotFound,
-    RecordRejected,
-    TargetHalted,
-    TryLater,
-)
-from bridge.wire.parsing import MOST_VALUES, TooMuch, parse
+from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater
+from bridge.wire.answer import MAX_ERROR, Answer, Classify, classify_status
+from bridge.wire.parsing import MOST_VALUES
 from bridge.wire.permit import Permit
 from bridge.wire.places import Places
-from bridge.wire.quiet import LONGEST_PAUSE, granted, quiet_time, retry_after
+from bridge.wire.quiet import LONGEST_PAUSE, granted
 from bridge.wire.redaction import words
+from bridge.wire.request import Request
 from bridge.wire.unanswered import why
 
 Reading = Literal["GET", "POST"]
@@ -39,36 +32,6 @@ Told = Callable[[float], Awaitable[None]]
 
 MAX_BODY = 32 * 2**20
 """Bytes of an answer that are read, after decompression: more than a directory of 10,000 people has."""
-MAX_ERROR = 64 * 2**10
-"""Bytes of an answer that is an error; the rest stays unread, and the connection is closed."""
-
-_CONTENT_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer; of an error the first MAX_ERROR bytes.
-
-    `headers` are case-insensitive; `most_values` bounds what is made of the body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    most_values: int = MOST_VALUES
-
-    def json(self) -> Any:
-        """The parsed body. Raises TryLater when it is not JSON (a gateway's page, a truncated answer)."""
-        try:
-            return parse(self.body, self.most_values)
-        except TooMuch as error:
-            raise TryLater(f"answered {self.status} with JSON that {error}") from None
-        except ValueError:
-            named = _CONTENT_TYPE.match(self.headers.get("Content-Type", ""))
-            kind = named[0] if named else "no content type"
-            raise TryLater(
-                f"answered {self.status} with {kind} that is not JSON; is the address right?"
-            ) from None
 
 
 def open_session() -> aiohttp.ClientSession:
@@ -80,9 +43,6 @@ def open_session() -> aiohttp.ClientSession:
     # public switch for that.
     session._retry_connection = False  # noqa: SLF001
     return session
-
-
-Classify = Callable[[Answer, str], BridgeError | None]
 
 
 class Sign(Protocol):
@@ -102,27 +62,12 @@ Stamp = Callable[[Mapping[str, str], bytes], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    """One request, before it is signed. `body` is sent as JSON, `form` as a form, `content` as it is."""
+class _Exchange:
+    """A request's headers, those of them that sign it, and its answer."""
 
-    method: str
-    path: str
-    params: Mapping[str, str] | None = None
-    body: Any = None
-    form: Mapping[str, str] | None = None
-    content: bytes | None = None
-    headers: Mapping[str, str] | None = None
-
-    def data(self) -> bytes | None:
-        if self.content is not None:
-            return self.content
-        if self.form is not None:
-            return urlencode(self.form).encode()
-        return None if self.body is None else orjson.dumps(self.body)
-
-    @property
-    def content_type(self) -> str:
-        return "application/json" if self.form is None else "application/x-www-form-urlencoded"
+    signed: Mapping[str, str]
+    headers: Mapping[str, str]
+    answer: Answer
 
 
 class Http:
@@ -186,7 +131,7 @@ class Http:
 
         Raises TryLater (no answer), or what `classify` makes of the answer.
         """
-        request = _Request(method, path, params, body=body, form=form, headers=headers)
+        request = Request(method, path, params, body=body, form=form, headers=headers)
         return await self._request(request, None)
 
     async def write(
@@ -204,10 +149,16 @@ class Http:
 
         `content` is sent in place of `body`, just as it is; `body` is then what an error may not repeat.
         """
-        request = _Request(method, path, params, body=body, content=content, headers=headers)
+        request = Request(method, path, params, body=body, content=content, headers=headers)
         return await self._request(request, permit)
 
-    async def _request(self, request: _Request, permit: Permit | None) -> Answer:
+    async def _request(self, request: Request, permit: Permit | None) -> Answer:
+        exchange = await self._exchange(request, permit)
+        await self._judge(request, exchange, writing=permit is not None)
+        return exchange.answer
+
+    async def _exchange(self, request: Request, permit: Permit | None) -> _Exchange:
+        """Send a request when it may leave."""
         async with self._places.one():
             signed = await self._sign.headers() if self._sign else {}
             if self._turn and not permit:
@@ -216,20 +167,23 @@ class Http:
             headers = {**self._headers, **signed, **(request.headers or {})}
             if permit:
                 await permit.ask()  # with its pace; last: nothing may come between it and the request
-            answer = await self._send(request, headers)
-        private = [request.body, request.params, request.form, *self._not_to_be_said(request.path, headers)]
-        writing = permit is not None
+            return _Exchange(signed, headers, await self._send(request, headers))
+
+    async def _judge(self, request: Request, exchange: _Exchange, *, writing: bool) -> None:
+        """Raise what an answer means that is an error."""
+        answer = exchange.answer
+        private = [request.body, request.params, request.form]
+        private += self._not_to_be_said(request.path, exchange.headers)
         error = self._error(answer, words(answer.status, answer.body, private), writing=writing)
         if error and answer.status < 300:  # the target's own way of refusing: only now its words matter
             error = self._error(answer, words(400, answer.body, private), writing=writing)
         if answer.status == 401 and self._sign:
-            error = self._sign.refused(signed) or error
+            error = self._sign.refused(exchange.signed) or error
         if isinstance(error, TryLater) and error.after:
             error.after = granted(error.after, self.longest_pause)
             await self._leave_alone(error.after)
         if error:
             raise error
-        return answer
 
     def _not_to_be_said(self, path: str, headers: Mapping[str, str]) -> list[str]:
         """What else a server may repeat in an error: ids in the address, and our credentials."""
@@ -255,7 +209,7 @@ class Http:
         if (left := self._quiet_until - asyncio.get_running_loop().time()) > 0:
             raise TryLater("the target has asked to wait", after=left)
 
-    async def _send(self, request: _Request, headers: Mapping[str, str]) -> Answer:
+    async def _send(self, request: Request, headers: Mapping[str, str]) -> Answer:
         data = request.data()
         sent = {"Accept": "application/json", **headers}
         if data is not None:
@@ -294,24 +248,3 @@ class Http:
                     return b"".join(chunks)[:most]
                 raise TryLater(f"the answer is larger than {most} bytes")
         return b"".join(chunks)
-
-
-def classify_status(answer: Answer, said: str) -> BridgeError | None:
-    """What an answer's status means by RFC 9110 and RFC 6585; `said` is the server's own redacted words."""
-    status = answer.status
-    if 200 <= status < 300:
-        return None
-    text = f"answered {status}" + (f": {said}" if said else "")
-    if status == 401 or status == 403:
-        return TargetHalted(text)
-    if status == 404 or status == 410:
-        return NotFound(text)
-    if status == 409:
-        return Conflict(text)
-    if status == 429:
-        return TryLater(text, after=quiet_time(answer.headers))
-    if status in (408, 425) or status >= 500:
-        return TryLater(text, after=retry_after(answer.headers))
-    if 300 <= status < 400:
-        return TargetHalted(f"answered {status} (a redirect); set base_url to the final address")
-    return RecordRejected(text)

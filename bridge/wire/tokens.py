@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bridge.errors import BridgeError, TargetHalted, TryLater
-from bridge.wire.http import Answer, Http, classify_status
+from bridge.wire.answer import Answer, classify_status
+from bridge.wire.http import Http
 
 EARLY = 0.1
 """Share of a token's life before whose end another one is fetched: requests under way still have it."""

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.errors import SourceUnavailable, TryLater
-from bridge.wire.http import Answer, Http, Reading
+from bridge.wire.answer import Answer
+from bridge.wire.http import Http, Reading
 from bridge.wire.parsing import TooMuch
 from bridge.wire.quiet import granted, quiet_time, retry_after
 from bridge.wire.redaction import words

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from bridge.codec import canonical
-from bridge.wire.http import Answer
+from bridge.wire.answer import Answer
 from bridge.wire.parsing import TooMuch
 from service.kenjo.fields import WHOLE
 from service.kenjo.pages import Pages

@@ -19,7 +19,8 @@ import aiohttp
 from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceRefused, SourceUnavailable
 from bridge.model import Key, Snapshot
-from bridge.wire.http import Answer, Http
+from bridge.wire.answer import Answer
+from bridge.wire.http import Http
 from bridge.wire.quiet import LONGEST_PAUSE
 from service.kenjo.answers import REFUSALS, ask, parsed, parsed_list, refused
 from service.kenjo.bodies import Came, Page, cut, digested, is_bare, origin_of

@@ -28,8 +28,9 @@ from bridge.exchange import (
 )
 from bridge.mapping.shapes import EVERY
 from bridge.model import Key, Kind
+from bridge.wire.answer import Classify, classify_status
 from bridge.wire.budget import Budget, Purse
-from bridge.wire.http import Classify, Http, Sign, Stamp, Told, Turn, classify_status
+from bridge.wire.http import Http, Sign, Stamp, Told, Turn
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE
 from bridge.wire.tokens import Pocket, Vault, classify_sign_in

@@ -17,7 +17,7 @@ from bridge.errors import (
     TryLater,
     WriteRefused,
 )
-from bridge.wire.http import Answer
+from bridge.wire.answer import Answer
 from bridge.wire.permit import NoWrites
 from tests.bridge.serving import echoing, serving
 from workers.testing.permits import Counted

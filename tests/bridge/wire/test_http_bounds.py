@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bridge.errors import BridgeError, RecordRejected, TryLater
-from bridge.wire.http import MAX_ERROR
+from bridge.wire.answer import MAX_ERROR
 from bridge.wire.parsing import MOST_VALUES, parse
 from bridge.wire.quiet import LONGEST_PAUSE
 from tests.bridge.serving import Handler, answering, serving

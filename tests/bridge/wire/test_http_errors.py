@@ -12,7 +12,7 @@ from bridge.errors import (
     TargetHalted,
     TryLater,
 )
-from bridge.wire.http import Answer
+from bridge.wire.answer import Answer
 from bridge.wire.quiet import UNSAID
 from bridge.wire.redaction import redact
 from tests.bridge.serving import answering, explaining, serving

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.config.settings import TargetSettings
 from bridge.errors import BridgeError, TargetHalted
-from bridge.wire.http import Answer
+from bridge.wire.answer import Answer
 from bridge.wire.tokens import exchange
 from tests.bridge.serving import explaining, serving
 from workers.targets.base import Tools

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from yarl import URL
 
 from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TargetHalted, TryLater
-from bridge.wire.http import Answer, Http, classify_status
+from bridge.wire.answer import Answer, classify_status
+from bridge.wire.http import Http
 from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
 from workers.targets.entra.attributes import Object

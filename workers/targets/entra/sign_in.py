@@ -9,7 +9,7 @@ import hashlib
 
 from bridge.config.addresses import host_of
 from bridge.errors import BridgeError, TargetHalted
-from bridge.wire.http import Answer
+from bridge.wire.answer import Answer
 from bridge.wire.parsing import parse
 from bridge.wire.tokens import Tokens, classify_sign_in, exchange
 from workers.targets.base import Tools

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.model import Kind
-from bridge.wire.http import Answer, Http, classify_status
+from bridge.wire.answer import Answer, classify_status
+from bridge.wire.http import Http
 from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import quiet_time

@@ -10,7 +10,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError, ConfigurationError, TargetHalted
-from bridge.wire.http import Answer, Http
+from bridge.wire.answer import Answer
+from bridge.wire.http import Http
 from bridge.wire.parsing import parse
 from bridge.wire.tokens import classify_sign_in, exchange
 from workers.targets.google.settings import GoogleSettings

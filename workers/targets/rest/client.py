@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TargetHalted, TryLater
-from bridge.wire.http import Answer, Classify, Http, Reading, classify_status
+from bridge.wire.answer import Answer, Classify, classify_status
+from bridge.wire.http import Http, Reading
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import quiet_time, retry_after
 from bridge.wire.tokens import Tokens, Vault, classify_sign_in

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bridge.errors import TryLater
-from bridge.wire.http import Answer
+from bridge.wire.answer import Answer
 from workers.targets.rest.client import Client, said
 from workers.targets.rest.compiled import Listing
 from workers.targets.rest.fields import Path, at, steps

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Accepted, Applied, Change, Receipt, Wanted
 from bridge.model import Outcome
-from bridge.wire.http import Answer
+from bridge.wire.answer import Answer
 from bridge.wire.permit import Permit
 from workers.targets.rest.changes import Given, Missing, body, share
 from workers.targets.rest.client import Client, said

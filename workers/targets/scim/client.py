@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote
 
 from bridge.errors import BridgeError, Conflict, RecordRejected, TargetHalted, TryLater
 from bridge.model import Kind
-from bridge.wire.http import Answer, Http, classify_status
+from bridge.wire.answer import Answer, classify_status
+from bridge.wire.http import Http
 from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
 from workers.targets.scim.attributes import boolean, get

@@ -9,7 +9,8 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater
-from bridge.wire.http import Answer, Http, classify_status
+from bridge.wire.answer import Answer, classify_status
+from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import quiet_time
 from bridge.wire.unanswered import why
