@@ -7,8 +7,8 @@ asked last, and an error text carries no personal value.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 from urllib.parse import unquote
 
@@ -68,6 +68,22 @@ class _Exchange:
     signed: Mapping[str, str]
     headers: Mapping[str, str]
     answer: Answer
+
+
+Together = Answer | BridgeError
+"""What came of one request among others."""
+
+
+class Wrapping(Protocol):
+    """How an API takes several requests inside one."""
+
+    def wrap(self, parts: Sequence[Request]) -> Request:
+        """The one that carries them."""
+        ...
+
+    def unwrap(self, answer: Answer, parts: Sequence[Request]) -> Sequence[Answer | None]:
+        """The answer to each, in their order; None where there is none. Raises TryLater for none at all."""
+        ...
 
 
 class Http:
@@ -152,17 +168,51 @@ class Http:
         request = Request(method, path, params, body=body, content=content, headers=headers)
         return await self._request(request, permit)
 
+    async def read_together(self, parts: Sequence[Request], wrapping: Wrapping) -> Sequence[Together]:
+        """Send requests that change nothing inside one: to each its answer, or what it alone would raise.
+
+        Each of them takes a turn. Raises what is the matter with all of them, and ValueError for a write.
+        """
+        if any(part.method != "GET" for part in parts):
+            raise ValueError("a request that writes needs a permit")
+        return await self._together(parts, wrapping, None)
+
+    async def write_together(
+        self, parts: Sequence[Request], wrapping: Wrapping, permit: Permit
+    ) -> Sequence[Together]:
+        """The same of requests that change something; `permit` is that of them all, with the pace of each."""
+        return await self._together(parts, wrapping, permit)
+
+    async def _together(
+        self, parts: Sequence[Request], wrapping: Wrapping, permit: Permit | None
+    ) -> Sequence[Together]:
+        carrier, writing = wrapping.wrap(parts), permit is not None
+        exchange = await self._exchange(carrier, permit, turns=len(parts))
+        await self._judge(carrier, exchange, writing=writing)
+        found: list[Together] = []
+        for part, answer in zip(parts, wrapping.unwrap(exchange.answer, parts), strict=True):
+            try:
+                if answer is None:
+                    raise TryLater(
+                        "what came of it is not in the answer to the requests that were sent together"
+                    )
+                await self._judge(part, replace(exchange, answer=answer), writing=writing)
+                found.append(answer)
+            except BridgeError as error:
+                found.append(error)
+        return found
+
     async def _request(self, request: Request, permit: Permit | None) -> Answer:
         exchange = await self._exchange(request, permit)
         await self._judge(request, exchange, writing=permit is not None)
         return exchange.answer
 
-    async def _exchange(self, request: Request, permit: Permit | None) -> _Exchange:
+    async def _exchange(self, request: Request, permit: Permit | None, turns: int = 1) -> _Exchange:
         """Send a request when it may leave."""
         async with self._places.one():
             signed = await self._sign.headers() if self._sign else {}
             if self._turn and not permit:
-                await self._turn()
+                await asyncio.gather(*(self._turn() for _ in range(turns)))
             self._check_asked_to_wait()
             headers = {**self._headers, **signed, **(request.headers or {})}
             if permit:
