@@ -69,13 +69,15 @@ class TryLater(BridgeError):
     """A passing fault of the target: back off and try again.
 
     `after`: seconds that the target asked everybody to wait, or None. `unreachable`: no answer came at all.
-    Either is the whole target's fault and not this record's.
+    Either is the whole target's fault and not this record's. `counted`: it was noted as a request without an
+    answer; the one error of a request that carried many records is noted once.
     """
 
     def __init__(self, reason: str, *, after: float | None = None, unreachable: bool = False) -> None:
         super().__init__(reason)
         self.after = after
         self.unreachable = unreachable
+        self.counted = False
 
     @property
     def of_the_target(self) -> bool:

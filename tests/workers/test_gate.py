@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge.config.settings import BridgeSettings, RetrySettings
+from bridge.errors import TryLater
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, State
 from bridge.store.backend import Backend
@@ -60,6 +61,16 @@ async def test_three_unanswered_requests_pause_a_target(run: Delivery) -> None:
     assert states == ["running", "running", "unreachable", "unreachable", "unreachable"]
     assert seen[1] < seen[2] == seen[4]
     assert [log["event"] for log in logs].count("target paused") == 1
+
+
+async def test_one_request_of_many_records_is_one_fault(run: Delivery) -> None:
+    """Its one error is told for each of twenty records == not paused before the third such request."""
+    states = []
+    for _ in range(3):
+        error = TryLater("no answer", unreachable=True)
+        await asyncio.gather(*(run.deliverer.tell_gate(error) for _ in range(20)))
+        states.append(await state(run))
+    assert states == ["running", "running", "unreachable"]
 
 
 async def test_any_answer_starts_the_count_anew(run: Delivery) -> None:

@@ -137,7 +137,10 @@ class Deliverer:
 
     async def tell_gate(self, error: TryLater) -> None:
         """A target that gives no answers is paused; what it asks to wait, the sender has told already."""
-        if error.unreachable and await self.gate.count_fault(str(error)):
+        if not error.unreachable or error.counted:
+            return
+        error.counted = True
+        if await self.gate.count_fault(str(error)):
             self.observer.paused(self.route.name, UNREACHABLE, str(error))
 
     async def _round(self, claim: Claim, absent: Absent | None) -> bool:
