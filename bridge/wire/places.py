@@ -13,8 +13,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
+Order = tuple[bool, int]
+"""Whose request is served first: the smaller one's."""
+
 _BEGUN = itertools.count()
-_ORDER: ContextVar[tuple[bool, int]] = ContextVar("order", default=(True, 0))
+_ORDER: ContextVar[Order] = ContextVar("order", default=(True, 0))
 
 
 def begin(*, urgent: bool) -> None:
@@ -25,12 +28,22 @@ def begin(*, urgent: bool) -> None:
     _ORDER.set((not urgent, next(_BEGUN)))
 
 
+def order() -> Order:
+    """Where requests of the running task stand."""
+    return _ORDER.get()
+
+
+def stand(order: Order) -> None:
+    """From here on let requests of the running task stand there: it sends what another task has asked for."""
+    _ORDER.set(order)
+
+
 class Places:
     """So many requests are under way at once."""
 
     def __init__(self, number: int) -> None:
         self._free = number
-        self._waiting: list[tuple[tuple[bool, int], int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Order, int, asyncio.Future[None]]] = []
         self._came = itertools.count()
 
     @asynccontextmanager

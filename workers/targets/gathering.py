@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from bridge.errors import RecordRejected
 from bridge.wire.permit import Permit
+from bridge.wire.places import Order, order, stand
 
 WITHIN = 0.02
 """Seconds for which an item waits for others."""
@@ -27,6 +28,7 @@ class _Part(Generic[Item, Answer]):
 
     item: Item
     permit: Permit
+    order: Order = field(default_factory=order)
     done: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self, answer: Answer) -> None:
@@ -120,6 +122,7 @@ class Gathering(Generic[Item, Answer]):
     async def _carry(self, parts: Sequence[_Part[Item, Answer]]) -> None:
         """Post until each item has its answer. Who waits no more is left out."""
         while left := [part for part in parts if not part.done.done()]:
+            stand(min(part.order for part in left))  # a leaver goes first, in whatever company
             try:
                 answer = await self._post([part.item for part in left], _Together(left))
             except _Fewer:
