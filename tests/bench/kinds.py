@@ -20,6 +20,7 @@ from rich.table import Table
 
 from tests.workers.targets import slapd
 from tests.workers.targets.bamboohr_server import BambooHR
+from tests.workers.targets.entra_batches import reads
 from tests.workers.targets.entra_rig import EntraRig
 from tests.workers.targets.entra_server import entra_server
 from tests.workers.targets.factorial_server import Factorial
@@ -37,7 +38,7 @@ from tests.workers.targets.test_ldap_slapd import SlapdRig
 from tests.workers.targets.test_personio import PersonioRig
 from tests.workers.targets.webhook_server import PATH, SECRET, Receiver, webhook_server
 from tests.world import World, expected, world
-from workers.testing.proxy import Proxy, proxy_to
+from workers.testing.proxy import Proxy, Seen, proxy_to
 
 Counts = Callable[[], tuple[int, int]]
 """How many requests have read, and how many have written, since the last call."""
@@ -54,11 +55,13 @@ class Told:
     again: int
 
 
-def over_http(proxy: Proxy) -> Counts:
-    """Requests on a line that speaks HTTP."""
+def over_http(proxy: Proxy, reads: Callable[[Seen], bool] | None = None) -> Counts:
+    """Requests on a line that speaks HTTP; `reads`: which change nothing, where their bodies say it."""
 
     def counts() -> tuple[int, int]:
         seen, writes = len(proxy.seen), len(proxy.writes)
+        if reads:
+            writes = sum(not reads(one) for one in proxy.seen)
         proxy.seen.clear()
         return seen - writes, writes
 
@@ -85,14 +88,19 @@ async def scim(here: World, _stack: AsyncExitStack) -> tuple[dict[str, Any], Cou
     return here.config["targets"]["directory"], over_http(here.proxy)
 
 
-async def entra(here: World, stack: AsyncExitStack) -> tuple[dict[str, Any], Counts]:
+async def entra(here: World, stack: AsyncExitStack, **own: Any) -> tuple[dict[str, Any], Counts]:
     """Microsoft Graph."""
     server = await stack.enter_async_context(entra_server())
     employees = here.sandbox.account.employees.values()
     addresses = (one["account"].get("email") or "" for one in employees)
     server.directory.domains = frozenset(one.partition("@")[2] for one in addresses)
     proxy = await stack.enter_async_context(proxy_to(server.public))
-    return EntraRig(server).settings(proxy.url), over_http(proxy)
+    return EntraRig(server, **own).settings(proxy.url), over_http(proxy, reads)
+
+
+async def entra_one_by_one(here: World, stack: AsyncExitStack) -> tuple[dict[str, Any], Counts]:
+    """Microsoft Graph, each request by itself: what `rate` counts."""
+    return await entra(here, stack, batch=1)
 
 
 async def google(here: World, stack: AsyncExitStack) -> tuple[dict[str, Any], Counts]:
@@ -179,6 +187,7 @@ async def webhook(_here: World, stack: AsyncExitStack) -> tuple[dict[str, Any], 
 KINDS: Mapping[str, Kind] = {
     "scim": scim,
     "entra": entra,
+    "entra-one-by-one": entra_one_by_one,
     "google": google,
     "active-directory": active_directory,
     "openldap": openldap,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.model import Kind
+from tests.workers.targets.entra_batches import parts
 from tests.workers.targets.entra_directory import EXTENSIONS, Directory, Thing
 from tests.workers.targets.entra_server import CLIENT, SECRET, TENANT, EntraServer, entra_server
 from workers.targets.entra.target import ADAPTER
@@ -166,12 +167,12 @@ class World:
 
     @property
     def requests(self) -> list[str]:
-        """Method and path of every request that came through, without the version."""
-        return [f"{one.method} {one.path.removeprefix('/v1.0')}" for one in self.proxy.seen]
+        """Method and path of every request that came, by itself or among others, without the version."""
+        return [f"{method} {path}" for one in self.proxy.seen for method, path, _ in parts(one)]
 
     @property
     def writes(self) -> list[str]:
-        return [f"{one.method} {one.path.removeprefix('/v1.0')}" for one in self.proxy.writes]
+        return [one for one in self.requests if not one.startswith("GET ")]
 
 
 @asynccontextmanager

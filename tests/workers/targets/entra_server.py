@@ -13,11 +13,12 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import formatdate
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 from aiohttp import web
 
+from tests.workers.targets.entra_batches import Batching, Inner
 from tests.workers.targets.entra_directory import (
     GROUP_DEFAULT,
     GROUP_PROPERTIES,
@@ -66,6 +67,7 @@ class EntraServer:
     def __init__(self) -> None:
         self.directory = Directory()
         self.job = Job(self.directory)
+        self.batching = Batching()
         self.public = ""
         self.page = 100
         self.roles = {"User.ReadWrite.All", "User.RevokeSessions.All", "Group.ReadWrite.All"}
@@ -142,16 +144,29 @@ class EntraServer:
 
     async def graph(self, request: web.Request) -> web.StreamResponse:
         try:
+            if request.method == "POST" and request.path == "/v1.0/$batch":
+                self._check_token(request)
+                return await self.batching.carry_out(request, self._inside)
             return await self._graph(request)
         except Refusal as refusal:
             return _error(refusal)
 
-    async def _graph(self, request: web.Request) -> web.StreamResponse:
+    async def _inside(self, inner: Inner) -> web.StreamResponse:
+        try:
+            return await self._graph(cast("web.Request", inner))
+        except Refusal as refusal:
+            return _error(refusal)
+
+    def _check_token(self, request: web.Request) -> str:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if token not in self.tokens:
             raise Refusal(
                 401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."
             )
+        return token
+
+    async def _graph(self, request: web.Request) -> web.StreamResponse:
+        token = self._check_token(request)
         if self.throttled is not None:
             wait = {"Retry-After": str(self.throttled)}
             return _error(Refusal(429, "TooManyRequests", "Too many requests."), wait)

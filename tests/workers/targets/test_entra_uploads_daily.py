@@ -141,11 +141,11 @@ def test_settings_that_do_not_fit(own: dict[str, Any], says: str) -> None:
 
 
 def test_other_defaults() -> None:
-    """Uploads have defaults of their own, which settings override; Microsoft Graph keeps the usual ones."""
-    given = settings(**VIA, rate=20)
-    assert (given.rate, given.concurrency, given.create_shows_within) == (20, 50, 3600)
+    """Uploads have defaults of their own, which settings override; Microsoft Graph has one, `rate`."""
+    given = settings(**VIA, rate=30)
+    assert (given.rate, given.concurrency, given.create_shows_within) == (30, 50, 3600)
     assert given.calls_per_day == 2000
     usual = settings()
-    assert (usual.rate, usual.concurrency, usual.create_shows_within) == (10, 10, 600)
+    assert (usual.rate, usual.concurrency, usual.create_shows_within) == (20, 10, 600)
     assert usual.calls_per_day is None
     assert SECRET not in repr(given)

@@ -14,7 +14,9 @@ from bridge.wire.answer import Answer, classify_status
 from bridge.wire.http import Http
 from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
+from bridge.wire.request import Request
 from workers.targets.entra.attributes import Object
+from workers.targets.entra.batches import Batches
 from workers.targets.entra.permissions import Need, Permissions
 
 PAGE = 999
@@ -97,11 +99,21 @@ def address(collection: str, remote_id: str) -> str:
 
 
 class Graph:
-    """One tenant."""
+    """One tenant. Up to `together` requests that are asked for at the same time travel in one."""
 
-    def __init__(self, http: Http, permissions: Permissions) -> None:
+    def __init__(self, http: Http, permissions: Permissions, together: int = 1) -> None:
         self._http = http
+        self._batches = Batches(http, together)
         self.permissions = permissions
+
+    @property
+    def alone(self) -> Graph:
+        """The same tenant for requests that nobody else is to wait for, as they are large or many."""
+        return Graph(self._http, self.permissions)
+
+    async def end(self) -> None:
+        """Give up what has not been sent."""
+        await self._batches.end()
 
     def reference(self, remote_id: str) -> str:
         """The address by which a request refers to another object."""
@@ -112,7 +124,7 @@ class Graph:
         # Counting, and some filters, are taken only from who puts up with an index that is behind.
         headers = {"ConsistencyLevel": "eventual"} if params and "$count" in params else None
         try:
-            body = (await self._http.read(path, params=params, headers=headers)).json()
+            body = (await self._batches.read(Request("GET", path, params, headers=headers))).json()
         except Denied as denied:
             raise await self._missing(denied, needs) from None
         if not isinstance(body, dict):
@@ -177,7 +189,7 @@ class Graph:
         for what it may not change.
         """
         try:
-            answer = await self._http.write(method, path, permit, body=body, headers=headers)
+            answer = await self._batches.write(Request(method, path, body=body, headers=headers), permit)
         except Denied as denied:
             raise await self._forbidden(denied, needs) from None
         return _object(answer.json()) if answer.body.strip() else {}

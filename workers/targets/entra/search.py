@@ -76,7 +76,7 @@ class Search:
         params = {"$select": self._select(kind), "$top": str(PAGE)}
         seen: set[str] = set()
         for path, names in lists:
-            async for items, ends in self._graph.pages(path, self._need(kind), params):
+            async for items, ends in self._graph.alone.pages(path, self._need(kind), params):
                 fresh = [one for one in items if one["id"] not in seen]
                 seen.update(str(one["id"]) for one in fresh)
                 remotes = tuple(self._listed(kind, one, names, open_=path != _DELETED) for one in fresh)

@@ -60,7 +60,8 @@ class EntraTarget(Target):
             property_of(Kind.PERSON, name, settings.kenjo_id_attribute) for name in self._names
         )
         self._people = People(graph, settings, notebook, properties)
-        self._groups = Groups(graph, settings, compared[Kind.TEAM])
+        # Nothing public says how changes of one group get on with each other when they are made at once.
+        self._groups = Groups(graph.alone, settings, compared[Kind.TEAM])
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -68,6 +69,7 @@ class EntraTarget(Target):
         """Give up what waits for others."""
         if self._uploads:
             await self._uploads.gathering.end()
+        await self._graph.end()
 
     async def check(self) -> Greeting:
         """Count the users, see what is missing, and whether the provisioning job runs. Uploads nothing."""
@@ -144,7 +146,7 @@ class EntraTarget(Target):
         return Change(wanted.key, Outcome.UPDATED, remote_id, Restoration(wanted), lambda: told)
 
     async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
-        """Send each change in requests of its own, but for people who are uploaded together."""
+        """Send each change by itself; what others ask for at the same time travels with it (`Batches`)."""
         return await one_by_one(changes, partial(self._send, permit=permit))
 
     async def confirm(self, tickets: Sequence[str]) -> Sequence[Receipt]:
@@ -194,7 +196,7 @@ def connect(
     """
     tokens = tokens_of(settings, tools)
     http = tools.http(settings, settings.base_url, {}, classify, tokens)
-    graph = Graph(http, Permissions(tokens))
+    graph = Graph(http, Permissions(tokens), settings.batch)
     if not settings.uploads:
         return EntraTarget(settings, graph, tools.notebook)
     owed = OwedSessions(tools.notebook, ended=settings.end_sessions)

@@ -89,7 +89,7 @@ class Uploads:
         self._budget = budget
         self._owed = owed
         self._clock = clock
-        self.logs = Logs(graph, settings, clock)
+        self.logs = Logs(graph.alone, settings, clock)
         self.gathering = Gathering[_Operation, float](self._post, MOST, within=within)
         self._path = job_path(settings) + "/bulkUpload"
         self._place = property_of(Kind.PERSON, settings.external_id, settings.kenjo_id_attribute)
