@@ -145,6 +145,20 @@ Receipt = Applied | Accepted | Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """What a target was asked for one record, and how it answered. Nothing in it is a value of anybody.
+
+    `at`: epoch seconds at which it was sent; `seconds`: how long the answer took. `what` is method and path,
+    or the operation; `answer` the status with the target's words, or why there is none.
+    """
+
+    at: float
+    seconds: float
+    what: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """What a target has published last of all that it was given.
 

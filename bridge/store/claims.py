@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.errors import Unreadable
+from bridge.exchange import Call
 from bridge.model import Entry, Key, Kind, Stored
 
 
@@ -51,10 +52,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(Case):
-    """A case that is locked: nobody else delivers it. `token` is whose the `lock` is."""
+    """A case that is locked: nobody else delivers it. `token` is whose the `lock` is.
+
+    `calls`: the last calls of the target that were made for it, sealed (`bridge.store.calls`).
+    """
 
     lock: str
     token: str
+    calls: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Result:
 
     `hold`: from here on no delivery of the record starts, until a poll has counted what it would do; `freed`:
     it has given up at the target what other records may need. `counts` is what limits will count with what
-    comes, `approved` what they count no more.
+    comes, `approved` what they count no more. `calls` were made of the target.
     """
 
     claim: Claim
@@ -87,6 +92,7 @@ class Result:
     freed: bool = False
     counts: tuple[str, ...] = ()
     approved: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from bridge.codec import Codec
 from bridge.errors import LockLost, Unreadable
 from bridge.model import Entry, Key, State
 from bridge.store.audit import KEEP, UNREMARKABLE, pushed
+from bridge.store.calls import seal_calls
 from bridge.store.claims import Batch, Claim, Result, Settled
 from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, open_text, seal_entry
@@ -37,7 +38,7 @@ TEAM_WAITS = 1.0
 _PASSED = 1000
 """Locked records that one look at those that are due passes at most."""
 
-_CLAIMED = 9
+_CLAIMED = 10
 """Values that a claim has of each record."""
 
 Arguments = list[str | bytes | float]
@@ -83,7 +84,7 @@ class Deliveries(Owners):
         keys = [self._key(name) for name in ("due", "later", "pending")]
         keys += [self._keys.of("revisions"), self._keys.of("records")]
         keys += [self._key(name) for name in ("ledger", "links", "claims", "state", "throttle", "held")]
-        keys += [self._keys.of("leaving"), self._key("counted"), self._key("approved")]
+        keys += [self._keys.of("leaving"), *(self._key(name) for name in ("counted", "approved", "calls"))]
         locks, milliseconds = self._keys.locks(self.target), int(LOCK_TTL * 1000)
         arguments: Arguments = [locks, milliseconds, now, _PASSED, len(tokens), *tokens, *names]
         got = await self._redis.eval(_CLAIM, len(keys), *keys, *arguments)
@@ -105,7 +106,7 @@ class Deliveries(Owners):
 
     def _claimed(self, values: Sequence[Any], marks: Sequence[Any]) -> Claim | None:
         """What a claim has loaded; None when there is no such record. Raises Unreadable."""
-        name, token, doubt, revision, record, entry, link, counted, approved = values
+        name, token, doubt, revision, record, entry, link, counted, approved, calls = values
         key = named(name)
         stored = open_record(self._codec, place(self._keys.of("records"), str(key)), record, revision)
         if stored is None:
@@ -127,6 +128,7 @@ class Deliveries(Owners):
             closing=closing,
             counted=open_text(self._codec, self._where("counted", key), counted) if counted else "",
             approved=open_text(self._codec, self._where("approved", key), approved) if approved else "",
+            calls=calls,
         )
 
     async def renew(self, claim: Claim) -> None:
@@ -178,7 +180,8 @@ class Deliveries(Owners):
         names += [
             self._key(name) for name in ("ledger", "links", "claims", "pending", "due", "later", "faults")
         ]
-        names += [self._keys.of("audit"), *(self._key(name) for name in ("held", "done", "approved"))]
+        names.append(self._keys.of("audit"))
+        names += [self._key(name) for name in ("held", "done", "approved", "calls")]
         prefixes = [self._keys.locks(self.target), self._key("waiting:"), self._key("awaiting:")]
         common: Arguments = [*prefixes, KEEP, TEAM_WAITS]
         answers: list[list[bytes]] = await self._redis.eval(
@@ -206,6 +209,7 @@ class Deliveries(Owners):
             entry.awaits,
             "1" if result.freed else "0",
             entry.at,
+            seal_calls(self._codec, self._where("calls", claim.key), claim.calls, result.calls),
         ]
         return [*fields, *_listed(result.counts), *_listed(result.approved), *_listed(entry.missing)]
 

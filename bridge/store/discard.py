@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from bridge.codec import Codec, reading
 from bridge.errors import Damaged
+from bridge.store.calls import open_calls
 from bridge.store.connection import Connection
 from bridge.store.drifts import open_drift
 from bridge.store.entries import open_entry, open_text
@@ -82,6 +83,7 @@ _TARGET_HASHES: dict[str, _Reader] = {
     "ledger": open_entry,
     **dict.fromkeys(("links", "approved", "counted"), open_text),
     "notebook": _facts,
+    "calls": open_calls,
     **dict.fromkeys(("claims", "held"), _anything),
 }
 _TARGET_SETS = ("pending", "due", "later")

@@ -132,7 +132,7 @@ class Forgotten:
             await self._strike_out(target, name)
             for what, hash_ in (("ledger entries", "ledger"), ("links", "links")):
                 done[what] = await self._redis.hdel(self._keys.at(target, hash_), name)
-            for hash_ in ("claims", "held", "approved", "counted"):
+            for hash_ in ("claims", "held", "approved", "counted", "calls"):
                 await self._redis.hdel(self._keys.at(target, hash_), name)
             owners = self._keys.at(target, "owners")
             mine = [

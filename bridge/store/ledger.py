@@ -7,7 +7,9 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 
 from bridge.errors import LeaseLost
+from bridge.exchange import Call
 from bridge.model import Entry, Key
+from bridge.store.calls import open_calls
 from bridge.store.deliveries import Deliveries
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.keys import named, script
@@ -49,6 +51,11 @@ class Ledger(Deliveries):
         """One entry."""
         blob = await self._redis.hget(self._key("ledger"), str(key))
         return open_entry(self._codec, self._where("ledger", key), blob) if blob else None
+
+    async def calls(self, key: Key) -> tuple[Call, ...]:
+        """The last calls of the target for a record, oldest first. Raises Unreadable."""
+        blob = await self._redis.hget(self._key("calls"), str(key))
+        return open_calls(self._codec, self._where("calls", key), blob or b"")
 
     async def given(self, known: Collection[Key]) -> dict[Key, Entry]:
         """The records but the `known` ones for which the target was given something, and what is noted."""

@@ -14,7 +14,7 @@ _SWAP = script("swap")
 STRINGS, HASHES = ("snapshot", "pepper"), ("records", "holds", "forgotten", "leaving", "whose")
 """Keys of the account whose values are sealed."""
 TARGET_STRINGS = ("survey", "drift", "publication", "written")
-TARGET_HASHES = ("ledger", "links", "approved", "counted", "notebook")
+TARGET_HASHES = ("ledger", "links", "approved", "counted", "notebook", "calls")
 """Keys of a target whose values are sealed, besides those of a survey under way."""
 
 

@@ -7,7 +7,7 @@ asked last, and an error text carries no personal value.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 from urllib.parse import unquote
@@ -16,6 +16,7 @@ import aiohttp
 
 from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater
 from bridge.wire.answer import MAX_ERROR, Answer, Classify, classify_status
+from bridge.wire.calls import shown_path, tell
 from bridge.wire.parsing import MOST_VALUES
 from bridge.wire.permit import Permit
 from bridge.wire.places import Places
@@ -63,11 +64,12 @@ Stamp = Callable[[Mapping[str, str], bytes], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """A request's headers, those of them that sign it, and its answer."""
+    """A request's headers, those of them that sign it, its answer, and after how many seconds that came."""
 
     signed: Mapping[str, str]
     headers: Mapping[str, str]
     answer: Answer
+    seconds: float
 
 
 Together = Answer | BridgeError
@@ -96,7 +98,8 @@ class Http:
     `classify` turns an answer into the error to raise, or None for success. `sign` adds to each request what
     proves who sends it, where `headers` alone do not; `stamp` does so from the request itself, at the moment
     when it leaves. `reads` False: nothing is ever read there, so that a 403 says that the credentials are
-    refused, and not that one object may not be changed.
+    refused, and not that one object may not be changed. `words` are the segments of paths that name nobody
+    (`bridge.wire.calls`).
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class Http:
         sign: Sign | None = None,
         stamp: Stamp | None = None,
         reads: bool = True,
+        words: Collection[str] = (),
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = session
@@ -130,6 +134,7 @@ class Http:
         self._sign = sign
         self._stamp = stamp
         self._reads = reads
+        self._words = frozenset(words)
         self._places = Places(concurrency)
         self._quiet_until = 0.0
 
@@ -188,7 +193,7 @@ class Http:
     ) -> Sequence[Together]:
         carrier, writing = wrapping.wrap(parts), permit is not None
         exchange = await self._exchange(carrier, permit, turns=len(parts))
-        await self._judge(carrier, exchange, writing=writing)
+        await self._judge(carrier, exchange, writing=writing, tells=False)  # each part tells of itself
         found: list[Together] = []
         for part, answer in zip(parts, wrapping.unwrap(exchange.answer, parts), strict=True):
             try:
@@ -217,10 +222,19 @@ class Http:
             headers = {**self._headers, **signed, **(request.headers or {})}
             if permit:
                 await permit.ask()  # with its pace; last: nothing may come between it and the request
-            return _Exchange(signed, headers, await self._send(request, headers))
+            clock = asyncio.get_running_loop().time
+            begun = clock()
+            try:
+                answer = await self._send(request, headers)
+            except TryLater as unanswered:
+                self._tell(request, str(unanswered), clock() - begun)
+                raise
+            return _Exchange(signed, headers, answer, clock() - begun)
 
-    async def _judge(self, request: Request, exchange: _Exchange, *, writing: bool) -> None:
-        """Raise what an answer means that is an error."""
+    async def _judge(
+        self, request: Request, exchange: _Exchange, *, writing: bool, tells: bool = True
+    ) -> None:
+        """Raise what an answer means that is an error. `tells`: also of one that is none."""
         answer = exchange.answer
         private = [request.body, request.params, request.form]
         private += self._not_to_be_said(request.path, exchange.headers)
@@ -232,8 +246,15 @@ class Http:
         if isinstance(error, TryLater) and error.after:
             error.after = granted(error.after, self.longest_pause)
             await self._leave_alone(error.after)
+        if error or tells:
+            self._tell(request, str(error) if error else f"answered {answer.status}", exchange.seconds)
         if error:
             raise error
+
+    def _tell(self, request: Request, answer: str, seconds: float) -> None:
+        """Let those hear of a call for whom it was made."""
+        what = f"{request.method} {shown_path(request.path, self._words, request.params)}"
+        tell(request.hearers, what, answer, seconds)
 
     def _not_to_be_said(self, path: str, headers: Mapping[str, str]) -> list[str]:
         """What else a server may repeat in an error: ids in the address, and our credentials."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
+from bridge.wire.calls import Heard, hearers
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """`path` is below the base address. `body` is sent as JSON, `form` as a form, `content` as it is."""
+    """`path` is below the base address. `body` is sent as JSON, `form` as a form, `content` as it is.
+
+    `hearers` are those for whom it is made, wherever it is sent from.
+    """
 
     method: str
     path: str
@@ -21,6 +26,7 @@ class Request:
     form: Mapping[str, str] | None = None
     content: bytes | None = None
     headers: Mapping[str, str] | None = None
+    hearers: tuple[Heard, ...] = field(default_factory=hearers)
 
     def data(self) -> bytes | None:
         """The bytes of the body."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,6 +63,7 @@ def _show_target(console: Console, target: Mapping[str, Any]) -> None:
         _print(console, f"  {row['attribute']:<20} {row['source']:<34} {value}{once}")
     _print(console, f"  account: {target['account'] or 'none'}")
     _show_ledger(console, target["ledger"])
+    _show_calls(console, target["calls"])
     for thing in target["next"]:
         when = f" at {_time(thing['at'])}" if thing["at"] else ""
         _print(console, f"  next: {thing['what']}{when}")
@@ -83,6 +84,13 @@ def _show_ledger(console: Console, entry: Mapping[str, Any] | None) -> None:
     facts += [f"waits for {name}" for name in entry["missing"]]
     told = ", ".join(fact for fact in facts if fact)
     _print(console, f"  ledger: {entry['state']} ({entry['outcome']}), {told}")
+
+
+def _show_calls(console: Console, calls: Sequence[Mapping[str, Any]]) -> None:
+    """What the target was asked last, and its answers, oldest first."""
+    for call in calls:
+        took = f"{call['seconds']:.2f} s"
+        _print(console, f"  asked at {_time(call['at'])}: {call['what']}, {call['answer']} ({took})")
 
 
 def _plain(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -122,6 +123,7 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
         "payload": await _payload(one, stored.record, ledger_links=ledger.links, values=values),
         "account": linked.get(str(key)),
         "ledger": _entry(entry),
+        "calls": [dataclasses.asdict(call) for call in await ledger.calls(key)],
         "step": step_json(step, values=values) if step else None,
         "hold": hold and {"id": hold.id, "state": hold.state, "reason": hold.reason},
         "standing": _stand_json(stand),

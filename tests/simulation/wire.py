@@ -12,7 +12,7 @@ from tests.simulation.process import DELIVERY, TURNED, Delivery, Process
 from tests.simulation.store import Store
 
 _RECORD = re.compile(r"(person|team):\w+")
-_CLAIMED = 9  # values that a claim answers of each record
+_CLAIMED = 10  # values that a claim answers of each record
 _TOLD = ("claim", "commit", "settle", "release", "pipeline")
 """Commands that a reader of the trace wants to see."""
 

@@ -28,17 +28,19 @@ from bridge.errors import (
     Unseen,
     unforeseen,
 )
+from bridge.exchange import Call
 from bridge.mapping.route import Route
 from bridge.model import Entry, Key, Outcome, State
 from bridge.store import Claim, Gate, Ledger
 from bridge.store.claims import Result, Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.queue import Due, Queue
+from bridge.wire.calls import Heard, heard_by
 from bridge.wire.http import Turn
 from bridge.wire.places import begin
 from workers.delivery.apply import Applier, Done
 from workers.delivery.elsewhere import DONE, Elsewhere
-from workers.delivery.failing import after_another, failed, later, waiting
+from workers.delivery.failing import after_another, failed, later, private_calls, waiting
 from workers.delivery.inventory import Absent, Inventory
 from workers.targets.base import Target
 
@@ -147,9 +149,11 @@ class Deliverer:
         """One pass over the newest record. False: something newer came meanwhile."""
         applier = self._applier(claim, self.clock(), absent)
         try:
-            outcome = await self._outcome(claim, applier)
+            heard = Heard(self.clock)
+            with heard_by([heard]):
+                outcome = await self._outcome(claim, applier)
             answered = self.clock()
-            done, settled = await self._settle(claim, applier, outcome)
+            done, settled = await self._settle(claim, applier, outcome, private_calls(heard, claim))
         except LockLost:
             # What was sent before may have overtaken a successor's write: somebody has to look again, at the
             # account's new owner too.
@@ -182,10 +186,12 @@ class Deliverer:
         parts = self.route, self.target, self.ledger, claim, permit, now, absent
         return Applier(*parts, self.elsewhere)
 
-    async def _settle(self, claim: Claim, applier: Applier, done: Done) -> tuple[Done, Settled]:
+    async def _settle(
+        self, claim: Claim, applier: Applier, done: Done, calls: tuple[Call, ...]
+    ) -> tuple[Done, Settled]:
         """Write what came of it; where that cannot be written, that it could not."""
         try:
-            return done, await self._written(claim, done)
+            return done, await self._written(claim, done, calls)
         except _NOT_OF_A_RECORD:
             raise
         except Exception as error:  # noqa: BLE001 - such as an id that is no text
@@ -193,8 +199,9 @@ class Deliverer:
             done = later(clean, unforeseen(error), self.retry)
             return done, await self._written(claim, done)
 
-    async def _written(self, claim: Claim, done: Done) -> Settled:
-        result = Result(claim, done.entry, done.link, done.waits, _frees(done), done.done, done.approved)
+    async def _written(self, claim: Claim, done: Done, calls: tuple[Call, ...] = ()) -> Settled:
+        frees = _frees(done)
+        result = Result(claim, done.entry, done.link, done.waits, frees, done.done, done.approved, calls)
         return await self.ledger.settle(result)
 
     async def _outcome(self, claim: Claim, applier: Applier) -> Done:

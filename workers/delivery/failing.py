@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bridge.config.settings import RetrySettings
 from bridge.errors import AfterAnother, AfterTarget, RecordRejected, TryLater, Unseen
+from bridge.exchange import Call
 from bridge.model import Entry, Outcome, State
 from bridge.store.claims import Case
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
 from workers.delivery.apply import Done
 from workers.delivery.noting import Noting
+
+_STATUS = re.compile(r"answered \d{3}")
 
 PATIENCE = 3600.0
 """Seconds for which a record waits for another one that is to give up a value."""
@@ -110,6 +114,14 @@ def _told(error: Exception | None) -> dict[str, Any]:
     """Candidates, and the record that is waited for, where the error names them."""
     nothing: dict[str, Any] = {"candidates": (), "awaits": "", "awaited": ""}
     return {name: getattr(error, name, default) for name, default in nothing.items()}
+
+
+def private_calls(calls: Iterable[Call], case: Case) -> tuple[Call, ...]:
+    """Calls without the values of the person's sections. What tells no more than a status has none."""
+    return tuple(
+        one if _STATUS.fullmatch(one.answer) else dataclasses.replace(one, answer=private(one.answer, case))
+        for one in calls
+    )
 
 
 def private(reason: str, case: Case) -> str:

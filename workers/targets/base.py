@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.resources
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from types import TracebackType
@@ -209,12 +209,13 @@ class Tools:
         stamp: Stamp | None = None,
         *,
         reads: bool = True,
+        words: Collection[str] = (),
     ) -> Http:
         """HTTP below a base address, as the settings limit it.
 
         `classify` turns an answer into an error where the target deviates from HTTP's own words; `sign` gives
         what each request proves its sender with, where `headers` cannot (`bridge.wire.tokens.Tokens`).
-        `stamp` and `reads` are those of `Http`.
+        `stamp`, `reads` and `words` are those of `Http`.
         """
         return Http(
             self.session,
@@ -229,6 +230,7 @@ class Tools:
             sign=sign,
             stamp=stamp,
             reads=reads,
+            words=words,
         )
 
     def sign_in(self, settings: TargetSettings, base_url: str, classify: Classify = classify_sign_in) -> Http:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from bridge.errors import RecordRejected
+from bridge.wire.calls import Heard, heard_by, hearers
 from bridge.wire.permit import Permit
 from bridge.wire.places import Order, order, stand
 
@@ -24,11 +25,12 @@ class _Fewer(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part(Generic[Item, Answer]):
-    """One item among others."""
+    """One item among others, and who hears of the calls that are made for it."""
 
     item: Item
     permit: Permit
     order: Order = field(default_factory=order)
+    hearers: tuple[Heard, ...] = field(default_factory=hearers)
     done: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self, answer: Answer) -> None:
@@ -124,7 +126,8 @@ class Gathering(Generic[Item, Answer]):
         while left := [part for part in parts if not part.done.done()]:
             stand(min(part.order for part in left))  # a leaver goes first, in whatever company
             try:
-                answer = await self._post([part.item for part in left], _Together(left))
+                with heard_by(heard for part in left for heard in part.hearers):
+                    answer = await self._post([part.item for part in left], _Together(left))
             except _Fewer:
                 continue
             except RecordRejected as error:

@@ -8,12 +8,14 @@ that keeps count and can fail.
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from bridge.errors import Conflict, NotFound, RecordRejected
 from bridge.exchange import Wanted
 from bridge.model import Kind, Outcome
+from bridge.wire.calls import Heard, heard_by
 from workers.testing.http_contract import HttpContract
 from workers.testing.permit_contract import PermitContract
 from workers.testing.rig import Allowed, Line, Rig, Through, holds, person
@@ -169,6 +171,23 @@ class VerbContract(Through):
         assert await rig.stored(PERSON, remote_id) is None
         assert await target.remove(wanted.key, remote_id, "delete") is Outcome.UNCHANGED
         await holds(rig, PERSON, other, rig.person(2))
+
+    async def test_what_is_asked_is_heard_of(self, rig: Rig, target: Allowed) -> None:
+        """Whoever listens hears of each write, as the pages show it: without a value or an id of anybody."""
+        wanted, changed = person(rig, 1), person(rig, 1, **rig.changes)
+        made, wrote, left = Heard(time.time), Heard(time.time), Heard(time.time)
+        with heard_by([made]):
+            remote_id = (await target.upsert(wanted, None)).remote_id
+        with heard_by([wrote]):
+            await target.upsert(changed, remote_id)
+        with heard_by([left]):
+            await target.remove(wanted.key, remote_id)
+        assert all(list(heard) for heard in (made, wrote, left))
+        given = [*wanted.attributes.values(), *changed.attributes.values(), remote_id, wanted.key.id]
+        values = [one.lower() for one in given if isinstance(one, str) and len(one) > 2]
+        for call in (*made, *wrote, *left):
+            told = f"{call.what} {call.answer}".lower()
+            assert not [value for value in values if value in told]
 
     async def test_missing(self, rig: Rig, target: Allowed) -> None:
         """An update of what is not there is NotFound; taking it away is no error."""

@@ -1,11 +1,12 @@
 -- Lock records of a target, and load all that their deliveries need, in one step: those that are due, most urgent
 -- first, or those that are named. A lock that is the caller's already is kept.
 -- KEYS: due, later, pending, revisions, records, ledger, links, claims, state, throttle, held, leaving, counted,
--- approved.
+-- approved, calls.
 -- ARGV: prefix of locks, a lock's milliseconds, the time, how many that are locked already are passed at most, how
 -- many tokens follow and these, one for each record that may be claimed, then the records that are named.
 -- Returns {'paused'}, or {'ok', when the next one is due ('' for none), '1' when more are due, who is being forgotten
--- and how}, and for each claimed record: key, token, doubt, revision, record, entry, link, counted, approved.
+-- and how}, and for each claimed record: key, token, doubt, revision, record, entry, link, counted, approved,
+-- calls.
 local due, later, pending, claims, held = KEYS[1], KEYS[2], KEYS[3], KEYS[8], KEYS[11]
 if redis.call('EXISTS', KEYS[9], KEYS[10]) > 0 then return {'paused'} end
 local prefix, milliseconds, now, patience, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -44,7 +45,7 @@ local answer = {'ok', next_due, redis.call('ZCARD', due) > passed and '1' or '',
 if #free == 0 then return answer end
 
 local values = {}
-for i, name in ipairs({KEYS[4], KEYS[5], KEYS[6], KEYS[7], claims, KEYS[13], KEYS[14]}) do
+for i, name in ipairs({KEYS[4], KEYS[5], KEYS[6], KEYS[7], claims, KEYS[13], KEYS[14], KEYS[15]}) do
   values[i] = redis.call('HMGET', name, unpack(free))
 end
 local begun = {}
@@ -64,7 +65,7 @@ for i, name in ipairs(free) do
       begun[#begun + 1] = token
     end
     for _, value in ipairs({name, token, mark, values[1][i], record, values[3][i], values[4][i],
-      values[6][i] or '', values[7][i] or ''}) do answer[#answer + 1] = value end
+      values[6][i] or '', values[7][i] or '', values[8][i] or ''}) do answer[#answer + 1] = value end
   end
 end
 if #begun > 0 then redis.call('HSET', claims, unpack(begun)) end

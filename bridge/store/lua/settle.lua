@@ -1,5 +1,6 @@
 -- Write the ledger for finished deliveries, each of them if its lock is still the caller's.
--- KEYS: revisions, ledger, links, claims, pending, due, later, faults, audit, held, done, approved.
+-- KEYS: revisions, ledger, links, claims, pending, due, later, faults, audit, held, done, approved,
+-- calls.
 -- ARGV: prefixes of locks, of waiting and of awaiting, the audit's length, seconds for which a team waits for more of
 -- its members, and then for each delivery the FIELDS in their order and the LISTS, each with its length before it.
 -- Returns for each delivery {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile
@@ -15,6 +16,7 @@ local FIELDS = {
   'awaits',  -- the record that has a value which this one needs; '' for none
   'freed',   -- '1' when it has given up what others may need
   'at',      -- the time
+  'calls',   -- the last calls of the target for it; '' for no new ones
 }
 local LISTS = {
   'counts',  -- names of what was done, which limits count
@@ -24,6 +26,8 @@ local LISTS = {
 local revisions, ledger, links, claims = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local pending, due, later = KEYS[5], KEYS[6], KEYS[7]
 local lock, waiting, awaiting, kept, together = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+
+local calls = {}  -- of all deliveries, each after its record
 
 local function look_at(others, at, answer)
   for _, other in ipairs(redis.call('SMEMBERS', others)) do
@@ -40,6 +44,7 @@ local function settle(one)
   if redis.call('GET', lock .. key) ~= one.token then return {'lost'} end
   redis.call('HSET', ledger, key, one.entry)
   if one.answered == '1' then redis.call('DEL', KEYS[8]) end
+  if one.calls ~= '' then calls[#calls + 1] = key calls[#calls + 1] = one.calls end
   if one.event ~= '' then redis.call('XADD', KEYS[9], 'MAXLEN', '~', kept, '*', 'event', one.event) end
   if one.hold ~= '' then
     redis.call('HSET', KEYS[10], key, one.hold)
@@ -87,4 +92,5 @@ while i <= #ARGV do
   end
   answers[#answers + 1] = settle(one)
 end
+if #calls > 0 then redis.call('HSET', KEYS[13], unpack(calls)) end
 return answers

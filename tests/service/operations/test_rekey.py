@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.codec import make_key
+from bridge.store.keys import Keys
 from tests.inside import contents, readable
 from tests.service.operated import Operator
 
@@ -17,7 +18,8 @@ async def test_a_key_is_replaced(fresh: Operator) -> None:
     records = len(fresh.here.sandbox.account.employees) + len(fresh.here.sandbox.account.tables["teams"])
     linked = len(await fresh.users()) + len(await fresh.here.groups())
     others = len(("pepper", "snapshot", "survey", "kenjo", "companies", "target:directory"))
-    assert done.out == f"{2 * records + linked + others} values were sealed with the current key\n"
+    called = await fresh.redis.hlen(Keys().at("directory", "calls"))
+    assert done.out == f"{2 * records + linked + called + others} values were sealed with the current key\n"
     assert (await fresh("rekey")).out.startswith("0 values")
     fresh.here.config["encryption"] = {"key": new}
     fresh.here.proxy.seen.clear()

@@ -16,6 +16,7 @@ from bridge.config.settings import TargetSettings
 from bridge.errors import Conflict, NotFound, RecordRejected, TryLater
 from bridge.exchange import Applied, Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
+from bridge.wire.calls import note
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 
@@ -185,6 +186,7 @@ class ShelfTarget(Target):
             raise RecordRejected("the shelf does not take this") from None
         except TimeoutError:
             raise TryLater("no answer", unreachable=True) from None
+        note("write", "done", 0.0)
         return Applied(id_, change.outcome, thing.get("active") if thing else None)
 
     def _see_that_it_is_new(self, kind: Kind, thing: Thing) -> None:

@@ -22,6 +22,13 @@ from workers.targets.entra.permissions import Need, Permissions
 PAGE = 999
 """Objects on a page, the most that Microsoft Graph gives."""
 
+WORDS = (
+    *("users", "groups", "members", "manager", "$ref", "revokeSignInSessions"),
+    *("directory", "deletedItems", "microsoft.graph.user", "restore", "auditLogs", "provisioning"),
+    *("servicePrincipals", "synchronization", "jobs", "bulkUpload", "$batch"),
+)
+"""The segments of paths that may be shown: any other is somebody's id, or name."""
+
 SCIM = "application/scim+json"
 NO_JOB = "compare service_principal and job with the Provisioning API Endpoint of the provisioning app"
 

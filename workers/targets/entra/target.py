@@ -25,7 +25,7 @@ from workers.targets.entra.attributes import (
 )
 from workers.targets.entra.changes import Edit, New, Restoration, User, creation, edit
 from workers.targets.entra.checking import Checking, count
-from workers.targets.entra.graph import Graph, classify
+from workers.targets.entra.graph import WORDS, Graph, classify
 from workers.targets.entra.groups import Groups
 from workers.targets.entra.people import People
 from workers.targets.entra.permissions import Permissions
@@ -195,7 +195,7 @@ def connect(
     `clock` gives seconds that only go forward; people wait for others `within` so many to be uploaded.
     """
     tokens = tokens_of(settings, tools)
-    http = tools.http(settings, settings.base_url, {}, classify, tokens)
+    http = tools.http(settings, settings.base_url, {}, classify, tokens, words=WORDS)
     graph = Graph(http, Permissions(tokens), settings.batch)
     if not settings.uploads:
         return EntraTarget(settings, graph, tools.notebook)

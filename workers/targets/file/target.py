@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
@@ -25,6 +26,7 @@ from bridge.exchange import (
     Wanted,
 )
 from bridge.model import DAY, Key, Kind, Outcome
+from bridge.wire.calls import note
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Publisher, Target, Tools, one_by_one
 from workers.targets.file import layouts
@@ -134,7 +136,9 @@ class FileTarget(Target, Publisher):
             merged = {**(there or {}), **change.content}
             row = {name: value for name, value in merged.items() if name in self._columns}
         await permit.ask()
+        what, begun = "take out the row" if row is None else "write the row", time.monotonic()
         await self._notebook.put(key, row)
+        note(what, "kept for the file", time.monotonic() - begun)
         return Applied(id_, change.outcome, open=row is not None and is_active(row))
 
     # The file

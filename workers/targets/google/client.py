@@ -16,6 +16,9 @@ from bridge.wire.permit import Permit
 from bridge.wire.quiet import quiet_time
 from workers.targets.google.resource import Resource
 
+WORDS = ("users", "groups", "members", "aliases", "signOut", "tokens", "asps", "customer", "orgunits")
+"""The segments of paths that may be shown: any other is somebody's id, or address."""
+
 PATHS = {Kind.PERSON: "/users", Kind.TEAM: "/groups"}
 
 _LONGEST = 2_000

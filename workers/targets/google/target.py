@@ -18,7 +18,7 @@ from bridge.wire.tokens import Tokens
 from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
 from workers.targets.google.attributes import ACTIVE, EXTERNAL_ID, MEMBERS, ORG_UNIT, check_attribute, takes
 from workers.targets.google.changes import difference, field_changes, new_resource, outgoing
-from workers.targets.google.client import Client, classify
+from workers.targets.google.client import WORDS, Client, classify
 from workers.targets.google.key import SignIn, Undelegated, classify_token, read_key
 from workers.targets.google.members import MEMBER, Members, Roles
 from workers.targets.google.resource import Resource, external_id, is_open
@@ -205,7 +205,7 @@ def _connect(settings: GoogleSettings, tools: Tools) -> GoogleTarget:
     at_google = Http(tools.session, key.url, timeout=settings.timeout, classify=classify_token)
     sign_in = SignIn(at_google, key, settings.admin, settings.scopes)
     tokens = Tokens(sign_in.name, sign_in.fetch, tools.vault)
-    http = tools.http(settings, settings.base_url, {}, classify, sign=tokens)
+    http = tools.http(settings, settings.base_url, {}, classify, sign=tokens, words=WORDS)
     return GoogleTarget(settings, http, sign_in, tools.notebook)
 
 

@@ -15,7 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bridge.errors import TargetHalted, TryLater
+from bridge.errors import BridgeError, TargetHalted, TryLater
+from bridge.printable import some
+from bridge.wire.calls import note
 from bridge.wire.http import Turn
 from bridge.wire.permit import Permit
 from workers.targets.ldap.answers import (
@@ -59,6 +61,10 @@ class Rows:
     rows: tuple[Row, ...]
     cookie: bytes = b""
     cut: bool = False
+
+
+_Answer = tuple[Said, tuple[Row, ...], Mapping[str, Any]]
+"""A result, the entries that were found, and controls."""
 
 
 class _Tls(ldap3.Tls):
@@ -119,7 +125,7 @@ class Session:
                 self._connection.start_tls(read_server_info=False)
             return self._connection.bind(read_server_info=False)
 
-        said, _, _ = await self._done(bind)
+        said, _, _ = await self._done("sign in", bind)
         if said.code != SUCCESS:
             self._broken = True
             raise sign_in_refused(said)
@@ -139,6 +145,7 @@ class Session:
         if self._turn:
             await self._turn()
         said, rows, controls = await self._done(
+            "search",
             lambda: self._connection.search(
                 base,
                 where,
@@ -147,7 +154,7 @@ class Session:
                 size_limit=most,
                 paged_size=page or None,
                 paged_cookie=cookie or None,
-            )
+            ),
         )
         if said.code == NO_SUCH_OBJECT and scope == "BASE":
             return Rows(())
@@ -158,32 +165,44 @@ class Session:
 
     async def add(self, dn: str, attributes: Mapping[str, Sequence[bytes]], permit: Permit) -> Said:
         """A new entry, with its classes among the attributes."""
-        return await self._write(
-            permit, lambda: self._connection.add(dn, None, {k: list(v) for k, v in attributes.items()})
-        )
+        given = {name: list(values) for name, values in attributes.items()}
+        return await self._write("add", permit, lambda: self._connection.add(dn, None, given))
 
     async def modify(self, dn: str, changes: Mapping[str, Sequence[Modification]], permit: Permit) -> Said:
         """Change attributes of an entry, all of them or none."""
         given = {name: [(how, list(values)) for how, values in one] for name, one in changes.items()}
-        return await self._write(permit, lambda: self._connection.modify(dn, given))
+        what = f"modify {some(sorted(given))}"
+        return await self._write(what, permit, lambda: self._connection.modify(dn, given))
 
     async def rename(self, dn: str, step: str, above: str | None, permit: Permit) -> Said:
         """Give an entry another first step, and perhaps another container."""
         return await self._write(
-            permit, lambda: self._connection.modify_dn(dn, step, delete_old_dn=True, new_superior=above)
+            "rename",
+            permit,
+            lambda: self._connection.modify_dn(dn, step, delete_old_dn=True, new_superior=above),
         )
 
     async def delete(self, dn: str, permit: Permit) -> Said:
         """Take an entry away."""
-        return await self._write(permit, lambda: self._connection.delete(dn))
+        return await self._write("delete", permit, lambda: self._connection.delete(dn))
 
-    async def _write(self, permit: Permit, call: Callable[[], Any]) -> Said:
+    async def _write(self, what: str, permit: Permit, call: Callable[[], Any]) -> Said:
         await permit.ask()
-        said, _, _ = await self._done(call)
+        said, _, _ = await self._done(what, call)
         return said
 
-    async def _done(self, call: Callable[[], Any]) -> tuple[Said, tuple[Row, ...], Mapping[str, Any]]:
-        """Carry out one operation. Raises TryLater where no answer came."""
+    async def _done(self, what: str, call: Callable[[], Any]) -> _Answer:
+        """Carry out one operation, and note it. Raises TryLater where no answer came."""
+        begun = _now()
+        try:
+            answer = await self._answer(call)
+        except BridgeError as error:
+            note(what, str(error), _now() - begun)
+            raise
+        note(what, answer[0].words, _now() - begun)
+        return answer
+
+    async def _answer(self, call: Callable[[], Any]) -> _Answer:
         loop = asyncio.get_running_loop()
         seconds = self._settings.timeout
 

@@ -20,6 +20,7 @@ from workers.targets.rest.requests import (
     Request,
     Step,
     TokenRequest,
+    segments,
 )
 
 _NAME = re.compile(r"[a-z](?:[a-z0-9]|_(?!_))*")
@@ -208,6 +209,11 @@ class Profile(Section):
     """People."""
     groups: Groups | None = None
     """Groups of people, if the tool has them."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The segments of its paths that are the same for everybody."""
+        return frozenset(segments(self.model_dump()))
 
     @field_validator("settings", "secrets")
     @classmethod

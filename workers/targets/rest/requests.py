@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
 from bridge.config.section import Section
 
+_EXPRESSION = re.compile(r"\{[^{}]*\}")
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /([^\s{}]|\{[^{}]*\})*")
 
 
@@ -38,6 +40,19 @@ class Request(Section):
     def path(self) -> str:
         """The path, with its expressions."""
         return self.request.partition(" ")[2]
+
+
+def segments(description: Any) -> Iterator[str]:
+    """The segments of all paths in a description, at any depth, that no expression gives."""
+    if isinstance(description, str):
+        if _REQUEST.fullmatch(description):
+            yield from _EXPRESSION.sub("{}", description.partition(" ")[2]).partition("?")[0].split("/")
+    elif isinstance(description, Mapping):
+        for one in description.values():
+            yield from segments(one)
+    elif isinstance(description, list):
+        for one in description:
+            yield from segments(one)
 
 
 class Paging(Section):

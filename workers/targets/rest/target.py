@@ -233,9 +233,9 @@ def connect(settings: RestSettings, tools: Tools, scope: Scope) -> RestTarget:
         )
         sign = signs_in.tokens(door, tools.vault)
     classify = classifier(compiled.rules, scope)
-    return RestTarget(
-        settings, tools.http(settings, settings.base_url, signs_in.headers(), classify, sign), scope
-    )
+    headers, words = signs_in.headers(), compiled.profile.words
+    http = tools.http(settings, settings.base_url, headers, classify, sign, words=words)
+    return RestTarget(settings, http, scope)
 
 
 ADAPTER = Adapter(settings=RestSettings, mapping={}, connect=_connect, fit=fit, takes=takes)

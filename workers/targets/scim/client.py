@@ -22,6 +22,9 @@ _RESOURCE = re.compile(
 )
 """What a client appends to a base address (RFC 7644, 3.2), where the vendor's page shows a whole address."""
 
+WORDS = ("Users", "Groups", "Me", "Bulk", "ServiceProviderConfig", "Schemas", "ResourceTypes")
+"""The segments of paths that may be shown: any other is somebody's id."""
+
 PATHS = {Kind.PERSON: "/Users", Kind.TEAM: "/Groups"}
 
 

@@ -22,7 +22,7 @@ from workers.targets.scim.attributes import (
     takes,
 )
 from workers.targets.scim.changes import Difference, changes, difference, slots
-from workers.targets.scim.client import ScimClient, address, advice, classify
+from workers.targets.scim.client import WORDS, ScimClient, address, advice, classify
 from workers.targets.scim.listing import Listing
 from workers.targets.scim.resource import Resource, external_id, is_open, plain_id
 from workers.targets.scim.search import MANY, Search
@@ -182,7 +182,7 @@ def _connect(settings: ScimSettings, tools: Tools) -> ScimTarget:
         "Authorization": f"Bearer {settings.token.get_secret_value()}",
         "Accept": "application/scim+json, application/json",
     }
-    return ScimTarget(settings, tools.http(settings, settings.base_url, headers, classify))
+    return ScimTarget(settings, tools.http(settings, settings.base_url, headers, classify, words=WORDS))
 
 
 ADAPTER = Adapter(

@@ -19,6 +19,7 @@ from bridge.config.settings import TargetSettings
 from bridge.errors import Conflict, NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.exchange import Applied, Change, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
+from bridge.wire.calls import note
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 
@@ -111,6 +112,7 @@ class MytoolTarget(Target):
                 return Applied(id_, Outcome.UNCHANGED, open=False)
             thing = None if change.outcome is Outcome.DELETED else {**(there or {}), **change.content}
             self._server.write(kind, id_, thing)
+        note("delete the file" if thing is None else "write the file", "done", 0.0)  # HTTP is noted by itself
         # What the tool answers says whether the person can get in now: None where it does not.
         return Applied(id_, change.outcome, thing.get("active") if thing else None)
 
