@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +11,10 @@ import typer
 from service.cli import stopping
 from service.cli.terminal import Terminal, print_json, print_lines
 
+# What else is imported here is imported where it is used: `--help` and `--version` need none of it.
 if TYPE_CHECKING:
+    import asyncio
+
     from bridge.config.settings import BridgeSettings
 
 __all__ = [
@@ -51,6 +52,8 @@ def may_name(asked: bool | None, *, json: bool = False) -> bool:
 
 def version() -> str:
     """The version of the installed package."""
+    from importlib import metadata
+
     try:
         return metadata.version("kenjo-bridge")
     except metadata.PackageNotFoundError:
@@ -96,7 +99,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 
 def read(config: Path | None) -> BridgeSettings:
     """The settings, and logging as they want it. Raises ConfigurationError, also where there are none."""
-    from bridge import logs  # here: `--help` and `--version` need none of it
+    from bridge import logs
     from bridge.config.configuration import find_file, load_settings
     from bridge.errors import ConfigurationError
 
@@ -115,6 +118,8 @@ _NO_FILE = (
 
 def start(work: Coroutine[Any, Any, int]) -> int:
     """Run to the end, on uvloop where there is one. Raises Ended when a signal has ended it before."""
+    import asyncio
+
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         return runner.run(_until_signalled(work))
 
@@ -123,12 +128,16 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
     except ImportError:
+        import asyncio
+
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
 
 
 def stop_event() -> asyncio.Event:
     """An event that SIGTERM and Ctrl-C set from now on, for work that ends in order; else they cancel it."""
+    import asyncio
+
     event = asyncio.Event()
     loop = asyncio.get_running_loop()
     stopping.now_first(lambda: loop.call_soon_threadsafe(event.set))
@@ -137,6 +146,8 @@ def stop_event() -> asyncio.Event:
 
 async def _until_signalled(work: Coroutine[Any, Any, int]) -> int:
     """The first signal cancels the work, so that everything it has opened is closed."""
+    import asyncio
+
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
     with stopping.first(lambda: loop.call_soon_threadsafe(task.cancel)):
         if stopping.heard():

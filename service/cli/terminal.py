@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
@@ -41,6 +40,8 @@ class Terminal(Console):
 
 def print_json(value: Any) -> None:
     """Machine-readable output: it stays JSON with the same values, and a terminal shows it unharmed."""
+    import orjson  # here: `--help` and `--version` need none of it
+
     text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
     _write(visible_json(text))
 

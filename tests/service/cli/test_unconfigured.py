@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from service.cli import listing, registered  # noqa: F401 - importing the commands registers them
+from service.cli.app import app
 from tests.launcher import Launched
 from tests.world import ROOT
 
-COMMANDS = (
-    "status",
-    "holds",
-    "failures",
-    "audit",
-    "plan",
-    "sync",
-    "check",
-    "explain x",
-    "forget x",
-    "targets resume x",
-    "rekey",
-    "serve",
-    "work",
-    "run",
-)
+NEED_NONE = ("init", "sandbox", "demo", "new-target", "mapping", "preset", "profile check", "profile new")
+"""Commands that are for before there is a configuration, or have nothing to do with one."""
+
+
+def _commands(command: Any, *path: str) -> Iterator[str]:
+    """Every command there is, with an `x` for each argument that it needs."""
+    if found := getattr(command, "commands", None):
+        for name, one in found.items():
+            yield from _commands(one, *path, name)
+    elif " ".join(path) not in NEED_NONE:
+        yield " ".join((*path, *("x" for one in command.params if one.required)))
+
+
+COMMANDS = tuple(_commands(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -37,6 +40,12 @@ async def test_a_command_says_that_there_is_no_configuration(command: str, tmp_p
     assert "kenjo-bridge init" in err
     assert "--config" in err
     assert _files(tmp_path) == []
+
+
+def test_every_command_is_looked_at() -> None:
+    """The commands that need a configuration, and those that need none == all that help lists."""
+    looked_at = {command.split()[0] for command in (*COMMANDS, *NEED_NONE)}
+    assert looked_at == set(listing.COMMANDS)
 
 
 async def test_a_file_without_targets_is_another_matter(tmp_path: Path) -> None:
