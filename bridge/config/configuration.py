@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bridge.config import exposure, sources
 from bridge.config.section import FOLDER
 from bridge.config.settings import AnyTarget, BridgeSettings, TargetSettings
 from bridge.config.sources import Place, Source
+from bridge.config.words import Words
 from bridge.errors import ConfigurationError
 
 DEFAULT_FILE = Path("bridge.yaml")
-
-ANY_NAME, ANY_NUMBER = "<name>", "<number>"
-"""Stand in the path of a setting for whatever a user names, and for the place in a list."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Target = TypeVar("_Target", bound=TargetSettings)
@@ -111,38 +105,6 @@ def read_file(path: Path, model: type[_Model]) -> tuple[_Model, Source]:
     return _validate(model, source, remedies=False), source
 
 
-def every_setting(
-    model: type[BaseModel], prefix: Place = (), *, deep: bool = False
-) -> Iterator[tuple[Place, FieldInfo]]:
-    """The path and definition of each setting and group below a model, in order; a target is ANY_NAME.
-
-    `deep`: also what is inside of lists, and of groups that may be left out.
-    """
-    for name, field in model.model_fields.items():
-        place = (*prefix, field.alias or name)
-        yield place, field
-        kind: Any = field.annotation
-        if get_origin(kind) is dict:
-            kind, place = get_args(kind)[1], (*place, ANY_NAME)
-        elif deep and get_origin(kind) is list:
-            kind, place = get_args(kind)[0], (*place, ANY_NUMBER)
-        elif deep and isinstance(kind, UnionType):
-            kind = next((one for one in get_args(kind) if one is not type(None)), kind)
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from every_setting(kind, place, deep=deep)
-
-
-def is_secret(field: FieldInfo) -> bool:
-    """Whether a setting belongs into a secret file."""
-    kinds = (field.annotation, *get_args(field.annotation))
-    return any(SecretStr in (kind, *get_args(kind)) for kind in kinds)
-
-
-def variable(place: Place) -> str:
-    """The environment variable of a setting."""
-    return sources.PREFIX + "__".join(place).upper().replace("-", "_")
-
-
 def find_file(path: Path | None, environ: Mapping[str, str] = os.environ) -> tuple[Path | None, str]:
     """The YAML file of the settings, None for none, and the variable that names it, "" for none."""
     if path is not None:
@@ -165,98 +127,8 @@ def _validate(
         is_whole = issubclass(model, BaseSettings)
         values = model() if is_whole else model.model_validate(source.values, context=context)
     except ValidationError as error:
-        words = _Words(model, source, prefix, remedies=remedies)
+        words = Words(model, source, prefix, remedies=remedies)
         lines += [words.line(detail) for detail in error.errors(include_url=False, include_input=False)]
     if lines:
         raise ConfigurationError("\n".join(dict.fromkeys(lines)))
     return values
-
-
-class _Words:
-    """Says what pydantic found so that a person can act on it.
-
-    `remedies`: what is missing can also be set elsewhere than in the file.
-    """
-
-    def __init__(self, model: type[BaseModel], source: Source, prefix: Place, *, remedies: bool) -> None:
-        self._source = source
-        self._prefix = prefix
-        self._remedies = remedies
-        self._fields = dict(every_setting(model, prefix, deep=True))
-
-    def line(self, error: ErrorDetails) -> str:
-        """One problem with the path of its setting and, if known, where it stands."""
-        place = tuple(str(part) for part in error["loc"] if part != "[key]")
-        origin = self._origin(place)
-        sentence = self._sentence(error, (*self._prefix, *place))
-        told = origin and not (error["type"] == "missing" and self._remedies)
-        return f"{sentence} ({origin})" if told else sentence
-
-    def _sentence(self, error: ErrorDetails, place: Place) -> str:
-        dotted = ".".join(_printable(part) for part in place)
-        match error["type"]:
-            case "missing":
-                return f"{dotted} is missing{self._remedy(place)}"
-            case "extra_forbidden":
-                return f"{dotted} is not a {self._word}{self._nearest(place)}"
-            case "value_error":
-                return f"{dotted} {error['ctx']['error']}"
-            case "string_type":
-                return f"{dotted} must be text"
-            case "invalid_key":
-                return f"a name in the group around '{dotted}' is not text"
-            case "model_type" | "dict_type":
-                return f"{dotted} must be a group of settings by name"
-            case "list_type":
-                return f"{dotted} must be a list"
-        rule = re.sub(r"^(Input|String|Value) should", "must", error["msg"])
-        return f"{dotted} {rule.partition(', unable to parse')[0]}"
-
-    @property
-    def _word(self) -> str:
-        return "setting" if self._remedies else "word that can stand here"
-
-    def _remedy(self, place: Place) -> str:
-        if not self._remedies:
-            return ""
-        others = self._source.values.get("targets")
-        if place[-1] == "kind" and isinstance(others, dict):
-            names = [str(other) for other in others if other != place[1]]
-            if near := difflib.get_close_matches(place[1], names, n=1, cutoff=0.75):
-                return f"; did you mean the target {near[0]}?"
-        field = self._fields.get(place)
-        file = f" or as secret file {'__'.join(place)}" if field and is_secret(field) else ""
-        return f": set it in bridge.yaml{',' if file else ' or'} as {variable(place)}{file}"
-
-    def _nearest(self, place: Place) -> str:
-        fields = {_named(other, place) for other in self._fields}
-        known = sorted(".".join(other) for other in fields if other != place[: len(other)])
-        if near := difflib.get_close_matches(".".join(place).lower(), known, n=1):
-            return f"; did you mean {near[0]}?"
-        if any(place[-1].startswith(f"{other[0]}_") for other in self._fields):
-            return "; the parts of a variable's or file's name are joined by two underscores"
-        beside = sorted(".".join(other) for other in fields if other[:-1] == place[:-1])
-        return f"; there is: {', '.join(beside)}" if beside else ""
-
-    def _origin(self, place: Place) -> str:
-        """Where a setting stands; else one below it, else the group around it."""
-
-        def fit(other: Place) -> tuple[bool, int]:
-            return other[: len(place)] == place, -len(other) if len(other) > len(place) else len(other)
-
-        origins = self._source.origins
-        related = [other for other in origins if all(a == b for a, b in zip(other, place, strict=False))]
-        return origins[max(related, key=fit)] if related else ""
-
-
-def _named(known: Place, place: Place) -> Place:
-    """The path of a setting with the user's own names, as far as they are in `place` too."""
-    pairs = zip(known, place, strict=False)
-    given = tuple(part if one in (ANY_NAME, ANY_NUMBER) else one for one, part in pairs)
-    return (*given, *known[len(given) :])
-
-
-def _printable(part: str) -> str:
-    """A name as far as it looks like one: what follows may be a value that was written in its place."""
-    name = re.match(r"[\w.-]{0,60}", part)
-    return part if name and name.group() == part else f"{name.group() if name else ''}…"

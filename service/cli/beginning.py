@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bridge.config.configuration import variable
 from bridge.config.sources import Place
-from service.cli import asking
-from service.cli.app import app
-from service.operations.first_file import Answers, refuse_to_overwrite, write
+from bridge.config.words import variable
+from bridge.errors import ConfigurationError
+from service.cli import asking, stopping
+from service.cli.app import app, out
+from service.operations.first_file import Answers, keep, refuse_to_overwrite, write
 from service.operations.initialising import refuse_secrets, secret_in, secrets_of, settings_of
 
 
@@ -53,15 +55,40 @@ def init(
     refuse_secrets(kind or "scim", target, given)
     given |= secrets_of(secrets or ())
     key = secret_in(api_key_file) if api_key_file else None
-    environment, base_url, key = asking.kenjo(environment, base_url, key, tries=check)
-    answers = asking.target(
-        Answers(environment, base_url, key, asking.nothing(target)), kind, given, tries=check
-    )
-    write(answers, config, force=force)
+    draft = asking.Draft(target)
+    try:
+        asking.kenjo(draft, environment, base_url, key, tries=check)
+        answers = asking.target(draft, kind, given, tries=check)
+        write(answers, config, force=force)
+    except (stopping.Ended, typer.Abort):
+        out.print()
+        _keep(draft, config)
+        return 128 + (stopping.heard() or signal.SIGINT)
+    except ConfigurationError:
+        _keep(draft, config)
+        raise
     asking.say(f"{config} is written, for your eyes only.")
-    left: list[Place] = [] if key else [("kenjo", "api_key")]
-    left += [("targets", target, *place) for place in answers.target.left]
-    return _tried(config, [name for name in map(variable, left) if not os.environ.get(name)], check=check)
+    return _tried(config, _left(answers), check=check)
+
+
+def _keep(draft: asking.Draft, config: Path) -> None:
+    """Nothing that somebody has typed is lost, whatever ends the questions."""
+    if not draft.is_begun:
+        return
+    answers = draft.answers
+    keep(answers, config)
+    left = f" It lacks {', '.join(names)}." if (names := _left(answers)) else ""
+    asking.say(
+        f"{config} keeps what was answered.{left} Complete it there and try it with kenjo-bridge check"
+        f" --config {config}, or begin anew with kenjo-bridge init --force."
+    )
+
+
+def _left(answers: Answers) -> list[str]:
+    """The variables of what is needed, and set neither in the file nor as such."""
+    left: list[Place] = [] if answers.api_key else [("kenjo", "api_key")]
+    left += [("targets", answers.target.name, *place) for place in answers.target.left]
+    return [name for name in map(variable, left) if not os.environ.get(name)]
 
 
 def _tried(config: Path, left: list[str], *, check: bool) -> int:

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bridge.config.configuration import every_setting, variable
 from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.config.sources import Place
+from bridge.config.words import every_setting, variable
 from workers.targets import kinds, load
 
 _HEAD = """\

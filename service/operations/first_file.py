@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
-from bridge.config.configuration import every_setting, is_secret, load_settings, variable
+from bridge.config.configuration import load_settings
 from bridge.config.private_files import write_private
 from bridge.config.sources import Place
+from bridge.config.words import every_setting, is_secret, variable
 from bridge.errors import ConfigurationError
 from workers.connect import routes
 from workers.targets import load
@@ -53,7 +54,7 @@ def text_of(answers: Answers) -> str:
         "  poll_interval: 60\n"
         "\n"
         "# Without redis.url the bridge starts a Redis of its own beside this file.\n"
-        "# redis: {url: redis://localhost:6379/0}\n"
+        "# redis: {url: the address of your own}\n"
         "\n"
         "# Where people's first and last days begin and end.\n"
         "timezone: Europe/Berlin\n"
@@ -74,6 +75,11 @@ def write(answers: Answers, file: Path, *, force: bool, environ: Mapping[str, st
     """Write the file so that only its owner can read it, or nothing. Raises ConfigurationError."""
     refuse_to_overwrite(file, force=force)
     write_private(file, text_of(answers).encode(), lambda draft: read_draft(draft, answers.target, environ))
+
+
+def keep(answers: Answers, file: Path) -> None:
+    """Write what was answered so far, so that nobody has to type it twice. Raises ConfigurationError."""
+    write_private(file, text_of(answers).encode())
 
 
 def read_draft(draft: Path, target: TargetAnswers, environ: Mapping[str, str]) -> None:

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bridge.config.configuration import every_setting, is_secret, variable
 from bridge.config.settings import TargetSettings
 from bridge.config.sources import Place
+from bridge.config.words import every_setting, is_secret, variable, wrong_with
 from bridge.errors import ConfigurationError
 from bridge.printable import did_you_mean
 from service.operations.first_file import TargetAnswers
 from workers.targets import load
+
+_ENOUGH = 3
+"""Times that the same wrong answer is taken for a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +54,30 @@ def ask_for(
     ask: Callable[[Question], str],
     left: Sequence[Place] = (),
     say: Callable[[str], None] = lambda _: None,
+    settings: dict[str, Any] | None = None,
 ) -> TargetAnswers:
     """Ask for what a target's kind marks as worth asking, then for what is missing.
 
     `given` has the kind, and what needs no question. An answer that cannot be is told to `say`, and asked for
-    again. What stays without an answer is left, as `left` is. Raises ConfigurationError where there is no
-    such kind.
+    again. What stays without an answer is left, as `left` is. `settings` is filled with all of it while it
+    comes. Raises ConfigurationError where there is no such kind, and as `Patience` does.
     """
-    model = load(given["kind"]).settings
+    settings = {} if settings is None else settings
+    settings.update(copy.deepcopy(dict(given)))
+    asking = _Asking(name, settings, ask, say)
+    model, unanswered = asking.model, list(left)
     fields = dict(every_setting(model))
-    settings, unanswered = copy.deepcopy(dict(given)), list(left)
     for setting in model.asked:
         if setting not in settings:
-            _answered(settings, (setting,), model, ask, say)
-    while wanting := [p for p in _missing(model, settings) if p in fields and p not in unanswered]:
+            asking.answered((setting,))
+    while wanting := [p for p in missing(model, settings) if p in fields and p not in unanswered]:
         place = wanting[0]
         if _is_group(fields[place]):
             _put(settings, place, {})  # what is missing in it is seen next
-        elif not _answered(settings, place, model, ask, say):
+        elif not asking.answered(place):
             unanswered.append(place)
-    missing = _missing(model, settings)
-    return TargetAnswers(name, settings, [place for place in unanswered if place in missing])
+    lacking = missing(model, settings)
+    return TargetAnswers(name, settings, [place for place in unanswered if place in lacking])
 
 
 def ask_again(
@@ -83,40 +89,56 @@ def ask_again(
         say(f"'{setting}' is not a setting of this kind{did_you_mean(setting, map('.'.join, fields))}")
         return target
     settings = copy.deepcopy(dict(target.settings))
-    _answered(settings, place, model, ask, say)
-    missing = _missing(model, settings)
-    return TargetAnswers(target.name, settings, [one for one in target.left if one in missing])
+    _Asking(target.name, settings, ask, say).answered(place)
+    lacking = missing(model, settings)
+    return TargetAnswers(target.name, settings, [one for one in target.left if one in lacking])
 
 
-def _answered(
-    settings: dict[str, Any],
-    place: Place,
-    model: type[TargetSettings],
-    ask: Callable[[Question], str],
-    say: Callable[[str], None],
-) -> bool:
-    """Put an answer that can be into the settings. False when there is none."""
-    question = _question(place, dict(every_setting(model)))
-    while answer := ask(question):
-        tried = copy.deepcopy(settings)
-        _put(tried, place, _value(answer))
-        if not (wrong := _wrong(model, tried, place)):
-            settings.clear()
-            settings.update(tried)
-            return True
-        say(wrong)
-    return False
+class Patience:
+    """Ends a question to which the same wrong answer comes again and again: who repeats it is no person."""
+
+    def __init__(self) -> None:
+        self._given: list[str] = []
+
+    def wrong(self, question: str, answer: str) -> None:
+        """An answer was told to be wrong. Raises ConfigurationError when it is the same once too often."""
+        self._given = [*self._given, answer] if answer in self._given[-1:] else [answer]
+        if len(self._given) == _ENOUGH:
+            raise ConfigurationError(f"{question}: the same wrong answer came {_ENOUGH} times")
 
 
-def _wrong(model: type[TargetSettings], settings: Mapping[str, Any], place: Place) -> str:
-    """What is wrong with one setting; what is missing beside it is asked for next."""
-    try:
-        model.model_validate(settings)
-    except ValidationError as error:
-        for one in error.errors(include_url=False, include_input=False, include_context=False):
-            if tuple(map(str, one["loc"]))[: len(place)] == place and one["type"] != "missing":
-                return f"{'.'.join(place)} {one['msg'].replace('Value error, ', '')}"
-    return ""
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asks for settings of the target `name`, and puts answers that can be into them."""
+
+    name: str
+    settings: dict[str, Any]
+    ask: Callable[[Question], str]
+    say: Callable[[str], None]
+
+    @property
+    def model(self) -> type[TargetSettings]:
+        return load(self.settings["kind"]).settings
+
+    def answered(self, place: Place) -> bool:
+        """Put an answer into the settings. False when there is none."""
+        question, patience = _question(place, dict(every_setting(self.model))), Patience()
+        while answer := self.ask(question):
+            tried = copy.deepcopy(self.settings)
+            _put(tried, place, _value(answer))
+            if not (wrong := self._wrong(tried, place)):
+                self.settings.update(tried)
+                return True
+            self.say(wrong)
+            patience.wrong(question.setting, answer)
+        return False
+
+    def _wrong(self, settings: Mapping[str, Any], place: Place) -> str:
+        """What is wrong with a setting, or with all of them together; what is missing is asked for next."""
+        for one in wrong_with(self.model, settings, ("targets", self.name)):
+            if one.place[: len(place)] in (place, ()) and not one.is_missing:
+                return one.line
+        return ""
 
 
 def refuse_secrets(kind: str, name: str, settings: Mapping[str, Any]) -> None:
@@ -150,14 +172,9 @@ def secret_in(file: Path) -> str:
         raise ConfigurationError(f"{file} cannot be read: {reason}") from None
 
 
-def _missing(model: type[TargetSettings], settings: Mapping[str, Any]) -> list[Place]:
+def missing(model: type[TargetSettings], settings: Mapping[str, Any]) -> list[Place]:
     """Which settings have to be set still."""
-    try:
-        model.model_validate(settings)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        return [tuple(map(str, one["loc"])) for one in found if one["type"] == "missing"]
-    return []
+    return [one.place for one in wrong_with(model, settings) if one.is_missing]
 
 
 def _is_group(field: FieldInfo) -> bool:

@@ -6,10 +6,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from bridge.config.configuration import load_settings, target_settings, variable
+from bridge.config.configuration import load_settings, target_settings
 from bridge.config.settings import BridgeSettings
+from bridge.config.words import variable, wrong_with
 from bridge.errors import BridgeError, ConfigurationError, unforeseen
 from bridge.exchange import Greeting
 from bridge.wire.http import open_session
@@ -25,12 +24,9 @@ Environ = Mapping[str, str]
 async def try_kenjo(environment: str, base_url: str, api_key: str) -> Greeting:
     """Sign in and read who is there: what a first request says, and a sentence for what is wrong."""
     given = {"environment": environment, "api_key": api_key, **({"base_url": base_url} if base_url else {})}
-    try:
-        values = BridgeSettings.model_validate({"kenjo": given})
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
-        return Greeting(problems=tuple(problem.replace("Value error, ", "") for problem in problems))
+    if wrong := wrong_with(BridgeSettings, {"kenjo": given}):
+        return Greeting(problems=tuple(one.line for one in wrong))
+    values = BridgeSettings.model_validate({"kenjo": given})
     try:
         async with kenjo(values) as client:
             people = (await client.fetch([ACCOUNTS]))[ACCOUNTS]

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bridge.config.configuration import every_setting, variable
 from bridge.config.section import Section
 from bridge.config.settings import BridgeSettings, TargetSettings
+from bridge.config.words import every_setting, variable
 from service.cli.settings_doc import settings_doc
 from workers.targets import kinds, load
 

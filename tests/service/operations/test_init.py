@@ -7,9 +7,12 @@ import codecs
 import contextlib
 import os
 import pty
+import re
+import signal
 import stat
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ import yaml
 from bridge.config.configuration import load_settings
 from bridge.errors import ConfigurationError
 from service.operations.first_file import Answers, TargetAnswers, text_of, write
-from service.operations.initialising import Question, ask_for, secret_in, settings_of
+from service.operations.initialising import Question, ask_again, ask_for, secret_in, settings_of
 from tests.workers.targets.installed import install
 from tests.world import World, world
 from workers.connect import routes
@@ -164,19 +167,26 @@ async def answered(
         env={**os.environ, "PYTHONPATH": f"{root}:{site}"},
     )  # fmt: skip
     os.close(theirs)
-    shown = await asyncio.wait_for(asyncio.to_thread(_typed, ours, answers), 30)
+    interrupt = partial(process.send_signal, signal.SIGINT)
+    shown = await asyncio.wait_for(asyncio.to_thread(_typed, ours, answers, interrupt), 30)
     os.close(ours)
     return await asyncio.wait_for(process.wait(), 30), shown
 
 
-def _typed(terminal: int, answers: list[str]) -> str:
+CTRL_C = "\x03"
+
+
+def _typed(terminal: int, answers: list[str], interrupt: Callable[[], None]) -> str:
     """Type an answer after each question. Returns all that was shown."""
     shown, left, decoder = "", iter(answers), codecs.getincrementaldecoder("utf-8")()
     with contextlib.suppress(OSError):  # whoever asked has ended
         while part := os.read(terminal, 10_000):
             shown += decoder.decode(part)  # a box's line may come in two parts
             if shown.endswith(": "):
-                os.write(terminal, f"{next(left)}\n".encode())
+                if (answer := next(left)) == CTRL_C:
+                    interrupt()
+                else:
+                    os.write(terminal, f"{answer}\n".encode())
     assert not list(left), shown
     return shown
 
@@ -262,6 +272,60 @@ async def test_what_does_not_work_can_be_kept(here: World) -> None:
         "api_key": "key",
         "poll_interval": 60,
     }
+
+
+async def test_what_was_answered_survives_ctrl_c(tmp_path: Path) -> None:
+    """Ctrl-C at the token == exit 130, what was answered in the file, and what it lacks is said."""
+    typed = ["production", "secret-key", "", "", "https://scim.example.org/v2", CTRL_C]
+    code, shown = await answered(tmp_path, typed, "--kind", "scim")
+    assert code == 130, shown
+    assert "bridge.yaml keeps what was answered. It lacks KENJO_BRIDGE_TARGETS__DIRECTORY__TOKEN." in shown
+    file = tmp_path / "bridge.yaml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    written = yaml.safe_load(file.read_text())
+    assert (written["kenjo"]["environment"], written["kenjo"]["api_key"]) == ("production", "secret-key")
+    assert written["targets"]["directory"]["base_url"] == "https://scim.example.org/v2"
+
+
+async def test_a_wrong_answer_is_not_asked_for_for_ever(tmp_path: Path) -> None:
+    """The same wrong answer again and again, as a program gives it == exit 3; what was right is kept."""
+    code, shown = await answered(tmp_path, ["moon"] * 3)
+    assert (code, "kenjo: the same wrong answer came 3 times" in shown) == (3, True), shown
+    assert not (tmp_path / "bridge.yaml").exists()
+    typed = ["production", "key", "skim", "scim", "", "", *["example.com"] * 3]
+    code, shown = await answered(tmp_path, typed)
+    assert (code, "base_url: the same wrong answer came 3 times" in shown) == (3, True), shown
+    written = yaml.safe_load((tmp_path / "bridge.yaml").read_text())
+    assert (written["kenjo"]["environment"], "base_url" in written["targets"]["directory"]) == (
+        "production",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "answer"),
+    [
+        ("rate", "fast"),
+        ("rate", "0"),
+        ("mode", "pull"),
+        ("base_url", "example.com"),
+        ("match", "[1"),
+        ("match", "x"),
+    ],
+)
+def test_what_is_wrong_is_said_as_the_configuration_says_it(
+    tmp_path: Path, setting: str, answer: str
+) -> None:
+    """A wrong answer == the line that every command would say of the file, but for where it stands there."""
+    said: list[str] = []
+    answers = iter([answer, ""])
+    ask_again(TargetAnswers("directory", SCIM), setting, lambda _: next(answers), said.append)
+    file = tmp_path / "bridge.yaml"
+    file.write_text(yaml.safe_dump({"targets": {"directory": {**SCIM, setting: answer}}}))
+    with pytest.raises(ConfigurationError) as wrong:
+        routes(load_settings(file, {}))
+    lines = [re.sub(r" \([^()]*bridge.yaml[^()]*\)$", "", line) for line in str(wrong.value).splitlines()]
+    assert said == lines
 
 
 async def test_no_secret_on_the_command_line(here: World) -> None:
@@ -410,3 +474,4 @@ def test_the_file_is_plain_yaml() -> None:
     assert found["kenjo"] == {"environment": "sandbox", "api_key": "key", "poll_interval": 60}
     assert found["targets"]["directory"]["mode"] == "sync"
     assert "# redis:" in text_of(plain())
+    assert "://" not in text_of(Answers("sandbox", "", "", TargetAnswers("d", {"kind": "scim"})))
