@@ -118,6 +118,7 @@ async def test_nobody_in_scope(here: World) -> None:
     done = await here.run("check", "--json")
     (problem,) = problems_of("target directory", done.json)
     assert re.match(r"in scope at directory: 0 of \d+ people: targets\.directory\.scope is true for", problem)
+    assert problem.endswith('nobody\'s person.work.department is "Slaes"; did you mean "Sales"?')
     target["scope"] = "person.work.department != null"
     done = await here.run("check", "--json")
     (found,) = [finding for finding in done.json if finding["part"] == "target directory"]

@@ -10,6 +10,7 @@ from bridge.config.settings import BridgeSettings
 from bridge.errors import RecordRejected
 from bridge.exchange import Greeting
 from bridge.mapping.checks import Takes
+from bridge.mapping.comparisons import meant
 from bridge.mapping.environment import Environment
 from bridge.mapping.protected import Protected
 from bridge.mapping.route import Route
@@ -17,6 +18,7 @@ from bridge.mapping.shapes import LIST, MAP
 from bridge.model import Kind, Lifecycle, Record, Stored
 
 _WHO = {Kind.PERSON: ("people", "person"), Kind.TEAM: ("groups", "group")}
+_LETTER_BY_LETTER = "compare with values as Kenjo has them, letter by letter"
 _LONGEST = 3
 """Reasons that are told; the first one put right, the next ones follow."""
 
@@ -39,6 +41,7 @@ class _Tried:
 
     def __init__(self, route: Route, records: Sequence[Record], takes: Takes) -> None:
         self._route = route
+        self._records = records
         self._number = len(records)
         self._kind = records[0].key.kind
         self._failed: Counter[str] = Counter()
@@ -77,9 +80,10 @@ class _Tried:
         many, one = words
         scope = self._route.scopes.get(self._kind)
         if scope and not self._served and not self._failed:
+            hint = meant(scope.source, self._records) or _LETTER_BY_LETTER
             yield (
                 f"in scope at {self._route.name}: 0 of {self._number} {many}: {scope.where} is true for none;"
-                " compare with values as Kenjo has them, letter by letter"
+                f" {hint}"
             )
         for reason, number in self._failed.most_common(_LONGEST):
             yield f"{number} of {self._number} {many} would fail: {reason}"
@@ -106,7 +110,8 @@ def _unknown(entries: Sequence[str], people: Iterable[Record], environment: Envi
         if any(entry.named_by(record) for record in everybody):
             continue
         if entry.expressions:
-            what, advice = "", "it is true for no one that Kenjo has; compare with values as Kenjo has them"
+            what = ""
+            advice = f"it is true for no one that Kenjo has; {meant(source, everybody) or _LETTER_BY_LETTER}"
         elif "@" in source:
             what, advice = " (an e-mail address)", "nobody has it; write it as Kenjo has it"
         else:
