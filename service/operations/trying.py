@@ -98,7 +98,10 @@ class _Tried:
 def unknown_entries(
     values: BridgeSettings, records: Mapping[Any, Stored], environment: Environment
 ) -> tuple[str, ...]:
-    """A sentence for each entry of `protected` that is nobody's; e-mail addresses are told by their place."""
+    """A sentence for each entry of `protected` that is nobody's, as it follows that word.
+
+    E-mail addresses are told by their place alone.
+    """
     people = [stored.record for stored in records.values() if stored.record.key.kind is Kind.PERSON]
     return tuple(_unknown(values.protected, people, environment))
 
@@ -120,7 +123,7 @@ def _unknown(entries: Sequence[str], people: Iterable[Record], environment: Envi
                 "it is nobody's Kenjo id, external id or employee number; for a job write an expression, such"
                 ' as person.work.jobTitle == "..."'
             )
-        yield f"protected, entry {number}{what}, protects nobody: {advice}"
+        yield f"entry {number}{what} protects nobody: {advice}"
 
 
 def _wrong_kind(value: Any, takes: frozenset[str]) -> str:
