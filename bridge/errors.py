@@ -19,6 +19,18 @@ class ConfigurationError(BridgeError):
     """A setting is missing or wrong: nothing starts; a person has to change it."""
 
 
+class WhoIsMeant(ConfigurationError):
+    """A name that nobody has (`none`), or that several have.
+
+    `named`: the same sentence with people's names, for those who may see them. The text itself has none.
+    """
+
+    def __init__(self, reason: str, named: str = "", *, none: bool = False) -> None:
+        super().__init__(reason)
+        self.named = named or reason
+        self.none = none
+
+
 class Unreadable(ConfigurationError):
     """A value in Redis that our keys do not open, or that we did not write: it is not believed.
 

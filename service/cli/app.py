@@ -21,6 +21,7 @@ __all__ = [
     "ConfigOption",
     "JsonOption",
     "NamesOption",
+    "PersonArgument",
     "TargetOption",
     "app",
     "err",
@@ -85,6 +86,12 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config", "-c", help="Configuration file (default: $KENJO_BRIDGE_CONFIG, then ./bridge.yaml)."
+    ),
+]
+PersonArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Who: Kenjo id, name, e-mail address, external id or employee number; a group's id or name."
     ),
 ]
 TargetOption = Annotated[

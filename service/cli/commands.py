@@ -63,7 +63,8 @@ def sync(
         Path | None, typer.Option("--plan", help="Do just what this signed plan says, or nothing.")
     ] = None,
     only: Annotated[
-        str | None, typer.Option("--only", help="Only this person: Kenjo id, e-mail or external id.")
+        str | None,
+        typer.Option("--only", help="Only this person or group, by id, name, e-mail address or number."),
     ] = None,
     canary: Annotated[
         int, typer.Option("--canary", min=0, help="So many people per target first; go on if they are right.")

@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from service.cli import views
-from service.cli.app import ConfigOption, JsonOption, NamesOption, app, may_name, out, print_json
+from service.cli.app import (
+    ConfigOption,
+    JsonOption,
+    NamesOption,
+    PersonArgument,
+    app,
+    may_name,
+    out,
+    print_json,
+)
 from service.cli.visiting import visit
 from service.operations import failures as failing
 from service.operations import greet as greeting
@@ -29,7 +38,6 @@ SeenOption = Annotated[
     str, typer.Option(help="Only if it is still what `holds show` showed: the version that stands there.")
 ]
 TargetArgument = Annotated[str, typer.Argument(help="The target's name.")]
-RecordArgument = Annotated[str, typer.Argument(help="The record, as `failures` shows it.")]
 
 
 @holds_app.callback(invoke_without_command=True)
@@ -117,7 +125,7 @@ def failures_list(config: ConfigOption = None, json: JsonOption = False) -> int:
 
 @failures_app.command("show")
 def failures_show(
-    record: RecordArgument,
+    record: PersonArgument,
     target: Annotated[str | None, typer.Option("--target", "-t", help="Only at this target.")] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -137,7 +145,7 @@ def failures_show(
 
 @failures_app.command("retry")
 def failures_retry(
-    record: Annotated[str | None, typer.Argument(help="Only this record.")] = None,
+    record: Annotated[str | None, typer.Argument(help="Only this one: an id, a name, ...")] = None,
     target: Annotated[str | None, typer.Option("--target", "-t", help="Only at this target.")] = None,
     config: ConfigOption = None,
 ) -> int:
@@ -152,7 +160,7 @@ def failures_retry(
 
 
 @failures_app.command("discard")
-def failures_discard(target: TargetArgument, record: RecordArgument, config: ConfigOption = None) -> int:
+def failures_discard(target: TargetArgument, record: PersonArgument, config: ConfigOption = None) -> int:
     """Leave a record alone until it or the configuration changes."""
     return visit(config, lambda bridge: _done(failing.discard(bridge, target, record)))
 
@@ -160,7 +168,7 @@ def failures_discard(target: TargetArgument, record: RecordArgument, config: Con
 @failures_app.command("adopt")
 def failures_adopt(
     target: TargetArgument,
-    record: RecordArgument,
+    record: PersonArgument,
     account: Annotated[str, typer.Argument(help="The account's id at the target: one of the candidates.")],
     config: ConfigOption = None,
 ) -> int:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from bridge.errors import BridgeError, SnapshotHeld, unforeseen
+from bridge.errors import BridgeError, SnapshotHeld, WhoIsMeant, unforeseen
 from service.cli import listing, stopping
 from service.cli.app import app, err
 
@@ -33,6 +33,9 @@ def dispatch() -> int:
     except SnapshotHeld as error:
         _say(f"held: {error}; nothing was changed anywhere")
         code = _HELD
+    except WhoIsMeant as error:
+        _say(error.named if err.is_terminal else str(error))
+        code = _PROBLEM
     except BridgeError as error:
         _say(str(error))
         code = _PROBLEM

@@ -11,7 +11,17 @@ import typer
 
 from bridge.errors import ConfigurationError
 from service.cli import plan_view
-from service.cli.app import ConfigOption, JsonOption, TargetOption, app, out, print_json, read, start
+from service.cli.app import (
+    ConfigOption,
+    JsonOption,
+    PersonArgument,
+    TargetOption,
+    app,
+    out,
+    print_json,
+    read,
+    start,
+)
 from service.cli.explain_view import show_explained
 from service.cli.try_view import show_tried
 from service.operations import comparing, forgetting
@@ -65,7 +75,7 @@ def plan(
 
 @app.command()
 def explain(
-    person: Annotated[str, typer.Argument(help="Kenjo id, e-mail address or external id; a team's id.")],
+    person: PersonArgument,
     config: ConfigOption = None,
     values: ValuesOption = False,
     json: JsonOption = False,
@@ -87,7 +97,7 @@ def explain(
 @app.command("try")
 def try_(
     target: Annotated[str, typer.Argument(help="The target's name.")],
-    person: Annotated[str, typer.Argument(help="Kenjo id, e-mail address or external id; a team's id.")],
+    person: PersonArgument,
     changed: Annotated[
         list[str] | None,
         typer.Option("--map", help="An attribute and a new expression: title='upper(person.work.jobTitle)'."),
@@ -118,7 +128,7 @@ def try_(
 
 @app.command()
 def forget(
-    person: Annotated[str, typer.Argument(help="Kenjo id, e-mail address or external id.")],
+    person: PersonArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do it: nothing brings it back.")] = False,
     close: Annotated[
         bool, typer.Option("--close", help="Deactivate the accounts first; erase nothing if that fails.")

@@ -9,7 +9,8 @@ from pathlib import Path
 from bridge.errors import ConfigurationError
 from bridge.model import Key, Snapshot, Stored
 from service.operations.assembly import Bridge
-from service.operations.planning import person_key, plan_of
+from service.operations.finding import find
+from service.operations.planning import plan_of
 from service.operations.signing import Signed, moved, read_plan
 from service.watch.judging import Asks
 from workers.connect import Connected
@@ -23,13 +24,12 @@ Choose = Callable[[Bridge, Targets, Snapshot, Asks], Awaitable[Chosen]]
 
 
 def only_person(who: str) -> Choose:
-    """One person (or team): by Kenjo id, e-mail address or external id."""
+    """One person (or team), by whatever they are called (see `finding.find`)."""
 
     async def choose(bridge: Bridge, targets: Targets, snapshot: Snapshot, _: Asks) -> Chosen:
-        known = await bridge.backend.records.known()
         snapshot = await bridge.backend.forgotten.without(snapshot)
         seen = {key: Stored(record, 0) for key, record in snapshot.records.items()}
-        return dict.fromkeys(targets, frozenset({person_key({**known, **seen}, who)}))
+        return dict.fromkeys(targets, frozenset({await find(bridge, who, seen)}))
 
     return choose
 

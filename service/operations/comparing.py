@@ -12,16 +12,11 @@ from bridge.errors import ConfigurationError, RecordRejected
 from bridge.mapping.environment import Environment, Variables
 from bridge.mapping.expressions import Expression, FieldPath
 from bridge.mapping.route import Route
-from bridge.model import Key, Record, Stored
+from bridge.model import Record, Stored
 from service.operations.assembly import Bridge, KenjoSource, kenjo, see_target
-from service.operations.planning import person_key
+from service.operations.naming import identifying, pick
 from service.watch.judging import leave_alone
 from workers.connect import route
-
-_NAMES: frozenset[FieldPath] = frozenset(
-    {("person", "account", "email"), ("person", "account", "externalId")}
-)
-"""By what somebody is found, also where no target uses it."""
 
 Sources = Mapping[str, str | None]
 """Expressions by attribute; None takes the attribute out."""
@@ -56,7 +51,8 @@ async def compare(
     see_target(bridge, target)
     now = bridge.routes[target]
     changed = route(_changed(bridge.values, target, sources), target, lambda: moment)
-    record = await _record(bridge, who, now.fields | changed.fields | _NAMES, moment)
+    fields = now.fields | changed.fields
+    record = await _record(bridge, who, fields | identifying(fields), moment)
     environment = Environment(bridge.values.lookups, bridge.values.zone, lambda: moment)
     variables, kind = environment.variables(record), record.key.kind
     before, after = now.maps.get(kind, {}), changed.maps.get(kind, {})
@@ -95,8 +91,7 @@ async def _record(bridge: Bridge, who: str, fields: frozenset[FieldPath], moment
     async with kenjo(bridge.values, clock=lambda: moment) as client:
         source = dataclasses.replace(KenjoSource.of(client, bridge), fields=fields)
         snapshot = await bridge.backend.forgotten.without(await source.fetch_snapshot())
-    key: Key = person_key({key: Stored(one, 0) for key, one in snapshot.records.items()}, who)
-    return snapshot.records[key]
+    return snapshot.records[pick({key: Stored(one, 0) for key, one in snapshot.records.items()}, who)]
 
 
 def _unserved(now: Route, record: Record) -> str:

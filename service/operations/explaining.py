@@ -15,7 +15,8 @@ from bridge.store import Hold
 from service.kenjo.fields import ACCOUNTS, WORKS
 from service.operations.assembly import Bridge, connected, kenjo
 from service.operations.failures import unusable
-from service.operations.planning import person_key
+from service.operations.finding import find
+from service.operations.naming import literal
 from service.operations.rehearsing import Rehearsal, Step
 from service.operations.scopes import parts
 from service.operations.sketching import Sketch
@@ -55,18 +56,17 @@ async def explain(bridge: Bridge, who: str, *, values: bool) -> dict[str, Any]:
 
 
 async def _find(bridge: Bridge, who: str) -> Stored:
-    """One record by its id, at once; by another name by looking through all. Raises ConfigurationError."""
+    """One record by whatever it is called. Raises ConfigurationError also where nothing is stored of it."""
     forgotten = await bridge.backend.forgotten.all()
-    for key in (Key(Kind.PERSON, who.removeprefix("person:")), Key(Kind.TEAM, who.removeprefix("team:"))):
-        if key in forgotten:
-            raise ConfigurationError(f"{key} was forgotten: nothing is stored, and nothing is read in")
-        if stored := await bridge.backend.records.get(key):
-            return stored
-    known = await bridge.backend.records.known()
-    for row in await unusable(bridge):
-        if row["record"] in (who, str(Key(Kind.PERSON, who))):
-            raise ConfigurationError(f"nothing is known of {row['record']} yet: {row['reason']}")
-    return known[person_key(known, who)]
+    rows = {row["record"]: row["reason"] for row in await unusable(bridge)}
+    told = (key for key in literal(who) if key in forgotten or str(key) in rows)
+    key = next(told, None) or await find(bridge, who)
+    if key in forgotten:
+        raise ConfigurationError(f"{key} was forgotten: nothing is stored, and nothing is read in")
+    if stored := await bridge.backend.records.get(key):
+        return stored
+    why = rows.get(str(key), "the next poll or sync reads them in")
+    raise ConfigurationError(f"nothing is known of {key} yet: {why}")
 
 
 async def _lifecycle(bridge: Bridge, stored: Stored) -> dict[str, Any]:

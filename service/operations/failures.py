@@ -13,6 +13,8 @@ from bridge.store.audit import operator
 from bridge.store.owners import HandedOver
 from bridge.store.queue import Due
 from service.operations.assembly import Bridge, see_target
+from service.operations.finding import find
+from service.operations.naming import literal
 from workers.delivery.matching import unserved
 
 _PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
@@ -75,15 +77,15 @@ async def show(
     bridge: Bridge, target: str | None, record: str, count: int = 10
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The failures of one record, and its last events. Raises ConfigurationError when it has not failed."""
-    named = (record, str(Key(Kind.PERSON, record)))
-    rows = [row for row in await unusable(bridge) if target in (None, SOURCE) and row["record"] in named]
+    record = await _meant(bridge, record)
+    rows = [row for row in await unusable(bridge) if target in (None, SOURCE) and row["record"] == record]
     rows += await _rows(bridge, target, record, required=not rows)
     return rows, await bridge.backend.audit.read(count, [rows[0]["record"]])
 
 
 async def retry(bridge: Bridge, target: str | None, record: str | None) -> int:
     """Try again, as if the record had just changed; everything that failed unless named. Returns how many."""
-    rows = await _rows(bridge, target, record)
+    rows = await _rows(bridge, target, await _meant(bridge, record) if record else None)
     for row in rows:
         await _reopen(bridge, row["target"], Key.parse(row["record"]), create=record is not None)
     return len(rows)
@@ -188,25 +190,31 @@ async def _wake(bridge: Bridge, target: str, key: Key) -> None:
     await bridge.backend.audit.note("retried", now, target=target, record=str(key), by=operator())
 
 
+async def _meant(bridge: Bridge, who: str) -> str:
+    """What `failures` calls the record that is called so. Raises WhoIsMeant."""
+    named = [who, *map(str, literal(who))]
+    there = {row["record"] for row in await failures(bridge)}
+    return next((name for name in named if name in there), "") or str(await find(bridge, who))
+
+
 async def _rows(
     bridge: Bridge, target: str | None, record: str | None, *, required: bool = True
 ) -> list[dict[str, Any]]:
-    """The failures at targets, of one or of a record (with or without its kind) where these are named."""
+    """The failures at targets, of one or of a record where these are named."""
     found = [
         row
         for row in await _at_targets(bridge)
-        if target in (None, row["target"])
-        and record in (None, row["record"], row["record"].partition(":")[2])
+        if target in (None, row["target"]) and record in (None, row["record"])
     ]
     if record and required and not found:
-        where = f"'{record}' has not failed" + (f" at {target}" if target else "")
+        where = f"{record} has not failed" + (f" at {target}" if target else "")
         raise ConfigurationError(f"{where}; see kenjo-bridge failures")
     return found
 
 
 async def _failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]:
     see_target(bridge, target)
-    key = Key.parse((await _rows(bridge, target, record))[0]["record"])
+    key = Key.parse((await _rows(bridge, target, await _meant(bridge, record)))[0]["record"])
     return key, await bridge.backend.ledger(target).entry(key) or Entry()
 
 

@@ -10,15 +10,14 @@ from bridge.model import Key, Kind
 from bridge.store.audit import operator
 from service.operations import closing
 from service.operations.assembly import Bridge
-from service.operations.planning import person_key
+from service.operations.finding import find as find_record
+from service.operations.naming import literal
 
 
 async def find(bridge: Bridge, who: str) -> Key:
-    """The person's key. Raises ConfigurationError for nobody, and for a team."""
-    key = Key(Kind.PERSON, who.removeprefix("person:"))
-    if await bridge.backend.records.get(key) is None and key not in await _begun(bridge):
-        known = await bridge.backend.records.known()
-        key = person_key(known, who)
+    """The person's key. Raises ConfigurationError for nobody, for several, and for a team."""
+    begun = await _begun(bridge)
+    key = next((one for one in literal(who) if one in begun), None) or await find_record(bridge, who)
     if key.kind is not Kind.PERSON:
         raise ConfigurationError(f"{key} is a team: only people are forgotten")
     return key

@@ -15,7 +15,6 @@ from bridge.config.settings import BridgeSettings
 from bridge.diff import diff, revised
 from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
 from bridge.model import Entry, Key, Kind, RecordChange, Snapshot, State, Stored
-from bridge.spelling import folded
 from bridge.store import Hold, Ledger, Survey
 from bridge.store.holds import ORPHANS, PUBLICATION
 from bridge.wire.redaction import redact
@@ -239,24 +238,3 @@ def moment_of(values: BridgeSettings, day: date | None) -> datetime:
         raise ConfigurationError(f"{day} has passed: --on takes today or a day to come")
     moment = datetime.combine(day, clock_time(12), values.zone)
     return max(moment, now + timedelta(seconds=1))
-
-
-def person_key(records: Mapping[Key, Stored], who: str) -> Key:
-    """The record of a Kenjo id, record key, e-mail address or external id. Raises ConfigurationError."""
-    for key in (Key(Kind.PERSON, who), Key(Kind.TEAM, who)):
-        if key in records:
-            return key
-    hits = [key for key, stored in records.items() if str(key) == who or _is_named(stored, who)]
-    if len(hits) == 1:
-        return hits[0]
-    if hits:
-        raise ConfigurationError(f"{len(hits)} records have that name: {', '.join(map(str, sorted(hits)))}")
-    raise ConfigurationError(
-        "nobody has this Kenjo id, e-mail address or external id (see kenjo-bridge status)"
-    )
-
-
-def _is_named(stored: Stored, who: str) -> bool:
-    account = stored.record.data.get("account") or {}
-    names = (account.get("email"), account.get("externalId"))
-    return any(folded(str(name)) == folded(who) for name in names if name)

@@ -138,14 +138,16 @@ async def test_what_is_tried_again_later_can_be_discarded(operator: Operator) ->
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("retry", "person:unknown"), "'person:unknown' has not failed"),
-        (("discard", "directory", "unknown"), "'unknown' has not failed at directory"),
-        (("adopt", "directory", "unknown", "1"), "'unknown' has not failed at directory"),
+        (("retry", "person:unknown"), "nobody has this Kenjo id"),
+        (("retry", "{id}"), "person:{id} has not failed"),
+        (("discard", "directory", "unknown"), "nobody has this Kenjo id"),
+        (("adopt", "directory", "{id}", "1"), "person:{id} has not failed at directory"),
         (("discard", "elsewhere", "unknown"), "there is no target 'elsewhere' (there is: directory)"),
     ],
 )
 async def test_no_such_failure(operator: Operator, arguments: tuple[str, ...], says: str) -> None:
     """Something that has not failed == exit 3 and a sentence."""
-    done = await operator("failures", *arguments)
+    id_ = operator.people()[0]
+    done = await operator("failures", *(argument.format(id=id_) for argument in arguments))
     assert (done.code, done.out) == (3, "")
-    assert says in done.err
+    assert says.format(id=id_) in done.err

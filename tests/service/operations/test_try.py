@@ -91,7 +91,7 @@ async def test_who_is_not_for_the_target(here: World) -> None:
         (("directory", "{id}", "--map", "titel=person.id"), "targets.directory.map.titel"),
         (("directory", "{id}", "--map", "title=lefft(person.id, 1)"), "did you mean left()?"),
         (("directory", "{id}", "--map", "title=1 +"), "is not a CEL expression"),
-        (("directory", "nobody"), "nobody has this Kenjo id, e-mail address or external id"),
+        (("directory", "nobody"), "nobody has this Kenjo id, name, e-mail address"),
         (("directori", "{id}"), "there is no target 'directori'"),
     ],
 )
