@@ -47,6 +47,11 @@ def some(names: Sequence[str], most: int = 5) -> str:
     return f"{', '.join(names[:most])}{more}"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """How many there are, for a sentence: `1 record`, `2 records`; `many` where it is more than an -s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def visible_json(text: str) -> str:
     r"""JSON whose strings carry the same values, with each such character as a `\u` escape (RFC 8259, 7).
 

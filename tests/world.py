@@ -37,6 +37,11 @@ class Ended:
         """What `--json` printed."""
         return json.loads(self.out)
 
+    @property
+    def json_lines(self) -> list[Any]:
+        """The same where it is a line for each value."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
 
 @dataclass
 class World:

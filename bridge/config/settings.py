@@ -131,7 +131,7 @@ class BridgeSettings(Section):
     kenjo: KenjoSettings = KenjoSettings()
     redis: RedisSettings = RedisSettings()
     timezone: str = "Europe/Berlin"
-    """IANA time zone in which a person's first and last day begin and end."""
+    """IANA time zone in which a person's first and last day begin and end, and in which times are told."""
     timezones: dict[str, str] = Field(default_factory=dict)
     """IANA time zones by office (its name or Kenjo id), for offices whose days begin at another time."""
     lead_days: int = Field(0, ge=0, le=365)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable
-from typing import Any
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import orjson
 
-from bridge.model import Entry, Key, Outcome, RecordChange
+from bridge.model import ChangeKind, Entry, Key, Outcome, RecordChange
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys
 
@@ -17,6 +19,58 @@ KEEP = 100_000
 
 UNREMARKABLE = (Outcome.UNCHANGED, Outcome.SKIPPED)
 """Outcomes for which the target may not even have been asked."""
+
+
+Noted = Literal[
+    "approved",
+    "chosen",
+    "damaged",
+    "discarded",
+    "forgotten",
+    "handed over",
+    "held",
+    "moved",
+    "paused",
+    "published",
+    "rejected",
+    "resumed",
+    "retried",
+    "withdrawn",
+]
+"""What is noted beside changes at Kenjo and deliveries."""
+
+KINDS: tuple[str, ...] = tuple(
+    sorted({*ChangeKind, *(one for one in Outcome if one not in UNREMARKABLE), *get_args(Noted)})
+)
+"""All that an event can be: its `what`."""
+
+_SKEW = 3600.0  # seconds by which the clocks of Redis and of who notes an event may differ
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events: of any of these records, kinds, and of a target, where any are named; by time.
+
+    `since` and `until` in epoch seconds; the latter is not included.
+    """
+
+    records: Collection[str] = ()
+    kinds: Collection[str] = ()
+    target: str = ""
+    since: float = 0.0
+    until: float = math.inf
+
+    def has(self, event: Mapping[str, Any]) -> bool:
+        """Whether it is one of them."""
+        return (
+            (not self.records or event.get("record") in self.records)
+            and (not self.kinds or event["what"] in self.kinds)
+            and self.target in ("", event.get("target"))
+            and self.since <= event["at"] < self.until
+        )
+
+
+EVERYTHING = Wanted()
 
 
 def changed(change: RecordChange, at: float) -> bytes:
@@ -48,20 +102,19 @@ class Audit:
         self._redis = redis
         self._key = keys.of("audit")
 
-    async def note(self, what: str, at: float, **facts: Any) -> None:
+    async def note(self, what: Noted, at: float, **facts: Any) -> None:
         """Append an event."""
         event = orjson.dumps({"at": at, "what": what, **facts})
         await self._redis.xadd(self._key, {"event": event}, maxlen=KEEP, approximate=True)
 
-    async def read(self, count: int, records: Iterable[str] = ()) -> list[dict[str, Any]]:
-        """The newest events, the newest first; only those of the given record keys, if any are given."""
-        wanted = set(records)
+    async def read(self, count: int, wanted: Wanted = EVERYTHING) -> list[dict[str, Any]]:
+        """The newest events of those that are wanted, the newest first."""
         found: list[dict[str, Any]] = []
-        last = "+"
+        first, last = max(0, int((wanted.since - _SKEW) * 1000)), "+"
         while len(found) < count:
-            page = await self._redis.xrevrange(self._key, max=last, count=1000)
+            page = await self._redis.xrevrange(self._key, max=last, min=str(first), count=1000)
             events = [orjson.loads(fields[b"event"]) for _, fields in page]
-            found += [event for event in events if not wanted or event.get("record") in wanted]
+            found += [event for event in events if wanted.has(event)]
             if len(page) < 1000:
                 break
             last = f"({page[-1][0].decode()}"

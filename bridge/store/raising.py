@@ -20,11 +20,16 @@ async def raise_hold(hold: Hold, former: Hold | None, backend: Backend, now: flo
         return
     await backend.holds.put(hold)
     log.warning("held", id=hold.id, target=hold.target, kind=hold.kind, reason=hold.reason)
-    await backend.audit.note("held", now, hold=hold.id, count=hold.count, reason=hold.reason)
+    await backend.audit.note("held", now, **_of(hold), count=hold.count, reason=hold.reason)
 
 
 async def withdraw(hold: Hold, backend: Backend, now: float) -> None:
     """Forget a hold whose cause has gone, and say so."""
     await backend.holds.withdraw(hold.id)
     log.info("no longer held", id=hold.id, target=hold.target)
-    await backend.audit.note("withdrawn", now, hold=hold.id)
+    await backend.audit.note("withdrawn", now, **_of(hold))
+
+
+def _of(hold: Hold) -> dict[str, str]:
+    """Which hold an event is about, and the target of one that has one."""
+    return {"hold": hold.id, **({"target": hold.target} if hold.target else {})}

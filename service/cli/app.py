@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli import stopping
-from service.cli.terminal import Terminal, print_json, print_lines
+from service.cli.terminal import Terminal, print_json, print_json_lines, print_lines
 
 # What else is imported here is imported where it is used: `--help` and `--version` need none of it.
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "may_name",
     "out",
     "print_json",
+    "print_json_lines",
     "print_lines",
     "read",
     "start",

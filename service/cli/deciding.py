@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import views
+from service.cli import decisions_view
 from service.cli.app import (
     ConfigOption,
     JsonOption,
@@ -24,7 +24,10 @@ from service.operations import failures as failing
 from service.operations import greet as greeting
 from service.operations import holds as holding
 from service.operations.assembly import Bridge
+from service.operations.finding import names as names_of
+from service.operations.finding import with_names
 from service.operations.maintenance import moment, pause
+from service.operations.times import told
 
 holds_app = typer.Typer(help="What waits for a person: list, show, approve, reject.")
 failures_app = typer.Typer(help="Records that a target will not take: list, show, retry, discard, adopt.")
@@ -53,9 +56,9 @@ def holds_list(config: ConfigOption = None, json: JsonOption = False) -> int:
     async def work(bridge: Bridge) -> int:
         found = await bridge.backend.holds.all()
         if json:
-            print_json([holding.as_json(hold) for hold in found])
+            print_json([holding.as_json(hold, bridge.values.zone) for hold in found])
         else:
-            views.show_holds(out, found)
+            decisions_view.show_holds(out, found)
         return 0
 
     return visit(config, work)
@@ -71,7 +74,8 @@ def holds_show(
 
     async def work(bridge: Bridge) -> int:
         hold = await holding.find(bridge, id)
-        views.show_hold(out, hold, await holding.names(bridge, hold) if may_name(names) else {})
+        called = await names_of(bridge, hold.keys) if may_name(names) else {}
+        decisions_view.show_hold(out, hold, called, bridge.values.zone)
         return 0
 
     return visit(config, work)
@@ -106,18 +110,22 @@ async def _decide(bridge: Bridge, id_: str, by: str | None, seen: str = "", *, a
 
 
 @failures_app.callback(invoke_without_command=True)
-def failures(context: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> int | None:
+def failures(
+    context: typer.Context, names: NamesOption = None, config: ConfigOption = None, json: JsonOption = False
+) -> int | None:
     """Records that a target will not take."""
-    return None if context.invoked_subcommand else failures_list(config, json)
+    return None if context.invoked_subcommand else failures_list(names, config, json)
 
 
 @failures_app.command("list")
-def failures_list(config: ConfigOption = None, json: JsonOption = False) -> int:
+def failures_list(names: NamesOption = None, config: ConfigOption = None, json: JsonOption = False) -> int:
     """Show all records that have failed or are tried again."""
 
     async def work(bridge: Bridge) -> int:
         found = await failing.failures(bridge)
-        print_json(found) if json else views.show_failures(out, found)
+        if may_name(names, json=json):
+            found = await with_names(bridge, found)
+        print_json(found) if json else decisions_view.show_failures(out, found)
         return 0
 
     return visit(config, work)
@@ -127,6 +135,7 @@ def failures_list(config: ConfigOption = None, json: JsonOption = False) -> int:
 def failures_show(
     record: PersonArgument,
     target: Annotated[str | None, typer.Option("--target", "-t", help="Only at this target.")] = None,
+    names: NamesOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -134,10 +143,12 @@ def failures_show(
 
     async def work(bridge: Bridge) -> int:
         found, events = await failing.show(bridge, target, record)
+        if may_name(names, json=json):
+            found = await with_names(bridge, found)
         if json:
             print_json({"failures": found, "events": events})
         else:
-            views.show_failure(out, found, events)
+            decisions_view.show_failure(out, found, events)
         return 0
 
     return visit(config, work)
@@ -190,7 +201,7 @@ def targets_pause(
     async def work(bridge: Bridge) -> int:
         end = moment(until, bridge.values.zone, datetime.now(UTC)) if until else None
         await pause(bridge, target, end, reason)
-        when = f"at {end:%Y-%m-%d %H:%M %Z}" if end else f"with: kenjo-bridge targets resume {target}"
+        when = f"at {told(end)}" if end else f"with: kenjo-bridge targets resume {target}"
         said = f"nothing is sent to {target} from now on; it goes on {when}"
         out.print(said, highlight=False, soft_wrap=True)
         return 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from service.cli import views
+from bridge.printable import counted
+from service.cli.decisions_view import show_audit
+from service.operations.times import told
 
 _STYLES = {"in step": "green", "waiting": "yellow", "held": "yellow", "failing": "red"}
 
@@ -18,7 +19,7 @@ def show_explained(console: Console, found: Mapping[str, Any], *, values: bool) 
     """One page: Kenjo, each target, the last events."""
     gone = ", gone from Kenjo" if found["gone"] else ""
     _print(
-        console, f"{found['record']}: revision {found['revision']}, seen {_time(found['seen'])}{gone}", "bold"
+        console, f"{found['record']}: revision {found['revision']}, seen {told(found['seen'])}{gone}", "bold"
     )
     if lifecycle := found["lifecycle"]:
         facts = [
@@ -40,7 +41,7 @@ def show_explained(console: Console, found: Mapping[str, Any], *, values: bool) 
         _show_target(console, target)
     _print(console, "")
     _print(console, "last events", "bold")
-    views.show_audit(console, found["events"])
+    show_audit(console, found["events"])
 
 
 def _show_target(console: Console, target: Mapping[str, Any]) -> None:
@@ -65,42 +66,41 @@ def _show_target(console: Console, target: Mapping[str, Any]) -> None:
     _show_ledger(console, target["ledger"])
     _show_calls(console, target["calls"])
     for thing in target["next"]:
-        when = f" at {_time(thing['at'])}" if thing["at"] else ""
+        when = f" at {told(thing['at'])}" if thing["at"] else ""
         _print(console, f"  next: {thing['what']}{when}")
     if stand["helps"]:
         _print(console, f"  helps: {stand['helps']}")
     if step := target["step"]:
         changed = ", ".join(dict.fromkeys(change["attribute"] for change in step["changes"]))
-        if told := "; ".join(part for part in (step["reason"], changed, *step["candidates"]) if part):
-            _print(console, f"        {told}")
+        if words := "; ".join(part for part in (step["reason"], changed, *step["candidates"]) if part):
+            _print(console, f"        {words}")
 
 
 def _show_ledger(console: Console, entry: Mapping[str, Any] | None) -> None:
     if entry is None:
         _print(console, "  ledger: never looked at")
         return
-    facts = [f"revision {entry['revision']}", f"{entry['attempts']} attempts" if entry["attempts"] else ""]
-    facts += [entry["reason"], f"last at {_time(entry['at'])}" if entry["at"] else ""]
+    facts = [
+        f"revision {entry['revision']}",
+        counted(entry["attempts"], "attempt") if entry["attempts"] else "",
+    ]
+    facts += [entry["reason"], f"last at {told(entry['at'])}" if entry["at"] else ""]
     facts += [f"waits for {name}" for name in entry["missing"]]
-    told = ", ".join(fact for fact in facts if fact)
-    _print(console, f"  ledger: {entry['state']} ({entry['outcome']}), {told}")
+    words = ", ".join(fact for fact in facts if fact)
+    _print(console, f"  ledger: {entry['state']} ({entry['outcome']}), {words}")
 
 
 def _show_calls(console: Console, calls: Sequence[Mapping[str, Any]]) -> None:
     """What the target was asked last, and its answers, oldest first."""
     for call in calls:
         took = f"{call['seconds']:.2f} s"
-        _print(console, f"  asked at {_time(call['at'])}: {call['what']}, {call['answer']} ({took})")
+        _print(console, f"  asked at {told(call['at'])}: {call['what']}, {call['answer']} ({took})")
 
 
 def _plain(value: Any) -> str:
     if value is None:
         return "nothing"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _print(console: Console, text: str, style: str = "") -> None:

@@ -28,7 +28,7 @@ COMMANDS = {
     "check": "Try the configuration, Redis, Kenjo and every target without writing anything.",
     "mapping": "Print the default mapping of a kind of target, to copy from.",
     "preset": "Print what vendors document of their SCIM servers, and what `preset` sets for it.",
-    "audit": "Show who did what when: changes seen, deliveries, holds, decisions.",
+    "audit": "Show who did what when: changes seen, deliveries, holds, decisions. The newest stands last.",
     "moved": "Say that the same target, or the same Kenjo account, is now at the address in the"
     " configuration.",
     "rekey": "Seal everything in Redis with the current encryption key, after the key was changed.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -15,16 +16,22 @@ from service.cli.app import (
     NamesOption,
     TargetOption,
     app,
+    err,
     may_name,
     out,
     print_json,
+    print_json_lines,
     print_lines,
     read,
 )
+from service.cli.decisions_view import show_audit
 from service.cli.people_view import show_people
 from service.cli.visiting import visit
 from service.operations.assembly import Bridge
+from service.operations.auditing import Search
+from service.operations.auditing import audit as search_audit
 from service.operations.check import check as check_everything
+from service.operations.finding import with_names
 from service.operations.flows import record_of_processing
 from service.operations.mapping import default_mapping
 from service.operations.people import people as everybody
@@ -121,21 +128,42 @@ def preset(
 
 @app.command()
 def audit(
-    record: Annotated[list[str] | None, typer.Argument(help="Only of these records.")] = None,
-    count: Annotated[int, typer.Option(help="How many events.")] = 50,
+    person: Annotated[
+        list[str] | None, typer.Argument(help="Only of these people or groups: ids, names, addresses, ...")
+    ] = None,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Only at this target.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="Only events such as created; may be given several times."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="From 2d (30m, 12h, 1w) ago on, or from 2026-11-01 or 2026-11-01T18:30."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Until then, written likewise; a day is included.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many events, the newest ones.")] = 50,
+    names: NamesOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Show who did what when: changes seen, deliveries, holds, decisions."""
+    """Show who did what when: changes seen, deliveries, holds, decisions. The newest stands last."""
+    search = Search(person or (), target, kind or (), since, until)
 
     async def work(bridge: Bridge) -> int:
-        # An id without its kind may be anybody's.
-        names = [name for one in record or () for name in (one, f"person:{one}", f"team:{one}")]
-        events = await bridge.backend.audit.read(count, names)
-        print_json(events) if json else views.show_audit(out, events)
+        events, more = await search_audit(bridge, search, count, datetime.now(UTC))
+        if may_name(names, json=json):
+            events = await with_names(bridge, events)
+        print_json_lines(events) if json else show_audit(out, events)
+        if more:
+            (err if json else out).print(f"{_MORE} --count {2 * count} shows more of them", soft_wrap=True)
         return 0
 
     return visit(config, work)
+
+
+_MORE = "There are older ones: --since and --until choose a time,"
 
 
 @app.command()

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from service.operations.standing import Standing
+from service.operations.times import told
 
 _MOST = 20
 """People under one heading; `--standing` and `--json` have all of them."""
@@ -39,6 +40,14 @@ def _show(
     if len(shown) > _MOST:
         console.print(Text(f"    and {len(shown) - _MOST} more: --json has all"))
     if standing is not Standing.IN_STEP:
-        console.print(Text(f"    next: {then}"), soft_wrap=True)
+        console.print(Text(f"    next: {then}{_when(alike)}"), soft_wrap=True)
     if len(alike) == 1 and alike[0]["helps"]:
         console.print(Text(f"    helps: {alike[0]['helps']}"), soft_wrap=True)
+
+
+def _when(alike: Sequence[Mapping[str, Any]]) -> str:
+    """When the next thing happens, as the end of a sentence; of several times the first."""
+    moments = sorted({row["at"] for row in alike if row["at"]})
+    if not moments:
+        return ""
+    return f", {'the first ' if len(moments) > 1 else ''}at {told(moments[0])}"

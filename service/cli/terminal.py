@@ -46,6 +46,14 @@ def print_json(value: Any) -> None:
     _write(visible_json(text))
 
 
+def print_json_lines(values: Iterable[Any]) -> None:
+    """The same, a line for each value."""
+    import orjson  # as above
+
+    for value in values:
+        _write(visible_json(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE).decode()))
+
+
 def print_lines(text: str) -> None:
     """Lines that are meant for a file."""
     _write("".join(f"{visible(line)}\n" for line in text.split("\n")).removesuffix("\n"))

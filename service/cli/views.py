@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, Group
@@ -14,12 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bridge.printable import some
-from bridge.store import Hold
 from bridge.store.gate import HALTED, HELD, MAINTENANCE
 from bridge.store.holds import ORPHANS
 from service.operations.check import Finding
 from service.operations.standing import Standing
 from service.operations.sync import COLUMNS, SyncResult, TargetResult
+from service.operations.times import ago, told
 
 Show = Callable[[Mapping[str, int]], None]
 
@@ -117,7 +115,8 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
         console.print("No snapshot of Kenjo has been accepted yet.")
     else:
         console.print(
-            f"Kenjo: {snapshot['people']} people, {snapshot['teams']} groups, seen {_ago(snapshot['age'])}"
+            f"Kenjo: {snapshot['people']} people, {snapshot['teams']} groups, seen {ago(snapshot['age'])},"
+            f" {told(snapshot['at'])}"
         )
         _problems(console, snapshot["problems"])
         if snapshot["problems"]:
@@ -157,7 +156,7 @@ def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
     records = [f"{record} ({', '.join(fields)})" for record, fields in sorted(drift["records"].items())]
     if records:
         yield (
-            f"{name}: {len(records)} of {drift['looked']} were not as they were given {_ago(drift['age'])}:"
+            f"{name}: {len(records)} of {drift['looked']} were not as they were given {ago(drift['age'])}:"
             f" {some(records)}. kenjo-bridge sync --verify gives them what Kenjo says; drift: repair does so"
             " by itself"
         )
@@ -176,7 +175,7 @@ def _budget(name: str, budget: Mapping[str, int]) -> str:
 def _publication(name: str, found: Mapping[str, Any]) -> str:
     """When a target's file was written last, and what has come since."""
     written = (
-        f"{found['file']} with {found['rows']} rows, written {_ago(found['age'])}" if found["age"] else ""
+        f"{found['file']} with {found['rows']} rows, written {ago(found['age'])}" if found["age"] else ""
     )
     waits = f"{found['waiting']} changes wait for the next one" if found["waiting"] else ""
     trouble = f"the last try failed: {found['trouble']}" if found["trouble"] else ""
@@ -200,82 +199,6 @@ def show_check(console: Console, findings: Iterable[Finding]) -> None:
     console.print(table)
 
 
-def show_holds(console: Console, holds: Sequence[Hold]) -> None:
-    """A line per hold, and what can be done."""
-    if not holds:
-        console.print("Nothing is held.")
-        return
-    table = Table(box=None, pad_edge=False)
-    for column in ("id", "state", "since", "what"):
-        table.add_column(column, overflow="fold")
-    for hold in holds:
-        table.add_row(hold.id, hold.state, _ago(time.time() - hold.since), hold.reason)
-    console.print(table)
-    console.print()
-    console.print("kenjo-bridge holds show ID, approve ID, reject ID")
-
-
-def show_hold(console: Console, hold: Hold, names: Mapping[str, str]) -> None:
-    """One hold with its records; names only where they were asked for."""
-    console.print(f"{hold.id}: {hold.state} {hold.by}".rstrip())
-    console.print(hold.reason)
-    for key in hold.keys:
-        console.print(Text(f"  {hold.kind} {key} {names.get(key, '')}".rstrip()), soft_wrap=True)
-    console.print()
-    command = f"kenjo-bridge holds approve {hold.id} --seen {hold.version}"
-    console.print(Text(f"just these: {command}"), soft_wrap=True)
-
-
-def show_failures(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
-    """A paragraph per failure: what, since when, the target's own words, the candidates."""
-    if not rows:
-        console.print("Nothing has failed.")
-    for row in rows:
-        tries = f", {row['attempts']} attempts" if row["attempts"] else ""
-        console.print(
-            Text(
-                f"{row['target']} {row['record']}: {row['state']} {_ago(time.time() - row['first'])}{tries}"
-            ),
-            soft_wrap=True,
-        )
-        _warn(console, f"  {row['reason']}")
-        for candidate in row["candidates"]:
-            command = f"kenjo-bridge failures adopt {row['target']} {row['record']} {candidate}"
-            if command not in row["reason"]:
-                console.print(Text(f"  {command}"), soft_wrap=True)
-
-
-def show_failure(
-    console: Console, rows: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]
-) -> None:
-    """One record's failures, when they began and go on, and what happened before."""
-    show_failures(console, rows)
-    for row in rows:
-        begun, last = _moment(row["first"]), _moment(row["last"])
-        then = f", next try {_moment(row['next'])}" if row["next"] else ""
-        console.print(f"  {row['target']}: first {begun}, last {last}{then}")
-        again = f"kenjo-bridge failures retry {row['record']}, or discard {row['target']} {row['record']}"
-        console.print(Text(f"  {again}"), soft_wrap=True)
-    console.print()
-    show_audit(console, events)
-
-
-def show_audit(console: Console, events: Sequence[Mapping[str, Any]]) -> None:
-    """A line per event, the newest first."""
-    for event in events:
-        moment = _moment(event["at"])
-        facts = " ".join(
-            f"{name}={','.join(value) if isinstance(value, list) else value}"
-            for name, value in event.items()
-            if name not in ("at", "what") and value not in ([], "", 0)
-        )
-        console.print(Text(f"{moment} {event['what']} {facts}"), soft_wrap=True)
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
 def _problems(console: Console, problems: Iterable[Iterable[str | None]]) -> None:
     for list_, id_, reason in problems:
         _warn(console, f"Kenjo {list_}, {id_ or 'a row without an id'}: {reason}")
@@ -283,9 +206,3 @@ def _problems(console: Console, problems: Iterable[Iterable[str | None]]) -> Non
 
 def _warn(console: Console, text: str) -> None:
     console.print(Text(text, "yellow"), soft_wrap=True)
-
-
-def _ago(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} seconds ago"
-    return f"{seconds / 60:.0f} minutes ago" if seconds < 7200 else f"{seconds / 3600:.0f} hours ago"

@@ -6,14 +6,16 @@ import dataclasses
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bridge.errors import BridgeError, ConfigurationError, RecordRejected
-from bridge.exchange import Reference
+from bridge.exchange import Call, Reference
 from bridge.mapping.environment import Environment
 from bridge.model import Entry, Key, Kind, Lifecycle, Record, Stored
 from bridge.store import Hold
 from service.kenjo.fields import ACCOUNTS, WORKS
 from service.operations.assembly import Bridge, connected, kenjo
+from service.operations.auditing import events_of
 from service.operations.failures import unusable
 from service.operations.finding import find
 from service.operations.naming import literal
@@ -22,6 +24,7 @@ from service.operations.scopes import parts
 from service.operations.sketching import Sketch
 from service.operations.standing import Stand, Standing, surroundings
 from service.operations.telling import shown, step_json, word
+from service.operations.times import local, local_or_none
 from service.watch.judging import leave_alone
 from service.watch.pending import is_behind
 from workers.connect import Connected
@@ -45,13 +48,13 @@ async def explain(bridge: Bridge, who: str, *, values: bool) -> dict[str, Any]:
     return {
         "record": str(key),
         "revision": stored.revision,
-        "seen": stored.at,
+        "seen": local(stored.at, bridge.values.zone),
         "gone": stored.gone,
         "fields": {name: shown(value, values) for name, value in _flat(stored.record.data)},
         "lifecycle": await _lifecycle(bridge, stored) if key.kind is Kind.PERSON else None,
         "unusable": [row["reason"] for row in await unusable(bridge) if row["record"] == str(key)],
         "targets": sights,
-        "events": await bridge.backend.audit.read(EVENTS, [str(key)]),
+        "events": await events_of(bridge, str(key), EVENTS),
     }
 
 
@@ -122,12 +125,12 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
         "scope": _scope(bridge, one, stored.record),
         "payload": await _payload(one, stored.record, ledger_links=ledger.links, values=values),
         "account": linked.get(str(key)),
-        "ledger": _entry(entry),
-        "calls": [dataclasses.asdict(call) for call in await ledger.calls(key)],
+        "ledger": _entry(entry, bridge.values.zone),
+        "calls": [_call(call, bridge.values.zone) for call in await ledger.calls(key)],
         "step": step_json(step, values=values) if step else None,
         "hold": hold and {"id": hold.id, "state": hold.state, "reason": hold.reason},
         "standing": _stand_json(stand),
-        "next": _next(stand, step),
+        "next": _next(stand, step, bridge.values.zone),
     }
 
 
@@ -171,7 +174,7 @@ async def _payload(
     return rows
 
 
-def _entry(entry: Entry | None) -> dict[str, Any] | None:
+def _entry(entry: Entry | None, zone: ZoneInfo) -> dict[str, Any] | None:
     if entry is None:
         return None
     return {
@@ -182,20 +185,24 @@ def _entry(entry: Entry | None) -> dict[str, Any] | None:
         "attempts": entry.attempts,
         "candidates": list(entry.candidates),
         "missing": list(entry.missing),
-        "at": entry.at or None,
-        "retry_at": entry.retry_at or None,
-        "delete_at": entry.delete_at or None,
-        "failed_since": entry.failed_since or None,
+        **{
+            name: local_or_none(getattr(entry, name), zone)
+            for name in ("at", "retry_at", "delete_at", "failed_since")
+        },
     }
+
+
+def _call(call: Call, zone: ZoneInfo) -> dict[str, Any]:
+    return {**dataclasses.asdict(call), "at": local(call.at, zone)}
 
 
 def _stand_json(stand: Stand) -> dict[str, Any]:
     return {"is": str(stand.standing), "why": stand.why, "helps": stand.helps or None}
 
 
-def _next(stand: Stand, step: Step | None) -> list[dict[str, Any]]:
+def _next(stand: Stand, step: Step | None, zone: ZoneInfo) -> list[dict[str, Any]]:
     """What happens next: `{what, at}`, `at` where there is a time."""
-    found: list[dict[str, Any]] = [{"what": stand.then, "at": stand.at or None}]
+    found: list[dict[str, Any]] = [{"what": stand.then, "at": local_or_none(stand.at, zone)}]
     if step and stand.standing in (Standing.WAITING, Standing.HELD):
         found.append({"what": f"{word(step)}, as things stand now", "at": None})
     return found

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bridge.errors import ConfigurationError
 from bridge.model import Entry, Key, Kind, State
@@ -13,8 +14,10 @@ from bridge.store.audit import operator
 from bridge.store.owners import HandedOver
 from bridge.store.queue import Due
 from service.operations.assembly import Bridge, see_target
+from service.operations.auditing import events_of
 from service.operations.finding import find
 from service.operations.naming import literal
+from service.operations.times import local, local_or_none
 from workers.delivery.matching import unserved
 
 _PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
@@ -49,8 +52,8 @@ async def unusable(bridge: Bridge) -> list[dict[str, Any]]:
             "reason": f"{list_}: {reason}{_ADVICE.get(list_, _IN_KENJO)}",
             "candidates": [],
             "attempts": 0,
-            "first": seen["at"],
-            "last": seen["at"],
+            "first": local(seen["at"], bridge.values.zone),
+            "last": local(seen["at"], bridge.values.zone),
             "next": None,
         }
         for list_, id_, reason in seen["problems"]
@@ -69,7 +72,7 @@ async def _at_targets(bridge: Bridge) -> list[dict[str, Any]]:
     for target in bridge.routes:
         for key, entry in (await bridge.backend.ledger(target).entries()).items():
             if entry.state in (State.FAILED, State.RETRYING):
-                found.append(_row(target, key, entry))
+                found.append(_row(target, key, entry, bridge.values.zone))
     return sorted(found, key=lambda row: (row["target"], row["first"]))
 
 
@@ -80,7 +83,7 @@ async def show(
     record = await _meant(bridge, record)
     rows = [row for row in await unusable(bridge) if target in (None, SOURCE) and row["record"] == record]
     rows += await _rows(bridge, target, record, required=not rows)
-    return rows, await bridge.backend.audit.read(count, [rows[0]["record"]])
+    return rows, await events_of(bridge, rows[0]["record"], count)
 
 
 async def retry(bridge: Bridge, target: str | None, record: str | None) -> int:
@@ -218,7 +221,7 @@ async def _failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]
     return key, await bridge.backend.ledger(target).entry(key) or Entry()
 
 
-def _row(target: str, key: Key, entry: Entry) -> dict[str, Any]:
+def _row(target: str, key: Key, entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "record": str(key),
         "target": target,
@@ -226,7 +229,7 @@ def _row(target: str, key: Key, entry: Entry) -> dict[str, Any]:
         "reason": entry.reason,
         "candidates": list(entry.candidates),
         "attempts": entry.attempts,
-        "first": entry.failed_since,
-        "last": entry.at,
-        "next": entry.retry_at or None,
+        "first": local(entry.failed_since, zone),
+        "last": local(entry.at, zone),
+        "next": local_or_none(entry.retry_at, zone),
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from bridge.errors import BridgeError, WhoIsMeant
 from bridge.model import Key, Stored
 from service.operations.assembly import Bridge, KenjoSource, fields_in_use, kenjo
-from service.operations.naming import identifying, literal, pick
+from service.operations.naming import identifying, literal, name_of, pick
 from service.watch.judging import leave_alone
 
 _NOTHING: Mapping[Key, Stored] = MappingProxyType({})
@@ -31,6 +32,20 @@ async def find(bridge: Bridge, who: str, seen: Mapping[Key, Stored] = _NOTHING) 
         if not error.none or ":" in who:  # who gives a record's key means no name
             raise
         return await _at_kenjo(bridge, who, error)
+
+
+async def names(bridge: Bridge, records: Iterable[str]) -> dict[str, str]:
+    """What records are called, by their keys; those without a name are left out. For a person's eyes only."""
+    known = {str(key): stored for key, stored in (await bridge.backend.records.known()).items()}
+    return {record: name for record in records if (name := name_of(known.get(record)))}
+
+
+async def with_names(bridge: Bridge, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows, each with the `name` of its `record` where it has one. For a person's eyes only."""
+    called = await names(bridge, {str(row["record"]) for row in rows if "record" in row})
+    return [
+        {**row, **({"name": called[row["record"]]} if row.get("record") in called else {})} for row in rows
+    ]
 
 
 async def _at_kenjo(bridge: Bridge, who: str, nobody: WhoIsMeant) -> Key:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bridge.errors import ConfigurationError
 from bridge.model import Key, Kind
 from bridge.store import Hold
-from bridge.store.audit import operator
+from bridge.store.audit import Noted, operator
 from bridge.store.holds import FIRST_CONTACT, ORPHANS
 from bridge.store.queue import URGENT, Due
 from service.operations.assembly import Bridge
-from service.operations.naming import name_of
+from service.operations.times import local
 
 
 async def find(bridge: Bridge, id_: str) -> Hold:
@@ -46,8 +47,9 @@ async def decide(bridge: Bridge, id_: str, *, approve: bool, by: str | None, see
         due = [Due(Key.parse(name), URGENT) for name in hold.keys]
         if hold.target:
             await bridge.backend.queue.add(hold.target, due, now)
-    word = "approved" if approve else "rejected"
-    await bridge.backend.audit.note(word, now, hold=hold.id, by=who, records=len(hold.keys))
+    facts = {"hold": hold.id, **({"target": hold.target} if hold.target else {}), "by": who}
+    word: Noted = "approved" if approve else "rejected"
+    await bridge.backend.audit.note(word, now, **facts, records=len(hold.keys))
     return hold
 
 
@@ -60,8 +62,8 @@ async def _claim_orphans(bridge: Bridge, hold: Hold) -> None:
             await ledger.link(key, account)
 
 
-def as_json(hold: Hold) -> dict[str, Any]:
-    """A hold for `--json`."""
+def as_json(hold: Hold, zone: ZoneInfo) -> dict[str, Any]:
+    """A hold for `--json`, its time in a zone."""
     return {
         "id": hold.id,
         "version": hold.version,
@@ -70,14 +72,8 @@ def as_json(hold: Hold) -> dict[str, Any]:
         "count": hold.count,
         "limit": hold.limit,
         "reason": hold.reason,
-        "since": hold.since,
+        "since": local(hold.since, zone),
         "state": hold.state,
         "by": hold.by,
         "records": list(hold.keys),
     }
-
-
-async def names(bridge: Bridge, hold: Hold) -> dict[str, str]:
-    """Who the records of a hold are. For a person's eyes only."""
-    known = await bridge.backend.records.known()
-    return {key: name_of(known.get(Key.parse(key))) for key in hold.keys}

@@ -11,6 +11,7 @@ from bridge.store.audit import operator
 from bridge.store.gate import HELD
 from bridge.store.holds import FIRST_CONTACT
 from service.operations.assembly import Bridge, see_target
+from service.operations.times import told
 
 
 def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
@@ -34,8 +35,8 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
             " 2030-01-31T18:30"
         ) from None
     if found <= now:
-        raise ConfigurationError(f"{found.isoformat(timespec='minutes')} is over already")
-    return found
+        raise ConfigurationError(f"{told(found)} is over already")
+    return found.astimezone(zone)
 
 
 async def pause(bridge: Bridge, name: str, until: datetime | None, reason: str) -> None:
@@ -49,6 +50,6 @@ async def pause(bridge: Bridge, name: str, until: datetime | None, reason: str) 
         )
     said = f"{reason or 'paused'} (by {who})"
     if until is not None:
-        said += f", until {until.isoformat(sep=' ', timespec='minutes')}"
+        said += f", until {told(until)}"
     await gate.rest(said, until.timestamp() - now if until else None)
     await bridge.backend.audit.note("paused", now, target=name, by=who, reason=said)

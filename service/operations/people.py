@@ -10,6 +10,7 @@ from bridge.model import Kind
 from service.operations.assembly import Bridge, see_target
 from service.operations.naming import name_of
 from service.operations.standing import Standing, stands
+from service.operations.times import local_or_none
 
 
 async def people(
@@ -35,7 +36,7 @@ async def people(
                     "standing": stand.standing.field,
                     "why": stand.why,
                     "next": stand.then,
-                    "at": stand.at or None,
+                    "at": local_or_none(stand.at, bridge.values.zone),
                     "helps": stand.helps or None,
                 }
                 found.append(row)

@@ -10,12 +10,13 @@ from typing import Any
 from bridge.model import Entry, Key, Kind, Outcome, State, Stored
 from service.operations.assembly import Bridge
 from service.operations.standing import Stand, Standing, stands
+from service.operations.times import local
 
 _CHANGES = (Outcome.CREATED, Outcome.ADOPTED, Outcome.UPDATED, Outcome.DEACTIVATED, Outcome.DELETED)
 
 
 async def status(bridge: Bridge) -> dict[str, Any]:
-    """`{"snapshot": {age, people, teams, problems, warnings} | None, "targets": {name: {...}}}`.
+    """`{"snapshot": {age, at, people, teams, problems, warnings} | None, "targets": {name: {...}}}`.
 
     `people` and `groups` of a target have a number for each `Standing`: in_step, waiting, held, ...
     """
@@ -23,6 +24,7 @@ async def status(bridge: Bridge) -> dict[str, Any]:
     there = sum(1 for key, stored in known.items() if key.kind is Kind.PERSON and not stored.gone)
     snapshot = seen and {
         "age": round(time.time() - seen["at"], 1),
+        "at": local(seen["at"], bridge.values.zone),
         "people": there,
         "teams": seen["teams"],
         "problems": seen["problems"],

@@ -56,7 +56,7 @@ def normal(text: str) -> str:
         return ids.setdefault(match[0], f"ID-{len(ids) + 1}")
 
     text = re.sub(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{24}\b", name, text)
-    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T", "TIME", text)
     text = re.sub(r"\b\d{4}-\d\d-\d\d\b", "DATE", text)
     text = re.sub(r"revision \d+", "revision N", text)
     text = re.sub(r"\d+ (seconds|minutes|hours) ago", "AGO", text)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Outcome, State
+from bridge.store.audit import Wanted
 from bridge.store.backend import Backend
 from tests.delivery import Delivery, delivery, person, team
 from workers.testing.proxy import Proxy
@@ -247,7 +248,7 @@ async def test_a_doubled_job_counts_once(run: Delivery) -> None:
     """A job that finds nothing to do == noted as unchanged, not as another create."""
     await run.deliver(person("ana"))
     await run.deliverer.deliver(ANA)
-    events = await run.backend.audit.read(10, [str(ANA)])
+    events = await run.backend.audit.read(10, Wanted([str(ANA)]))
     assert [event["what"] for event in events] == ["created", "changed"]
 
 

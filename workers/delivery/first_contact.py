@@ -144,7 +144,7 @@ class FirstContact:
         if await self.deliverer.gate.pause(HELD, reason):
             self.deliverer.observer.paused(name, HELD, reason)
         await self.backend.holds.put(Hold(id_, name, FIRST_CONTACT, found.create, "half", reason, now))
-        await self.backend.audit.note("held", now, hold=id_, count=found.create, reason=reason)
+        await self.backend.audit.note("held", now, hold=id_, target=name, count=found.create, reason=reason)
 
 
 def mismatch(found: Survey) -> str | None:

@@ -66,7 +66,7 @@ async def test_what_comes_next_is_told(here: World) -> None:
     assert seen(page)["standing"]["helps"] == "kenjo-bridge holds show directory-remove"
     whats = [thing["what"] for thing in seen(page)["next"]]
     assert whats == ["nothing, until somebody decides", "deactivate, as things stand now"]
-    assert [event["what"] for event in page["events"]] == ["changed", "created", "appeared"]
+    assert [event["what"] for event in page["events"]] == ["appeared", "created", "changed"]
 
 
 async def test_who_is_out_of_scope_and_why(here: World) -> None:

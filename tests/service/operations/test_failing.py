@@ -104,7 +104,7 @@ async def test_one_failure_is_shown_with_what_happened(operator: Operator) -> No
         assert words in shown.out
     found = (await operator("failures", "show", f"person:{ana}", "--json")).json
     assert [row["record"] for row in found["failures"]] == [f"person:{ana}"]
-    assert found["events"][0]["what"] == "failed"
+    assert found["events"][-1]["what"] == "failed"
 
 
 async def test_a_discarded_failure_is_left_alone(operator: Operator) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bridge.model import ChangeKind, Key, Kind, RecordChange, RowProblem, Snapshot, Stored
+from bridge.store.audit import Wanted
 from bridge.store.backend import Backend
 from service.watch.plausible import doubts
 from tests.delivery import person, team
@@ -87,7 +88,7 @@ async def test_what_a_poll_under_way_has_written_again_is_erased(backend: Backen
     known = await backend.forgotten.known(await backend.records.known(), ["directory"])
     assert known.keys() == {ben.key}
     assert (await backend.records.known()).keys() == {ben.key}
-    assert await backend.audit.read(10, [str(ana.key)]) == []
+    assert await backend.audit.read(10, Wanted([str(ana.key)])) == []
 
 
 async def test_a_delivery_under_way_is_waited_for(backend: Backend) -> None:
