@@ -32,6 +32,7 @@ Noted = Literal[
     "moved",
     "paused",
     "published",
+    "readmitted",
     "rejected",
     "resumed",
     "retried",

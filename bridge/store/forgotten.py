@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 
 import orjson
 
-from bridge.codec import Codec
 from bridge.model import Key, Kind, Snapshot, Stored
-from bridge.store.connection import Connection
 from bridge.store.entries import open_text
 from bridge.store.holds import Holds
-from bridge.store.keys import Keys, place, script
+from bridge.store.keys import place, script
 from bridge.store.publications import Publications
+from bridge.store.tombstones import Tombstones
 from bridge.store.unbroken import break_off
 
 CLOSE, REFERENCES = "close", "references"
@@ -29,35 +28,8 @@ _PAGE = 1000  # events read at once
 _V = TypeVar("_V")
 
 
-class Forgotten:
-    """The tombstones of one account: Kenjo ids and nothing else. Sealed: who has one gets no delivery."""
-
-    def __init__(self, redis: Connection, keys: Keys, codec: Codec) -> None:
-        self._redis = redis
-        self._keys = keys
-        self._codec = codec
-
-    async def all(self) -> set[Key]:
-        """Who is forgotten."""
-        where = self._keys.of("forgotten")
-        found = await self._redis.hgetall(where)
-        for name, blob in found.items():
-            self._codec.open(blob, place(where, name.decode()))
-        return {Key.parse(name.decode()) for name in found}
-
-    async def named(self) -> set[Key]:
-        """Who is forgotten, as far as names tell: somebody else may have put them there."""
-        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.of("forgotten"))}
-
-    async def add(self, key: Key, now: float) -> None:
-        """From now on nothing about this person is read in."""
-        where = self._keys.of("forgotten")
-        await self._redis.hset(where, mapping={str(key): self._codec.seal(now, place(where, str(key)))})
-
-    async def inherit(self) -> None:
-        """Take over who was forgotten before the schema changed. To be called at a fresh start only."""
-        for name, at in (await self._redis.hgetall(self._keys.former("forgotten"))).items():
-            await self.add(Key.parse(name.decode()), float(at))
+class Forgotten(Tombstones):
+    """Who is forgotten, who is being forgotten, and the erasing of what is stored about somebody."""
 
     async def leave(self, key: Key, how: str) -> None:
         """From now on every delivery gives no reference to this person, and closes the account if so."""

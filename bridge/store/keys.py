@@ -28,7 +28,7 @@ class Keys:
     | `whose` | hash | sealed: the addresses and companies that all this is of |
     | `holds` | hash | by id: what waits for a person |
     | `audit` | stream | who did what when |
-    | `forgotten` | hash | by record: when it was erased for good; it is not read in again |
+    | `forgotten` | hash | by record, sealed: when it was erased for good, and what is left to do |
     | `leaving` | hash | by record: who is being forgotten, and whether the accounts are to be closed first |
     | `snapshot` | string | when and what the last accepted snapshot was |
     | `absent` | hash | by record: since when Kenjo's lists lack it, where Kenjo tells no more |

@@ -1,4 +1,4 @@
-"""The commands that look ahead and into one record: plan, explain, try, forget."""
+"""The commands that look ahead and into one record: plan, explain, try."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from service.cli.app import (
 )
 from service.cli.explain_view import show_explained
 from service.cli.try_view import show_tried
-from service.operations import comparing, forgetting
+from service.operations import comparing
 from service.operations.assembly import opened
 from service.operations.explaining import explain as explain_one
 from service.operations.planning import moment_of
@@ -122,42 +122,6 @@ def try_(
         else:
             show_tried(out, found)
         return 1 if comparing.failed(found) else 0
-
-    return start(work())
-
-
-@app.command()
-def forget(
-    person: PersonArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it: nothing brings it back.")] = False,
-    close: Annotated[
-        bool, typer.Option("--close", help="Deactivate the accounts first; erase nothing if that fails.")
-    ] = False,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> int:
-    """Erase everything that the bridge stores about somebody, and never read it in again.
-
-    Memberships and managers that it gave are taken back first; with --close the accounts are closed, too.
-    """
-
-    async def work() -> int:
-        async with opened(read(config), join=True) as bridge:
-            key = await forgetting.find(bridge, person)
-            if not yes:
-                await forgetting.refuse_without_yes(bridge, key)
-            found = await forgetting.forget(bridge, key, close=close)
-        if json:
-            print_json(found)
-            return 0
-        erased = ", ".join(f"{number} {what}" for what, number in found["erased"].items())
-        _say(f"{key} is forgotten. Erased: {erased}.")
-        if found["accounts_left"]:
-            word = "deactivated" if close else "as they were"
-            _say(f"The accounts at {', '.join(found['accounts_left'])} are {word}.")
-        if found["open"]:
-            _say(f"Open, and not known to the bridge any more: {', '.join(found['open'])}. Close them there.")
-        return 0
 
     return start(work())
 

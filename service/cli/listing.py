@@ -18,11 +18,11 @@ COMMANDS = {
     "sandbox": "Start a Kenjo to try things against, until stopped.",
     "demo": "Show the whole job: a made-up Kenjo, a SCIM directory, and changes arriving there.",
     "new-target": "Write a package for a kind of target of your own, whose tests pass.",
+    "forget": "Erase everything that the bridge stores about somebody, and never read it in again.",
     "plan": "Show what a sync would do, and write nothing anywhere.",
     "explain": "Explain everything about one person: what Kenjo says, what each target has, what comes next"
     " and why.",
     "try": "Show what an expression gives for one person before it is saved, beside the present one.",
-    "forget": "Erase everything that the bridge stores about somebody, and never read it in again.",
     "status": "Show how old the last snapshot is and where each target stands.",
     "people": "Show where everybody stands at each target: in step, waiting, held, failing or left out.",
     "check": "Try the configuration, Redis, Kenjo and every target without writing anything.",

@@ -1,7 +1,26 @@
 """All commands: importing this registers them with `app`, in the order in which `--help` lists them."""
 
-from service.cli import beginning, commands, deciding, developing, inspecting, listing, operating, profiling
+from service.cli import (
+    beginning,
+    commands,
+    deciding,
+    developing,
+    forgetting,
+    inspecting,
+    listing,
+    operating,
+    profiling,
+)
 
 listing.arrange()
 
-__all__ = ["beginning", "commands", "deciding", "developing", "inspecting", "operating", "profiling"]
+__all__ = [
+    "beginning",
+    "commands",
+    "deciding",
+    "developing",
+    "forgetting",
+    "inspecting",
+    "operating",
+    "profiling",
+]

@@ -132,6 +132,8 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
     console.print(table)
     for name, row in found["targets"].items():
         _show_remarks(console, name, row)
+    for warning in found["forgotten"]["warnings"]:
+        _warn(console, warning)
 
 
 def _show_remarks(console: Console, name: str, row: Mapping[str, Any]) -> None:

@@ -24,6 +24,7 @@ from service.kenjo.snapshot import build
 from service.operations.assembly import SEAL, Bridge, connected, exposures, fields_in_use, kenjo
 from service.operations.custom_fields import check_custom_fields
 from service.operations.flows import summary
+from service.operations.forgetting import forgotten, reminders
 from service.operations.greet import greet
 from service.operations.trying import try_out, unknown_entries
 from service.watch.judging import leave_alone
@@ -53,6 +54,7 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
         await _redis(bridge),
         kenjo_finding,
         *await _protected(bridge, records),
+        *await _forgotten(bridge),
     ]
     async with connected(bridge, only) as targets:
         greetings = await greet(bridge, targets, by_hand=True)
@@ -81,6 +83,15 @@ async def _protected(bridge: Bridge, records: Mapping[Key, Record]) -> list[Find
     environment = Environment(bridge.values.lookups, bridge.values.zone)
     unknown = await asyncio.to_thread(unknown_entries, bridge.values, everybody, environment)
     return [Finding("protected", (f"{number - len(unknown)} of {number} entries are somebody's",), unknown)]
+
+
+async def _forgotten(bridge: Bridge) -> list[Finding]:
+    """What is left to do about people who were forgotten."""
+    try:
+        warnings = [f"warning: {one}" for one in reminders(await forgotten(bridge))]
+    except (BridgeError, RedisError):  # which stands in the row of Redis
+        return []
+    return [Finding("forgotten", tuple(warnings))] if warnings else []
 
 
 def _exposed(bridge: Bridge) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.model import Entry, Key, Kind, Outcome, State, Stored
 from service.operations.assembly import Bridge
+from service.operations.forgetting import forgotten, reminders
 from service.operations.standing import Stand, Standing, stands
 from service.operations.times import local
 
@@ -16,9 +17,10 @@ _CHANGES = (Outcome.CREATED, Outcome.ADOPTED, Outcome.UPDATED, Outcome.DEACTIVAT
 
 
 async def status(bridge: Bridge) -> dict[str, Any]:
-    """`{"snapshot": {age, at, people, teams, problems, warnings} | None, "targets": {name: {...}}}`.
+    """`{"snapshot": {age, at, people, teams, problems, warnings} | None, "targets": {name: {...}}, ...}`.
 
     `people` and `groups` of a target have a number for each `Standing`: in_step, waiting, held, ...
+    `forgotten`: how many `people`, and `warnings` about them.
     """
     seen, known = await bridge.backend.records.last_snapshot(), await bridge.backend.records.known()
     there = sum(1 for key, stored in known.items() if key.kind is Kind.PERSON and not stored.gone)
@@ -31,7 +33,12 @@ async def status(bridge: Bridge) -> dict[str, Any]:
         "warnings": seen["warnings"],
     }
     targets = {name: await _target(bridge, name, known) for name in bridge.routes}
-    return {"snapshot": snapshot, "targets": targets}
+    rows = await forgotten(bridge)
+    return {
+        "snapshot": snapshot,
+        "targets": targets,
+        "forgotten": {"people": len(rows), "warnings": list(reminders(rows))},
+    }
 
 
 async def _target(bridge: Bridge, name: str, known: Mapping[Key, Stored]) -> dict[str, Any]:

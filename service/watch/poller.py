@@ -26,6 +26,7 @@ from service.watch.judging import believe, judge, leave_alone
 from service.watch.keeping import keep_known
 from service.watch.knowing import Known, what_is_known
 from service.watch.pending import Standing, assess, enqueue_pending, window_since
+from service.watch.returning import notice
 from service.watch.seeing import Source, facts_of
 from service.watch.stillness import Sight, Stillness, sight_of
 
@@ -142,6 +143,7 @@ class Poller:
         stored = await self._backend.records.known(snapshot.records)
         records = await self._backend.forgotten.known(stored, self._routes)
         known = await what_is_known(self._backend, records, self._routes)
+        everybody = snapshot
         snapshot = await self._judged(await self._backend.forgotten.without(snapshot), known, now)
         changes = await asyncio.to_thread(diff, known.records, snapshot)
         revisions = revised(known.records, changes, now)
@@ -152,6 +154,7 @@ class Poller:
         )
         await self._backend.records.commit(changes, self._grip, now)
         facts = await self._note(snapshot := apart.told(snapshot), changes, targets, now)
+        await notice(everybody, self.source, self._backend.forgotten)
         await withdraw_orphans(self._backend, self._routes, now)
 
         async def ask(target: Standing) -> Standing:
