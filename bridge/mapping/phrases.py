@@ -8,6 +8,7 @@ from bridge.mapping import literals
 from bridge.mapping.known import Function
 from bridge.mapping.shapes import NULL, TEXT, Shape
 from bridge.mapping.syntax import Node, path
+from bridge.printable import counted
 
 
 def called(node: Node, values: tuple[Shape, ...], known: Function) -> Iterator[str]:
@@ -15,7 +16,7 @@ def called(node: Node, values: tuple[Shape, ...], known: Function) -> Iterator[s
     number, most = len(values), len(known.takes)
     if number < known.least or (number > most and not known.more):
         wanted = f"{known.least}" if known.least == most else f"{known.least} to {most}"
-        yield f"calls {node.name}() with {number} values, but it takes {wanted}"
+        yield f"calls {node.name}() with {counted(number, 'value')}, but it takes {wanted}"
         return
     for place, (value, part) in enumerate(zip(values, node.parts, strict=True)):
         wanted_shape = known.expects(place)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bridge.printable import counted
 from service.cli import decisions_view
 from service.cli.app import (
     ConfigOption,
@@ -164,7 +165,8 @@ def failures_retry(
 
     async def work(bridge: Bridge) -> int:
         number = await failing.retry(bridge, target, record)
-        out.print(f"{number} records are tried again by the workers, or by the next sync")
+        records = counted(number, "record is", "records are")
+        out.print(f"{records} tried again by the workers, or by the next sync")
         return 0
 
     return visit(config, work)

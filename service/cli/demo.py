@@ -16,6 +16,7 @@ from rich.console import Console
 from bridge import logs
 from bridge.config.settings import AnyTarget, BridgeSettings, KenjoSettings, LogSettings, WebSettings
 from bridge.model import Kind
+from bridge.printable import counted
 from sandbox.server import Sandbox
 from service.cli import views
 from service.cli.app import stop_event
@@ -54,7 +55,7 @@ async def _demo(console: Console, *, once: bool, people: int, stop: asyncio.Even
         _bridge(sandbox, directory, folder) as (bridge, address),
     ):
         payroll = folder / f"{PAYROLL}.csv"
-        console.print(f"Kenjo      {sandbox.url}   (made up, {people} people)")
+        console.print(f"Kenjo      {sandbox.url}   (made up, {counted(people, 'person', 'people')})")
         console.print(f"Directory  {directory.base_url}   (scim2-server)")
         console.print(f"Payroll    {payroll}   (a file, written whole)", soft_wrap=True)
         console.print(f"Bridge     {address}/metrics   {address}/healthz")
@@ -85,9 +86,8 @@ async def _first_sync(console: Console, bridge: Bridge) -> bool:
     seconds = time.monotonic() - started
     links = await ledger.linked()
     accounts = sum(1 for name in links if name.startswith(Kind.PERSON))
-    console.print(
-        f"First sync: {accounts} accounts and {len(links) - accounts} groups created in {seconds:.1f} s."
-    )
+    made = f"{counted(accounts, 'account')} and {counted(len(links) - accounts, 'group')}"
+    console.print(f"First sync: {made} created in {seconds:.1f} s.")
     console.print()
     return bool(links)
 
@@ -97,7 +97,9 @@ async def _first_file(console: Console, payroll: Path) -> bool:
     started = time.monotonic()
     while time.monotonic() - started < ARRIVAL_LIMIT:
         if (rows := await asyncio.to_thread(_rows, payroll)) is not None:
-            console.print(f"File for payroll: {rows} rows after {time.monotonic() - started:.1f} s more.")
+            console.print(
+                f"File for payroll: {counted(rows, 'row')} after {time.monotonic() - started:.1f} s more."
+            )
             console.print()
             return True
         await asyncio.sleep(0.05)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge.errors import ConfigurationError
+from bridge.printable import counted
 from service.cli import plan_view
 from service.cli.app import (
     ConfigOption,
@@ -67,7 +68,8 @@ def plan(
         else:
             plan_view.show_plan(out, found, values=values)
         if number is not None and not json:
-            _say(f"{number} changes were written to {save}; kenjo-bridge sync --plan {save} makes them")
+            written = counted(number, "change was", "changes were")
+            _say(f"{written} written to {save}; what to run: kenjo-bridge sync --plan {save}")
         return found.exit_code
 
     return start(work())

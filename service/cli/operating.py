@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bridge.printable import counted
 from bridge.store.audit import operator
 from service.cli import views
 from service.cli.app import (
@@ -190,9 +191,10 @@ def rekey(config: ConfigOption = None) -> int:
 
     async def work(bridge: Bridge) -> int:
         done = await bridge.backend.rekey()
-        readable = f"; {done.plain} of them were readable before, and were believed" if done.plain else ""
+        plain = counted(done.plain, "of them was", "of them were")
+        readable = f"; {plain} readable before, and believed" if done.plain else ""
         out.print(
-            f"{done.sealed} values were sealed with the current key{readable}",
+            f"{counted(done.sealed, 'value was', 'values were')} sealed with the current key{readable}",
             highlight=False,
             soft_wrap=True,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from bridge.errors import ConfigurationError
+from bridge.printable import counted
 from sandbox.server import Sandbox
 from service.cli.app import stop_event
 
@@ -18,7 +19,9 @@ async def run_sandbox(port: int, people: int, seed: int, console: Console) -> in
     except OSError as error:
         raise ConfigurationError(f"cannot listen on port {port} ({error.strerror}); use --port") from None
     try:
-        console.print(f"A Kenjo with {people} people. Ctrl-C ends it; nothing of it is kept.")
+        console.print(
+            f"A Kenjo with {counted(people, 'person', 'people')}. Ctrl-C ends it; nothing of it is kept."
+        )
         console.print()
         console.print("In bridge.yaml:", style="bold")
         for line in ("kenjo:", f"  base_url: {sandbox.url}", f"  api_key: {sandbox.api_key}", ""):

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from bridge.printable import some
+from bridge.printable import counted, some
 from bridge.store.gate import HALTED, HELD, MAINTENANCE
 from bridge.store.holds import ORPHANS
 from service.operations.check import Finding
@@ -75,13 +75,15 @@ def _remarks(name: str, row: TargetResult) -> Iterator[str]:
     elif row.paused:
         yield f"{name} is {row.state}: {row.paused}; deliveries go on by themselves"
     if row.counts["held"]:
-        yield f"{name}: {row.counts['held']} records are held; see kenjo-bridge holds"
+        held = counted(row.counts["held"], "record is", "records are")
+        yield f"{name}: {held} held; see kenjo-bridge holds"
     if row.unpublished:
         yield f"{name}: not published: {row.unpublished.reason}"
     if row.others:
-        yield f"{name}: {row.others} other records stay pending for the next sync"
+        others = counted(row.others, "other record stays", "other records stay")
+        yield f"{name}: {others} pending for the next sync"
     if row.pending:
-        yield f"{name}: {row.pending} records are still to be delivered and are tried again"
+        yield f"{name}: {counted(row.pending, 'record waits', 'records wait')}, and will be tried again"
     for reason, number in row.reasons.items():
         yield f"{name}: {number} failed: {reason}"
 
@@ -114,10 +116,8 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
     if snapshot is None:
         console.print("No snapshot of Kenjo has been accepted yet.")
     else:
-        console.print(
-            f"Kenjo: {snapshot['people']} people, {snapshot['teams']} groups, seen {ago(snapshot['age'])},"
-            f" {told(snapshot['at'])}"
-        )
+        people, groups = counted(snapshot["people"], "person", "people"), counted(snapshot["teams"], "group")
+        console.print(f"Kenjo: {people}, {groups}, seen {ago(snapshot['age'])}, {told(snapshot['at'])}")
         _problems(console, snapshot["problems"])
         if snapshot["problems"]:
             _warn(console, "Put these rows right in Kenjo; until then the last known values stay.")
@@ -157,8 +157,10 @@ def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
     """What somebody has changed at a target, and what to do about it."""
     records = [f"{record} ({', '.join(fields)})" for record, fields in sorted(drift["records"].items())]
     if records:
+        of = f"of {drift['looked']}"
+        differ = counted(len(records), f"{of} was not as it was given", f"{of} were not as they were given")
         yield (
-            f"{name}: {len(records)} of {drift['looked']} were not as they were given {ago(drift['age'])}:"
+            f"{name}: {differ} {ago(drift['age'])}:"
             f" {some(records)}. kenjo-bridge sync --verify gives them what Kenjo says; drift: repair does so"
             " by itself"
         )
@@ -177,9 +179,12 @@ def _budget(name: str, budget: Mapping[str, int]) -> str:
 def _publication(name: str, found: Mapping[str, Any]) -> str:
     """When a target's file was written last, and what has come since."""
     written = (
-        f"{found['file']} with {found['rows']} rows, written {ago(found['age'])}" if found["age"] else ""
+        f"{found['file']} with {counted(found['rows'], 'row')}, written {ago(found['age'])}"
+        if found["age"]
+        else ""
     )
-    waits = f"{found['waiting']} changes wait for the next one" if found["waiting"] else ""
+    changes = counted(found["waiting"], "change waits", "changes wait")
+    waits = f"{changes} for the next one" if found["waiting"] else ""
     trouble = f"the last try failed: {found['trouble']}" if found["trouble"] else ""
     return f"{name}: {'; '.join(filter(None, (written, waits, trouble)))}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.model import Filled, Kind, RowProblem
-from bridge.printable import some
+from bridge.printable import counted, some
 from bridge.spelling import folded
 from service.kenjo.cells import ID
 from service.kenjo.fields import MEMBERSHIP, SECTIONS, WORKS, Use
@@ -93,11 +93,13 @@ class Tables:
         for problem in given.problems:
             rows.reject(problem.id or "", problem.reason, {})
         if number := len(given.ids):
-            self.warnings.append(f"{name} lacks {number} rows that Kenjo has all the same: they are used")
+            self.warnings.append(
+                f"{name} lacks {counted(number, 'row')} that Kenjo has all the same: what it says is used"
+            )
         if number := len(self.unsure[name]):
             self.warnings.append(
-                f"{name} lacks {number} rows that people name, and Kenjo does not tell whether they are gone:"
-                " the last known names stay"
+                f"{name} lacks {counted(number, 'row')} that people name, and Kenjo does not tell what is"
+                " gone: the last known names stay"
             )
 
     def name(self, which: str, id_: str | None) -> str | None:
@@ -191,8 +193,7 @@ def _unreadable(rows: Rows) -> list[str]:
 
 def count(number: int, what: str) -> str:
     """A warning about so many people."""
-    people = "1 person is" if number == 1 else f"{number} people are"
-    return f"{people} {what}: the last known values stay"
+    return f"{counted(number, 'person is', 'people are')} {what}: the last known values stay"
 
 
 def _links(works: Any, use: Use, team_field: str | None, warnings: list[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from bridge.errors import BridgeError, ConfigurationError, NotFound
 from bridge.mapping.route import Action
 from bridge.model import Key, Kind, State
+from bridge.printable import counted
 from bridge.store import Ledger
 from bridge.store.forgotten import CLOSE, REFERENCES
 from service.operations.assembly import Bridge, connected, deliverers
@@ -44,8 +45,12 @@ class Held:
     def sentence(self, name: str) -> str:
         """The same in words."""
         parts = [f"account {self.account} is {'open' if self.open else 'closed'}"] if self.account else []
-        parts += [f"{len(self.groups)} groups have it as a member"] if self.groups else []
-        parts += [f"{len(self.people)} people have it as their manager"] if self.people else []
+        parts += (
+            [counted(len(self.groups), "group has", "groups have") + " it as a member"] if self.groups else []
+        )
+        parts += (
+            [counted(len(self.people), "person has", "people have") + " it as manager"] if self.people else []
+        )
         return f"{name}: {', '.join(parts)}"
 
 

@@ -16,6 +16,7 @@ from bridge.mapping.protected import Protected
 from bridge.mapping.route import Route
 from bridge.mapping.shapes import LIST, MAP
 from bridge.model import Kind, Lifecycle, Record, Stored
+from bridge.printable import counted
 
 _WHO = {Kind.PERSON: ("people", "person"), Kind.TEAM: ("groups", "group")}
 _LETTER_BY_LETTER = "compare with values as Kenjo has them, letter by letter"
@@ -73,7 +74,9 @@ class _Tried:
             yield f"in scope: {self._served} of {self._number} {many}"
         for attribute, number in self._lacking.items():
             if number < self._served:
-                yield f"{number} of {self._served} {many} have no {attribute} and are skipped"
+                of, lacks = f"of {self._served} {many}", f"no {attribute}"
+                one, more = f"{of} has {lacks} and is left out", f"{of} have {lacks} and are left out"
+                yield counted(number, one, more)
 
     def problems(self, words: tuple[str, str]) -> Iterator[str]:
         """Nobody in scope, and what fails."""

@@ -11,6 +11,7 @@ from bridge.config.settings import BridgeSettings
 from bridge.config.words import variable, wrong_with
 from bridge.errors import BridgeError, ConfigurationError, unforeseen
 from bridge.exchange import Greeting
+from bridge.printable import counted
 from bridge.wire.http import open_session
 from service.kenjo.fields import ACCOUNTS
 from service.operations.assembly import kenjo
@@ -32,7 +33,7 @@ async def try_kenjo(environment: str, base_url: str, api_key: str) -> Greeting:
             people = (await client.fetch([ACCOUNTS]))[ACCOUNTS]
     except BridgeError as error:
         return Greeting(problems=(str(error),))
-    return Greeting((f"Kenjo answers: {len(people)} people.",))
+    return Greeting((f"Kenjo answers: {counted(len(people), 'person', 'people')}.",))
 
 
 async def try_target(answers: Answers, environ: Environ) -> Greeting:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bridge.errors import SnapshotHeld, SourceUnavailable
 from bridge.model import Filled, Key, Kind, Snapshot, Stored, group_kind
+from bridge.printable import counted
 from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.holds import SNAPSHOT
@@ -152,12 +153,13 @@ async def _gone(
 
 def _not_whole(hidden: int, absent: int, now: float) -> Hold:
     reason = (
-        f"Kenjo's lists lack {absent} records that there were before, and Kenjo still has {hidden} of those"
-        " people when it is asked for them: the lists are not whole, and nothing changes until they are"
+        f"Kenjo's lists lack {counted(absent, 'record')} that there were before, and Kenjo still has {hidden}"
+        " of those people when it is asked for them: the lists are not whole, and nothing changes until they"
+        " are"
     )
     return Hold(SNAPSHOT, "", UNWHOLE, hidden, "0", reason, now, missing={"hidden": hidden})
 
 
 def _warning(number: int, what: str) -> list[str]:
-    records = "1 record is" if number == 1 else f"{number} records are"
+    records = counted(number, "record is", "records are")
     return [f"{records} {what}: the last known values stay"] if number else []

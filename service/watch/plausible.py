@@ -18,7 +18,7 @@ SHRINK_COUNT = 5
 _SEVERAL = 2
 """So many values that are all lost at once, or more than so many of which most are lost, are no accident."""
 
-_NAMES = {Kind.PERSON: "people", Kind.TEAM: "groups"}
+_NAMES = {Kind.PERSON: ("person", "people"), Kind.TEAM: ("group", "groups")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,12 @@ def missing(snapshot: Snapshot, known: Mapping[Key, Stored], kind: Kind) -> int:
 
 def _shrunken(known: Mapping[Key, Stored], snapshot: Snapshot, kind: Kind) -> Doubt | None:
     before = sum(1 for key, stored in known.items() if key.kind is kind and not stored.gone)
-    lacking, name = missing(snapshot, known, kind), _NAMES[kind]
+    lacking, (one, name) = missing(snapshot, known, kind), _NAMES[kind]
     if before and lacking == before and (kind is Kind.PERSON or before >= SHRINK_COUNT):
-        return Doubt(kind.value, lacking, f"Kenjo lists none of the {before} {name} that there were before")
+        none = (
+            f"none of the {before} {name} that there were" if before > 1 else f"not the only {one} there was"
+        )
+        return Doubt(kind.value, lacking, f"Kenjo lists {none} before")
     if lacking >= SHRINK_COUNT and lacking * 100 > before * SHRINK_PERCENT:
         reason = f"Kenjo lists {lacking} of the {before} {name} that there were before no more"
         return Doubt(kind.value, lacking, reason)
@@ -79,7 +82,8 @@ def _columns(
         nobody = was.filled == was.rows and not now.filled and now.rows >= _SEVERAL
         unnamed = was.named >= _SEVERAL <= now.rows and not now.named
         if lost > 0 and (_emptied(had, lost) or nobody or unnamed):
-            reason = f"{column} is empty now in {lost} of the {had} rows that had something there before"
+            rows = f"{lost} of the {had} rows" if had > 1 else "the only row"
+            reason = f"{column} is empty now in {rows} that had something there before"
             yield Doubt(column, lost, reason)
 
 

@@ -11,9 +11,10 @@ from bridge.effects import Verb, covers, is_closed, leavers, verb_of, what_of
 from bridge.mapping.route import Route
 from bridge.mapping.succession import successor
 from bridge.model import Entry, Key, Kind, Stored
+from bridge.printable import counted
 from bridge.store.waiting import stance
 
-_NAMES = {Kind.PERSON: "people", Kind.TEAM: "groups"}
+_NAMES = {Kind.PERSON: ("person", "people"), Kind.TEAM: ("group", "groups")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,12 @@ class Excess:
     @property
     def reason(self) -> str:
         """The numbers in a sentence."""
-        changes = f"would {self.verb} {self.count} {_NAMES[self.kind]}"
+        changes = f"would {self.verb} {counted(self.count, *_NAMES[self.kind])}"
         if self.verb is Verb.MEMBERS:
-            changes = f"would take {self.count} members out of {len(self.keys)} groups"
-        others = f", with {self.others} others in the last {self.hours:g} hours" if self.others else ""
+            members, groups = counted(self.count, "member"), counted(len(self.keys), "group")
+            changes = f"would take {members} out of {groups}"
+        hours = "hour" if self.hours == 1 else f"{self.hours:g} hours"
+        others = f", with {counted(self.others, 'other')} in the last {hours}" if self.others else ""
         share = f"{(self.count + self.others) * 100 / self.base:.0f} % of " if self.base else ""
         return (
             f"{changes}{others} ({share}{self.base} there),"

@@ -17,7 +17,7 @@ from bridge.effects import ANYTHING
 from bridge.errors import BridgeError, StoreUnavailable, unforeseen
 from bridge.logs import get_logger
 from bridge.model import Key, Kind, State, Stored
-from bridge.printable import some
+from bridge.printable import counted, some
 from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.claims import Case
@@ -150,7 +150,8 @@ async def _hold_orphans(drift: Drift, target: str, backend: Backend, now: float)
         return
     keys = tuple(sorted({str(Key(Kind.PERSON, id_)) for id_ in drift.orphans.values()}))
     reason = (
-        f"would remove {len(keys)} people whom Kenjo does not have, and whose ids open accounts carry"
+        f"would remove {counted(len(keys), 'person', 'people')} whom Kenjo does not have, and whose ids open"
+        " accounts carry"
         f" ({some(sorted(drift.orphans))}): leavers whose records were lost, or another company's people"
     )
     await raise_hold(Hold(id_, target, ORPHANS, len(keys), "", reason, now, keys), former, backend, now)

@@ -12,6 +12,7 @@ from bridge.config.settings import RetrySettings
 from bridge.errors import AfterAnother, AfterTarget, RecordRejected, TryLater, Unseen
 from bridge.exchange import Call
 from bridge.model import Entry, Outcome, State
+from bridge.printable import counted
 from bridge.store.claims import Case
 from bridge.wire.quiet import granted
 from bridge.wire.redaction import redact
@@ -74,7 +75,7 @@ def later(attempt: Noting, error: TryLater, retry: RetrySettings) -> Done:
     of_the_record = not pause and not error.unreachable
     attempts = former.attempts + 1 if of_the_record else former.attempts
     if attempts >= retry.attempts:
-        return failed(attempt, f"gave up after {attempts} attempts: {error}")
+        return failed(attempt, f"gave up after {counted(attempts, 'attempt')}: {error}")
     wait = min(retry.first * 2.0 ** min(max(attempts - 1, 0), 30), retry.longest)
     wait *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards no secret
     waiting = dataclasses.replace(

@@ -22,6 +22,7 @@ from bridge.errors import (
     unforeseen,
 )
 from bridge.logs import get_logger
+from bridge.printable import counted
 from bridge.store import Hold, Survey
 from bridge.store.backend import Backend
 from bridge.store.gate import HELD
@@ -153,6 +154,6 @@ def mismatch(found: Survey) -> str | None:
         return None
     of = "people" if found.looked_up == found.people else f"people looked up, of {found.people},"
     return (
-        f"would create {found.create} of {found.looked_up} {of} at a target with {found.accounts} accounts"
-        f" already ({found.adopt} match); is the match right?"
+        f"would create {found.create} of {found.looked_up} {of} at a target with"
+        f" {counted(found.accounts, 'account')} already ({found.adopt} match); is the match right?"
     )

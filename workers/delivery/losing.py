@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bridge.exchange import Draft
 from bridge.mapping.route import Route
 from bridge.model import Entry, Key
+from bridge.printable import counted
 from bridge.store import Hold
 from bridge.store.holds import PUBLICATION
 
@@ -26,7 +27,7 @@ def excess(
         return None
     words = f"{limit.count} and {limit.percent:g} %"
     reason = (
-        f"would publish {draft.rows} rows, {lost} less than the {base} that they replace for no reason that"
+        f"would publish {counted(draft.rows, 'row')}, {lost} less than the {base} before for no reason that"
         f" is known: more than {limit.count} and more than {limit.percent:g} %"
     )
     id_ = hold_id(route.name)

@@ -89,7 +89,7 @@ async def test_a_plan_tells_what_is_not_as_it_was_given(operator: Operator) -> N
     await orphaned(operator, LOST)
     plan = await operator("plan")
     assert plan.code == 0
-    assert "held directory-orphans: would remove 1 people whom Kenjo does not have" in plan.out
+    assert "held directory-orphans: would remove 1 person whom Kenjo does not have" in plan.out
     assert f"changed there by hand, and left like that: person:{somebody}" in plan.out
     (target,) = (await operator("plan", "--json")).json["targets"].values()
     assert target["drifted"] == [f"person:{somebody}"]

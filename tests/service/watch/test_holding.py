@@ -38,7 +38,7 @@ async def held(watch: Watch, *records: Record, kept: Any = ()) -> str:
 @pytest.mark.parametrize(
     ("before", "after", "count", "numbers"),
     [
-        ((1, 0), (0, 0), 1, "none of the 1 people"),
+        ((1, 0), (0, 0), 1, "not the only person there was before"),
         ((24, 0), (19, 0), 5, "5 of the 24 people"),
         ((3, 24), (3, 19), 5, "5 of the 24 groups"),
     ],

@@ -213,7 +213,7 @@ async def test_a_check_sees_that_the_place_for_ids_is_taken() -> None:
         assert not (await w.target.check()).problems
         w.put_user("ben", **{EXTENSIONS: {"extensionAttribute15": "badge 7"}})
         (problem,) = (await w.target.check()).problems
-        assert "extensionAttribute15 of 1 users" in problem
+        assert "extensionAttribute15 of 1 user" in problem
         assert "badge" not in problem
 
 

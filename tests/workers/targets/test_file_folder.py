@@ -121,7 +121,7 @@ async def test_mode_and_place(tmp_path: Path) -> None:
     finally:
         os.umask(former)
     assert (tmp_path / "people.jsonl").stat().st_mode & 0o777 == 0o640
-    assert (await file.target.check()).facts == (f"JSON lines file {tmp_path}/people.jsonl, 1 rows",)
+    assert (await file.target.check()).facts == (f"JSON lines file {tmp_path}/people.jsonl, 1 row",)
 
 
 async def test_only_what_is_ours_and_old_goes(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ async def test_one_domain_only(workspace: Workspace) -> None:
         assert await target.target.size() == 1
         groups = [page async for page in target.target.inventory(Kind.TEAM)]
         assert [remote.external_id for page in groups for remote in page.remotes] == [""]
-        assert (await target.check()).facts == ("Google Workspace, example.com, 1 users, 1 groups",)
+        assert (await target.check()).facts == ("Google Workspace, example.com, 1 user, 1 group",)
 
 
 async def test_no_value_of_a_person_in_a_refusal(workspace: Workspace, target: Allowed) -> None:

@@ -138,7 +138,7 @@ async def test_check(workspace: Workspace) -> None:
         greeting = await target.check()
     assert not greeting.problems
     (fact,) = greeting.facts
-    assert fact.startswith("Google Workspace, example.com, 2 users, 1 groups")
+    assert fact.startswith("Google Workspace, example.com, 2 users, 1 group")
     assert "cannot change administrators" in fact
     async with google_target(workspace, new_user_org_unit="/Nowhere") as target:
         assert (await target.check()).problems == (

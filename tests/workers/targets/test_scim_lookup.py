@@ -150,9 +150,9 @@ async def test_undefined_location() -> None:
 @pytest.mark.parametrize(
     ("odd", "facts"),
     [
-        (Odd(), "SCIM 2.0, PATCH yes, bulk no, 1 users"),
-        (Odd(config="no_patch"), "SCIM 2.0, PATCH no, bulk no, 1 users"),
-        (Odd(config="html"), "SCIM 2.0, PATCH not said, bulk not said, 1 users"),
+        (Odd(), "SCIM 2.0, PATCH yes, bulk no, 1 user"),
+        (Odd(config="no_patch"), "SCIM 2.0, PATCH no, bulk no, 1 user"),
+        (Odd(config="html"), "SCIM 2.0, PATCH not said, bulk not said, 1 user"),
     ],
 )
 async def test_check(odd: Odd, facts: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.errors import NotFound, RecordRejected
 from bridge.exchange import Greeting
+from bridge.printable import counted
 from workers.targets.entra.attributes import Object, read, selected
 from workers.targets.entra.graph import NO_JOB, PAGE, Graph
 from workers.targets.entra.logs import Logs
@@ -32,7 +33,7 @@ class Checking:
         """Count the users, and see that permissions are granted and Kenjo's ids have a place of their own."""
         params = {"$select": selected(["id", self._id_place]), "$top": str(PAGE), "$count": "true"}
         found = await self._graph.get(USERS_PATH, readers(self._settings), params)
-        facts, problems = [f"Microsoft Graph, {count(found)} users"], await self._lacking()
+        facts, problems = [f"Microsoft Graph, {counted(count(found), 'user')}"], await self._lacking()
         problems += self._occupied(found.get("value"))
         if self._logs:
             problems += await self._refused_logs(self._logs)
@@ -62,8 +63,8 @@ class Checking:
         if not others:
             return []
         sentence = (
-            f"{self._id_place} of {others} users has something else than a Kenjo id: name a free one in"
-            " kenjo_id_attribute"
+            f"{self._id_place} of {counted(others, 'user')} has something else than a Kenjo id: name a free"
+            " one in kenjo_id_attribute"
         )
         return [sentence]
 

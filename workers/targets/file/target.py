@@ -26,6 +26,7 @@ from bridge.exchange import (
     Wanted,
 )
 from bridge.model import DAY, Key, Kind, Outcome
+from bridge.printable import counted
 from bridge.wire.calls import note
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Publisher, Target, Tools, one_by_one
@@ -60,7 +61,7 @@ class FileTarget(Target, Publisher):
         """See that the file can be written where it is to be."""
         await self._place.check()
         how = self._settings.written_as.upper().replace("JSONL", "JSON lines")
-        return Greeting((f"{how} file {self._settings.address}, {await self.size()} rows",))
+        return Greeting((f"{how} file {self._settings.address}, {counted(await self.size(), 'row')}",))
 
     async def size(self) -> int:
         """How many rows there are."""

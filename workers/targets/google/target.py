@@ -11,6 +11,7 @@ from bridge.config.exposure import readable
 from bridge.errors import NotFound, RecordRejected, TargetHalted
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
+from bridge.printable import counted
 from bridge.spelling import folded
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
@@ -62,9 +63,9 @@ class GoogleTarget(Target):
         if admin is None:
             raise TargetHalted("the administrator named in `admin` is no user of this account")
         facts = [f"Google Workspace, {self._settings.admin.rpartition('@')[2]}"]
-        facts.append(f"{await self._search.size(Kind.PERSON)} users")
+        facts.append(counted(await self._search.size(Kind.PERSON), "user"))
         if self.can.groups:
-            facts.append(f"{await self._search.size(Kind.TEAM)} groups")
+            facts.append(counted(await self._search.size(Kind.TEAM), "group"))
         if admin.get("isAdmin") is not True:
             facts.append("`admin` is no super administrator, and cannot change administrators")
         return Greeting((", ".join(facts),), tuple([one async for one in self._problems()]))

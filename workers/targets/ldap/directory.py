@@ -10,6 +10,7 @@ from typing import Self
 from bridge.errors import NotFound, RecordRejected
 from bridge.exchange import Change, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
+from bridge.printable import counted
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Target, Tools, one_by_one
 from workers.targets.ldap.changes import Edit, edit, new
@@ -50,7 +51,9 @@ class LdapTarget(Target):
         size = await self.size()
         async with self._client.session() as session:
             found = await problems(session, self._resolver, self._settings, self._names)
-        return Greeting((f"{self._settings.dialect.name}, {size} people",), tuple(found))
+        return Greeting(
+            (f"{self._settings.dialect.name}, {counted(size, 'person', 'people')}",), tuple(found)
+        )
 
     async def size(self) -> int:
         """How many people there are below `base`."""

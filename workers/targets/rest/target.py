@@ -12,6 +12,7 @@ from bridge.errors import NotFound, RecordRejected, TargetHalted
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.mapping.environment import Environment
 from bridge.model import Key, Kind, Outcome
+from bridge.printable import counted
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
@@ -83,7 +84,7 @@ class RestTarget(Target):
         except TargetHalted as error:
             raise TargetHalted(f"people cannot be read: {error}") from None
         problems = [] if shown is None else self.unshown(shown)
-        return Greeting((f"{self._compiled.title}, {size} people",), tuple(problems))
+        return Greeting((f"{self._compiled.title}, {counted(size, 'person', 'people')}",), tuple(problems))
 
     def unshown(self, item: Any) -> list[str]:
         """A sentence for what is mapped, and no part of a person as the API shows them."""

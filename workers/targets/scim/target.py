@@ -8,6 +8,7 @@ from functools import partial
 from bridge.errors import NotFound
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
+from bridge.printable import counted
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
@@ -57,7 +58,7 @@ class ScimTarget(Target):
             size = await self.size()
         except NotFound as error:
             return Greeting(problems=(f"{advice(self._settings.base_url)} ({error})",))
-        users = f"{size} users" if size != MANY else "a list of users without an end"
+        users = counted(size, "user") if size != MANY else "a list of users without an end"
         return Greeting((f"SCIM 2.0, {', '.join(features)}, {users}", *self._left_out()))
 
     def _left_out(self) -> list[str]:

@@ -15,6 +15,7 @@ from bridge.config.addresses import host_of
 from bridge.errors import NotFound, RecordRejected
 from bridge.exchange import Change, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
+from bridge.printable import counted
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, mapping_of, one_by_one
 from workers.targets.gathering import Gathering
@@ -64,7 +65,7 @@ class WebhookTarget(Target):
         keys, batch = len(self._settings.keys), self._settings.batch
         signed = f"signed with {keys} secrets" if keys > 1 else "signed" if keys else "not signed"
         events = f"up to {batch} events" if batch > 1 else "one event"
-        told = f"{await self.size()} people told of; it was not called now"
+        told = f"{counted(await self.size(), 'person', 'people')} told of; it was not called now"
         facts = (f"webhook at {host_of(self._settings.url)}, {signed}, {events} in a request, {told}",)
         return Greeting(facts if keys else (*facts, _UNSIGNED))
 

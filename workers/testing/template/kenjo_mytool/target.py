@@ -19,6 +19,7 @@ from bridge.config.settings import TargetSettings
 from bridge.errors import Conflict, NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.exchange import Applied, Change, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
+from bridge.printable import counted
 from bridge.wire.calls import note
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
@@ -55,7 +56,7 @@ class MytoolTarget(Target):
 
     async def check(self) -> Greeting:
         """Read something, so that `kenjo-bridge check` says whether it works. Writes nothing."""
-        return Greeting((f"mytool, {await self.size()} people",))
+        return Greeting((f"mytool, {counted(await self.size(), 'person', 'people')}",))
 
     async def size(self) -> int:
         """How many people there are."""
