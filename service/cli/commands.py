@@ -89,11 +89,14 @@ def sandbox(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8090,
     people: Annotated[int, typer.Option(help="How many people to make up.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed makes up the same people.")] = 1,
+    target: Annotated[
+        bool, typer.Option("--target", help="Start a SCIM server to deliver to, too, on the next port.")
+    ] = False,
 ) -> int:
     """Start a Kenjo to try things against, until stopped."""
     from service.cli.sandboxing import run_sandbox
 
-    return start(run_sandbox(port, people, seed, out))
+    return start(run_sandbox(port, people, seed, out, target=target))
 
 
 @app.command()

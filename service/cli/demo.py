@@ -22,6 +22,7 @@ from service.cli import views
 from service.cli.app import stop_event
 from service.cli.demo_directory import Directory, directory_server
 from service.cli.running import running
+from service.cli.suggesting import changes, look
 from service.operations.assembly import Bridge, opened
 
 TARGET = "directory"
@@ -176,13 +177,11 @@ async def _show(console: Console, title: str, change: Change) -> bool:
 
 async def _linger(console: Console, sandbox: Sandbox, directory: Directory, stop: asyncio.Event) -> None:
     console.print()
-    console.print("It goes on running. Try a change of your own in another terminal:", style="bold")
-    console.print(f"  curl -X POST {sandbox.control_url}/actions/hire", soft_wrap=True)
-    console.print("and look at the directory:", style="bold")
-    console.print(
-        f"  curl -H 'Authorization: Bearer {directory.token}' {directory.base_url}/Users",
-        soft_wrap=True,
-    )
+    console.print("It goes on running. Make changes in another terminal, one after the other:", style="bold")
+    for command in changes(sandbox.control_url, sandbox.account.today):
+        console.print(f"  {command}", soft_wrap=True)
+    console.print("and after each look at the directory, which has it within a second or two:", style="bold")
+    console.print(f"  {look(directory.base_url, directory.token)}", soft_wrap=True)
     console.print("Ctrl-C ends everything.")
     await stop.wait()
 

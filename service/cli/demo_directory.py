@@ -1,4 +1,4 @@
-"""The directory of the demo: the package scim2-server in a process of its own."""
+"""The directory of the demo and of the sandbox: the package scim2-server in a process of its own."""
 
 from __future__ import annotations
 
@@ -44,11 +44,14 @@ class Directory:
 
 
 @asynccontextmanager
-async def directory_server() -> AsyncIterator[Directory]:
-    """A real SCIM server (the package scim2-server) in a process of its own."""
+async def directory_server(port: int = 0, token: str = "") -> AsyncIterator[Directory]:
+    """A real SCIM server (the package scim2-server) in a process of its own, on this machine only.
+
+    Port 0 is a free one, a token "" a new one. Raises ConfigurationError, also where the port is taken.
+    """
     if find_spec("scim2_server") is None:
-        raise ConfigurationError("the demo needs the extra packages: pip install 'kenjo-bridge[demo]'")
-    port, token = _free_port(), secrets.token_hex(8)
+        raise ConfigurationError("a SCIM server needs the extra packages: pip install 'kenjo-bridge[demo]'")
+    port, token = _free(port), token or secrets.token_hex(8)
     command = (
         "-m", "scim2_server.testserver.cli",
         "--hostname", "127.0.0.1", "--port", str(port), "--bearer-token", token,
@@ -64,7 +67,7 @@ async def directory_server() -> AsyncIterator[Directory]:
         with stopping.at_last(process.kill):
             async with aiohttp.ClientSession() as session:
                 directory = Directory(f"http://127.0.0.1:{port}/v2", token, session)
-                await _answers(directory)
+                await _answers(directory, process)
                 yield directory
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -72,17 +75,26 @@ async def directory_server() -> AsyncIterator[Directory]:
         await process.wait()
 
 
-async def _answers(directory: Directory) -> None:
+async def _answers(directory: Directory, process: asyncio.subprocess.Process) -> None:
     for _ in range(200):
+        if process.returncode is not None:
+            break
         with contextlib.suppress(aiohttp.ClientError):
             await directory.person("nobody")
             return
         await asyncio.sleep(0.05)
-    raise ConfigurationError("the demo's SCIM server did not start")
+    raise ConfigurationError("the SCIM server did not start")
 
 
-def _free_port() -> int:
+def _free(port: int) -> int:
+    """The port, where nobody listens on it; 0 for any. Raises ConfigurationError."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"the SCIM server cannot listen on port {port} ({error.strerror}); use --port"
+            ) from None
+        free: int = probe.getsockname()[1]
+        return free
