@@ -114,8 +114,12 @@ class Job:
         for data in staged:
             self._untold.append(self._entry(data, *self._apply(data)))
         if tell:
-            self.log += self._untold
-            self._untold = []
+            self.tell()
+
+    def tell(self) -> None:
+        """Let the logs have all that was done."""
+        self.log += self._untold
+        self._untold = []
 
     def _apply(self, data: Thing) -> tuple[str, str, str, str, dict[str, Any]]:
         """Action, status, code and reason, and what was changed."""

@@ -6,58 +6,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
-from sandbox.server import Sandbox
 from tests.workers.targets.entra_batches import reads
-from tests.workers.targets.entra_directory import EXTENSIONS, Thing
-from tests.workers.targets.entra_rig import EntraRig
-from tests.workers.targets.entra_server import EntraServer, entra_server
-from tests.world import World, expected
+from tests.workers.targets.entra_tenant import Tenant, tenant_in
+from tests.world import expected
 from workers.testing import proxy as faults
-from workers.testing.proxy import Proxy, proxy_to
-
-
-class Tenant:
-    """The command's world, with a tenant in it."""
-
-    def __init__(self, world: World, server: EntraServer) -> None:
-        self.world = world
-        self.server = server
-        self.directory = server.directory
-        self.proxy = world.proxy
-
-    def by_kenjo_id(self) -> dict[str, Thing]:
-        users = self.directory.users.values()
-        return {str(one[EXTENSIONS]["extensionAttribute15"]): one for one in users}
-
-    async def sync(self, *more: str, code: int = 0) -> Any:
-        done = await self.world.run("sync", "--json", *more)
-        assert done.code == code, (done.out, done.err)
-        return done.json["targets"]["entra"]
-
-    def of_a_team(self) -> str:
-        """Somebody who works here, and is in a team."""
-        people = expected(self.world.sandbox)
-        return next(id_ for id_, one in people.items() if one["work"].get("teamIds"))
+from workers.testing.proxy import Proxy
 
 
 @pytest.fixture
 async def tenant(tmp_path: Path) -> AsyncIterator[Tenant]:
-    async with Sandbox(people=12) as sandbox, entra_server() as server, aiohttp.ClientSession() as direct:
-        addresses = (one["account"].get("email") or "" for one in sandbox.account.employees.values())
-        server.directory.domains = frozenset(one.partition("@")[2] for one in addresses)
-        server.page = 5
-        rig = EntraRig(server)
-        async with proxy_to(server.public) as proxy:
-            config = {
-                "kenjo": {"base_url": sandbox.url, "api_key": sandbox.api_key, "poll_interval": 1},
-                "targets": {"entra": {**rig.settings(proxy.url), "rate": 1000}},
-                "web": {"port": 0},
-                "log": {"format": "json"},
-            }
-            yield Tenant(World(sandbox, proxy, direct, tmp_path, config, set()), server)
+    async with tenant_in(tmp_path) as ready:
+        yield ready
 
 
 async def test_joiners(tenant: Tenant) -> None:
@@ -105,13 +66,12 @@ async def test_a_leaver_comes_back(tenant: Tenant) -> None:
     assert (await tenant.sync())["deactivated"] == 1
     assert not user["accountEnabled"]
     assert tenant.directory.ended == [user["id"]]
-    assert not [one for one in tenant.directory.members.values() if user["id"] in one]
-    tenant.world.sandbox.account.employees[id_]["account"]["isActive"] = True
-    tenant.world.sandbox.account.employees[id_]["work"]["contractEnd"] = None
+    assert not tenant.groups_of(user)
+    tenant.come_back(id_)
     await tenant.sync()
     assert tenant.by_kenjo_id()[id_]["id"] == user["id"]
     assert user["accountEnabled"]
-    assert [one for one in tenant.directory.members.values() if user["id"] in one]
+    assert tenant.groups_of(user)
 
 
 async def test_a_leaver_whose_sessions_cannot_be_ended_yet(tenant: Tenant) -> None:
@@ -147,8 +107,7 @@ async def test_a_leaver_who_was_deleted_comes_back(tenant: Tenant) -> None:
     tenant.world.sandbox.actions.leave(employee=id_)
     await tenant.sync()
     assert tenant.directory.deleted.keys() == {user["id"]}
-    tenant.world.sandbox.account.employees[id_]["account"]["isActive"] = True
-    tenant.world.sandbox.account.employees[id_]["work"]["contractEnd"] = None
+    tenant.come_back(id_)
     await tenant.sync()
     assert tenant.by_kenjo_id()[id_]["id"] == user["id"]
     assert user["accountEnabled"]

@@ -14,7 +14,6 @@ from tests.workers.targets.entra_provisioning import MAPPING
 from tests.workers.targets.entra_server import SECRET
 from tests.workers.targets.entra_uploads_rig import Uploading, error_of, ticket_of, uploading
 from workers.targets.entra.record import CORE, ENTERPRISE
-from workers.targets.entra.uploads import FIRST
 from workers.testing import proxy as faults
 from workers.testing.permits import Counted
 from workers.testing.rig import holds, person
@@ -38,7 +37,7 @@ async def test_a_joiner() -> None:
         wanted = person(up.rig, 1)
         receipt = await up.send(wanted)
         assert isinstance(receipt, Accepted)
-        assert receipt.after == FIRST
+        assert receipt.after == 300
         data = up.proxy.writes[-1].json()["Operations"][0]["data"]
         assert data["schemas"] == [CORE, ENTERPRISE]
         assert data["externalId"] == wanted.attributes["kenjoId"]

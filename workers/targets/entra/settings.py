@@ -15,7 +15,15 @@ from workers.targets.entra.attributes import KENJO_ID, check_attribute, filterab
 from workers.targets.entra.batches import MOST
 
 PROVISIONING = "provisioning"
-_OF_A_JOB = ("service_principal", "job", "external_id", "uploads_per_second", "uploads_per_day")
+_OF_A_JOB = (
+    "service_principal",
+    "job",
+    "external_id",
+    "uploads_per_second",
+    "uploads_per_day",
+    "confirm_after",
+    "confirm_every",
+)
 
 _OTHER_DEFAULTS = {"rate": 100.0, "concurrency": 50, "create_shows_within": 3600.0}
 """For uploads: fifty people under way fill one call, and what comes of it shows many minutes later."""
@@ -30,6 +38,8 @@ class EntraSettings(HttpTarget):
         | {
             "uploads_per_second",
             "uploads_per_day",
+            "confirm_after",
+            "confirm_every",
         }
     )
 
@@ -91,6 +101,12 @@ class EntraSettings(HttpTarget):
     """Uploads per second at most, counted over 5 seconds and all workers."""
     uploads_per_day: int = Field(2000, ge=20)
     """Uploads in any 24 hours at most, over all workers. The last twentieth is kept for leavers."""
+    confirm_after: float = Field(300.0, gt=0)
+    """Seconds after an upload until the provisioning logs are asked what came of it: they are 5 to 10 minutes
+    behind."""
+    confirm_every: float = Field(60.0, gt=0)
+    """Seconds until they are asked again. One reading answers all who ask in half of that time; the logs take
+    five requests in ten seconds."""
 
     @property
     def uploads(self) -> bool:

@@ -31,9 +31,6 @@ from workers.targets.owed_sessions import OwedSessions
 MOST = 50
 """People in a call, the most that Microsoft takes."""
 
-FIRST, NEXT = 300.0, 60.0
-"""Seconds until the logs are asked for the first time, and then again: they are 5 to 10 minutes behind."""
-
 WITHIN = 1.0
 """Seconds for which people wait for others: calls are dear, and nothing is done at once anyway."""
 
@@ -86,6 +83,7 @@ class Uploads:
         within: float = WITHIN,
     ) -> None:
         self._graph = graph
+        self._settings = settings
         self._budget = budget
         self._owed = owed
         self._clock = clock
@@ -110,7 +108,9 @@ class Uploads:
         if content.opens:
             await self._owed.remove(change.key)
         ticket = Ticket(at, change.outcome, content.digest, content.external_id)
-        return Accepted("was uploaded, and the provisioning logs tell later", str(ticket), FIRST)
+        return Accepted(
+            "was uploaded, and the provisioning logs tell later", str(ticket), self._settings.confirm_after
+        )
 
     async def confirm(self, tickets: Sequence[str]) -> Sequence[Receipt]:
         """What the logs say came of uploads."""
@@ -123,7 +123,8 @@ class Uploads:
             return Refused(error)
         event = await self.logs.newest(ticket.external_id, ticket.at - _EARLY)
         if event is None:
-            return Accepted("was uploaded, and the provisioning logs do not tell yet", text, NEXT)
+            every = self._settings.confirm_every
+            return Accepted("was uploaded, and the provisioning logs do not tell yet", text, every)
         if event.is_done:
             self._note(ticket)
             return Applied("", ticket.outcome)
