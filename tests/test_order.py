@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -102,6 +103,18 @@ async def test_who_is_not_for_the_first(here: World, apps: Apps) -> None:
     users = await apps.users()
     assert users.keys() == _mails(here)
     assert {name for name, user in users.items() if user.get("title")} == {n for n in users if n < "m"}
+
+
+async def test_who_is_not_for_the_second(here: World, apps: Apps) -> None:
+    """Out of the apps' scope, which closes accounts == nobody is searched for there, again and again."""
+    here.config["targets"]["apps"] |= {
+        "scope": 'person.account.email < "m"', "removal": {"out_of_scope": "deactivate"}
+    }  # fmt: skip
+    done = await here.run("sync", "--json")
+    assert done.code == 0, done.err
+    assert {name for name in _mails(here) if name < "m"} == (await apps.users()).keys()
+    tried = [json.loads(line) for line in done.err.splitlines() if '"retrying"' in line]
+    assert [line for line in tried if line["attempts"]] == []
 
 
 SCIM = {"kind": "scim", "base_url": "https://a.example", "token": "t"}

@@ -30,8 +30,9 @@ from service.operations.whose import Account, recognise
 from service.watch.poller import Poller
 from workers.connect import Connected, connect, routes
 from workers.delivery.deliver import Deliverer, Observer
+from workers.delivery.elsewhere import Follower
 from workers.delivery.inventory import Inventory
-from workers.order import followers
+from workers.order import followers, ids
 
 log = get_logger("bridge")
 
@@ -248,7 +249,15 @@ def deliverers(
             ),
             chosen=None if chosen is None else chosen.get(name, ()),
             elsewhere=target.elsewhere,
-            followers=[bridge.backend.ledger(other) for other in followers(bridge.values.targets, name)],
+            followers=_followers(bridge, name),
         )
         for name, target in targets.items()
+    ]
+
+
+def _followers(bridge: Bridge, name: str) -> list[Follower]:
+    targets = bridge.values.targets
+    return [
+        Follower(bridge.backend.ledger(other), takes_id=name in ids(targets[other]).values())
+        for other in followers(targets, name)
     ]

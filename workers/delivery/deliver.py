@@ -39,7 +39,7 @@ from bridge.wire.calls import Heard, heard_by
 from bridge.wire.http import Turn
 from bridge.wire.places import begin
 from workers.delivery.apply import Applier, Done
-from workers.delivery.elsewhere import DONE, Elsewhere
+from workers.delivery.elsewhere import DONE, Elsewhere, Follower
 from workers.delivery.failing import after_another, failed, later, private_calls, waiting
 from workers.delivery.inventory import Absent, Inventory
 from workers.targets.base import Target
@@ -80,8 +80,8 @@ class Deliverer:
     """Carries records to one target. `clock` gives the epoch's seconds, `turn` waits for the target's pace.
 
     `inventory`: the target's list, for large loads. `chosen`: only these are taken of what is due; everything
-    else stays pending. `elsewhere`: what targets have that come first; `followers`: the ledgers of those that
-    come after this one.
+    else stays pending. `elsewhere`: what targets have that come first; `followers`: those that come after
+    this one.
     """
 
     route: Route
@@ -96,7 +96,7 @@ class Deliverer:
     inventory: Inventory | None = None
     chosen: Collection[Key] | None = None
     elsewhere: Elsewhere | None = None
-    followers: Sequence[Ledger] = ()
+    followers: Sequence[Follower] = ()
 
     async def deliver(self, key: Key) -> None:
         """Bring the target's object of one record up to date, or note in the ledger why not.
@@ -171,10 +171,9 @@ class Deliverer:
 
     async def _wake_followers(self, claim: Claim, done: Done) -> None:
         """Let the targets that come after this one look at a person, whose id here may be another."""
-        for ledger in self.followers if claim.is_person else ():
-            if claim.link != done.link:
-                await ledger.doubt([claim.key])
-            await self.queue.add(ledger.target, [Due(claim.key)], self.clock())
+        for follower in self.followers if claim.is_person else ():
+            await follower.hear(claim.key, new_id=claim.link != done.link)
+            await self.queue.add(follower.ledger.target, [Due(claim.key)], self.clock())
 
     async def _look_at(self, keys: Sequence[Key]) -> None:
         """Let others be read back at the target."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,31 @@ class Other:
         route, config = self.route, entry.config
         is_new = config == route.fingerprint or route.only_the_day_passed(stored.record, config)
         return entry.state if is_new else None
+
+
+class Marks(Protocol):
+    """The part of a following target's ledger that is written to."""
+
+    target: str
+
+    async def doubt(self, keys: Collection[Key]) -> None:
+        """Let records be read back there, whatever the ledger says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A target that comes after another one. `takes_id`: it gives people the ids of their accounts there."""
+
+    ledger: Marks
+    takes_id: bool
+
+    async def hear(self, key: Key, *, new_id: bool) -> None:
+        """A person was delivered. Under another id than before, what was given here is out of date.
+
+        Nobody else is doubted: whom this target is not to have would be searched for here again and again.
+        """
+        if new_id and self.takes_id:
+            await self.ledger.doubt([key])
 
 
 @dataclass(frozen=True, slots=True)
