@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from bridge.mapping.dates import format_date
+from bridge.mapping.latin import spelled_out
 from workers.targets.file.layout import Layout
 
 CODECS = {"utf-8": "utf-8", "utf-8-bom": "utf-8", "windows-1252": "cp1252"}
@@ -117,6 +118,9 @@ def _can(text: str, codec: str) -> bool:
 
 
 def _like(letter: str, codec: str) -> str:
-    """The letter without its accents, if the encoding has that."""
+    """The letter without its accents if the encoding has that, else as it is spelled in ASCII."""
     bare = "".join(one for one in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(one))
-    return bare if bare and _can(bare, codec) else "?"
+    if bare and _can(bare, codec):
+        return bare
+    spelled, whole = spelled_out(letter, "en")
+    return spelled if spelled and whole else "?"

@@ -45,8 +45,8 @@ class Layout(TargetSettings):
     """The encoding of a CSV file; `utf-8-bom` begins with a byte order mark, by which Excel knows it."""
     unmappable: Literal["refuse", "replace"] = "refuse"
     """What is done about a person with a character that the encoding does not have: `refuse` shows them as
-    failed and leaves their row as it was, `replace` writes the letter without its accent, else a question
-    mark."""
+    failed and leaves their row as it was, `replace` writes the letter without its accent, or as it is
+    spelled in ASCII, else a question mark."""
     formulas: Literal["guard", "refuse", "keep"] = "guard"
     """What is done about a text in a CSV file that a spreadsheet would take for a formula, as it begins with
     `=`, `+`, `-` or `@`: `guard` writes an apostrophe before it, `refuse` shows the person as failed, `keep`
