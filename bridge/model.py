@@ -12,13 +12,14 @@ class Kind(StrEnum):
     """What a record describes."""
 
     PERSON = "person"
-    TEAM = "team"  # or another group of people: a department, an office, an area
+    TEAM = "team"  # or another group of people, see GROUP_KINDS
 
 
 GROUP_KINDS: Mapping[str, str] = {
     "teams": "team",
     "departments": "department",
     "offices": "office",
+    "companies": "company",
     "areas": "area",
 }
 """What can become a group at a target: Kenjo's lists, and what a row of each is called. See `group_key`."""

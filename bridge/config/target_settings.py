@@ -14,7 +14,7 @@ from bridge.config.section import Section
 Mode = Literal["create_only", "upsert", "sync"]
 Drift = Literal["ignore", "report", "repair"]
 Removal = Literal["deactivate", "keep", "delete"]
-GroupList = Literal["teams", "departments", "offices", "areas"]
+GroupList = Literal["teams", "departments", "offices", "companies", "areas"]
 
 
 class Limit(Section):

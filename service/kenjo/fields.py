@@ -51,7 +51,11 @@ _MADE_FROM: Mapping[str, str] = {
     "manager": "reportsToId",
 }
 
-MEMBERSHIP: Mapping[str, str] = {"departments": "departmentId", "offices": "officeId"}
+MEMBERSHIP: Mapping[str, str] = {
+    "departments": "departmentId",
+    "offices": "officeId",
+    "companies": "companyId",
+}
 """The field of the work section that says in which row of a list a person is, where it can be only one."""
 
 Chosen = Mapping[str, tuple[str, ...]]
@@ -132,7 +136,7 @@ class Use:
 
 
 def list_of(key: Key) -> str:
-    """Below which address Kenjo gives single people, teams, departments, offices and areas."""
+    """Below which address Kenjo gives single people, and single rows of the lists that become groups."""
     return EMPLOYEES if key.kind is Kind.PERSON else _GROUP_LISTS[group_kind(key)]
 
 

@@ -78,7 +78,7 @@ class Tables:
             named: set[str] = set()
             for person, row in self.works.rows.items():
                 named.update(self.works.links[person].get(name, ()))
-                if (id_ := row.get(_NAMED_BY.get(name, ""))) and ID.fullmatch(str(id_)):
+                if (id_ := row.get(MEMBERSHIP.get(name, ""))) and ID.fullmatch(str(id_)):
                     named.add(id_)
             if lost := named - rows.ids:
                 found[name] = lost
@@ -110,7 +110,7 @@ class Tables:
         return name
 
     def members(self, which: str) -> Mapping[str, list[str]]:
-        """The people by the id of the team, department, office or area that they are in."""
+        """The people by the id of the row of a list that they are in."""
         found: dict[str, list[str]] = defaultdict(list)
         for person, row in self.works.rows.items():
             links = self.works.links[person]
@@ -225,7 +225,3 @@ def reject_shared_emails(accounts: Rows, closed: Collection[str]) -> None:
         for id_ in group if len(group) > 1 else ():
             others = sorted(set(group) - {id_})
             accounts.reject(id_, f"has the same e-mail as {some(others)}", accounts.rows[id_])
-
-
-_NAMED_BY = {"departments": "departmentId", "offices": "officeId", "companies": "companyId"}
-"""The column of the work section that names one row of a list."""

@@ -1,4 +1,4 @@
-"""Departments, offices and areas that become groups beside teams."""
+"""Departments, offices, companies and areas that become groups beside teams."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from bridge.diff import apply, diff
 from bridge.model import Kind, Snapshot, Stored, group_key, group_kind
 from service.kenjo.fields import WORKS, lists_for
 from service.watch.plausible import implausible
-from tests.service.account import ANA, BEN, BERLIN, BLUE, CEM, MEMBERS, RED, SALES, account, row, snap
+from tests.service.account import ACME, ANA, BEN, BERLIN, BLUE, CEM, MEMBERS, RED, SALES, account, row, snap
 
 GROUP = (MEMBERS, ("team", "name"), ("team", "kind"))
-SOURCES = ("teams", "departments", "offices", "areas")
+SOURCES = {
+    "teams": "team",
+    "departments": "department",
+    "offices": "office",
+    "companies": "company",
+    "areas": "area",
+}
 
 
 def of(*sources: str) -> tuple[tuple[str, ...], ...]:
@@ -34,18 +40,19 @@ def lists() -> dict[str, Any]:
     """The account, with everybody in the office and Ben in the area."""
     found = account()
     for id_ in (ANA, BEN, CEM):
-        row(found, WORKS, id_)["officeId"] = BERLIN
+        row(found, WORKS, id_).update(officeId=BERLIN, companyId=ACME)
     row(found, WORKS, BEN)["areaIds"] = [RED]
     return found
 
 
-def test_all_four_lists_become_groups() -> None:
+def test_all_lists_become_groups() -> None:
     """Each row is a group with its active people; an area with a team's id is another group."""
     assert groups(snap(lists(), *of(*SOURCES))) == {
         RED: ("team", "Red", [ANA, BEN]),
         BLUE: ("team", "Blue", [ANA]),
         f"department.{SALES}": ("department", "Sales", [ANA]),
         f"office.{BERLIN}": ("office", "Berlin", [ANA, BEN]),
+        f"company.{ACME}": ("company", "Acme", [ANA, BEN]),
         f"area.{RED}": ("area", "North", [BEN]),
     }
 
@@ -54,7 +61,7 @@ def test_all_four_lists_become_groups() -> None:
 def test_only_the_lists_in_use_are_read(source: str) -> None:
     """Groups from one list == that list is requested beside the two of people, and no other."""
     assert lists_for(of(source)) == {"employees/accounts", WORKS, source}
-    assert {kind for kind, _, _ in groups(snap(lists(), *of(source))).values()} == {source.rstrip("s")}
+    assert {kind for kind, _, _ in groups(snap(lists(), *of(source))).values()} == {SOURCES[source]}
 
 
 def test_a_department_that_is_renamed_and_one_that_people_change() -> None:
@@ -100,7 +107,7 @@ def test_an_empty_list_of_departments_is_implausible() -> None:
 
 def test_the_kind_of_a_group_is_in_its_key() -> None:
     """What a key says of its group comes back from it."""
-    for kind in ("team", "department", "office", "area"):
+    for kind in SOURCES.values():
         assert group_kind(group_key(kind, RED)) == kind
 
 
