@@ -18,6 +18,19 @@ class Reference:
     key: Key
 
 
+_TO_COME = "will be created: "
+
+
+def to_come(key: Key) -> str:
+    """What stands in a plan for the remote id of an object that is still to be made. It is never sent."""
+    return f"{_TO_COME}{key}"
+
+
+def is_to_come(value: Any) -> bool:
+    """Whether a remote id is one of those, whatever form a target's ids have."""
+    return isinstance(value, str) and value.startswith(_TO_COME)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a target should hold for one record: mapped attributes with references resolved to remote ids.

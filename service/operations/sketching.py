@@ -7,14 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.exchange import to_come
 from bridge.model import Key, Kind, Stored
 from bridge.store import Ledger
 from bridge.store.sight import Sight
 from workers.delivery.decision import Decision
 from workers.delivery.matching import Chosen
-
-TO_COME = "will be created: "
-"""Begins the id of an object that does not exist yet; the record's key follows."""
 
 
 @dataclass(slots=True)
@@ -68,4 +66,4 @@ class Sketch:
         if decision.account:
             self.owners[key.kind, decision.account.remote_id] = key
         if decision.account or (decision.change and decision.link is None):
-            self.made[str(key)] = decision.link or f"{TO_COME}{key}"
+            self.made[str(key)] = decision.link or to_come(key)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bridge.exchange import is_to_come
 from bridge.model import Outcome
 from service.operations.rehearsing import Step
-from service.operations.sketching import TO_COME
 
 HIDDEN = "…"
 PLANNED = "(will be created)"
@@ -47,6 +47,6 @@ def step_json(step: Step, *, values: bool) -> dict[str, Any]:
 
 def shown(value: Any, values: bool) -> Any:
     """A value as it may be shown; what is not there yet, or nothing at all, tells nothing of anybody."""
-    if isinstance(value, str) and value.startswith(TO_COME):
+    if is_to_come(value):
         return PLANNED
     return value if values or value is None else HIDDEN

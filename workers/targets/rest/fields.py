@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from bridge.errors import RecordRejected
+from bridge.exchange import is_to_come
 from bridge.spelling import folded, tidy
 from workers.targets.rest.profile import Attribute, Clear
 
@@ -110,6 +111,8 @@ class Field:
 
     def sent(self, value: Any) -> Any:
         """A wanted value as the tool takes it. Raises RecordRejected for one that it cannot take."""
+        if self.spec.refers_to and is_to_come(value):
+            return value  # although the tool's ids may be numbers
         if value in (None, ""):
             return "" if self.clear == "text" else None
         if self.spec.values:
