@@ -220,7 +220,8 @@ class Entry:
     without an account (0: none); `ticket`: by which the target tells what came of it, and `sent` what it was
     given for (`stamp`). `open`: whether a person's account gives access, as far as the bridge gave or saw it;
     None: that is not known. `made`: when the object was created that is linked (0: it was found, or that is
-    not known); without a link, when a create was sent that had no answer.
+    not known); without a link, when a create was sent that had no answer. `unique`: by attribute what nobody
+    else has and its account was given, or was to be given by a create of which nothing is known yet.
     """
 
     revision: int = 0
@@ -247,6 +248,7 @@ class Entry:
     sent: str = ""
     open: bool | None = None
     made: float = 0.0
+    unique: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def stamp(self) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,9 @@ def test_recipe_gives_what_the_page_says(number: str, block: str, row: dict[str,
     for attribute, cell in list(row.items())[1:]:
         if cell == "left out":
             assert attribute not in mapped, number
+        elif attribute.startswith("choices for "):
+            choices = route.unique.values(record, attribute.removeprefix("choices for `"))
+            assert list(islice(choices, len(json.loads(cell)))) == json.loads(cell), number
         elif attribute == "scope":
             assert (route.unserved(Stored(record, 1)) == "") is json.loads(cell), number
         else:

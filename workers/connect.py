@@ -51,7 +51,7 @@ def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     _check_address(values, name, settings)
     at_target = plain_http(f"targets.{name}.{settings.url_setting}", settings.url, values)
     refuse_in_production(values, [at_target], "or name its host in allow.plain_http")
-    for setting, attributes in (("map", settings.map), ("from", settings.from_)):
+    for setting, attributes in (("map", settings.map), ("from", settings.from_), ("unique", settings.unique)):
         for attribute in attributes:
             if problem := adapter.check_attribute(attribute):
                 raise ConfigurationError(f"targets.{name}.{setting}.{attribute}: {problem}")

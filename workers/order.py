@@ -41,11 +41,13 @@ def check_order(values: BridgeSettings, name: str) -> None:
                 f" and one of its attributes, or {ID} for the id of the account there"
             )
         other, what = _parts(source)
-        if other in values.targets and what in values.targets[other].once:
-            raise ConfigurationError(
-                f"targets.{name}.from.{attribute}: '{what}' is given once at {other}, so nobody knows it"
-                " later"
-            )
+        if other in values.targets:
+            given = values.targets[other]
+            if what in (*given.once, *given.unique):
+                raise ConfigurationError(
+                    f"targets.{name}.from.{attribute}: '{what}' is given once at {other}, so nobody knows it"
+                    " later"
+                )
     for other in before(settings):
         if other not in values.targets or other == name:
             near = _nearest(other, values.targets.keys() - {name})

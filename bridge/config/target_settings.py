@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
@@ -119,6 +119,10 @@ class TargetSettings(Section):
     once: list[str] = Field(default_factory=list)
     """Attributes that are given to a new account or group and never changed afterwards. What was there before
     the bridge keeps its own."""
+    unique: dict[str, list[str]] = Field(default_factory=dict)
+    """Attributes that nobody else has there, such as user names, each with CEL expressions over `person`: the
+    first value that is free is given to a new account, and stays. `n` counts 2, 3, ... 100:
+    `{userName: [slug(person.personal.lastName), slug(person.personal.lastName) + string(n)]}`."""
     drift: Drift = "report"
     """What is done about accounts and groups that somebody has changed at the target since they were given:
     `report` says in `status` which they are, `repair` gives them again what Kenjo says, `ignore` does not
@@ -144,6 +148,14 @@ class TargetSettings(Section):
     def url(self) -> str:
         """The address that people's data are sent to, where it is one; "" for a target of another kind."""
         return ""
+
+    @property
+    def looked_up_by(self) -> Sequence[str]:
+        """The mapped attributes by which people's accounts are looked up, in order.
+
+        Empty where a target can only be asked for what the bridge itself has made.
+        """
+        return ()
 
     @property
     def calls_per_day(self) -> int | None:

@@ -40,6 +40,7 @@ def wrong_with(
                 found = infer(expression.source, environment.functions)[0]
                 wanted = _wanted(route, attribute, usual, takes, environment)
                 yield from _does_not_fit(expression, attribute, found, wanted)
+    yield from _no_texts(route, environment)
     yield from _needed(route, default)
     yield from _same_for_all(route, default)
     yield from _not_mapped(route)
@@ -80,6 +81,14 @@ def _does_not_fit(expression: Expression, attribute: str, found: Shape, wanted: 
     )
 
 
+def _no_texts(route: Route, environment: Environment) -> Iterator[str]:
+    """What is unique is text, at every target."""
+    for expression in (one for part in route.unique.expressions.values() for one in part):
+        found = infer(expression.source, environment.functions)[0]
+        if not found.can_be((TEXT,)):
+            yield f"{expression.where} gives {found.words}, but it has to give text, as string(x) does"
+
+
 def _needed(route: Route, default: Mapping[str, Any]) -> Iterator[str]:
     """Attributes without which the target takes nobody, and that are taken out or always null."""
     for kind, mapped in route.maps.items():
@@ -118,11 +127,12 @@ def _match(route: Route) -> set[str]:
 
 def _not_mapped(route: Route) -> Iterator[str]:
     """Attributes that a setting names and that nothing is mapped to."""
-    every = {name: "" for part in route.maps.values() for name in part}
+    people = {**route.maps[Kind.PERSON], **dict.fromkeys(route.unique.expressions, "")}
+    every = {name: "" for part in (people, *route.maps.values()) for name in part}
     lists: Mapping[str, tuple[str, Collection[str] | None]] = {
         "keep": ("", every),
         "only_at_create": ("", every),
-        "match": (" for people", route.maps[Kind.PERSON]),
+        "match": (" for people", people),
         "match_groups": (" for groups", route.maps.get(Kind.TEAM)),
     }
     for setting, (whom, known) in lists.items():

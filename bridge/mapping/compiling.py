@@ -7,11 +7,15 @@ from typing import Any
 
 from bridge.config.target_settings import TargetSettings
 from bridge.errors import ConfigurationError
+from bridge.mapping.environment import COUNT
 from bridge.mapping.expressions import Expression
 from bridge.model import Kind
 from bridge.printable import did_you_mean
 
 _IDS = frozenset({("person", "id"), ("team", "id")})
+
+_OF_A_PERSON = frozenset({Kind.PERSON.value, COUNT})
+"""The variables of what only people get."""
 
 Map = dict[str, Expression]
 """Expressions by the target's attribute."""
@@ -19,7 +23,10 @@ Map = dict[str, Expression]
 
 def compile_maps(name: str, settings: TargetSettings, mapping: Mapping[str, Any]) -> dict[Kind, Map]:
     """The expressions of a target for each kind of record that it gets. Raises ConfigurationError."""
-    maps = {Kind.PERSON: _map(name, Kind.PERSON, settings, mapping)}
+    people = _map(name, Kind.PERSON, settings, mapping)
+    maps = {
+        Kind.PERSON: {attribute: one for attribute, one in people.items() if attribute not in settings.unique}
+    }
     if settings.groups.from_:
         maps[Kind.TEAM] = _map(name, Kind.TEAM, settings, mapping)
         if settings.groups.name is not None:
@@ -63,6 +70,61 @@ def check_once(
         else:
             continue
         raise ConfigurationError(f"targets.{name}.once has '{attribute}', which {why}")
+
+
+def compile_unique(
+    name: str, settings: TargetSettings, maps: Mapping[Kind, Map], mapping: Mapping[str, Any]
+) -> dict[str, tuple[Expression, ...]]:
+    """The expressions for what nobody else has (`unique`), by attribute. Raises ConfigurationError."""
+    found = {}
+    for attribute, sources in settings.unique.items():
+        where = f"targets.{name}.unique.{attribute}"
+        if problem := _not_unique(attribute, settings, mapping) or _not_told_apart(settings, maps):
+            raise ConfigurationError(f"{where} {problem}")
+        if not sources:
+            raise ConfigurationError(f"{where} is empty: write expressions for it, the first choice first")
+        found[attribute] = tuple(
+            Expression(source, f"{where}, expression {number}", _OF_A_PERSON)
+            for number, source in enumerate(sources, 1)
+        )
+    return found
+
+
+def _not_unique(attribute: str, settings: TargetSettings, mapping: Mapping[str, Any]) -> str:
+    """Why an attribute cannot be one that nobody else has, as the end of a sentence; "" when it can."""
+    usual = mapping.get(Kind.PERSON, {}).get(attribute)
+    if attribute == mapping.get("access"):
+        return "opens and closes accounts, so many have the same"
+    if attribute in mapping.get("references", {}):
+        return "means other records, so many have the same"
+    if usual is not None and Expression(usual, attribute).fields & _IDS:
+        return "says whose the account is, and is Kenjo's id already"
+    for setting in ("from_", "map", "once"):
+        if attribute in getattr(settings, setting):
+            return (
+                f"is in {setting.strip('_')} too: take it out of one of the two (what is unique replaces the"
+                " usual mapping, and is given once)"
+            )
+    if attribute not in settings.looked_up_by:
+        if not settings.looked_up_by:
+            return f"cannot be had: a target of the kind {settings.kind} cannot be asked who has a value"
+        there_is = ", ".join(settings.looked_up_by)
+        return f"cannot be looked up there, as match has only {there_is}: add {attribute} to match"
+    return ""
+
+
+def _not_told_apart(settings: TargetSettings, maps: Mapping[Kind, Map]) -> str:
+    """What is wrong where nothing but what is unique would tell whose an account is; "" for nothing.
+
+    A value that is free is nobody's, so it finds no account of before: everybody there would get a second.
+    """
+    others = maps[Kind.PERSON].keys() - settings.unique.keys()
+    if not settings.looked_up_by or others.intersection(settings.looked_up_by):
+        return ""
+    return (
+        "is all that accounts are looked up by, so that nobody's own would be found: add another mapped"
+        " attribute to match, such as Kenjo's id"
+    )
 
 
 def _map(name: str, kind: Kind, settings: TargetSettings, mapping: Mapping[str, Any]) -> Map:

@@ -46,9 +46,10 @@ _PROBLEM = re.compile(r"(?m)<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: exp
 class Expression:
     """A compiled expression. `where` names its place in the configuration, for errors.
 
-    `given` are the variables that it can use beside `today`: in a mapping or a scope the record. `fields`
-    are all that it reads; `plain` are those written with dots only, which are checked for misspelling;
-    `functions` are the names of what it calls; `dated`: its value depends on the day.
+    `given` are the variables that it can use beside `today`: in a mapping or a scope the record; `variables`
+    are those that it does use. `fields` are all that it reads; `plain` are those written with dots only,
+    which are checked for misspelling; `functions` are the names of what it calls; `dated`: its value depends
+    on the day.
     """
 
     def __init__(self, source: str, where: str, given: frozenset[str] = RECORD) -> None:
@@ -65,9 +66,9 @@ class Expression:
         self.plain = frozenset(_fields(code, _PLAIN_PATH))
         self.functions = frozenset(name for name in self._program.functions() if name.isidentifier())
         self._loops = loops(source, code, where, given)
-        variables = set(self._program.variables()) - self._loops.variables
-        self.dated = TODAY in variables
-        if unknown := variables - given - {TODAY}:
+        self.variables = frozenset(self._program.variables()) - self._loops.variables
+        self.dated = TODAY in self.variables
+        if unknown := self.variables - given - {TODAY}:
             known = ", ".join(f"'{name}'" for name in sorted(given))
             raise ConfigurationError(
                 f"{where} uses '{min(unknown)}', but an expression can use only {known} and '{TODAY}'"

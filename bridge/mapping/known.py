@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bridge.mapping.environment import TODAY
+from bridge.mapping.environment import COUNT, TODAY
 from bridge.mapping.fields import FIELD_VALUES, Values
 from bridge.mapping.shapes import (
     ANY,
@@ -70,6 +70,8 @@ def field_shape(path: tuple[str, ...]) -> Shape:
             return _PERSON[name]
         case ("person", *rest):
             return _of_section(rest)
+        case (name,) if name == COUNT:
+            return shape(INT)
     return replace(DAY, can=frozenset({TEXT})) if path == (TODAY,) else ANY
 
 

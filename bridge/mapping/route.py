@@ -14,10 +14,11 @@ from bridge.codec import canonical
 from bridge.config.target_settings import Removal, TargetSettings
 from bridge.errors import RecordRejected, of_one_record
 from bridge.exchange import Reference
-from bridge.mapping.compiling import check_once, compile_maps, compile_scopes
+from bridge.mapping.compiling import check_once, compile_maps, compile_scopes, compile_unique
 from bridge.mapping.environment import PLAIN, Environment, Variables
 from bridge.mapping.expressions import Expression, context
 from bridge.mapping.protected import Protected
+from bridge.mapping.unique import Unique
 from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Stored, group_kind
 
 Reason = Literal["inactive", "left", "gone", "out_of_scope"]
@@ -74,18 +75,19 @@ class Route:
         self._protected = protected or Protected([])
         self.references: Mapping[str, str] = mapping.get("references", {})
         self.group_name: str = mapping.get("group_name") or "displayName"
-        self.once = frozenset(settings.once)
+        self.once = frozenset((*settings.once, *settings.unique))
         self._access: str = mapping.get("access", "")
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
         self._group_kinds = {GROUP_KINDS[source] for source in settings.groups.from_}
         self._maps = compile_maps(name, settings, mapping)
         self._scopes = compile_scopes(name, settings)
+        self.unique = Unique(compile_unique(name, settings, self._maps, mapping), environment)
         check_once(name, settings, self._maps, mapping)
         self.fields = frozenset(path for expression in self.expressions for path in expression.fields)
         self.fields |= self._protected.fields
         if self.serves(Kind.TEAM):
             self.fields |= {("groups", source) for source in settings.groups.from_}
-        self._dated = any(expression.dated for expression in self.expressions)
+        self._dated = any(expression.dated for expression in self._lasting)
         self.configuration = self._hash()
 
     @of_one_record()
@@ -157,15 +159,18 @@ class Route:
         }
 
     def lacking(self, kind: Kind, attributes: Mapping[str, Any]) -> str:
-        """The first attribute that the target requires and this record has not, or ''."""
-        required = (name for name in self._required.get(kind, ()) if attributes.get(name) in (None, ""))
+        """The first attribute that the target requires and this record has not, or ''.
+
+        What is unique is no matter of the mapping: it is chosen when an account is made.
+        """
+        required = (name for name in self.required(kind) if attributes.get(name) in (None, ""))
         return next(required, "")
 
     @of_one_record()
     def lacks(self, record: Record) -> str:
         """The same of what `map` would give, without mapping anything else. Raises RecordRejected."""
         kind, variables = record.key.kind, self._environment.variables(record)
-        required = (name for name in self._required.get(kind, ()) if name in self._maps[kind])
+        required = (name for name in self.required(kind) if name in self._maps[kind])
         return self.lacking(kind, {name: self._maps[kind][name].evaluate(variables) for name in required})
 
     def serves(self, kind: Kind) -> bool:
@@ -237,6 +242,11 @@ class Route:
     @property
     def expressions(self) -> list[Expression]:
         """All expressions of this target, those of `protected` included."""
+        return [*self._lasting, *(one for part in self.unique.expressions.values() for one in part)]
+
+    @property
+    def _lasting(self) -> list[Expression]:
+        """Those that count as long as somebody has an account."""
         mapped = [expression for part in self._maps.values() for expression in part.values()]
         return [*mapped, *self._scopes.values(), *self._protected.expressions]
 
@@ -256,8 +266,9 @@ class Route:
         return self._protected
 
     def required(self, kind: Kind) -> Sequence[str]:
-        """The attributes without which the target takes no record of a kind."""
-        return self._required.get(kind, ())
+        """The mapped attributes without which the target takes no record of a kind."""
+        unique = self.unique.expressions if kind is Kind.PERSON else {}
+        return [name for name in self._required.get(kind, ()) if name not in unique]
 
     @property
     def fingerprint(self) -> str:

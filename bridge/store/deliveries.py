@@ -19,9 +19,9 @@ from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.forgotten import CLOSE
 from bridge.store.holds import FOUND
 from bridge.store.keys import Keys, named, place, script
-from bridge.store.owners import Owners
 from bridge.store.records import open_record
 from bridge.store.together import Together
+from bridge.store.values import Values
 
 _CLAIM = script("claim")
 _RENEW = script("renew")
@@ -44,7 +44,7 @@ _CLAIMED = 10
 Arguments = list[str | bytes | float]
 
 
-class Deliveries(Owners):
+class Deliveries(Values):
     """The part of a ledger that deliveries use. Of what many ask for at once, one call is made."""
 
     def __init__(self, redis: Connection, keys: Keys, codec: Codec, target: str) -> None:

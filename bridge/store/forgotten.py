@@ -17,6 +17,7 @@ from bridge.store.keys import place, script
 from bridge.store.publications import Publications
 from bridge.store.tombstones import Tombstones
 from bridge.store.unbroken import break_off
+from bridge.store.values import let_all_go
 
 CLOSE, REFERENCES = "close", "references"
 """What is taken back from somebody who is being forgotten: access and all references, or the references."""
@@ -114,6 +115,7 @@ class Forgotten(Tombstones):
             ]
             if mine:
                 await self._redis.hdel(owners, *mine)
+            await let_all_go(self._redis, self._keys.at(target, "unique"), key)
             await self._redis.zrem(self._keys.at(target, "pending"), name)
             for set_ in ("waiting", "awaiting"):
                 await self._redis.delete(self._keys.at(target, f"{set_}:{name}"))

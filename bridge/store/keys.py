@@ -36,6 +36,7 @@ class Keys:
     | `revisions`, `records` | hash | by record: its revision, its sealed value |
     | `{t}:ledger`, `{t}:links` | hash | by record: its sealed entry, its sealed remote id |
     | `{t}:owners` | hash | by fingerprint of a kind and remote id: the record that it belongs to |
+    | `{t}:unique` | hash | by fingerprint of an attribute and a value that nobody else has: whose it is |
     | `{t}:claims` | hash | by record: a delivery that has begun and not settled |
     | `{t}:pending` | sorted set | records that the target is behind with, most urgent first |
     | `{t}:due` | sorted set | records that somebody has asked for, most urgent first |

@@ -59,9 +59,7 @@ def _show_target(console: Console, target: Mapping[str, Any]) -> None:
     elif target["scoped"]:
         _print(console, "  scope true   (no scope: everyone)")
     for row in target["payload"]:
-        value = ", ".join(row["value"]) if isinstance(row["value"], list) else _plain(row["value"])
-        once = "   (given once)" if row.get("once") else ""
-        _print(console, f"  {row['attribute']:<20} {row['source']:<34} {value}{once}")
+        _show_attribute(console, row)
     _print(console, f"  account: {target['account'] or 'none'}")
     _show_ledger(console, target["ledger"])
     _show_calls(console, target["calls"])
@@ -74,6 +72,14 @@ def _show_target(console: Console, target: Mapping[str, Any]) -> None:
         changed = ", ".join(dict.fromkeys(change["attribute"] for change in step["changes"]))
         if words := "; ".join(part for part in (step["reason"], changed, *step["candidates"]) if part):
             _print(console, f"        {words}")
+
+
+def _show_attribute(console: Console, row: Mapping[str, Any]) -> None:
+    value = ", ".join(row["value"]) if isinstance(row["value"], list) else _plain(row["value"])
+    once = "   (given once)" if row.get("once") else ""
+    _print(console, f"  {row['attribute']:<20} {row['source']:<34} {value}{once}")
+    if why := row.get("why"):
+        _print(console, f"  {'':<20} {why}")
 
 
 def _show_ledger(console: Console, entry: Mapping[str, Any] | None) -> None:

@@ -21,6 +21,8 @@ def show_tried(console: Console, found: Mapping[str, Any]) -> None:
         for what in ("now", "new"):
             if what in row:
                 _show(console, what, row[what])
+        if why := row.get("why"):
+            _print(console, f"         {why}")
 
 
 def _show(console: Console, what: str, told: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from bridge.errors import ConfigurationError
 from bridge.model import Key, Snapshot, Stored
 from service.operations.assembly import Bridge
 from service.operations.finding import find
-from service.operations.planning import plan_of
+from service.operations.planning import Plan, plan_of
 from service.operations.signing import Signed, moved, read_plan
 from service.watch.judging import Asks
 from workers.connect import Connected
@@ -46,6 +46,23 @@ def planned(bridge: Bridge, file: Path) -> tuple[Signed, Choose]:
         if differences := moved(bridge, signed, now):
             shown = "; ".join(differences[:10]) + ("; ..." if len(differences) > 10 else "")
             raise ConfigurationError(f"the plan is not what would be done now, so nothing was done: {shown}")
+        await _reserve(bridge, now)
         return signed.chosen
 
     return signed, choose
+
+
+async def _reserve(bridge: Bridge, plan: Plan) -> None:
+    """Make what nobody else has the records' for whom it was planned, in whatever order they are delivered.
+
+    Raises ConfigurationError when another one was faster.
+    """
+    for name, target in plan.targets.items():
+        ledger = bridge.backend.ledger(name)
+        for step in target.steps:
+            for choice in step.choices if step.acts and not step.hold else ():
+                if await ledger.hold(choice.attribute, choice.value, step.key) != step.key:
+                    raise ConfigurationError(
+                        f"{choice.attribute} of {step.key} at {name} was given to somebody else just now:"
+                        " make the plan anew"
+                    )

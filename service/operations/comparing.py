@@ -12,9 +12,10 @@ from bridge.errors import ConfigurationError, RecordRejected
 from bridge.mapping.environment import Environment, Variables
 from bridge.mapping.expressions import Expression, FieldPath
 from bridge.mapping.route import Route
-from bridge.model import Record, Stored
+from bridge.model import Kind, Record, Stored
 from service.operations.assembly import Bridge, KenjoSource, kenjo, see_target
 from service.operations.naming import identifying, pick
+from service.operations.unique import chosen, source
 from service.watch.judging import leave_alone
 from workers.connect import route
 
@@ -56,7 +57,8 @@ async def compare(
     environment = Environment(bridge.values.lookups, bridge.values.zone, lambda: moment)
     variables, kind = environment.variables(record), record.key.kind
     before, after = now.maps.get(kind, {}), changed.maps.get(kind, {})
-    rows = [
+    unique = await _unique(bridge, target, record) if not sources else []
+    rows: list[dict[str, Any]] = [
         {
             "attribute": attribute,
             "now": _told(before.get(attribute), variables),
@@ -69,8 +71,24 @@ async def compare(
         "record": str(record.key),
         "target": target,
         "unserved": _unserved(now, record),
-        "attributes": rows,
+        "attributes": rows + unique,
     }
+
+
+async def _unique(bridge: Bridge, target: str, record: Record) -> list[dict[str, Any]]:
+    """What nobody else has: the target is asked what is free."""
+    route_ = bridge.routes[target]
+    if record.key.kind is not Kind.PERSON or not route_.unique.expressions:
+        return []
+    return [
+        {
+            "attribute": name,
+            "now": {"source": source(route_, name), "value": one.value, "error": one.error},
+            "once": True,
+            "why": one.why,
+        }
+        for name, one in (await chosen(bridge, target, record)).items()
+    ]
 
 
 def _changed(values: BridgeSettings, target: str, sources: Sources) -> BridgeSettings:
@@ -80,6 +98,11 @@ def _changed(values: BridgeSettings, target: str, sources: Sources) -> BridgeSet
         if attribute in settings.from_:
             raise ConfigurationError(
                 f"targets.{target}.from.{attribute} says where this comes from: map is not used for it"
+            )
+        if attribute in settings.unique:
+            raise ConfigurationError(
+                f"targets.{target}.unique.{attribute} says what is chosen from: without --map, try shows what"
+                " this person gets"
             )
     changed = settings.model_copy(update={"map": {**settings.map, **sources}})
     return values.model_copy(update={"targets": {**values.targets, target: changed}})

@@ -25,6 +25,7 @@ from service.operations.sketching import Sketch
 from service.operations.standing import Stand, Standing, surroundings
 from service.operations.telling import shown, step_json, word
 from service.operations.times import local, local_or_none
+from service.operations.unique import rows as unique_rows
 from service.watch.judging import leave_alone
 from service.watch.pending import is_behind
 from workers.connect import Connected
@@ -117,13 +118,18 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
         step = await rehearsal.step(key) or Step(
             key, "retrying", f"the target cannot be asked: {rehearsal.trouble}"
         )
+    payload = await _payload(one, stored.record, ledger_links=ledger.links, values=values)
+    if key.kind is Kind.PERSON:
+        choices = step.choices if step else ()
+        is_there = str(key) in linked
+        payload += unique_rows(route, choices, entry, linked=is_there, values=values)
     return {
         "kind": route.settings.kind,
         "mode": route.settings.mode,
         "served": route.serves(key.kind),
         "scoped": key.kind is Kind.PERSON,
         "scope": _scope(bridge, one, stored.record),
-        "payload": await _payload(one, stored.record, ledger_links=ledger.links, values=values),
+        "payload": payload,
         "account": linked.get(str(key)),
         "ledger": _entry(entry, bridge.values.zone),
         "calls": [_call(call, bridge.values.zone) for call in await ledger.calls(key)],

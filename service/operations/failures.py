@@ -178,6 +178,8 @@ async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False
     entry = await ledger.entry(key) or Entry()
     if create:
         entry = dataclasses.replace(entry, accepted=0.0, ticket="")
+    if create and entry.candidates:  # they have seen the account, and it is not this record's
+        entry = dataclasses.replace(entry, candidates=(), unique={})
     reopened = dataclasses.replace(
         entry, state=State.RETRYING, attempts=0, retry_at=now, awaits="", awaited=""
     )

@@ -62,6 +62,10 @@ def _of(route: Route) -> Iterable[Flow]:
     for attribute, expression in route.maps[Kind.PERSON].items():
         yield from _flows(route, attribute, expression.fields)
     mapped = {id(one) for part in route.maps.values() for one in part.values()}
+    for attribute, expressions in route.unique.expressions.items():
+        for expression in expressions:
+            yield from _flows(route, attribute, expression.fields)
+            mapped.add(id(expression))
     for expression in route.expressions:
         if id(expression) not in mapped:
             words = PROTECTED if expression.where == "protected" else SCOPE

@@ -166,7 +166,7 @@ async def _target(
         return TargetPlan(parked=parked, paused=paused, trouble=redact(str(unforeseen(error))))
     rehearsal = await rehearsal_of(bridge, target, standing, coming, now)
     rehearsal.absent = await _absent(target, bridge.backend.ledger(name), standing, accounts)
-    steps = await rehearsal.run(rank(standing.pending, coming))
+    steps = await rehearsal.run(rank(standing.pending, coming), standing.held)
     survey, contact = await _first_contact(bridge, target, accounts, steps)
     holds = [hold_of(excess, name, now) for excess in standing.excesses]
     return TargetPlan(

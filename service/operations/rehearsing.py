@@ -16,10 +16,12 @@ from bridge.model import Entry, Key, Outcome, Stored
 from bridge.store.claims import Case
 from service.operations.sketching import Sketch
 from workers.connect import Connected
+from workers.delivery.choosing import Choice
 from workers.delivery.deciding import Decider
 from workers.delivery.decision import Decision
 from workers.delivery.failing import private
 from workers.delivery.inventory import Absent
+from workers.delivery.line import Line, Position
 from workers.delivery.matching import Verdict, verdict
 from workers.delivery.noting import stamped
 
@@ -30,6 +32,7 @@ class Step:
 
     `action`: an outcome of deliveries, or `retrying` when it would have to wait. `remote_id` is what there is
     before, `verdict` what its matches make of it (None: not looked up), `hold` what holds the step back.
+    `choices` is what a new account would get that nobody else has.
     """
 
     key: Key
@@ -42,6 +45,7 @@ class Step:
     verdict: Verdict | None = None
     delete_at: float = 0.0
     hold: str = ""
+    choices: tuple[Choice, ...] = ()
 
     @property
     def acts(self) -> bool:
@@ -71,11 +75,16 @@ class Rehearsal:
     absent: Absent | None = None
     trouble: str = ""
 
-    async def run(self, ranks: Mapping[Key, int]) -> dict[Key, Step]:
-        """Rehearse records in the order of their ranks, and again those that wait for what these bring."""
+    async def run(self, ranks: Mapping[Key, int], held: Collection[Key] = ()) -> dict[Key, Step]:
+        """Rehearse records in the order of their ranks, and again those that wait for what these bring.
+
+        What is `held` comes last: a sync leaves it, and gives what nobody else has to all others.
+        """
         steps: dict[Key, Step] = {}
-        for rank in sorted(set(ranks.values())):
-            steps |= await self._together([key for key in ranks if ranks[key] == rank])
+        order = {key: (key in held, rank) for key, rank in ranks.items()}
+        for place in sorted(set(order.values())):
+            # As the workers take what has one rank: by name.
+            steps |= await self._together(sorted((key for key in order if order[key] == place), key=str))
         waiting = [key for key, step in steps.items() if self.sketch.made.keys() & set(step.missing)]
         behind = [
             key
@@ -85,15 +94,22 @@ class Rehearsal:
         return steps | await self._together([*waiting, *behind])
 
     async def _together(self, keys: Iterable[Key]) -> dict[Key, Step]:
-        found = await asyncio.gather(*(self.step(key) for key in keys))
+        line = Line()
+        found = await asyncio.gather(*[self._in_line(key, line.join()) for key in keys])
         return {step.key: step for step in found if step is not None}
 
-    async def step(self, key: Key) -> Step | None:
+    async def _in_line(self, key: Key, position: Position) -> Step | None:
+        try:
+            return await self.step(key, position)
+        finally:
+            position.leave()
+
+    async def step(self, key: Key, position: Position | None = None) -> Step | None:
         """Rehearse one record; None when the target cannot be asked."""
         if self.trouble:
             return None
         case = await self._case(key)
-        decider = self._decider(case)
+        decider = self._decider(case, position)
         try:
             if await decider.is_current():
                 return Step(key, Outcome.UNCHANGED, remote_id=case.link)
@@ -120,14 +136,15 @@ class Rehearsal:
             missing=entry.missing,
             verdict=_verdict(decider),
             delete_at=entry.delete_at,
+            choices=decision.choices,
         )
 
-    def _decider(self, case: Case) -> Decider:
+    def _decider(self, case: Case, position: Position | None = None) -> Decider:
         route = self.connected.route
         entry = stamped(route, case, self.now)
         target, elsewhere = self.connected.target, self.connected.elsewhere
         foreseen = elsewhere and dataclasses.replace(elsewhere, foreseen=True)
-        return Decider(route, target, self.sketch, case, entry, case.link, self.absent, foreseen)
+        return Decider(route, target, self.sketch, case, entry, case.link, self.absent, foreseen, position)
 
     async def _decide(self, decider: Decider, case: Case) -> Decision:
         """What a delivery would decide. Raises what it would raise."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.exchange import to_come
 from bridge.model import Key, Kind, Stored
+from bridge.spelling import folded
 from bridge.store import Ledger
 from bridge.store.sight import Sight
 from workers.delivery.decision import Decision
@@ -26,6 +27,7 @@ class Sketch:
     records: Mapping[Key, Stored] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
     owners: dict[tuple[Kind, str], Key | None] = field(default_factory=dict)
+    holders: dict[tuple[str, str], Key] = field(default_factory=dict)
 
     async def links(self, keys: Collection[str]) -> dict[str, str]:
         """The remote ids that there are, and those that the steps so far would bring."""
@@ -51,6 +53,11 @@ class Sketch:
         found = [await self.sight(key) for key in sorted(keys)]
         return [sight for sight in found if sight.link is None]
 
+    async def holder(self, attribute: str, value: str) -> Key | None:
+        """Whose a value would be by now."""
+        there = self.holders.get((attribute, folded(value)))
+        return there or await self.ledger.holder(attribute, value)
+
     def digest(self, attributes: Any) -> str:
         """The ledger's own fingerprint."""
         return self.ledger.digest(attributes)
@@ -60,10 +67,12 @@ class Sketch:
         return self.owners.get((key.kind, account.remote_id)) in (None, key, account.owner)
 
     def note(self, key: Key, decision: Decision) -> None:
-        """Remember what a decision would bring: whose an object is, and which one a record has."""
+        """Remember what a decision would bring: whose an object or a value is, what a record has."""
         if decision.lost is not None:
             self.owners[key.kind, decision.lost] = None
         if decision.account:
             self.owners[key.kind, decision.account.remote_id] = key
         if decision.account or (decision.change and decision.link is None):
             self.made[str(key)] = decision.link or to_come(key)
+        for attribute, value in decision.unique.items():
+            self.holders[attribute, folded(value)] = key

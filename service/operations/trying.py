@@ -60,6 +60,8 @@ class _Tried:
             return
         self._served += 1
         mapped = self._route.map(record)
+        if self._kind is Kind.PERSON:
+            self._route.unique.check(record)
         if lacking := self._route.lacking(self._kind, mapped):
             self._lacking[lacking] += 1
         for attribute, value in mapped.items():

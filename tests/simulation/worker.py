@@ -20,6 +20,7 @@ from workers.delivery.draining import Drain
 from workers.delivery.first_contact import FirstContact
 from workers.delivery.gate_watch import watch
 from workers.delivery.inventory import Absent
+from workers.delivery.line import Position
 
 LOOK, IDLE = 0.3, 12
 """Seconds after which a worker hears that it is woken, and how often that passes before it looks unasked."""
@@ -75,9 +76,11 @@ def _watched(deliverer: Deliverer, process: Process) -> Deliverer:
     """The deliverer, whose requests the referee knows by the claim that they are for."""
 
     class Watched(Deliverer):
-        async def carry(self, claim: Claim, absent: Absent | None = None) -> None:
+        async def carry(
+            self, claim: Claim, absent: Absent | None = None, position: Position | None = None
+        ) -> None:
             DELIVERY.set(process.deliveries.get(claim.token))
-            await Deliverer.carry(self, claim, absent)
+            await Deliverer.carry(self, claim, absent, position)
 
     parts = {part.name: getattr(deliverer, part.name) for part in dataclasses.fields(deliverer)}
     return Watched(**parts)

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from bridge.effects import effects
 from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken, TryLater, Unseen
 from bridge.exchange import Applied, Remote, Wanted
-from bridge.model import Entry, Outcome, State
+from bridge.model import Entry, Outcome
 from workers.delivery.clashes import Clash, Moved
-from workers.delivery.confirming import Confirming
 from workers.delivery.counting import Uncounted, was_approved
-from workers.delivery.deciding import Decider
 from workers.delivery.decision import Decision
 from workers.delivery.matching import Matching
-from workers.delivery.removing import LOOKS, may_come_to_light
+from workers.delivery.removing import may_come_to_light
+from workers.delivery.reserving import Reserving
 from workers.delivery.seeing import see_access, see_gone, see_members
 from workers.delivery.sending import sent, shows, unchanged
 
@@ -38,7 +37,7 @@ class Done:
     approved: tuple[str, ...] = ()
 
 
-class Applier(Confirming):
+class Applier(Reserving):
     """One attempt for one claim."""
 
     async def is_current(self) -> bool:
@@ -58,12 +57,9 @@ class Applier(Confirming):
         except Uncounted as waits:
             return await self._perform(self._decider().wait(str(waits)))
 
-    def _decider(self) -> Decider:
-        parts = self.route, self.target, self.ledger, self.claim
-        return Decider(*parts, self.entry, self.link, self.absent, self.elsewhere)
-
     async def _perform(self, decision: Decision, done: Outcome | None = None) -> Done:
         """Do what was decided. `done`: what the target has done of it already."""
+        decision = await self._reserve(decision)
         await self._take(decision)
         if decision.wanted is None:
             if decision.error:
@@ -78,10 +74,7 @@ class Applier(Confirming):
         except Conflict as error:
             if self.link is not None:
                 raise
-            again = await self._decider().decide(thorough=True)
-            if again.account is None:
-                raise self._unexplained(error) from None
-            return await self._perform(again)
+            return await self._perform(await self._after_conflict(decision, error))
 
     async def _send(self, decision: Decision, wanted: Wanted, done: Outcome | None) -> Done:
         """Send what was decided, and see it done."""
@@ -100,12 +93,14 @@ class Applier(Confirming):
         await self._applied(decision)
         await see_gone(self.target, self.key, link, patient=self._patient)
         await self._lose(link)
+        await self.ledger.let_all_go(self.key)
+        self.entry = dataclasses.replace(self.entry, unique={})
         return self._done(decision)
 
     async def _upsert(self, decision: Decision, wanted: Wanted) -> Applied:
         if self.entry.open is False and decision.access:
             self.entry = dataclasses.replace(self.entry, open=None)  # whatever comes of the request
-        await self._announce(refs=decision.says["refs"])
+        await self._announce(refs=decision.says["refs"], unique=decision.unique)
         if self.link is None:
             return await self._create(decision)
         try:
@@ -227,24 +222,6 @@ class Applier(Confirming):
         """Whether it could not be done before for a value that another record had."""
         former = self.claim.entry
         return former is not None and bool(former.awaits) and former.revision == self.claim.stored.revision
-
-    @property
-    def _patient(self) -> bool:
-        """Whether a target that does not show yet what it has done is looked at again later."""
-        former = self.claim.entry
-        if former is None or former.state is not State.RETRYING:
-            return True
-        return former.revision != self.claim.stored.revision or former.attempts < LOOKS
-
-    def _unexplained(self, error: Conflict) -> TryLater | RecordRejected:
-        """What a create or a change becomes that hits an account which no look-up shows."""
-        what = "but no account is found there that it could be"
-        if self._patient:  # some targets find a new account only after a while
-            return TryLater(f"{error}; {what}")
-        return RecordRejected(
-            f"{error}; {what}: it may be hidden there, as inactive or deleted ones are; restore or rename it"
-            " there, or use failures adopt"
-        )
 
     def _done(self, decision: Decision, outcome: Outcome | None = None) -> Done:
         says = {**decision.says, "outcome": outcome or decision.outcome}

@@ -61,6 +61,7 @@ class Decider(Removing):
             return self._skip(f"has no {lacking}, which this target requires")
         if self.link is None:
             await self._match(Wanted(self.key, resolve(mapped, {})), thorough=thorough)
+        choices = () if self.link is not None else await self._choose_unique(resolve(mapped, {}))
         if self.link is not None:
             mapped = self.route.lasting(self.route.shielded(record, mapped))
         refs = references(mapped)
@@ -81,11 +82,12 @@ class Decider(Removing):
         }
         if not (self._account or released) and self._has(digest):
             return self._decision(says=says)
-        wanted = Wanted(self.key, attributes, frozenset(released.values()))
+        given = {choice.attribute: choice.value for choice in choices}
+        wanted = Wanted(self.key, {**attributes, **given}, frozenset(released.values()))
         # Whom an operator has the bridge forget is taken out by that word, and counts nowhere.
         members = tuple(sorted(released.keys() - self.case.leaving))
         names = {remote_id: name for name, remote_id in links.items()}
-        return await self._change(wanted, says, members=members, names=names)
+        return await self._change(wanted, says, members=members, names=names, choices=choices)
 
     async def _change(self, wanted: Wanted, says: dict[str, Any], **named: Any) -> Decision:
         """How the object becomes as wanted: what differs, if its access may be changed like that."""

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.errors import BridgeError
 from bridge.exchange import Change, Remote, Wanted
 from bridge.model import Entry, Outcome
+from workers.delivery.choosing import Choice
 from workers.delivery.matching import Chosen
 
 
@@ -22,7 +23,8 @@ class Decision:
     place: nobody keeps access, or stays in a group, because of another value. `error` is why there is no
     change. `says` is what the ledger is to say afterwards, `access` whether the account is then to be open
     (None: as it is), `names` are records by remote id of those who may be named, `members` those whom limits
-    count as taken out. `waits`: nothing is done before a poll has counted it.
+    count as taken out; `choices` is what a new account gets that nobody else has. `waits`: nothing is done
+    before a poll has counted it.
     """
 
     entry: Entry
@@ -38,7 +40,13 @@ class Decision:
     access: bool | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     members: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
     waits: bool = False
+
+    @property
+    def unique(self) -> dict[str, str]:
+        """What a new account gets that nobody else has, by attribute."""
+        return {choice.attribute: choice.value for choice in self.choices}
 
     @property
     def outcome(self) -> Outcome:

@@ -42,6 +42,7 @@ from workers.delivery.apply import Applier, Done
 from workers.delivery.elsewhere import DONE, Elsewhere, Follower
 from workers.delivery.failing import after_another, failed, later, private_calls, waiting
 from workers.delivery.inventory import Absent, Inventory
+from workers.delivery.line import Position
 from workers.targets.base import Target
 
 _ROUNDS = 10  # a delivery that keeps finding something newer leaves the rest to the next poll
@@ -107,16 +108,19 @@ class Deliverer:
         if claim is not None:
             await self.carry(claim)
 
-    async def carry(self, claim: Claim, absent: Absent | None = None) -> None:
+    async def carry(
+        self, claim: Claim, absent: Absent | None = None, position: Position | None = None
+    ) -> None:
         """Deliver what is claimed, and what comes meanwhile. Raises only what Redis raises.
 
-        `absent` tells of whom, at that moment, nothing is at the target.
+        `absent` tells of whom, at that moment, nothing is at the target; `position` is left when what the
+        record gets of what nobody else has is its own, or it gets nothing.
         """
         begin(urgent=claim.stored.leaves)
         mine: Claim | None = claim
         try:
             for _ in range(_ROUNDS):
-                if await self._round(claim, absent):
+                if await self._round(claim, absent, position):
                     mine = None
                     return
                 absent = None
@@ -145,9 +149,9 @@ class Deliverer:
         if await self.gate.count_fault(str(error)):
             self.observer.paused(self.route.name, UNREACHABLE, str(error))
 
-    async def _round(self, claim: Claim, absent: Absent | None) -> bool:
+    async def _round(self, claim: Claim, absent: Absent | None, position: Position | None) -> bool:
         """One pass over the newest record. False: something newer came meanwhile."""
-        applier = self._applier(claim, self.clock(), absent)
+        applier = self._applier(claim, self.clock(), absent, position)
         try:
             heard = Heard(self.clock)
             with heard_by([heard]):
@@ -180,10 +184,12 @@ class Deliverer:
         await self.ledger.doubt(keys)
         await self.queue.add(self.route.name, [Due(key) for key in keys], self.clock())
 
-    def _applier(self, claim: Claim, now: float, absent: Absent | None = None) -> Applier:
+    def _applier(
+        self, claim: Claim, now: float, absent: Absent | None = None, position: Position | None = None
+    ) -> Applier:
         permit = Locked(self.turn, self.ledger, claim)
         parts = self.route, self.target, self.ledger, claim, permit, now, absent
-        return Applier(*parts, self.elsewhere)
+        return Applier(*parts, self.elsewhere, position)
 
     async def _settle(
         self, claim: Claim, applier: Applier, done: Done, calls: tuple[Call, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -14,6 +15,7 @@ from bridge.store import Claim
 from bridge.store.claims import Batch
 from workers.delivery.deliver import Deliverer
 from workers.delivery.inventory import NEWS, Absent, is_new
+from workers.delivery.line import Line, Position
 
 log = get_logger("workers")
 
@@ -43,6 +45,7 @@ class Drain:
         settings = deliverer.route.settings
         self._places = places(settings.concurrency, settings.rate)
         self._running: dict[asyncio.Task[None], Claim] = {}
+        self._line = Line()
         self._unreadable: Unreadable | None = None
         self.changed = asyncio.Event()
 
@@ -64,14 +67,21 @@ class Drain:
         batch = await deliverer.ledger.due(self.room, deliverer.clock(), deliverer.chosen)
         absent = await self._absent(batch)
         for claim in batch.claims:
-            task = self._start(self._carry(claim, absent))
+            position = self._line.join() if self._may_choose(claim) else None
+            task = self._start(self._carry(claim, absent, position))
             self._running[task] = claim
             task.add_done_callback(self._ended)
+            if position:
+                task.add_done_callback(partial(_leave, position))
         if batch.more and not self.room:  # another process may have room
             await deliverer.queue.nudge(deliverer.route.name)
         if batch.unreadable:
             raise batch.unreadable
         return batch.next_at
+
+    def _may_choose(self, claim: Claim) -> bool:
+        """Whether a record may get what nobody else has: it stands in line for that."""
+        return bool(self._deliverer.route.unique.expressions) and claim.is_person and claim.link is None
 
     async def _absent(self, batch: Batch) -> Absent | None:
         """Who of those just taken is certain not to be at the target; a large load has it listed anew."""
@@ -104,9 +114,9 @@ class Drain:
         self._running.pop(task, None)
         self.changed.set()
 
-    async def _carry(self, claim: Claim, absent: Absent | None) -> None:
+    async def _carry(self, claim: Claim, absent: Absent | None, position: Position | None) -> None:
         try:
-            await self._deliverer.carry(claim, absent)
+            await self._deliverer.carry(claim, absent, position)
         except (RedisError, OSError, StoreUnavailable):
             pass  # a Redis that is away is noticed and logged by the worker, once, and not by every delivery
         except Unreadable as error:
@@ -114,3 +124,8 @@ class Drain:
         except Exception as error:  # noqa: BLE001 - its text may have values
             name = self._deliverer.route.name
             log.warning("delivery failed", target=name, record=str(claim.key), reason=str(unforeseen(error)))
+
+
+def _leave(position: Position, _task: asyncio.Task[None]) -> None:
+    """Whatever became of the delivery: others stand behind it."""
+    position.leave()

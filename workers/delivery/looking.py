@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bridge.errors import AmbiguousMatch, TryLater
@@ -14,10 +14,12 @@ from bridge.model import Entry, Key, Outcome, State
 from bridge.store.claims import Case
 from bridge.store.owners import HANDED_OVER
 from bridge.store.sight import Sight
+from workers.delivery.choosing import Choice, Choosing, Refused
 from workers.delivery.counting import as_seen, check_counted, needs_a_look
 from workers.delivery.decision import Decision
 from workers.delivery.elsewhere import Elsewhere
 from workers.delivery.inventory import Absent, is_new
+from workers.delivery.line import Position
 from workers.delivery.matching import Chosen, Matching
 from workers.delivery.view import View
 from workers.targets.base import Target
@@ -27,7 +29,8 @@ class Looking:
     """Decides about one case as it stands: `entry` is the former one, stamped for this revision.
 
     `absent` tells of whom it is certain, without a look-up, that nothing there is theirs; `elsewhere` what
-    other targets have given that is wanted here. `found` is what a look-up has found.
+    other targets have given that is wanted here; `position` its place among those who choose what nobody else
+    has, of which it passes what was `refused`. `found` is what a look-up has found.
     """
 
     def __init__(
@@ -40,9 +43,13 @@ class Looking:
         link: str | None,
         absent: Absent | None = None,
         elsewhere: Elsewhere | None = None,
+        position: Position | None = None,
+        refused: Refused = (),
     ) -> None:
         self._absent = absent
         self._elsewhere = elsewhere
+        self._position = position
+        self._refused = refused
         self.route = route
         self.target = target
         self.view = view
@@ -64,13 +71,32 @@ class Looking:
         `thorough`: a conflict tells that there is one.
         """
         absent = not thorough and self._absent and is_new(self.case) and self._absent(wanted)
-        self.found = found = [] if absent else await self.target.find(wanted, thorough=thorough)
+        self.found = [] if absent else await self.target.find(wanted, thorough=thorough)
+        await self._choose_among(self.found, wanted)
+
+    async def _choose_among(self, found: Sequence[Remote], wanted: Wanted) -> None:
+        """Choose the one account that is the record's own, if it is among these."""
         chosen = await Matching(self.route, self.view, wanted).choose(found)
         if chosen is None:
             return
         if chosen.owner:
             await self._take_over(chosen.owner)
         self._choose(chosen, next((one.open for one in found if one.id == chosen.remote_id), None))
+
+    async def _choose_unique(self, attributes: Mapping[str, Any]) -> tuple[Choice, ...]:
+        """What a new account is to have that nobody else has; nothing where its account is there after all.
+
+        Raises NeedsPerson, AfterAnother, and RecordRejected when all is taken.
+        """
+        if not self.route.unique.expressions or not self.case.is_person:
+            return ()
+        if self._position:
+            await self._position.reached()
+        case, view = self.case, self.view
+        choosing = Choosing(self.route, self.target, view, case, self.entry, self._absent, self._refused)
+        if found := await choosing.own(attributes):
+            await self._choose_among(found, Wanted(self.key, attributes))
+        return () if self.link is not None else await choosing.choose()
 
     async def _take_over(self, owner: Key) -> None:
         """Whoever gets an object gets what was given with it."""

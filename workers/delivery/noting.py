@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bridge.effects import Verb, takings, verb_of
@@ -17,6 +17,7 @@ from workers.delivery.counting import Uncounted, was_approved
 from workers.delivery.decision import Decision
 from workers.delivery.elsewhere import Elsewhere
 from workers.delivery.inventory import Absent
+from workers.delivery.line import Position
 from workers.delivery.matching import Chosen
 from workers.targets.base import Target
 
@@ -49,9 +50,11 @@ class Noting:
         now: float,
         absent: Absent | None = None,
         elsewhere: Elsewhere | None = None,
+        position: Position | None = None,
     ) -> None:
         self.absent = absent
         self.elsewhere = elsewhere
+        self.position = position
         self.route = route
         self.target = target
         self.ledger = ledger
@@ -134,6 +137,7 @@ class Noting:
             "ticket": self.entry.ticket,
             "sent": self.entry.sent,
             "open": is_open,
+            "unique": self.entry.unique,
         }
         former = dataclasses.replace(self.claim.entry or Entry(), **told)
         if not await self.ledger.announce(self.claim, former, names, self.entry.at):
@@ -141,11 +145,17 @@ class Noting:
         self.entry = dataclasses.replace(self.entry, open=is_open)
 
     async def _announce(
-        self, *, refs: Iterable[str] = (), accepted: float | None = None, ticket: str = ""
+        self,
+        *,
+        refs: Iterable[str] = (),
+        unique: Mapping[str, str] | None = None,
+        accepted: float | None = None,
+        ticket: str = "",
     ) -> None:
         """Note what has to be known even after a crash.
 
-        References before they are given: nobody could tell whose they are. A change that was `accepted`
+        References before they are given: nobody could tell whose they are; what is `unique`: a create whose
+        answer is lost is repeated with the same. A change that was `accepted`
         while nothing shows that it was done: nobody would know that there may be an account.
         """
         told: dict[str, Any] = {
@@ -154,6 +164,7 @@ class Noting:
             "ticket": self.entry.ticket if accepted is None else ticket,
             "sent": self.entry.sent if accepted is None else self.entry.stamp,
             "open": self.entry.open,
+            "unique": unique or self.entry.unique,
         }
         entry = dataclasses.replace(self.entry, **told)
         if entry != self.entry:

@@ -24,5 +24,8 @@ class View(Protocol):
     async def unlinked(self, kind: Kind) -> list[Sight]:
         """The records of a kind that have no object here."""
 
+    async def holder(self, attribute: str, value: str) -> Key | None:
+        """Whose a value is that nobody else may have, if it is anybody's."""
+
     def digest(self, attributes: Any) -> str:
         """The fingerprint of what a target is given."""

@@ -91,6 +91,14 @@ class Target(Protocol):
         """
         ...
 
+    async def having(self, key: Key, attribute: str, value: str) -> list[Remote]:
+        """The accounts that keep a new one from getting a value of an attribute of `looked_up_by`.
+
+        Inactive ones count; letter case does not matter where it does not for the target. Raises what a
+        look-up raises.
+        """
+        return await self.find(Wanted(key, {attribute: value}))
+
     def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
         """The attributes and values by which `find` looks a record up, each value in one normal form."""
         del wanted

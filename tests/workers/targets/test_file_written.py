@@ -165,7 +165,8 @@ def test_windows_1252() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "like"), [("łódź", "lódz"), ("Yıldız", "Yildiz"), ("Ana 🎉", "Ana ?"), ("Čedomir", "Cedomir"), ("Иван", "Ivan")]
+    ("text", "like"),
+    [("łódź", "lódz"), ("Yıldız", "Yildiz"), ("Ana 🎉", "Ana ?"), ("Čedomir", "Cedomir"), ("Иван", "Ivan")],
 )
 def test_what_windows_1252_does_not_have(text: str, like: str) -> None:
     """Refused without the value; or replaced, by the letter without its accent, or as it is spelled."""

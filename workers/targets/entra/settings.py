@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -107,6 +107,11 @@ class EntraSettings(HttpTarget):
     confirm_every: float = Field(60.0, gt=0)
     """Seconds until they are asked again. One reading answers all who ask in half of that time; the logs take
     five requests in ten seconds."""
+
+    @property
+    def looked_up_by(self) -> Sequence[str]:
+        """What `match` names."""
+        return tuple(self.match)
 
     @property
     def uploads(self) -> bool:

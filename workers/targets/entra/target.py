@@ -87,6 +87,10 @@ class EntraTarget(Target):
         """
         return await self._search.find(wanted, thorough=thorough)
 
+    async def having(self, key: Key, attribute: str, value: str) -> list[Remote]:
+        """The users with a value; an address may also be another one's second address."""
+        return await self._search.find(Wanted(key, {attribute: value}), thorough=True)
+
     def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
         """By the attributes of `match`, a group by those of `match_groups`."""
         return self._search.keys(wanted)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.errors import RecordRejected
 from bridge.exchange import Page, Remote, Wanted
-from bridge.model import Kind
+from bridge.model import Key, Kind
 from workers.targets.google.attributes import ADDRESSES, EXTERNAL_ID, normal
 from workers.targets.google.client import PATHS, Client
 from workers.targets.google.resource import Resource, external_id, has_alias, holds, is_open, value_of
@@ -62,6 +62,13 @@ class Search:
                 )
             if other is not kind:
                 raise RecordRejected(f"the address is that of {what}: give another one")
+
+    async def having(self, key: Key, attribute: str, value: str) -> list[Remote]:
+        """Who has a value; of an address, whatever it leads to."""
+        if attribute != ADDRESSES[key.kind]:
+            return await self.find(Wanted(key, {attribute: value}), thorough=False)
+        found = [await self._client.get(kind, value) for kind in Kind]
+        return [Remote(str(one["id"])) for one in found if one]
 
     def keys(self, wanted: Wanted) -> list[tuple[str, str]]:
         """What a record is looked up by, each value in the form in which it is compared."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -53,6 +53,11 @@ class GoogleSettings(HttpTarget):
     It is not changed afterwards."""
     end_sessions: bool = True
     """Whether a leaver is signed out everywhere, and what was let into the account is shut out too."""
+
+    @property
+    def looked_up_by(self) -> Sequence[str]:
+        """What `match` names."""
+        return tuple(self.match)
 
     @property
     def credentials(self) -> tuple[object, ...]:

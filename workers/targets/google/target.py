@@ -94,6 +94,10 @@ class GoogleTarget(Target):
         """
         return await self._search.find(wanted, thorough=thorough)
 
+    async def having(self, key: Key, attribute: str, value: str) -> list[Remote]:
+        """The users with a value; an address may also be an alias, or a group's."""
+        return await self._search.having(key, attribute, value)
+
     def keys(self, wanted: Wanted) -> Sequence[tuple[str, str]]:
         """By the attributes of `match`, a group by those of `match_groups`."""
         return self._search.keys(wanted)

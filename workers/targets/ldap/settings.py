@@ -192,6 +192,11 @@ class LdapSettings(TargetSettings):
         return (self.match or self.dialect.match) if kind is Kind.PERSON else self.match_groups
 
     @property
+    def looked_up_by(self) -> Sequence[str]:
+        """What `match` names, or the server type."""
+        return tuple(self.match_of(Kind.PERSON))
+
+    @property
     def id_attribute(self) -> str:
         """Where Kenjo's id is kept."""
         return self.kenjo_id_attribute or self.dialect.external_id

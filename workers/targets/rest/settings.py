@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -107,6 +107,11 @@ class RestSettings(HttpTarget):
     def credentials(self) -> tuple[object, ...]:
         """The values of the secrets."""
         return tuple(self.secrets.values())
+
+    @property
+    def looked_up_by(self) -> Sequence[str]:
+        """What `match` names, or the profile."""
+        return tuple(self.matched(self.compiled.people))
 
     def matched(self, objects: Objects) -> list[str]:
         """The attributes by which people or groups are looked up."""

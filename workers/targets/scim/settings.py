@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -88,6 +88,11 @@ class ScimSettings(BearerTarget):
             except ValueError as error:
                 raise ValueError(f"has '{name}': {error}") from None
         return value
+
+    @property
+    def looked_up_by(self) -> Sequence[str]:
+        """What `match` names."""
+        return tuple(self.match)
 
     def patch_of(self, kind: Kind) -> Patch:
         """How changes of this kind are sent."""
