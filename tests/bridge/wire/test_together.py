@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -78,6 +78,23 @@ async def test_one_that_is_throttled_holds_back_what_follows() -> None:
         found = await http.write_together(writes(2), Listed(), Counted(1))
     assert kinds(found) == [Answer, TryLater]
     assert told == [7.0]
+
+
+class Signed:
+    """Proves who sends by a token, and knows when it has ended."""
+
+    async def headers(self) -> dict[str, str]:
+        return {"Authorization": "Bearer planted"}
+
+    def refused(self, sent: Mapping[str, str]) -> BridgeError | None:
+        return TryLater("has ended") if sent == {"Authorization": "Bearer planted"} else None
+
+
+async def test_a_token_that_ends_in_the_middle() -> None:
+    """401 to one of them == what it says of the token they were all sent with; the others are done."""
+    async with serving(Server([200, {}, {}], [401, {}, {}]).handle, sign=Signed()) as http:
+        found = await http.write_together(writes(2), Listed(), Counted(1))
+    assert (kinds(found), str(found[1])) == ([Answer, TryLater], "has ended")
 
 
 async def test_each_that_reads_takes_a_turn() -> None:
