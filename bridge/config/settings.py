@@ -77,7 +77,7 @@ class RetrySettings(Section):
     longest: float = Field(3600.0, gt=0)
     """Seconds that a wait never exceeds, unless the target asks for more (see `longest_pause`)."""
     attempts: int = Field(20, ge=1)
-    """Attempts after which the record is parked as failed."""
+    """Attempts after which the record is failing and waits for a person."""
     longest_pause: float = Field(3600.0, ge=1.0, le=86400.0)
     """Seconds for which Kenjo or a target is left alone at most, however many it asks for."""
 

@@ -191,8 +191,8 @@ def rekey(config: ConfigOption = None) -> int:
 
     async def work(bridge: Bridge) -> int:
         done = await bridge.backend.rekey()
-        plain = counted(done.plain, "of them was", "of them were")
-        readable = f"; {plain} readable before, and believed" if done.plain else ""
+        be = "was" if done.plain == 1 else "were"
+        readable = f"; {done.plain} of them {be} readable before, and {be} believed" if done.plain else ""
         out.print(
             f"{counted(done.sealed, 'value was', 'values were')} sealed with the current key{readable}",
             highlight=False,

@@ -144,7 +144,8 @@ def _show_remarks(console: Console, name: str, row: Mapping[str, Any]) -> None:
     if groups:
         console.print(Text(f"{name}: groups: {groups}"), soft_wrap=True)
     if row["reason"]:
-        _warn(console, f"{name} is {row['state']}: {row['reason']}")
+        state = "in maintenance" if row["state"] == MAINTENANCE else row["state"]
+        _warn(console, f"{name} is {state}: {row['reason']}")
     for sentence in _drift(name, row["drift"]) if row["drift"] else ():
         _warn(console, sentence)
     if row["budget"]:

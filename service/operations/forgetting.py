@@ -23,7 +23,7 @@ async def find(bridge: Bridge, who: str) -> Key:
     begun = await _begun(bridge)
     key = next((one for one in literal(who) if one in begun), None) or await find_record(bridge, who)
     if key.kind is not Kind.PERSON:
-        raise ConfigurationError(f"{key} is a team: only people are forgotten")
+        raise ConfigurationError(f"{key} is a group: only people are forgotten")
     return key
 
 

@@ -31,7 +31,7 @@ def _lines(record: Kind, mapping: Mapping[str, Any]) -> Iterator[str]:
     yield f"{record}:"
     for attribute, source in mapping[record].items():
         line = yaml.safe_dump({attribute: source}, width=1000, allow_unicode=True).rstrip("\n")
-        remarks = ["required: who lacks it is skipped"] if attribute in required else []
+        remarks = ["required: who lacks it is left out"] if attribute in required else []
         if attribute in references:
             remarks.append(f"the id of a {references[attribute]}, whose account is looked up")
         yield f"  {line}" + (f"  # {'; '.join(remarks)}" if remarks else "")

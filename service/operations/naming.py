@@ -130,5 +130,5 @@ def _all(sets: Iterable[set[Key]]) -> set[Key]:
 def _told(records: Mapping[Key, Stored], key: Key) -> str:
     """A record with its name. Personal."""
     name = name_of(records.get(key))
-    left = " (gone from Kenjo)" if records[key].gone else ""
-    return f"{name} {key}{left}" if name else f"{key}{left}"
+    who = f"{key}, gone from Kenjo" if records[key].gone else str(key)
+    return f"{name} ({who})" if name else who

@@ -111,7 +111,7 @@ class Surroundings:
             case State.FAILED:
                 choose = f"kenjo-bridge failures adopt {target} {key} ACCOUNT"
                 again = f"kenjo-bridge failures retry {key}"
-                then = "parked, until the record, the mapping or what it waits for changes"
+                then = "nothing, until the record, the mapping or what it waits for changes"
                 helps = choose if entry.candidates else again
                 return Stand(Standing.FAILING, entry.reason, then, helps=helps)
             case State.SKIPPED:
@@ -121,7 +121,8 @@ class Surroundings:
             case State.REMOVED:
                 return Stand(Standing.IN_STEP, entry.reason, "nothing: the account is closed")
         missing = ", ".join(sorted(entry.missing))
-        return Stand(Standing.IN_STEP, f"without {missing}, who have no account there" if missing else "")
+        have = "has" if len(entry.missing) == 1 else "have"
+        return Stand(Standing.IN_STEP, f"without {missing}, who {have} no account there" if missing else "")
 
 
 def _unread(row: str) -> Stand:

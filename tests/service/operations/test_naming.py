@@ -54,10 +54,10 @@ def test_everything_that_somebody_is_called_by(who: str, key: Key) -> None:
 @pytest.mark.parametrize(
     ("who", "plain", "named"),
     [
-        ("12", f"2 are called so: {BEN}, {EVA};", f"2 are called so: Ben Ros {BEN}, Eva Ros {EVA};"),
-        ("ros", f"near to it: {BEN}, {EVA} ", f"did you mean Ben Ros {BEN}, Eva Ros {EVA}?"),
-        ("Ana Lueke", f"near to it: {ANA} ", f"did you mean Ana Lücke {ANA}?"),
-        ("anna@x.org", f"near to it: {ANA} ", f"did you mean Ana Lücke {ANA}?"),
+        ("12", f"2 are called so: {BEN}, {EVA};", f"2 are called so: Ben Ros ({BEN}), Eva Ros ({EVA});"),
+        ("ros", f"near to it: {BEN}, {EVA} ", f"did you mean Ben Ros ({BEN}), Eva Ros ({EVA})?"),
+        ("Ana Lueke", f"near to it: {ANA} ", f"did you mean Ana Lücke ({ANA})?"),
+        ("anna@x.org", f"near to it: {ANA} ", f"did you mean Ana Lücke ({ANA})?"),
         ("", "nobody has this Kenjo id, name,", "kenjo-bridge people --names lists everybody"),
     ],
 )

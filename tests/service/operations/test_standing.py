@@ -60,7 +60,7 @@ async def test_everybody_stands_in_one_place(operator: Operator) -> None:
         refused: (
             "failing",
             "answered 400: no such name",
-            "parked, until the record, the mapping or what it waits for changes",
+            "nothing, until the record, the mapping or what it waits for changes",
             f"kenjo-bridge failures retry person:{refused}",
         ),
         broken: ("failing", told[broken][1], "nothing, until the row can be used", None),

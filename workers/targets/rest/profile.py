@@ -48,7 +48,7 @@ class Attribute(Section):
     also: dict[str, str] = Field(default_factory=dict)
     """Further words that the tool may show, and the value that each means: `{on_leave: true}`."""
     required: bool = False
-    """A record without it is skipped with that reason."""
+    """A record without it is left out with that reason."""
     read_only: bool = False
     """It is looked up by, or shown, and never sent."""
     create_only: Literal["reject", "keep"] | None = None

@@ -76,8 +76,8 @@ class WebhookSettings(TargetSettings):
     """Events in one request at most. More than one sends a list of what is due at the same time, where the
     receiver takes that (`application/cloudevents-batch+json`). `rate` goes on to count events."""
     largest_event: int = Field(65_536, ge=1024)
-    """Bytes of an event, and of a list of several, at most. A record whose event is larger is parked; that is
-    mostly a group of more than 2,000 members."""
+    """Bytes of an event, and of a list of several, at most. A record whose event is larger is failing; mostly
+    that is a group of more than 2,000 members."""
 
     timeout: float = Field(30.0, gt=0)
     """Seconds in which the receiver has to answer; some work on an event first."""
