@@ -82,7 +82,9 @@ async def _protected(bridge: Bridge, records: Mapping[Key, Record]) -> list[Find
     everybody = {**known, **{key: Stored(record, 1) for key, record in records.items()}}
     environment = Environment(bridge.values.lookups, bridge.values.zone)
     unknown = await asyncio.to_thread(unknown_entries, bridge.values, everybody, environment)
-    return [Finding("protected", (f"{number - len(unknown)} of {number} entries are somebody's",), unknown)]
+    return [
+        Finding("protected", (f"entries that are somebody's: {number - len(unknown)} of {number}",), unknown)
+    ]
 
 
 async def _forgotten(bridge: Bridge) -> list[Finding]:

@@ -29,7 +29,12 @@ def only_person(who: str) -> Choose:
     async def choose(bridge: Bridge, targets: Targets, snapshot: Snapshot, _: Asks) -> Chosen:
         snapshot = await bridge.backend.forgotten.without(snapshot)
         seen = {key: Stored(record, 0) for key, record in snapshot.records.items()}
-        return dict.fromkeys(targets, frozenset({await find(bridge, who, seen)}))
+        key = await find(bridge, who, seen)
+        if key not in seen and await bridge.backend.records.get(key) is None:
+            raise ConfigurationError(
+                f"nothing is known of {key} that could be delivered: kenjo-bridge explain {key} says why"
+            )
+        return dict.fromkeys(targets, frozenset({key}))
 
     return choose
 

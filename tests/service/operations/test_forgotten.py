@@ -99,6 +99,9 @@ async def test_too_late(fresh: Operator, who: str) -> None:
     done = await fresh("forget", who, "--undo")
     assert (done.code, "too late" in done.err, "--yes" in done.err) == (3, True, True)
     assert len((await fresh("forget", "--list", "--json")).json) == 1
+    done = await fresh("sync", "--only", who)
+    assert (done.code, f"nothing is known of person:{who} that could be delivered" in done.err) == (3, True)
+    assert "was forgotten" in (await fresh("explain", who)).err
     other = fresh.people()[-1]
     assert "is not forgotten" in (await fresh("forget", other, "--undo")).err
 
