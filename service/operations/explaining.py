@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from bridge.errors import BridgeError, ConfigurationError, RecordRejected
 from bridge.exchange import Call, Reference
 from bridge.mapping.environment import Environment
 from bridge.model import Entry, Key, Kind, Lifecycle, Record, Stored
+from bridge.spelling import folded
 from bridge.store import Hold
 from service.kenjo.fields import ACCOUNTS, WORKS
 from service.operations.assembly import Bridge, connected, kenjo
@@ -22,7 +24,7 @@ from service.operations.naming import literal
 from service.operations.rehearsing import Rehearsal, Step
 from service.operations.scopes import parts
 from service.operations.sketching import Sketch
-from service.operations.standing import Stand, Standing, surroundings
+from service.operations.standing import NOT_STARTED, Stand, Standing, surroundings
 from service.operations.telling import shown, step_json, word
 from service.operations.times import local, local_or_none
 from service.operations.unique import rows as unique_rows
@@ -46,13 +48,18 @@ async def explain(bridge: Bridge, who: str, *, values: bool) -> dict[str, Any]:
     key = stored.record.key
     async with connected(bridge) as targets:
         sights = {name: await _target(bridge, one, stored, values=values) for name, one in targets.items()}
+    lifecycle = await _lifecycle(bridge, stored) if key.kind is Kind.PERSON else None
+    if first := lifecycle and _first_day(lifecycle, bridge.values.lead_days):
+        for sight in sights.values():
+            if sight["standing"]["why"].startswith(NOT_STARTED):
+                sight["next"] = [{"what": first, "at": None}]
     return {
         "record": str(key),
         "revision": stored.revision,
         "seen": local(stored.at, bridge.values.zone),
         "gone": stored.gone,
         "fields": {name: shown(value, values) for name, value in _flat(stored.record.data)},
-        "lifecycle": await _lifecycle(bridge, stored) if key.kind is Kind.PERSON else None,
+        "lifecycle": lifecycle,
         "unusable": [row["reason"] for row in await unusable(bridge) if row["record"] == str(key)],
         "targets": sights,
         "events": await events_of(bridge, str(key), EVENTS),
@@ -64,13 +71,36 @@ async def _find(bridge: Bridge, who: str) -> Stored:
     forgotten = await bridge.backend.forgotten.all()
     rows = {row["record"]: row["reason"] for row in await unusable(bridge)}
     told = (key for key in literal(who) if key in forgotten or str(key) in rows)
-    key = next(told, None) or await find(bridge, who)
+    try:
+        key = next(told, None) or await find(bridge, who)
+    except ConfigurationError:
+        if unread := await _unread(bridge, who):
+            raise ConfigurationError(
+                f"{unread} is in Kenjo and was not read yet: the next poll does so, or kenjo-bridge sync now"
+            ) from None
+        raise
     if key in forgotten:
         raise ConfigurationError(f"{key} was forgotten: nothing is stored, and nothing is read in")
     if stored := await bridge.backend.records.get(key):
         return stored
     why = rows.get(str(key), "the next poll or sync reads them in")
     raise ConfigurationError(f"nothing is known of {key} yet: {why}")
+
+
+async def _unread(bridge: Bridge, who: str) -> Key | None:
+    """Somebody of that name whom Kenjo has, and no poll has seen; None also where Kenjo does not tell."""
+    try:
+        await leave_alone(bridge.backend)
+        async with kenjo(bridge.values) as client:
+            rows = (await client.fetch((ACCOUNTS,)))[ACCOUNTS]
+    except BridgeError:
+        return None
+    for row in rows:
+        named = [row.get(name) for name in ("_id", "email", "externalId")] if isinstance(row, Mapping) else []
+        if folded(who.removeprefix("person:")) in [folded(str(name)) for name in named if name]:
+            key = Key(Kind.PERSON, str(row.get("_id")))
+            return None if await bridge.backend.records.get(key) else key
+    return None
 
 
 async def _lifecycle(bridge: Bridge, stored: Stored) -> dict[str, Any]:
@@ -89,6 +119,17 @@ async def _lifecycle(bridge: Bridge, stored: Stored) -> dict[str, Any]:
     merged = {name: value for row in rows for name, value in row.items()}
     dates = {name: str(merged[name])[:10] for name in ("startDate", "contractEnd") if merged.get(name)}
     return {**found, "isActive": merged.get("isActive"), **dates}
+
+
+def _first_day(lifecycle: Mapping[str, Any], lead_days: int) -> str:
+    """When somebody who has not started gets an account, in words; "" where that is not known."""
+    try:
+        day = date.fromisoformat(lifecycle["startDate"]) - timedelta(days=lead_days)
+    except (KeyError, ValueError, OverflowError):
+        return ""
+    early = f", {lead_days} days before the first one" if lead_days else ""
+    activated = "" if lifecycle["isActive"] else ", if Kenjo has them as active then"
+    return f"an account from {day} on{early}{activated}"
 
 
 def _is_of(row: Any, record: Record) -> bool:
@@ -145,12 +186,12 @@ def _holds(hold: Hold, target: str, key: Key) -> bool:
 
 
 def _scope(bridge: Bridge, one: Connected, record: Record) -> dict[str, Any] | None:
-    scope = one.route.settings.scope
-    if not scope or record.key.kind is not Kind.PERSON:
+    scope = one.route.scopes.get(record.key.kind)
+    if scope is None:
         return None
-    found = parts(scope, record, Environment(bridge.values.lookups, bridge.values.zone))
+    found = parts(scope.source, record, Environment(bridge.values.lookups, bridge.values.zone))
     return {
-        "source": scope,
+        "source": scope.source,
         "parts": [{"source": part.source, "value": part.value, "decides": part.decides} for part in found],
     }
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from bridge.errors import RecordRejected
 from bridge.mapping.route import Action, Route
 from bridge.model import Entry, Key, Kind, State, Stored
-from bridge.store import Hold
+from bridge.store import Hold, gate
 from service.operations.assembly import Bridge
 from service.operations.failures import unusable
 from service.watch.pending import is_behind
+from workers.delivery.first_contact import hold_id
 
 IN_STEP = "nothing: the target has what Kenjo says"
+NOT_STARTED = "has not started yet"
+"""Begins the reason why somebody who is to come has nothing: see `bridge.mapping.route`."""
 
 
 class Standing(StrEnum):
@@ -53,7 +56,8 @@ class Surroundings:
     """What one target's records are judged by. `now` in epoch seconds.
 
     `linked`: record keys that have an account; `begun`: records whose last delivery did not end; `holds`:
-    those that hold back a record; `rows`: why rows of Kenjo cannot be used; `paused`: why the target waits.
+    those that hold back a record; `rows`: why rows of Kenjo cannot be used; `paused`: why the target waits
+    (`Gate.paused`), {} for one that does not.
     """
 
     route: Route
@@ -62,7 +66,7 @@ class Surroundings:
     begun: Collection[Key]
     holds: Mapping[Key, Hold]
     rows: Mapping[Key, str]
-    paused: str = ""
+    paused: Mapping[str, str] = field(default_factory=dict)
 
     def stand(self, stored: Stored, entry: Entry | None) -> Stand:
         """Where a record stands. Pure."""
@@ -79,7 +83,7 @@ class Surroundings:
         fingerprint = self.route.fingerprint
         if key in self.begun or is_behind(stored, entry, fingerprint, self.linked, self.now):
             return self._behind(stored, entry)
-        return self._settled(key, entry or Entry())
+        return self._settled(stored, entry or Entry())
 
     def _behind(self, stored: Stored, entry: Entry | None) -> Stand:
         """One for which something is still to be done, or may be."""
@@ -89,12 +93,12 @@ class Surroundings:
             if intent.action is Action.UPSERT:
                 lacking = self.route.lacks(stored.record)
         except RecordRejected as error:
-            return Stand(Standing.FAILING, str(error), "nothing, until the expression or the record changes")
+            then = "nothing, until the expression or the record changes"
+            return Stand(Standing.FAILING, str(error), then, helps=self._try(key))
         if intent.action is Action.SKIP and (entry is None or not entry.tells_of_an_object):
             return _left_out(intent.reason)
         if self.paused:
-            helps = f"kenjo-bridge targets resume {self.route.name}"
-            return Stand(Standing.WAITING, self.paused, "goes on when the target does", helps=helps)
+            return self._with_the_target()
         if entry and entry.state is State.RETRYING and entry.revision == stored.revision:
             return Stand(Standing.WAITING, entry.reason, "tried again", entry.retry_at)
         if intent.action is Action.DEACTIVATE:
@@ -104,15 +108,43 @@ class Surroundings:
         what = "brought up to date" if str(key) in self.linked else "looked up, and created or adopted"
         return Stand(Standing.WAITING, "", f"{what} with the next delivery")
 
-    def _settled(self, key: Key, entry: Entry) -> Stand:
+    def _with_the_target(self) -> Stand:
+        """One for which something is to be done at a target that waits."""
+        name, state = self.route.name, self.paused["state"]
+        why = f"the target is {state}: {self.paused['reason']}"
+        look = f"kenjo-bridge check --target {name}"
+        match state:
+            case gate.HELD:
+                then, helps = "nothing, until somebody decides", f"kenjo-bridge holds show {hold_id(name)}"
+                return Stand(Standing.HELD, why, then, helps=helps)
+            case gate.HALTED:
+                return Stand(Standing.WAITING, why, "goes on when the target passes its check", helps=look)
+            case gate.UNREACHABLE:
+                return Stand(Standing.WAITING, why, "goes on as soon as the target answers", helps=look)
+            case gate.THROTTLED:
+                return Stand(Standing.WAITING, why, "goes on by itself after that time")
+        resume = f"kenjo-bridge targets resume {name}"
+        return Stand(Standing.WAITING, why, "goes on when the target does", helps=resume)
+
+    def _try(self, key: Key) -> str:
+        """The command that shows which expression fails, and what another one would give."""
+        return f"kenjo-bridge try {self.route.name} {key}"
+
+    def _mends(self, stored: Stored) -> str:
+        """The command that helps with a parked record: to try again mends no expression that fails."""
+        try:
+            self.route.map(stored.record)
+        except RecordRejected:
+            return self._try(stored.record.key)
+        return f"kenjo-bridge failures retry {stored.record.key}"
+
+    def _settled(self, stored: Stored, entry: Entry) -> Stand:
         """One that a delivery is done with."""
-        target = self.route.name
         match entry.state:
             case State.FAILED:
-                choose = f"kenjo-bridge failures adopt {target} {key} ACCOUNT"
-                again = f"kenjo-bridge failures retry {key}"
+                choose = f"kenjo-bridge failures adopt {self.route.name} {stored.record.key} ACCOUNT"
                 then = "nothing, until the record, the mapping or what it waits for changes"
-                helps = choose if entry.candidates else again
+                helps = choose if entry.candidates else self._mends(stored)
                 return Stand(Standing.FAILING, entry.reason, then, helps=helps)
             case State.SKIPPED:
                 return _left_out(entry.reason)
@@ -132,12 +164,14 @@ def _unread(row: str) -> Stand:
 
 def _left_out(reason: str) -> Stand:
     """One that the target is not to have."""
-    if reason.startswith("has not started yet"):
+    if reason.startswith(NOT_STARTED):
         return Stand(Standing.LEFT_OUT, reason, "an account, when the first day comes")
     if reason.startswith("has no "):
         return Stand(Standing.LEFT_OUT, reason, "an account, as soon as Kenjo has it")
     if reason.startswith("out of scope"):
         return Stand(Standing.LEFT_OUT, reason, "nothing, until the scope or the record changes")
+    if reason.startswith("discarded by "):
+        return Stand(Standing.LEFT_OUT, reason, "nothing, until the record or the configuration changes")
     return Stand(Standing.LEFT_OUT, reason, "nothing")
 
 
@@ -146,7 +180,6 @@ async def surroundings(bridge: Bridge, name: str, now: float) -> Surroundings:
     backend, ledger = bridge.backend, bridge.backend.ledger(name)
     held = await backend.holds.held(name)
     holds = [hold for hold in await backend.holds.all() if hold.target == name]
-    paused = await backend.gate(name).paused()
     return Surroundings(
         route=bridge.routes[name],
         now=now,
@@ -154,7 +187,7 @@ async def surroundings(bridge: Bridge, name: str, now: float) -> Surroundings:
         begun=await ledger.unsettled(),
         holds={Key.parse(one): hold for hold in holds for one in hold.keys if one in held},
         rows={Key.parse(row["record"]): row["reason"] for row in await unusable(bridge) if _is_key(row)},
-        paused=f"the target is {paused['state']}: {paused['reason']}" if paused else "",
+        paused=await backend.gate(name).paused(),
     )
 
 

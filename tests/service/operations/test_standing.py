@@ -25,7 +25,7 @@ async def _picky(proxy: Proxy, request: web.Request) -> web.StreamResponse:
 async def test_everybody_stands_in_one_place(operator: Operator) -> None:
     """Each state == its place, its sentences, what comes next; places add up to the people there are."""
     here, people = operator.here, operator.people()
-    fine, outside, closed, held, refused, broken, late = people[:7]
+    fine, outside, closed, held, refused, broken, late, odd = people[:8]
     actions, employees = here.sandbox.actions, here.sandbox.account.employees
     operator.target["scope"] = f'person.id != "{outside}"'
     upcoming = actions.hire(start="2100-01-01", active=True)["account"]["_id"]
@@ -37,11 +37,14 @@ async def test_everybody_stands_in_one_place(operator: Operator) -> None:
     actions.rename(employee=refused, last_name="Refused")
     actions.rename(employee=late, last_name="Later")
     employees[broken]["work"]["contractEnd"] = "31.12.2099"
+    title = "person.work.jobTitle"
+    operator.target["map"] = {"title": f'person.id == "{odd}" ? string(int({title})) : {title}'}
     here.proxy.fail_always(_picky)
     await operator.sync(patience=1.0)
     here.proxy.fail_always(None)
 
-    told = await _told(operator, fine, outside, closed, held, refused, broken, late, upcoming, nameless)
+    everybody = fine, outside, closed, held, refused, broken, late, upcoming, nameless, odd
+    told = await _told(operator, *everybody)
     assert told == {
         fine: ("in step", "", "nothing: the target has what Kenjo says", None),
         outside: (
@@ -63,12 +66,18 @@ async def test_everybody_stands_in_one_place(operator: Operator) -> None:
             "nothing, until the record, the mapping or what it waits for changes",
             f"kenjo-bridge failures retry person:{refused}",
         ),
+        odd: (
+            "failing",
+            told[odd][1],
+            "parked, until the record, the mapping or what it waits for changes",
+            f"kenjo-bridge try directory person:{odd}",
+        ),
         broken: ("failing", told[broken][1], "nothing, until the row can be used", None),
         late: ("waiting", "answered 503", "tried again", None),
         upcoming: (
             "left out",
             "has not started yet; was never given to this target",
-            "an account, when the first day comes",
+            "an account from 2100-01-01 on",
             None,
         ),
         nameless: (
@@ -79,7 +88,47 @@ async def test_everybody_stands_in_one_place(operator: Operator) -> None:
         ),
     }
     assert "contractEnd" in told[broken][1]
+    assert told[odd][1].startswith("targets.directory.map.title failed (")
     assert told[held][1].startswith("held by directory-remove: ")
+
+
+async def test_who_was_not_read_yet(operator: Operator) -> None:
+    """Hired since the last poll == so it is said, with what reads them; a shared e-mail == that is said."""
+    actions, employees = operator.here.sandbox.actions, operator.here.sandbox.account.employees
+    one, other = (actions.hire(start="2020-01-01", active=True)["account"] for _ in range(2))
+    done = await operator("explain", one["email"])
+    assert (done.code, f"person:{one['_id']} is in Kenjo and was not read yet" in done.err) == (3, True)
+    assert "kenjo-bridge sync" in done.err
+    employees[other["_id"]]["account"]["email"] = employees[operator.people()[0]]["account"]["email"]
+    await operator.sync()
+    done = await operator("explain", other["_id"])
+    assert (done.code, "has the same e-mail as" in done.err) == (3, True)
+    assert "nobody has this" in (await operator("explain", "nobody@example.com")).err
+
+
+async def test_a_target_that_waits(operator: Operator) -> None:
+    """Each reason for which a target waits == its own sentence, and the command that helps."""
+    await operator.sync()
+    (one,) = operator.people()[:1]
+    operator.target["map"] = {"title": '"Everybody"'}
+    look = "kenjo-bridge check --target directory"
+    async with operator.backend() as backend:
+        gate = backend.gate("directory")
+        for state, place, then, helps in (
+            ("halted", "waiting", "goes on when the target passes its check", look),
+            ("unreachable", "waiting", "goes on as soon as the target answers", look),
+            (
+                "held",
+                "held",
+                "nothing, until somebody decides",
+                "kenjo-bridge holds show directory-first-contact",
+            ),
+        ):
+            await gate.pause(state, "why")
+            assert (await _told(operator, one))[one] == (place, f"the target is {state}: why", then, helps)
+            await gate.resume()
+        await gate.throttle(60.0)
+        assert (await _told(operator, one))[one][2:] == ("goes on by itself after that time", None)
 
 
 async def test_a_paused_target(operator: Operator) -> None:
