@@ -25,7 +25,7 @@ from bridge.wire.quiet import LONGEST_PAUSE
 from workers.delivery.elsewhere import Elsewhere, Other
 from workers.order import before, borrowed, check_order, ids
 from workers.targets import load
-from workers.targets.base import Target, Tools
+from workers.targets.base import Adapter, Target, Tools
 
 Clock = Callable[[], datetime]
 
@@ -47,7 +47,7 @@ def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     """The route of one target. Raises ConfigurationError, naming the setting."""
     check_order(values, name)
     settings = _settings(values, name)
-    adapter = load(settings.kind).fitted(settings)
+    adapter = _fitted(name, settings)
     _check_address(values, name, settings)
     at_target = plain_http(f"targets.{name}.{settings.url_setting}", settings.url, values)
     refuse_in_production(values, [at_target], "or name its host in allow.plain_http")
@@ -61,6 +61,15 @@ def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     if wrong := list(wrong_with(compiled, adapter.mapping, adapter.takes, environment)):
         raise ConfigurationError("\n".join(dict.fromkeys(wrong)))
     return compiled
+
+
+def _fitted(name: str, settings: TargetSettings) -> Adapter:
+    """The kind's adapter for one target, which does not know what that is called."""
+    kind = load(settings.kind)
+    try:
+        return kind.fitted(settings)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"targets.{name}: {error}") from None
 
 
 def _settings(values: BridgeSettings, name: str) -> TargetSettings:

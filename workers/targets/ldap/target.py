@@ -50,9 +50,14 @@ def fit(settings: LdapSettings) -> tuple[Mapping[str, Any], Callable[[str], str 
 def _check_authority(settings: LdapSettings) -> None:
     try:
         ssl.create_default_context(cafile=settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
+    except ssl.SSLError:
         raise ConfigurationError(
-            f"ca_file cannot be used ({type(error).__name__}): it has to be a PEM file with certificates"
+            f"ca_file cannot be used: {settings.ca_file} has to be a PEM file with certificates"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"ca_file cannot be used: {settings.ca_file} cannot be read: {error.strerror}; put the"
+            " certificate of the authority there that has signed the server's"
         ) from None
 
 
