@@ -35,6 +35,10 @@ test: lint unit ## All checks and tests
 unit: setup ## The tests (make unit ARGS="-k scim")
 	@$(BIN)/python -m pytest --numprocesses=4 --dist=worksteal $(ARGS)
 
+.PHONY: examples
+examples: setup ## Run the companies of docs/examples with all their people (make examples ARGS="-k holding")
+	@KENJO_BRIDGE_EXAMPLES_FULL=1 $(BIN)/python -m pytest tests/examples $(ARGS)
+
 .PHONY: lint
 lint: setup ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .

@@ -229,10 +229,9 @@ def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def made_up(folder: Path) -> AsyncIterator[AdRig]:
+async def made_up(folder: Path, base: str = "DC=kb,DC=test") -> AsyncIterator[AdRig]:
     """A rig of a made-up domain, whose server is `rig.server`."""
     certificates = made(folder)
-    base = "DC=kb,DC=test"
     bridge = "bridge@kb.test"
     accounts = {"admin@kb.test": ("made-up-admin", None), bridge: ("made-up-bridge", f"OU=Kenjo,{base}")}
     async with ad_server(AdServer(Domain(base), accounts, certificates.server())) as server:
