@@ -75,7 +75,7 @@ class Route:
         self._protected = protected or Protected([])
         self.references: Mapping[str, str] = mapping.get("references", {})
         self.group_name: str = mapping.get("group_name") or "displayName"
-        self.once = frozenset((*settings.once, *settings.unique))
+        self.once = frozenset(settings.once)
         self._access: str = mapping.get("access", "")
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
         self._group_kinds = {GROUP_KINDS[source] for source in settings.groups.from_}

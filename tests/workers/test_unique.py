@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,7 @@ from bridge.mapping.route import Route
 from bridge.model import Key, Kind, Outcome, Record, State
 from bridge.store.backend import Backend
 from bridge.store.queue import Due
+from service.operations.failures import retry
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.inside import readable
 from tests.workers.gating import other, until, working
@@ -45,6 +47,7 @@ async def test_each_gets_the_first_that_is_free(backend: Backend) -> None:
         entry = await run.entry("ana1")
         assert (entry.state, entry.outcome) == (State.APPLIED, Outcome.CREATED)
         assert entry.unique == {"userName": "ana2"}
+        assert [one.method for one in run.proxy.writes] == ["POST"] * 3  # none was refused first
 
 
 async def test_what_was_given_stays(backend: Backend) -> None:
@@ -161,7 +164,7 @@ async def test_killed_between_claim_and_create(backend: Backend) -> None:
 
 
 async def test_an_account_that_nobody_can_tell_whose_it_is(backend: Backend) -> None:
-    """No answer to the create, and then an account has the name and no id == a person is asked."""
+    """No answer to the create, then an account has the name and no id == a person says whose."""
     async with delivery(backend, unique=NAMES) as run:
         run.proxy.fail(at("POST", dropped))
         await run.deliver(ana(0))
@@ -170,6 +173,10 @@ async def test_an_account_that_nobody_can_tell_whose_it_is(backend: Backend) -> 
         entry = await run.entry("ana0")
         assert (entry.state, entry.candidates) == (State.FAILED, (there["id"],))
         assert "failures retry person:ana0 gives the next userName" in entry.reason
+        bridge: Any = SimpleNamespace(backend=backend, routes={TARGET: run.deliverer.route})
+        assert await retry(bridge, TARGET, "person:ana0") == 1
+        await run.deliverer.deliver(Key(Kind.PERSON, "ana0"))
+        assert await names(run) == {"ANA": "ANA", "ana0": "ana.muster"}
 
 
 async def test_what_the_target_refuses_is_passed(backend: Backend) -> None:

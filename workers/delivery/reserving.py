@@ -15,6 +15,10 @@ _MOST = 5
 """Creates of one attempt that a target may refuse as duplicates, before a person has to look."""
 
 
+_ROUNDS = 20
+"""How often others may be faster in one attempt."""
+
+
 class Reserving(Confirming):
     """An attempt that decides, and decides anew where others were faster or the target knows better.
 
@@ -31,14 +35,19 @@ class Reserving(Confirming):
         return Decider(*parts, self.entry, self.link, *beside)
 
     async def _reserve(self, decision: Decision) -> Decision:
-        """The decision when all that it gives is this record's, else another one."""
-        while any([await self._is_lost(attribute, value) for attribute, value in decision.unique.items()]):
+        """The decision when all that it gives is this record's, else another one. Raises TryLater."""
+        for _ in range(_ROUNDS):
+            if not any([await self._is_lost(name, value) for name, value in decision.unique.items()]):
+                break
             decision = await self._decider().decide()
+        else:
+            raise TryLater("others were given again and again what this record was to have")
         if self.position:
             self.position.leave()
         return decision
 
     async def _is_lost(self, attribute: str, value: str) -> bool:
+        """Whether another record has a value: it was faster."""
         return await self.ledger.hold(attribute, value, self.key) != self.key
 
     async def _after_conflict(self, decision: Decision, error: Conflict) -> Decision:

@@ -147,6 +147,13 @@ async def test_an_address_that_is_somebodys_second_one() -> None:
         with pytest.raises(Conflict):
             await w.target.upsert(person(w.rig, 1), None)
         assert [found.id for found in await w.target.find(person(w.rig, 1), thorough=True)] == [one["id"]]
+        taken = await w.target.target.having(
+            person(w.rig, 1).key, "userPrincipalName", "ana.mueller1@example.com"
+        )
+        assert [found.id for found in taken] == [one["id"]]
+        assert (
+            await w.target.target.having(person(w.rig, 1).key, "userPrincipalName", "free@example.com") == []
+        )
 
 
 @pytest.mark.parametrize("name", ["O'Neill", "ana''x", "' or mail eq '"])

@@ -129,6 +129,17 @@ async def test_an_address_that_is_anothers_alias(workspace: Workspace, target: A
     assert other["aliases"] == ["ana@example.com"]
 
 
+async def test_who_has_an_address(workspace: Workspace, target: Allowed) -> None:
+    """An address, an alias, a group's == taken, by whom; another id's value and a free address are not."""
+    user = workspace.add_user("a@example.com", aliases=["b@example.com"])
+    group = workspace.add_group("c@example.com")
+    for address, there in (("A@example.com", [user]), ("b@example.com", [user]), ("c@example.com", [group])):
+        found = await target.target.having(ANA, "primaryEmail", address)
+        assert [one.id for one in found] == [one["id"] for one in there]
+    for attribute, value in (("primaryEmail", "d@example.com"), ("externalId", "kenjo-ana")):
+        assert await target.target.having(ANA, attribute, value) == []
+
+
 async def test_an_address_that_is_a_groups(workspace: Workspace, target: Allowed) -> None:
     """A group has the address == that is said, for a newcomer and for somebody who is renamed."""
     group = workspace.add_group("ana@example.com")
