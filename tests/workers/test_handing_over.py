@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.model import DAY, Key, Kind, Record, State
 from bridge.store import Ledger
@@ -37,6 +38,7 @@ class Desk:
         class Here:
             backend = run.backend
             routes = {TARGET: run.deliverer.route}  # noqa: RUF012 - read only
+            values = BridgeSettings()
 
         self._bridge = cast("Bridge", Here())
 

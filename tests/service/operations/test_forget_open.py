@@ -48,7 +48,8 @@ async def test_close(fresh: Operator, who: str) -> None:
     assert min(before) >= 1
     told = await fresh("forget", who)
     assert told.code == 3
-    assert f"directory: account {account} is open, {before[0]} groups" in told.err
+    words = "1 group has" if before[0] == 1 else f"{before[0]} groups have"
+    assert f"directory: account {account} is open, {words} it as a member" in told.err
     assert "--close" in told.err
     assert (await references(fresh, account)) == before
     done = await fresh("forget", who, "--close", "--yes")
