@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import random
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bridge.config.settings import RetrySettings
 from bridge.mapping.route import Route
 from bridge.model import Key, Kind, Outcome, Record, State
 from bridge.store.backend import Backend
@@ -252,3 +254,38 @@ async def test_deleted_behind_the_bridges_back(backend: Backend) -> None:
             assert done.status == 204
         await run.deliver(ana(1, title="Lead"))
         assert (await run.user("ana1"))["userName"] == "ana.muster"
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_no_two_accounts_have_the_same(backend: Backend, seed: int) -> None:
+    """Newcomers at once, renames, leavers, lost answers, an emptied Redis == no nickname twice, and all stay.
+
+    The server takes a nickname twice.
+    """
+    chance = random.Random(seed)  # noqa: S311 - the same each time
+    nicks = {"nickName": NAMES["userName"]}
+    match = ["externalId", "userName", "nickName"]
+    retry = RetrySettings(attempts=1000)
+    async with (
+        delivery(backend, unique=nicks, match=match, retry=retry) as run,
+        aiohttp.ClientSession() as session,
+    ):
+        hands = [run.deliverer, other(run, TARGET, session)]
+        people: dict[str, dict[str, Any]] = {}
+        had: dict[str, str] = {}
+        for step in range(6):
+            for id_ in chance.sample(sorted(had), min(len(had), 2)):
+                people[id_] |= chance.choice([{"name": "Ana-Lena"}, {"lifecycle": "left"}, {"name": "Ana"}])
+            people |= {f"p{len(people) + number}": {} for number in range(chance.randint(1, 3))}
+            if chance.random() < 0.3:
+                run.proxy.fail(at("POST", chance.choice([lost, dropped, answer(503)])))
+            if step == 4:
+                await run.forget_everything()
+            await run.know(*(person(id_, **{"name": "Ana", **fields}) for id_, fields in people.items()))
+            keys = [Key(Kind.PERSON, id_) for id_ in chance.sample(sorted(people), len(people))]
+            await asyncio.gather(*(chance.choice(hands).deliver(key) for key in keys))
+            now = {user["externalId"]: user["nickName"] for user in await run.users()}
+            assert len({nick.casefold() for nick in now.values()}) == len(now)
+            assert had.items() <= now.items()
+            had = now
+        assert len(had) > 4
