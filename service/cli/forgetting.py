@@ -43,12 +43,13 @@ def forget(
 
     Memberships and managers that it gave are taken back first; with --close the accounts are closed, too.
     """
-    if sum((everybody, undo, close)) > 1 or everybody == (person is not None) or (everybody and yes):
-        raise ConfigurationError(
-            "say one thing: forget PERSON, forget PERSON --close, forget PERSON --undo, or forget --list"
-        )
+    unclear = sum((everybody, undo, close)) > 1 or everybody == (person is not None) or (everybody and yes)
 
     async def work(bridge: Bridge) -> int:
+        if unclear:
+            raise ConfigurationError(
+                "say one thing: forget PERSON, forget PERSON --close, forget PERSON --undo, or forget --list"
+            )
         if person is None:
             return await _list(bridge, json=json)
         if undo:

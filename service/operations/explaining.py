@@ -13,7 +13,6 @@ from bridge.errors import BridgeError, ConfigurationError, RecordRejected
 from bridge.exchange import Call, Reference
 from bridge.mapping.environment import Environment
 from bridge.model import Entry, Key, Kind, Lifecycle, Record, Stored
-from bridge.spelling import folded
 from bridge.store import Hold
 from service.kenjo.fields import ACCOUNTS, WORKS
 from service.operations.assembly import Bridge, connected, kenjo
@@ -71,36 +70,13 @@ async def _find(bridge: Bridge, who: str) -> Stored:
     forgotten = await bridge.backend.forgotten.all()
     rows = {row["record"]: row["reason"] for row in await unusable(bridge)}
     told = (key for key in literal(who) if key in forgotten or str(key) in rows)
-    try:
-        key = next(told, None) or await find(bridge, who)
-    except ConfigurationError:
-        if unread := await _unread(bridge, who):
-            raise ConfigurationError(
-                f"{unread} is in Kenjo and was not read yet: the next poll does so, or kenjo-bridge sync now"
-            ) from None
-        raise
+    key = next(told, None) or await find(bridge, who)
     if key in forgotten:
         raise ConfigurationError(f"{key} was forgotten: nothing is stored, and nothing is read in")
     if stored := await bridge.backend.records.get(key):
         return stored
-    why = rows.get(str(key), "the next poll or sync reads them in")
+    why = rows.get(str(key), "the next poll reads them in, or kenjo-bridge sync now")
     raise ConfigurationError(f"nothing is known of {key} yet: {why}")
-
-
-async def _unread(bridge: Bridge, who: str) -> Key | None:
-    """Somebody of that name whom Kenjo has, and no poll has seen; None also where Kenjo does not tell."""
-    try:
-        await leave_alone(bridge.backend)
-        async with kenjo(bridge.values) as client:
-            rows = (await client.fetch((ACCOUNTS,)))[ACCOUNTS]
-    except BridgeError:
-        return None
-    for row in rows:
-        named = [row.get(name) for name in ("_id", "email", "externalId")] if isinstance(row, Mapping) else []
-        if folded(who.removeprefix("person:")) in [folded(str(name)) for name in named if name]:
-            key = Key(Kind.PERSON, str(row.get("_id")))
-            return None if await bridge.backend.records.get(key) else key
-    return None
 
 
 async def _lifecycle(bridge: Bridge, stored: Stored) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bridge.config.settings import RetrySettings
+from bridge.config.settings import BridgeSettings, RetrySettings
 from bridge.mapping.route import Route
 from bridge.model import Key, Kind, Outcome, Record, State
 from bridge.store.backend import Backend
@@ -175,7 +175,8 @@ async def test_an_account_that_nobody_can_tell_whose_it_is(backend: Backend) -> 
         entry = await run.entry("ana0")
         assert (entry.state, entry.candidates) == (State.FAILED, (there["id"],))
         assert "failures retry person:ana0 gives the next userName" in entry.reason
-        bridge: Any = SimpleNamespace(backend=backend, routes={TARGET: run.deliverer.route})
+        routes = {TARGET: run.deliverer.route}
+        bridge: Any = SimpleNamespace(backend=backend, routes=routes, values=BridgeSettings())
         assert await retry(bridge, TARGET, "person:ana0") == 1
         await run.deliverer.deliver(Key(Kind.PERSON, "ana0"))
         assert await names(run) == {"ANA": "ANA", "ana0": "ana.muster"}

@@ -69,7 +69,7 @@ async def test_everybody_stands_in_one_place(operator: Operator) -> None:
         odd: (
             "failing",
             told[odd][1],
-            "parked, until the record, the mapping or what it waits for changes",
+            "nothing, until the record, the mapping or what it waits for changes",
             f"kenjo-bridge try directory person:{odd}",
         ),
         broken: ("failing", told[broken][1], "nothing, until the row can be used", None),
@@ -97,7 +97,7 @@ async def test_who_was_not_read_yet(operator: Operator) -> None:
     actions, employees = operator.here.sandbox.actions, operator.here.sandbox.account.employees
     one, other = (actions.hire(start="2020-01-01", active=True)["account"] for _ in range(2))
     done = await operator("explain", one["email"])
-    assert (done.code, f"person:{one['_id']} is in Kenjo and was not read yet" in done.err) == (3, True)
+    assert (done.code, f"nothing is known of person:{one['_id']} yet" in done.err) == (3, True)
     assert "kenjo-bridge sync" in done.err
     employees[other["_id"]]["account"]["email"] = employees[operator.people()[0]]["account"]["email"]
     await operator.sync()
