@@ -16,6 +16,7 @@ from bridge.store.claims import Batch
 from workers.delivery.deliver import Deliverer
 from workers.delivery.inventory import NEWS, Absent, is_new
 from workers.delivery.line import Line, Position
+from workers.delivery.turns import Turn, Turns
 
 log = get_logger("workers")
 
@@ -47,6 +48,7 @@ class Drain:
         self._running: dict[asyncio.Task[None], Claim] = {}
         self._line = Line()
         self._unreadable: Unreadable | None = None
+        self._turns = Turns(deliverer.route, deliverer.target)
         self.changed = asyncio.Event()
 
     @property
@@ -68,7 +70,7 @@ class Drain:
         absent = await self._absent(batch)
         for claim in batch.claims:
             position = self._line.join() if self._may_choose(claim) else None
-            task = self._start(self._carry(claim, absent, position))
+            task = self._start(self._carry(claim, absent, position, self._turns.give(claim)))
             self._running[task] = claim
             task.add_done_callback(self._ended)
             if position:
@@ -90,7 +92,8 @@ class Drain:
             return None
         if batch.more and news >= NEWS:
             inventory.refresh()
-        return await inventory.trusted()
+        listed = await inventory.trusted()
+        return self._turns.absent(listed) if listed else None
 
     async def renew(self) -> None:
         """Lengthen the locks of everything that runs here."""
@@ -114,9 +117,12 @@ class Drain:
         self._running.pop(task, None)
         self.changed.set()
 
-    async def _carry(self, claim: Claim, absent: Absent | None, position: Position | None) -> None:
+    async def _carry(
+        self, claim: Claim, absent: Absent | None, position: Position | None, turn: Turn
+    ) -> None:
         try:
-            await self._deliverer.carry(claim, absent, position)
+            async with turn.comes():
+                await self._deliverer.carry(claim, absent, position)
         except (RedisError, OSError, StoreUnavailable):
             pass  # a Redis that is away is noticed and logged by the worker, once, and not by every delivery
         except Unreadable as error:

@@ -133,11 +133,11 @@ class Inventory:
         if self._reading:
             self._reading.cancel()
 
-    async def trusted(self) -> Absent | None:
-        """For records that were claimed just now: who is not there; None where that cannot be told."""
+    async def trusted(self) -> Listed | None:
+        """The list, for records that were claimed just now; None where it is not to be believed."""
         if self._watch is None or _now() - self._read_at > VALID or not await self._watch.lasts():
             return None
-        return self.listed.lacks
+        return self.listed
 
 
 def is_new(case: Case) -> bool:
