@@ -13,7 +13,7 @@ from aiohttp import web
 
 import workers.main
 from bridge.errors import Unreadable
-from bridge.model import Key, Kind
+from bridge.model import Key, Kind, State
 from bridge.store.backend import Backend
 from bridge.store.queue import URGENT, Due
 from tests.delivery import TARGET, Delivery, delivery, person
@@ -193,3 +193,20 @@ async def test_leavers_are_taken_first(backend: Backend) -> None:
             await drain.fill()
             assert await run.deliverer.ledger.unsettled() == {Key(Kind.PERSON, "zoe")}
         await drain.end(5)
+
+
+async def test_who_is_left_out_waits_for_nobody(run: Delivery) -> None:
+    """Somebody who waits for a manager is not for this target any more == the manager's account wakes nobody.
+
+    Else the two were looked at for ever.
+    """
+    await run.deliver(person("ben", manager="ana"))
+    assert (await run.entry("ben")).missing == ("person:ana",)
+    await run.know(person("ben", manager="ana", email=""), person("ana"))
+    await ask(run, "ben", "ana")
+    for _ in range(3):  # that she has an account now is looked at once more
+        drain = Drain(run.deliverer)
+        await drain.fill()
+        await drain.end(5)
+    assert ((await run.entry("ben")).state, (await run.entry("ben")).missing) == (State.SKIPPED, ())
+    assert await run.deliverer.ledger.count_pending() == 0

@@ -182,7 +182,8 @@ class Looking:
         """Note why this record is not for this target."""
         if self.link is None and self._former.reason.startswith(HANDED_OVER):
             reason = self._former.reason
-        return self._decision(says={"state": State.SKIPPED, "outcome": Outcome.SKIPPED, "reason": reason})
+        says: dict[str, Any] = {"state": State.SKIPPED, "outcome": Outcome.SKIPPED, "reason": reason}
+        return self._decision(says={**says, "missing": ()})  # who is left out waits for nobody
 
     def wait(self, reason: str) -> Decision:
         """Leave all as it is, so that the next poll finds the record behind and counts what it would take."""
