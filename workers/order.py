@@ -31,6 +31,15 @@ def followers(targets: Mapping[str, TargetSettings], name: str) -> tuple[str, ..
     return tuple(other for other, settings in targets.items() if name in before(settings))
 
 
+def in_order(targets: Mapping[str, TargetSettings]) -> list[str]:
+    """Some targets, those that come first before those that come after them."""
+
+    def depth(name: str) -> int:
+        return 1 + max((depth(other) for other in before(targets[name]) if other in targets), default=0)
+
+    return sorted(targets, key=depth)
+
+
 def check_order(values: BridgeSettings, name: str) -> None:
     """See that what one target names is there, and that none waits for itself. Raises ConfigurationError."""
     settings = values.targets[name]

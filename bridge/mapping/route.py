@@ -78,6 +78,7 @@ class Route:
         self.once = frozenset(settings.once)
         self._access: str = mapping.get("access", "")
         self._required: Mapping[str, list[str]] = mapping.get("required", {})
+        self._exclusive: Mapping[str, list[str]] = mapping.get("exclusive", {})
         self._group_kinds = {GROUP_KINDS[source] for source in settings.groups.from_}
         self._maps = compile_maps(name, settings, mapping)
         self._scopes = compile_scopes(name, settings)
@@ -269,6 +270,10 @@ class Route:
         """The mapped attributes without which the target takes no record of a kind."""
         unique = self.unique.expressions if kind is Kind.PERSON else {}
         return [name for name in self._required.get(kind, ()) if name not in unique]
+
+    def exclusive(self, kind: Kind) -> frozenset[str]:
+        """The attributes of which the target lets no two objects of a kind have the same value."""
+        return frozenset(self._exclusive.get(kind, ()))
 
     @property
     def fingerprint(self) -> str:

@@ -212,7 +212,7 @@ class Owners:
         """The old record, its entry from now on, and its entry and link as they were read."""
         if passing.old is None:
             return [""] * 4
-        handed_over = _handed_over(passing.sight, new, config, now)
+        handed_over = given_away(passing.sight, new, config, now)
         left = seal_entry(self._codec, self._where("ledger", passing.old), handed_over)
         return [str(passing.old), left, passing.old_entry, passing.old_link]
 
@@ -240,7 +240,7 @@ class Owners:
         return self._codec.digest([kind, remote_id])
 
 
-def _handed_over(sight: Sight, new: Key, config: str, now: float) -> Entry:
+def given_away(sight: Sight, new: Key, config: str, now: float) -> Entry:
     """What the ledger says of a record whose object was given away: it is done with, as it is."""
     return Entry(
         revision=sight.stored.revision if sight.stored else 0,

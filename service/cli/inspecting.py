@@ -25,16 +25,18 @@ from service.cli.app import (
 )
 from service.cli.explain_view import show_explained
 from service.cli.try_view import show_tried
+from service.kenjo.client import utc_now
 from service.operations import comparing
 from service.operations.assembly import opened
+from service.operations.days import moment_of
 from service.operations.explaining import explain as explain_one
-from service.operations.planning import moment_of
 from service.operations.planning import plan as make_plan
 from service.operations.signing import write_plan
 
 ValuesOption = Annotated[bool, typer.Option("--values", help="Show people's names and values too.")]
 DayOption = Annotated[
-    datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="What this day will bring: 2026-05-01.")
+    datetime | None,
+    typer.Option("--on", formats=["%Y-%m-%d"], help="What this day will bring: 2026-05-01."),
 ]
 
 
@@ -59,7 +61,7 @@ def plan(
 
     async def work() -> int:
         settings = read(config)
-        moment = moment_of(settings, day)
+        moment = moment_of(settings, day, utc_now())
         async with opened(settings, join=True, clock=lambda: moment) as bridge:
             found = await make_plan(bridge, moment, target or [], day)
             number = write_plan(bridge, found, save, time.time()) if save and found.stands else None
@@ -116,7 +118,7 @@ def try_(
 
     async def work() -> int:
         settings = read(config)
-        moment = moment_of(settings, None)
+        moment = moment_of(settings, None, utc_now())
         async with opened(settings, join=True, clock=lambda: moment) as bridge:
             found = await comparing.compare(bridge, target, person, sources, moment)
         if json:

@@ -12,8 +12,8 @@ from rich.text import Text
 from bridge.exchange import FieldChange
 from bridge.model import Key, Kind, Outcome, Stored
 from bridge.printable import some
-from service.operations.planning import Plan, TargetPlan
-from service.operations.rehearsing import Step
+from service.operations.plans import Plan, TargetPlan
+from service.operations.steps import Step
 from service.operations.telling import shown, step_json, word
 
 NOTHING = "nothing"

@@ -10,7 +10,8 @@ from bridge.errors import ConfigurationError
 from bridge.model import Key, Snapshot, Stored
 from service.operations.assembly import Bridge
 from service.operations.finding import find
-from service.operations.planning import Plan, plan_of
+from service.operations.planning import plan_of
+from service.operations.plans import Plan
 from service.operations.signing import Signed, moved, read_plan
 from service.watch.judging import Asks
 from workers.connect import Connected

@@ -20,10 +20,11 @@ from service.operations.auditing import events_of
 from service.operations.failures import unusable
 from service.operations.finding import find
 from service.operations.naming import literal
-from service.operations.rehearsing import Rehearsal, Step
+from service.operations.rehearsing import Rehearsal
 from service.operations.scopes import parts
 from service.operations.sketching import Sketch
 from service.operations.standing import NOT_STARTED, Stand, Standing, surroundings
+from service.operations.steps import Step
 from service.operations.telling import shown, step_json, word
 from service.operations.times import local, local_or_none
 from service.operations.unique import rows as unique_rows

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock_time
+from datetime import date, datetime
 
 from redis.exceptions import RedisError
 
-from bridge.config.settings import BridgeSettings
 from bridge.diff import diff, revised
-from bridge.errors import ConfigurationError, StoreUnavailable, unforeseen
-from bridge.model import Entry, Key, Kind, RecordChange, Snapshot, State, Stored
+from bridge.errors import StoreUnavailable, unforeseen
+from bridge.model import Key, Kind, Snapshot, State, Stored
 from bridge.store import Hold, Ledger, Survey
 from bridge.store.holds import ORPHANS, PUBLICATION
 from bridge.wire.redaction import redact
 from service.operations.assembly import Bridge, KenjoSource, connected, kenjo
-from service.operations.rehearsing import Rehearsal, Step
+from service.operations.plans import Plan, TargetPlan, Waits
+from service.operations.rehearsing import Rehearsal
 from service.operations.sketching import Sketch
+from service.operations.steps import Step
 from service.watch.holding import hold_of
 from service.watch.judging import Asks, judge, leave_alone
 from service.watch.keeping import keep_known
@@ -30,63 +28,7 @@ from workers.connect import Connected
 from workers.delivery.first_contact import hold_id, mismatch
 from workers.delivery.inventory import MANY, Absent, believed
 from workers.delivery.survey import tally
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """A hold that is there, or that a sync would raise. `count`: how many records it holds back."""
-
-    id: str
-    reason: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class TargetPlan:
-    """What a sync would do at one target.
-
-    `parked` are records that failed before and are not tried again by themselves; `survey` is what first
-    contact found, if this is one; `paused` is why the target's gate is closed now; `trouble` why it cannot be
-    asked. `drifted` are records that somebody had changed at the target when a worker last looked: a sync
-    leaves them as they are, unless it is to repair them.
-    """
-
-    steps: tuple[Step, ...] = ()
-    holds: tuple[Waits, ...] = ()
-    parked: tuple[tuple[Key, Entry], ...] = ()
-    survey: Survey | None = None
-    paused: str = ""
-    trouble: str = ""
-    drifted: tuple[str, ...] = ()
-
-    @property
-    def acts(self) -> bool:
-        """Whether anything would be sent, now or after an approval, or would fail anew."""
-        return any(step.acts or step.action in ("failed", "retrying") for step in self.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The whole plan. `held`: why nothing would be done at all; `day`: the day it is for, if not today."""
-
-    snapshot: Snapshot
-    changes: tuple[RecordChange, ...]
-    records: Mapping[Key, Stored]
-    targets: Mapping[str, TargetPlan]
-    held: str = ""
-    day: date | None = None
-
-    @property
-    def stands(self) -> bool:
-        """Whether this is what a sync would do: Kenjo is believed, and every target has answered."""
-        return not self.held and not any(target.trouble for target in self.targets.values())
-
-    @property
-    def exit_code(self) -> int:
-        """0 nothing to do, 2 changes, 3 a problem: also rows of Kenjo that cannot be used."""
-        if not self.stands or self.snapshot.partial:
-            return 3
-        return 2 if any(target.acts for target in self.targets.values()) else 0
+from workers.order import in_order
 
 
 async def plan(bridge: Bridge, moment: datetime, only: Collection[str] = (), day: date | None = None) -> Plan:
@@ -120,16 +62,28 @@ async def plan_of(
         return Plan(snapshot, (), records, {}, judgement.hold.reason, day)
     changes = diff(known.records, snapshot)
     coming = known.after(revised(known.records, changes, now))
-    plans = {name: await _planned(bridge, name, target, coming, now) for name, target in targets.items()}
-    return Plan(snapshot, tuple(changes), coming, plans, day=day)
+    plans: dict[str, TargetPlan] = {}
+    sketches: dict[str, Sketch] = {}
+    for name in in_order({name: target.route.settings for name, target in targets.items()}):
+        plans[name] = await _planned(bridge, name, targets[name], coming, now, sketches)
+    ordered = {name: plans[name] for name in targets}
+    return Plan(snapshot, tuple(changes), coming, ordered, day=day)
 
 
 async def _planned(
-    bridge: Bridge, name: str, target: Connected, coming: Mapping[Key, Stored], now: float
+    bridge: Bridge,
+    name: str,
+    target: Connected,
+    coming: Mapping[Key, Stored],
+    now: float,
+    sketches: dict[str, Sketch],
 ) -> TargetPlan:
-    """The plan of one target; whatever goes wrong with it is its own trouble."""
+    """The plan of one target; whatever goes wrong with it is its own trouble.
+
+    `sketches`: how the plan leaves the targets so far; this one is added, where anything is done there.
+    """
     try:
-        return await _with_drift(bridge, name, await _target(bridge, name, target, coming, now))
+        return await _with_drift(bridge, name, await _target(bridge, name, target, coming, now, sketches))
     except (RedisError, StoreUnavailable):
         raise
     except Exception as error:  # noqa: BLE001 - the other targets are planned all the same
@@ -147,7 +101,12 @@ async def _with_drift(bridge: Bridge, name: str, found: TargetPlan) -> TargetPla
 
 
 async def _target(
-    bridge: Bridge, name: str, target: Connected, coming: Mapping[Key, Stored], now: float
+    bridge: Bridge,
+    name: str,
+    target: Connected,
+    coming: Mapping[Key, Stored],
+    now: float,
+    sketches: dict[str, Sketch],
 ) -> TargetPlan:
     standing = await assess(coming, target.route, bridge.backend, now)
     paused = (await bridge.backend.gate(name).paused()).get("reason", "")
@@ -164,11 +123,13 @@ async def _target(
         raise
     except Exception as error:  # noqa: BLE001 - what is known without asking is shown all the same
         return TargetPlan(parked=parked, paused=paused, trouble=redact(str(unforeseen(error))))
-    rehearsal = await rehearsal_of(bridge, target, standing, coming, now)
+    rehearsal = await _rehearsal(bridge, target, standing, coming, now, sketches)
     rehearsal.absent = await _absent(target, bridge.backend.ledger(name), standing, accounts)
-    steps = await rehearsal.run(rank(standing.pending, coming), standing.held)
+    steps = await rehearsal.run(rank(standing.pending, coming))
     survey, contact = await _first_contact(bridge, target, accounts, steps)
     holds = [hold_of(excess, name, now) for excess in standing.excesses]
+    if not (paused or contact):
+        sketches[name] = rehearsal.sketch
     return TargetPlan(
         steps=_held(steps, [*holds, *contact]),
         holds=tuple(Waits(hold.id, hold.reason, len(hold.keys) or hold.count) for hold in [*holds, *contact]),
@@ -188,13 +149,20 @@ async def _absent(target: Connected, ledger: Ledger, standing: Standing, account
     return (await believed(target.target, ledger)).lacks
 
 
-async def rehearsal_of(
-    bridge: Bridge, target: Connected, standing: Standing, coming: Mapping[Key, Stored], now: float
+async def _rehearsal(
+    bridge: Bridge,
+    target: Connected,
+    standing: Standing,
+    coming: Mapping[Key, Stored],
+    now: float,
+    earlier: Mapping[str, Sketch],
 ) -> Rehearsal:
     """A rehearsal of deliveries to a target from where it stands."""
     ledger = bridge.backend.ledger(target.route.name)
-    unsettled = await ledger.unsettled()
-    return Rehearsal(target, Sketch(ledger, coming), coming, standing.entries, unsettled, now)
+    unsettled, sketch = await ledger.unsettled(), Sketch(ledger, coming)
+    return Rehearsal(
+        target, sketch, coming, standing.entries, unsettled, now, held=standing.held, earlier=earlier
+    )
 
 
 async def _first_contact(
@@ -227,14 +195,3 @@ def _held(steps: Mapping[Key, Step], holds: Collection[Hold]) -> tuple[Step, ...
         for step in steps.values()
     )
     return tuple(sorted(found, key=lambda step: step.key))
-
-
-def moment_of(values: BridgeSettings, day: date | None) -> datetime:
-    """Now, or noon of a day to come. Raises ConfigurationError for a day that has passed."""
-    now = datetime.fromtimestamp(time.time(), UTC)
-    if day is None:
-        return now
-    if day < now.astimezone(values.zone).date():
-        raise ConfigurationError(f"{day} has passed: --on takes today or a day to come")
-    moment = datetime.combine(day, clock_time(12), values.zone)
-    return max(moment, now + timedelta(seconds=1))

@@ -19,8 +19,8 @@ from bridge.config.private_files import write_private
 from bridge.errors import ConfigurationError
 from bridge.model import Key
 from service.operations.assembly import Bridge
-from service.operations.planning import Plan
-from service.operations.rehearsing import Step
+from service.operations.plans import Plan
+from service.operations.steps import Step
 from service.operations.telling import word
 
 VERSION = 1

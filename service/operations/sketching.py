@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.exchange import to_come
-from bridge.model import Key, Kind, Stored
+from bridge.model import Entry, Key, Kind, Outcome, Stored
 from bridge.spelling import folded
 from bridge.store import Ledger
+from bridge.store.owners import given_away
 from bridge.store.sight import Sight
 from workers.delivery.decision import Decision
 from workers.delivery.matching import Chosen
@@ -20,19 +21,26 @@ from workers.delivery.matching import Chosen
 class Sketch:
     """What decisions read of a ledger (`workers.delivery.view.View`), with what `note` has heard.
 
-    `records` are those that the plan is about, as they would be; others are as Redis knows them.
+    `records` are those that the plan is about, as they would be; others are as Redis knows them. `made` are
+    the objects of records after the steps so far (None: none is left), `entries` what was noted of them.
     """
 
     ledger: Ledger
     records: Mapping[Key, Stored] = field(default_factory=dict)
-    made: dict[str, str] = field(default_factory=dict)
+    made: dict[str, str | None] = field(default_factory=dict)
+    entries: dict[Key, Entry] = field(default_factory=dict)
     owners: dict[tuple[Kind, str], Key | None] = field(default_factory=dict)
     holders: dict[tuple[str, str], Key] = field(default_factory=dict)
 
     async def links(self, keys: Collection[str]) -> dict[str, str]:
         """The remote ids that there are, and those that the steps so far would bring."""
         known = await self.ledger.links([name for name in keys if name not in self.made])
-        return known | {name: self.made[name] for name in keys if name in self.made}
+        return known | {name: link for name in keys if (link := self.made.get(name)) is not None}
+
+    async def link(self, key: Key) -> str | None:
+        """The object that is a record's before its step, unless another step has made it another one's."""
+        link = (await self.ledger.links([str(key)])).get(str(key))
+        return None if link and self.owners.get((key.kind, link)) not in (None, key) else link
 
     async def owner(self, kind: Kind, remote_id: str) -> Key | None:
         """Whose an object would be by now."""
@@ -43,8 +51,13 @@ class Sketch:
     async def sight(self, key: Key) -> Sight:
         """Where a record stands, as it would be."""
         there = await self.ledger.sight(key)
-        stored, link = self.records.get(key, there.stored), self.made.get(str(key), there.link)
-        return dataclasses.replace(there, stored=stored, link=link)
+        found = dataclasses.replace(
+            there,
+            stored=self.records.get(key, there.stored),
+            entry=self.entries.get(key, there.entry),
+            link=self.made.get(str(key), there.link),
+        )
+        return dataclasses.replace(found, begun=False) if key in self.entries else found
 
     async def unlinked(self, kind: Kind) -> list[Sight]:
         """The records of a kind that have no object at the target, those that are new included."""
@@ -66,13 +79,35 @@ class Sketch:
         """Whether no step so far would have made an object another record's."""
         return self.owners.get((key.kind, account.remote_id)) in (None, key, account.owner)
 
+    def is_held(self, key: Key, attribute: str, value: str) -> bool:
+        """Whether a step so far would have made a value another record's."""
+        return self.holders.get((attribute, folded(value))) not in (None, key)
+
+    def lost(self, key: Key) -> bool:
+        """Whether the steps so far leave a record without the object that it had."""
+        return str(key) in self.made and self.made[str(key)] is None
+
+    def brings(self, names: Collection[str]) -> bool:
+        """Whether the steps so far bring an object to one of these records."""
+        return any(self.made.get(name) is not None for name in names)
+
     def note(self, key: Key, decision: Decision) -> None:
         """Remember what a decision would bring: whose an object or a value is, what a record has."""
+        self.entries[key] = dataclasses.replace(decision.entry, **decision.says)
         if decision.lost is not None:
             self.owners[key.kind, decision.lost] = None
-        if decision.account:
-            self.owners[key.kind, decision.account.remote_id] = key
-        if decision.account or (decision.change and decision.link is None):
-            self.made[str(key)] = decision.link or to_come(key)
+        if (account := decision.account) is not None:
+            self.owners[key.kind, account.remote_id] = key
+            if (former := account.owner) is not None:
+                self.made[str(former)] = None
+                sight = Sight(self.records.get(former))
+                entry = given_away(sight, key, decision.entry.config, decision.entry.at)
+                self.entries[former] = entry
+        change = decision.change
+        if change and change.outcome is Outcome.DELETED:
+            self.made[str(key)] = None
+        elif account or (change and decision.link is None):
+            link = decision.link or to_come(key)
+            self.made[str(key)], self.owners[key.kind, link] = link, key
         for attribute, value in decision.unique.items():
             self.holders[attribute, folded(value)] = key

@@ -224,7 +224,7 @@ async def _row(
     reasons: Counter[str] = Counter()
     for key, entry in (await ledger.entries()).items():
         outcome = tally.outcomes.get((name, key), entry.outcome if entry.at >= started else None)
-        counts[_column(entry, outcome)] += 1
+        counts[column(entry, outcome)] += 1
         if entry.state in (State.FAILED, State.RETRYING):
             reasons[entry.reason] += 1
     paused = await bridge.backend.gate(name).paused()
@@ -241,9 +241,10 @@ async def _row(
     )
 
 
-def _column(entry: Entry, outcome: Outcome | None) -> str:
+def column(entry: Entry, outcome: Outcome | None) -> str:
+    """In which column a record counts, by its place in the ledger and by what was done in this run."""
     if entry.state in (State.FAILED, State.RETRYING):
         return "failed"
-    if outcome is None or outcome is Outcome.FAILED:
+    if outcome in (None, Outcome.FAILED, Outcome.UNCHANGED, Outcome.SKIPPED):
         return "skipped" if entry.state is State.SKIPPED else "unchanged"
     return str(outcome)

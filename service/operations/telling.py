@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.exchange import is_to_come
 from bridge.model import Outcome
-from service.operations.rehearsing import Step
+from service.operations.steps import Step
 
 HIDDEN = "…"
 PLANNED = "(will be created)"

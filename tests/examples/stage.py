@@ -21,8 +21,9 @@ from sandbox.values import Row, plain
 from service.cli.plan_view import counts
 from service.operations.assembly import Bridge, opened
 from service.operations.check import check
-from service.operations.planning import Plan, plan
-from service.operations.rehearsing import Step
+from service.operations.planning import plan
+from service.operations.plans import Plan
+from service.operations.steps import Step
 from service.operations.sync import SyncResult, sync
 from tests.examples.company import Shape, founded
 from tests.examples.people import Person, people_of

@@ -7,6 +7,7 @@ time being.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -55,34 +56,13 @@ class Clash:
 
     async def wait(self, error: Conflict) -> None:
         """Raise AfterAnother, Taken or RecordRejected while somebody has a value, `error` in some of them."""
-        if not (holders := await self._holders()):
+        wanted = self.matching.wanted
+        if not (others := await holders(self.target, wanted, self.link, wanted.attributes)):
             return
-        owners: list[tuple[Remote, Key, Sight]] = []
-        for match in holders:
-            owner = await self.matching.owner(match)
-            if owner is None:
-                named = await self.matching.named(match)
-                raise Taken(f"{error}; the account {match.id} has this {match.by}", *named)
-            owners.append((match, owner, await self.matching.view.sight(owner)))
-        for match, owner, sight in owners:
-            if not await self.matching.gives_up(sight, match):
-                words = f"{owner} has this {match.by} and keeps it, or has failed itself"
-                raise Taken(words, str(owner), sight.stance)
-        match, first, sight = owners[0]
+        match, first, sight = await yielding(self.matching, others, str(error))
         if await self._closes(first):
             await self._break(match, first, sight.stance)
-        raise AfterAnother(f"{first} has this {match.by} and gives it up", str(first), sight.stance)
-
-    async def _holders(self) -> list[Remote]:
-        """Other objects that have one of our values, as far as the target can be searched for it."""
-        wanted = self.matching.wanted
-        found: dict[str, Remote] = {}
-        for name, value in wanted.attributes.items():
-            if isinstance(value, str) and value.strip():
-                with suppress(RecordRejected):  # nobody is looked up by this attribute
-                    for match in await self.target.find(Wanted(wanted.key, {name: value})):
-                        found.setdefault(match.id, match)
-        return [match for remote_id, match in found.items() if remote_id != self.link]
+        raise gives_way(match, first, sight)
 
     async def _closes(self, first: Key) -> bool:
         """Whether all wait for each other, and it is for this record to begin: the first one by its key."""
@@ -124,6 +104,45 @@ class Clash:
                 stance,
             ) from None
         raise Moved(f"{first} has this {match.by} and gives it up", str(first), stance, applied.remote_id)
+
+
+async def holders(target: Target, wanted: Wanted, link: str, names: Iterable[str]) -> list[Remote]:
+    """Objects other than the record's own that have one of its values of these attributes.
+
+    As far as the target can be searched for it.
+    """
+    found: dict[str, Remote] = {}
+    for name in names:
+        value = wanted.attributes.get(name)
+        if isinstance(value, str) and value.strip():
+            with suppress(RecordRejected):  # nobody is looked up by this attribute
+                for match in await target.find(Wanted(wanted.key, {name: value})):
+                    found.setdefault(match.id, match)
+    return [match for remote_id, match in found.items() if remote_id != link]
+
+
+async def yielding(matching: Matching, others: Sequence[Remote], refusal: str) -> tuple[Remote, Key, Sight]:
+    """The first of those who have a value of this record, and are all to give it up. Raises Taken.
+
+    `refusal` is why two cannot have it.
+    """
+    owners: list[tuple[Remote, Key, Sight]] = []
+    for match in others:
+        owner = await matching.owner(match)
+        if owner is None:
+            named = await matching.named(match)
+            raise Taken(f"{refusal}; the account {match.id} has this {match.by}", *named)
+        owners.append((match, owner, await matching.view.sight(owner)))
+    for match, owner, sight in owners:
+        if not await matching.gives_up(sight, match):
+            words = f"{owner} has this {match.by} and keeps it, or has failed itself"
+            raise Taken(words, str(owner), sight.stance)
+    return owners[0]
+
+
+def gives_way(match: Remote, owner: Key, sight: Sight) -> AfterAnother:
+    """What a record comes to that waits for another one's value."""
+    return AfterAnother(f"{owner} has this {match.by} and gives it up", str(owner), sight.stance)
 
 
 class Moved(AfterAnother):

@@ -77,6 +77,11 @@ class Elsewhere:
     ids: Mapping[str, str]
     foreseen: bool = False
 
+    def after(self, ledgers: Mapping[str, Seen]) -> Elsewhere:
+        """The same for a plan that leaves the ledgers of some of them like these."""
+        others = {name: Other(one.route, ledgers.get(name, one.ledger)) for name, one in self.others.items()}
+        return Elsewhere(others, self.ids, foreseen=True)
+
     async def check(self, route: Route, case: Case) -> None:
         """Raise AfterTarget unless the others are done with this revision of a person.
 

@@ -254,9 +254,9 @@ class Adapter:
     """What a module `workers.targets.<kind>` exports as ADAPTER.
 
     `mapping` is data: `{"person": {attribute: CEL expression}, "team": {...}, "references": {attribute:
-    "person" | "team"}, "required": {"person": [attributes], "team": [...]}, "group_name": attribute,
-    "access": the person's attribute that is true where the account gives access}`. `connect` takes an
-    instance of `settings`.
+    "person" | "team"}, "required": {"person": [attributes], "team": [...]}, "exclusive": {the same, of
+    attributes whose value only one object can have}, "group_name": attribute, "access": the person's
+    attribute that is true where the account gives access}`. `connect` takes an instance of `settings`.
     """
 
     settings: type[TargetSettings]

@@ -15,7 +15,7 @@ from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.model import Snapshot
 from bridge.store.backend import Backend
-from service.operations.planning import Plan
+from service.operations.plans import Plan
 from service.operations.signing import read_plan, write_plan
 
 

@@ -126,7 +126,8 @@ async def test_who_is_held_chooses_last(backend: Backend) -> None:
         await run.know(*(person(f"ana{number}", name="Ana") for number in range(2)))
         known, parts = await backend.records.known(), run.deliverer
         connected = Connected(parts.route, parts.target, parts.turn)
-        rehearsal = Rehearsal(connected, Sketch(parts.ledger, known), known, {}, (), time.time())
         held, other = (Key(Kind.PERSON, f"ana{number}") for number in range(2))
-        steps = await rehearsal.run({held: 1, other: 1}, [held])
+        sketch, now = Sketch(parts.ledger, known), time.time()
+        rehearsal = Rehearsal(connected, sketch, known, {}, (), now, held=[held])
+        steps = await rehearsal.run({held: 1, other: 1})
         assert [step.choices[0].value for step in (steps[other], steps[held])] == ["ana", "ana.muster"]
