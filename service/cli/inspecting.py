@@ -36,7 +36,7 @@ from service.operations.signing import write_plan
 ValuesOption = Annotated[bool, typer.Option("--values", help="Show people's names and values too.")]
 DayOption = Annotated[
     datetime | None,
-    typer.Option("--on", formats=["%Y-%m-%d"], help="What this day will bring: 2026-05-01."),
+    typer.Option("--on", formats=["%Y-%m-%d"], help="What this day will bring until its end: 2026-05-01."),
 ]
 
 
