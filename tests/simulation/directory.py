@@ -205,14 +205,14 @@ class Directory:
         if error := self._refusal(kind, None, body):
             return error
         thing = self._add(kind, dict(body))
-        self._comes(thing)
+        self._comes(thing, by)
         self._hears(thing, False, by)
         self._written(thing, {}, by, emptied=False)
         return self._done(201, thing)
 
-    def _comes(self, thing: Thing) -> None:
+    def _comes(self, thing: Thing, by: Delivery | None) -> None:
         """Something is there that was not."""
-        self.referee.created(thing, list(self.things.values()))
+        self.referee.created(thing, list(self.things.values()), by)
         id_ = str(thing.attributes.get("externalId"))
         if self.first and thing.kind is Kind.PERSON and not self.first.of(thing.kind, id_):
             self.world.violate("ORDER", f"{thing.key} is at {self.name}, and not at {self.first.name} yet")

@@ -38,6 +38,8 @@ def differences(kenjo: Kenjo, directory: Directory) -> list[str]:
 
 
 def _person(key: Key, data: Data, truth: Truth, directory: Directory) -> Iterator[str]:
+    if str(key) in directory.referee.doubled:
+        return
     accounts = directory.of(Kind.PERSON, key.id)
     if len(accounts) > 1:
         yield f"{key} has {len(accounts)} accounts"
@@ -167,7 +169,8 @@ def _team(
             yield f"{key} has {len(groups)} groups"
         return
     has = groups[0].attributes
-    sure = [id_ for id_ in data["members"] if id_ not in unusable]
+    doubled = {Key.parse(one).id for one in directory.referee.doubled}
+    sure = [id_ for id_ in data["members"] if id_ not in unusable | doubled]
     accounts = {one.id for id_ in sure for one in directory.of(Kind.PERSON, id_)}
     unlinked = {
         one.id

@@ -51,8 +51,9 @@ class Referee:
     by record, when its account was closed without a person's word, and how often Redis had lost data by then;
     `approved`: whose removal a person has let go, and `let_go`: when they were closed; `chosen`: objects that
     a person has given to a record, `inherited` those that passed to it from a team that was no more;
-    `ignored`: by object, who asked in vain to open or close it; `tries`: requests to write, refused or not;
-    `most`: how many accounts there were in use, at most.
+    `ignored`: by object, who asked in vain to open or close it; `doubled`: records with a second object by a
+    create that left long after its check; `tries`: requests to write, refused or not; `most`: how many
+    accounts there were in use, at most.
     """
 
     world: World
@@ -70,6 +71,7 @@ class Referee:
     chosen: set[tuple[str, str]] = field(default_factory=set)
     inherited: set[tuple[str, str]] = field(default_factory=set)
     ignored: dict[str, Delivery] = field(default_factory=dict)
+    doubled: set[str] = field(default_factory=set)
 
     def answered_wait(self, seconds: float, to: Process) -> None:
         """A worker has been told to leave the directory alone."""
@@ -97,11 +99,16 @@ class Referee:
                 said = "open" if is_open else "closed"
                 self.world.violate("SEEN", f"{record} is called {state}, and {id_} is {said}")
 
-    def created(self, thing: Thing, others: list[Thing]) -> None:
+    def created(self, thing: Thing, others: list[Thing], by: Delivery | None) -> None:
         """A new object."""
         twins = [one.id for one in others if one is not thing and one.key == thing.key and not one.foreign]
-        if twins:
-            self.world.violate("NO DUPLICATES", f"{thing.key} has {thing.id} beside {', '.join(twins)}")
+        if not twins:
+            return
+        sentence = f"{thing.key} has {thing.id} beside {', '.join(twins)}"
+        if by is None:
+            self.world.violate("NO DUPLICATES", sentence)
+        elif self._late("NO DUPLICATES", sentence, by):
+            self.doubled.add(thing.key)
 
     def changed(self, thing: Thing, former: dict[str, Any], by: Delivery | None, *, emptied: bool) -> None:
         """A write has taken effect on an object, which had `former` attributes; `emptied`: a group was."""
@@ -146,14 +153,15 @@ class Referee:
         if owner and owner != heir and self._is_orphan(owner):
             self.inherited |= {(one.id, heir) for one in self.things.values() if one.key == owner}
 
-    def _late(self, promise: str, what: str, by: Delivery) -> None:
-        """Nobody can call back a request that was sent while its lock was good: it is repaired later."""
+    def _late(self, promise: str, what: str, by: Delivery) -> bool:
+        """Whether nobody is to blame: what was sent while its lock was good cannot be called back."""
         late = self.world.now - by.checked
         sentence = f"{what}, {late:.1f} s after its check"
         if late < LOCK_TTL:
             self.world.violate(promise, sentence)
-        else:
-            self.world.note("referee", f"allowed: {sentence}")
+            return False
+        self.world.note("referee", f"allowed: {sentence}")
+        return True
 
     def _is_orphan(self, owner: str) -> bool:
         """Whether a group's team is no more, so that one of the same name may have it."""

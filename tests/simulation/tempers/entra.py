@@ -80,7 +80,7 @@ class EntraDirectory(Directory):
             return error
         thing.attributes = wanted
         self.things[thing.id] = self.bin.pop(thing.id)
-        self.referee.created(thing, list(self.things.values()))
+        self.referee.created(thing, list(self.things.values()), by)
         self._written(thing, dict(thing.attributes), by, emptied=False)
         return Reply(204)
 

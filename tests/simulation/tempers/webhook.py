@@ -59,7 +59,7 @@ class WebhookDirectory(Directory):
             self.things.setdefault(id_, Thing(id_, Kind.PERSON, {}, self.world.now, foreign=True))
         if not former:
             thing.foreign = False
-            self._comes(thing)
+            self._comes(thing, by)
         left = set(former.get("members") or ()) - set(data.get("members") or ())
         known = [self.things[id_] for id_ in sorted(left) if id_ in self.things]
         if thing.losses == self.referee.store.losses:  # else nobody knows any more who was told of as in
