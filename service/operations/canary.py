@@ -13,7 +13,7 @@ from service.operations.assembly import Bridge, connected
 from service.operations.choosing import Chosen, Targets
 from service.operations.rehearsing import Rehearsal
 from service.operations.sketching import Sketch
-from service.operations.sync import HELD, PROBLEM, SyncResult, Tally, sync
+from service.operations.sync import PROBLEM, SyncResult, Tally, sync
 from service.watch.judging import Asks
 from service.watch.pending import assess, rank
 
@@ -21,14 +21,16 @@ from service.watch.pending import assess, rank
 async def canaried(bridge: Bridge, number: int, **options: Any) -> SyncResult:
     """Deliver `number` people of each target, read them back, and all others only if these are right.
 
-    Takes the options of `sync` and raises what it raises.
+    What is held stays held, and everybody else is delivered. Takes the options of `sync` and raises what it
+    raises.
     """
     canary, tally = Canary(number), Tally(bridge.metrics)
     first = await sync(bridge, **options, choose=canary.choose, tally=tally)
-    if first.ended or first.exit_code in (HELD, PROBLEM):
+    if first.ended or first.exit_code == PROBLEM:
         return first
     async with connected(bridge, options.get("only", ())) as targets:
-        different = await canary.different(bridge, targets)
+        tried = {name: target for name, target in targets.items() if not first.targets[name].rests}
+        different = await canary.different(bridge, tried)
     if different:
         return dataclasses.replace(first, stopped=tuple(different))
     done = await sync(bridge, **options, tally=tally)

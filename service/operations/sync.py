@@ -78,6 +78,11 @@ class TargetResult:
         return bool(self.counts["held"]) or self.state == HELD_BACK or waits
 
     @property
+    def rests(self) -> bool:
+        """Whether nothing at all is sent to this target until a person says so."""
+        return self.state in (HELD_BACK, MAINTENANCE)
+
+    @property
     def undone(self) -> bool:
         """Whether something could not be done."""
         fails = self.unpublished is not None and self.unpublished.soon

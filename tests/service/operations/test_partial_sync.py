@@ -11,6 +11,7 @@ import pytest
 from bridge.store.backend import Backend
 from bridge.store.queue import URGENT, Due
 from tests.delivery import TARGET, delivery, person
+from tests.service.operated import Operator
 from tests.service.planned import Inspected
 from tests.world import World, expected
 from workers.delivery.draining import Drain
@@ -179,3 +180,26 @@ async def test_parts_exclude_each_other(here: World) -> None:
     """`--only` together with `--canary` == exit 3 and a sentence."""
     done = await here.run("sync", "--only", "x", "--canary", "1")
     assert (done.code, "exclude each other" in done.err) == (3, True)
+
+
+async def test_a_canary_goes_on_beside_what_is_held(operator: Operator) -> None:
+    """Seven leavers over the limit and three renames == the renames arrive, the leavers stay held; exit 2."""
+    leavers = operator.leave(7)
+    renamed = operator.people()[-3:]
+    for id_ in renamed:
+        operator.here.sandbox.actions.rename(employee=id_, last_name="Ñandú")
+    done = await operator("sync", "--canary", "1", "--json")
+    row = done.json["targets"]["directory"]
+    assert (done.code, done.json["stopped"], row["updated"], row["held"] > 0) == (2, [], 3, True), done.err
+    users = await operator.users()
+    assert {users[id_]["name"]["familyName"] for id_ in renamed} == {"Ñandú"}
+    assert all(users[id_]["active"] for id_ in leavers)
+
+
+async def test_a_canary_where_all_is_held(fresh: Operator) -> None:
+    """First contact holds the whole target == exit 2 with its hold, and nobody counts as wrong."""
+    for number in range(25):
+        await fresh.create(userName=f"kontakt{number}")
+    done = await fresh("sync", "--canary", "1", "--json")
+    assert (done.code, done.json["stopped"]) == (2, []), done.err
+    assert len(await fresh.here.users()) == 25
