@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bridge.config.configuration import load_settings
 from bridge.config.settings import BridgeSettings
 from sandbox.server import Sandbox
-from sandbox.values import Row, plain
 from service.cli.plan_view import counts
 from service.operations.assembly import Bridge, opened
 from service.operations.check import check
@@ -26,12 +26,15 @@ from service.operations.plans import Plan
 from service.operations.steps import Step
 from service.operations.sync import SyncResult, sync
 from tests.examples.company import Shape, founded
-from tests.examples.people import Person, people_of
+from tests.examples.office import Office
+from tests.examples.people import Person
 from tests.examples.places import Place
 from tests.examples.told import Told
 
+_T = TypeVar("_T")
+
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-SMALL = 28
+SMALL = 26
 """People in a quick run: as many of each kind as there are rules for."""
 FULL = bool(os.environ.get("KENJO_BRIDGE_EXAMPLES_FULL"))
 """Whether the companies have all their people (`make examples`)."""
@@ -48,16 +51,13 @@ DONE = {
 
 
 @dataclass
-class Stage:
+class Stage(Office):
     """`folder` holds a copy of the example. `told`: what each target should hold."""
 
-    folder: Path
-    sandbox: Sandbox
-    redis_url: str
+    folder: Path = field(kw_only=True)
+    redis_url: str = field(kw_only=True)
     places: Mapping[str, Place] = field(default_factory=dict)
     told: Mapping[str, Told] = field(default_factory=dict)
-    zones: Mapping[str, str] = field(default_factory=dict)
-    lead_days: int = 0
 
     def play(self, **targets: tuple[Place, Told]) -> None:
         """Which place stands for each target, and what is told of it; `_` in a name stands for `-`."""
@@ -65,71 +65,19 @@ class Stage:
         self.places = {name: place for name, (place, _) in named.items()}
         self.told = {name: told for name, (_, told) in named.items()}
 
-    # Kenjo
-
-    def day(self, distance: int) -> str:
-        """A day so many days from today, as Kenjo writes it."""
-        return f"{(self.sandbox.account.today + timedelta(days=distance)).isoformat()}T00:00:00.000Z"
-
-    @property
-    def people(self) -> dict[str, Person]:
-        return people_of(self.sandbox.account)
-
-    def works(self, person: Person) -> bool:
-        """Whether somebody works here today, by the clock of the office."""
-        zone = ZoneInfo(self.zones.get(person.office, "Europe/Berlin"))
-        return person.works(datetime.now(zone).date(), self.lead_days)
-
-    def someone(self, number: int = 0, **has: Any) -> Person:
-        """One of those who work here, lead nobody, and are what is asked for."""
-        everybody = self.people.values()
-        bosses = {one.boss.id for one in everybody if one.boss}
-        found = [
-            one
-            for one in everybody
-            if self.works(one)
-            and one.id not in bosses
-            and all(getattr(one, name) == value for name, value in has.items())
-        ]
-        return found[number]
-
-    def numbers(self, digits: int = 0) -> Callable[[], dict[str, str]]:
-        """Reads whose an employee number is now, of two people who had it: who works here."""
-
-        def ids() -> dict[str, str]:
-            everybody = sorted(self.people.values(), key=self.works)
-            return {one.number.zfill(digits): one.id for one in everybody}
-
-        return ids
-
-    def change(self, person: Person, section: str, **values: Any) -> None:
-        """Somebody in HR writes into Kenjo."""
-        self.sandbox.account.employees[person.id][section].update(values)
-
-    def id_of(self, table: str, name: str) -> str:
-        return next(id_ for id_, row in self.sandbox.account.tables[table].items() if row["name"] == name)
-
-    def hire(self, like: Person, first: str, last: str, **work: Any) -> str:
-        """Somebody begins who works where another one does; the Kenjo id."""
-        rows = self.sandbox.account.employees
-        model, id_ = rows[like.id], f"{len(rows):024x}"
-        email = f"{plain(first)}.{plain(last)}@{like.email.partition('@')[2]}" if like.email else None
-        start = (self.sandbox.account.today - timedelta(days=2)).isoformat()
-        account: Row = {"_id": id_, "email": email, "isActive": True, "language": "en", "externalId": None}
-        rows[id_] = {
-            **model,
-            "account": account,
-            "personal": {"firstName": first, "lastName": last, "displayName": f"{first} {last}"},
-            "work": {**model["work"], "startDate": start, "employeeNumber": str(9000 + len(rows)), **work},
-        }
-        return id_
-
-    # The bridge
-
     @asynccontextmanager
     async def bridge(self, moment: datetime | None = None) -> AsyncIterator[Bridge]:
         async with opened(self._values, clock=lambda: moment or datetime.now(UTC)) as bridge:
             yield bridge
+
+    async def _apart(self, work: Callable[[Bridge], Awaitable[_T]], moment: datetime | None = None) -> _T:
+        """Let the bridge work, beside large servers in a thread of its own: they would delay it."""
+
+        async def run() -> _T:
+            async with self.bridge(moment) as bridge:
+                return await work(bridge)
+
+        return await (asyncio.to_thread(asyncio.run, run()) if FULL else run())
 
     @cached_property
     def _values(self) -> BridgeSettings:
@@ -149,8 +97,8 @@ class Stage:
         return {f"KENJO_BRIDGE_{name}": text for name, text in named.items()}
 
     async def plan(self, moment: datetime | None = None) -> Plan:
-        async with self.bridge(moment) as bridge:
-            return await plan(bridge, moment or datetime.now(UTC), day=moment.date() if moment else None)
+        now, day = moment or datetime.now(UTC), moment.date() if moment else None
+        return await self._apart(lambda bridge: plan(bridge, now, day=day), moment)
 
     async def planned_in(self, days: int, target: str) -> list[Step]:
         """What a day to come would bring at a target, if nothing else changed."""
@@ -159,13 +107,11 @@ class Stage:
         return [step for step in (await self.plan(moment)).targets[target].steps if step.acts]
 
     async def sync(self) -> SyncResult:
-        async with self.bridge() as bridge:
-            return await sync(bridge)
+        return await self._apart(sync)
 
     async def begin(self) -> Mapping[str, Counter[str]]:
         """`check` finds nothing wrong, everybody arrives as planned, and a second sync sends nothing."""
-        async with self.bridge() as bridge:
-            assert [one for one in await check(bridge) if one.problems] == []
+        assert [one for one in await self._apart(check) if one.problems] == []
         done = await self.arrive()
         await self.rest()
         return done
@@ -257,4 +203,4 @@ async def on_stage(
     today = datetime.now(ZoneInfo("Europe/Berlin")).date()
     sandbox.account = founded(shape, people if FULL else min(people, SMALL), today)
     async with sandbox:
-        yield Stage(home, sandbox, redis_url)
+        yield Stage(sandbox, folder=home, redis_url=redis_url)
