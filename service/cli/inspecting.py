@@ -15,9 +15,11 @@ from service.cli import plan_view
 from service.cli.app import (
     ConfigOption,
     JsonOption,
+    NamesOption,
     PersonArgument,
     TargetOption,
     app,
+    may_name,
     out,
     print_json,
     read,
@@ -32,6 +34,7 @@ from service.operations.days import moment_of
 from service.operations.explaining import explain as explain_one
 from service.operations.planning import plan as make_plan
 from service.operations.signing import write_plan
+from service.operations.telling import plan_json
 
 ValuesOption = Annotated[bool, typer.Option("--values", help="Show people's names and values too.")]
 DayOption = Annotated[
@@ -48,7 +51,11 @@ def plan(
     save: Annotated[
         Path | None, typer.Option("--out", help="Write a signed plan, for `sync --plan` to carry out.")
     ] = None,
-    values: ValuesOption = False,
+    names: NamesOption = None,
+    values: Annotated[
+        bool, typer.Option("--values", help="Show names, and values old and new, too.")
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show all who are alike, not the first few.")] = False,
     json: JsonOption = False,
 ) -> int:
     """Show what a sync would do, and write nothing anywhere.
@@ -65,13 +72,16 @@ def plan(
         async with opened(settings, join=True, clock=lambda: moment) as bridge:
             found = await make_plan(bridge, moment, target or [], day)
             number = write_plan(bridge, found, save, time.time()) if save and found.stands else None
+        named = may_name(names, json=json) or values
         if json:
-            print_json(plan_view.plan_json(found, values=values))
+            print_json(plan_json(found, names=named, values=values))
         else:
-            plan_view.show_plan(out, found, values=values)
-        if number is not None and not json:
-            written = counted(number, "change was", "changes were")
-            _say(f"{written} written to {save}; what to run: kenjo-bridge sync --plan {save}")
+            shows = plan_view.Shows(names=named, values=values, all=every, records=found.records)
+            if number is not None:
+                written = counted(number, "change was", "changes were")
+                _say(f"{written} written to {save}")
+            then = plan_view.next_steps(found, str(save) if number else "")
+            plan_view.show_plan(out, found, shows, then=then)
         return found.exit_code
 
     return start(work())

@@ -1,12 +1,15 @@
-"""How a step of a plan is told: in a word, and as JSON. Personal values only where they were asked for."""
+"""How a plan and its steps are told: in words, and as JSON. Personal values only where asked for."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from bridge.exchange import is_to_come
-from bridge.model import Outcome
+from bridge.model import Key, Kind, Outcome, Stored
+from service.operations.naming import name_of
+from service.operations.plans import Plan, TargetPlan
 from service.operations.steps import Step
 
 HIDDEN = "…"
@@ -22,6 +25,66 @@ _WORDS: Mapping[str, str] = {
     Outcome.SKIPPED: "skip",
     "retrying": "wait",
 }
+
+
+COUNTED = (
+    "create",
+    "adopt",
+    "update",
+    "deactivate",
+    "delete",
+    "skip",
+    "unchanged",
+    "wait",
+    "fail",
+    "held",
+    "parked",
+)
+"""What steps are counted as, in the order in which that is told. Together they are all records of a plan."""
+
+
+def counts(target: TargetPlan) -> Counter[str]:
+    """How many steps of each kind. What is held counts as held, and not as what it would be."""
+    found = Counter("held" if step.hold else word(step) for step in target.steps)
+    found["parked"] = len(target.parked)
+    return found
+
+
+def plan_json(found: Plan, *, names: bool, values: bool) -> dict[str, Any]:
+    """For `--json`: `{"exit_code", "held", "snapshot", "targets": {name: {steps, holds, counts, ...}}}`."""
+    known = found.records if names else {}
+    return {
+        "exit_code": found.exit_code,
+        "day": found.day.isoformat() if found.day else None,
+        "held": found.held or None,
+        "snapshot": {
+            "people": found.snapshot.count(Kind.PERSON),
+            "teams": found.snapshot.count(Kind.TEAM),
+            "changes": len(found.changes),
+            "problems": [[p.list, p.id, p.reason] for p in found.snapshot.problems],
+            "warnings": list(found.snapshot.warnings),
+        },
+        "targets": {
+            name: _target_json(target, known, values=values) for name, target in found.targets.items()
+        },
+    }
+
+
+def _target_json(target: TargetPlan, known: Mapping[Key, Stored], *, values: bool) -> dict[str, Any]:
+    found = counts(target)
+    return {
+        "counts": {name: found[name] for name in COUNTED},
+        "steps": [
+            {**step_json(step, values=values), "name": name_of(known.get(step.key)) or None}
+            for step in target.steps
+        ],
+        "holds": [{"id": w.id, "reason": w.reason, "count": w.count} for w in target.holds],
+        "drifted": list(target.drifted),
+        "parked": [{"record": str(key), "reason": entry.reason} for key, entry in target.parked],
+        "survey": target.survey.counts() if target.survey else None,
+        "paused": target.paused or None,
+        "trouble": target.trouble or None,
+    }
 
 
 def word(step: Step) -> str:

@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 from bridge.config.configuration import load_settings
 from bridge.config.settings import BridgeSettings
 from sandbox.server import Sandbox
-from service.cli.plan_view import counts
 from service.operations.assembly import Bridge, opened
 from service.operations.check import check
 from service.operations.planning import plan
 from service.operations.plans import Plan
 from service.operations.steps import Step
 from service.operations.sync import SyncResult, sync
+from service.operations.telling import counts
 from tests.examples.company import Shape, founded
 from tests.examples.office import Office
 from tests.examples.people import Person
