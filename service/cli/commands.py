@@ -11,7 +11,7 @@ import typer
 from bridge.config.configuration import load_settings
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
-from service.cli import stopping, views
+from service.cli import stopping, sync_view
 from service.cli.app import (
     ConfigOption,
     JsonOption,
@@ -127,15 +127,15 @@ class Part(NamedTuple):
 async def _sync(values: BridgeSettings, options: dict[str, Any], part: Part, *, json: bool) -> int:
     options["begin"] = stop_event
     async with opened(values) as bridge:
-        with views.progress(err, quiet=json or not err.is_terminal) as show:
+        with sync_view.progress(err, quiet=json or not err.is_terminal) as show:
             result = await _part(bridge, {**options, "show": show}, part)
     if result.ended:
         by = stopping.name() or "a signal"
         result = dataclasses.replace(result, ended=f"ended early by {by}; {result.ended}")
     if json:
-        print_json(views.sync_json(result))
+        print_json(sync_view.sync_json(result))
     else:
-        views.show_sync(out, result)
+        sync_view.show_sync(out, result)
     return result.exit_code
 
 

@@ -18,7 +18,7 @@ from bridge.config.settings import AnyTarget, BridgeSettings, KenjoSettings, Log
 from bridge.model import Kind
 from bridge.printable import counted
 from sandbox.server import Sandbox
-from service.cli import views
+from service.cli import sync_view
 from service.cli.app import stop_event
 from service.cli.demo_directory import Directory, directory_server
 from service.cli.running import running
@@ -73,7 +73,7 @@ async def _first_sync(console: Console, bridge: Bridge) -> bool:
     """Show the first sync until nothing is pending."""
     started = time.monotonic()
     ledger = bridge.backend.ledger(TARGET)
-    with views.progress(console, quiet=not console.is_terminal) as show:
+    with sync_view.progress(console, quiet=not console.is_terminal) as show:
         while True:
             pending = await ledger.count_pending()
             show({TARGET: pending})

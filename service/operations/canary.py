@@ -13,7 +13,8 @@ from service.operations.assembly import Bridge, connected
 from service.operations.choosing import Chosen, Targets
 from service.operations.rehearsing import Rehearsal
 from service.operations.sketching import Sketch
-from service.operations.sync import PROBLEM, SyncResult, Tally, sync
+from service.operations.sync import PROBLEM, SyncResult, sync
+from service.operations.tallying import Tally
 from service.watch.judging import Asks
 from service.watch.pending import assess, rank
 

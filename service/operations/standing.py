@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -211,3 +212,9 @@ async def stands(bridge: Bridge, name: str, known: Mapping[Key, Stored], now: fl
     gone = (key for key, stored in known.items() if stored.gone and key in found)
     over = {key for key in gone if found[key].standing in (Standing.IN_STEP, Standing.LEFT_OUT)}
     return {key: stand for key, stand in found.items() if key not in over}
+
+
+def counted(found: Mapping[Key, Stand], kind: Kind) -> dict[str, int]:
+    """How many of a kind stand in each place; together as many as there are."""
+    counts = Counter(stand.standing for key, stand in found.items() if key.kind is kind)
+    return {standing.field: counts[standing] for standing in Standing}

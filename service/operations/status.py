@@ -10,7 +10,7 @@ from typing import Any
 from bridge.model import Entry, Key, Kind, Outcome, State, Stored
 from service.operations.assembly import Bridge
 from service.operations.forgetting import forgotten, reminders
-from service.operations.standing import Stand, Standing, stands
+from service.operations.standing import counted, stands
 from service.operations.times import local
 
 _CHANGES = (Outcome.CREATED, Outcome.ADOPTED, Outcome.UPDATED, Outcome.DEACTIVATED, Outcome.DELETED)
@@ -48,8 +48,8 @@ async def _target(bridge: Bridge, name: str, known: Mapping[Key, Stored]) -> dic
     paused = await bridge.backend.gate(name).paused()
     found = await stands(bridge, name, known, time.time())
     return {
-        "people": _counts(found, Kind.PERSON),
-        "groups": _counts(found, Kind.TEAM),
+        "people": counted(found, Kind.PERSON),
+        "groups": counted(found, Kind.TEAM),
         "applied": states[State.APPLIED],
         "removed": states[State.REMOVED],
         "pending": await ledger.count_pending(),
@@ -62,12 +62,6 @@ async def _target(bridge: Bridge, name: str, known: Mapping[Key, Stored]) -> dic
         "budget": await _budget(bridge, name),
         "publication": await _publication(bridge, name, entries.values()),
     }
-
-
-def _counts(found: Mapping[Key, Stand], kind: Kind) -> dict[str, int]:
-    """How many of a kind stand in each place; together as many as there are."""
-    counts = Counter(stand.standing for key, stand in found.items() if key.kind is kind)
-    return {standing.field: counts[standing] for standing in Standing}
 
 
 async def _drift(bridge: Bridge, name: str) -> dict[str, Any] | None:

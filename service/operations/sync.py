@@ -7,12 +7,11 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bridge.errors import ConfigurationError
-from bridge.metrics import Metrics
-from bridge.model import Entry, Key, Outcome, Snapshot, State
-from bridge.store import Claim, Lease
+from bridge.model import Key, Kind, Snapshot, State, Stored
+from bridge.store import Lease
 from bridge.store.gate import HALTED, MAINTENANCE
 from bridge.store.gate import HELD as HELD_BACK
 from service.operations.assembly import Bridge, connected, deliverers, poller, warn_of_readable_data
@@ -20,6 +19,8 @@ from service.operations.choosing import Choose
 from service.operations.draining import Waits, drained, unless
 from service.operations.greet import revive
 from service.operations.publishing import published
+from service.operations.standing import counted, stands
+from service.operations.tallying import Tally, column
 from workers.delivery.first_contact import FirstContact
 from workers.delivery.publishing import Left
 from workers.main import Workers
@@ -29,29 +30,6 @@ COLUMNS = ("created", "adopted", "updated", "deactivated", "unchanged", "skipped
 
 _POLLS = 5
 """How often one run counts what its deliveries have found: a leaver, then the groups they are in."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What happened to each record in this run; a created person who then gets a manager was created."""
-
-    metrics: Metrics
-    outcomes: dict[tuple[str, Key], Outcome] = field(default_factory=dict)
-
-    def settled(self, target: str, claim: Claim, entry: Entry, answered: float) -> None:
-        """Note the first thing that was done; what is done later for the same record refines it."""
-        self.metrics.settled(target, claim, entry, answered)
-        place = (target, claim.stored.record.key)
-        if self.outcomes.get(place) in (None, Outcome.FAILED, Outcome.UNCHANGED, Outcome.SKIPPED):
-            self.outcomes[place] = entry.outcome
-
-    def paused(self, target: str, state: str, reason: str) -> None:
-        """Pass it on."""
-        self.metrics.paused(target, state, reason)
-
-    def resumed(self, target: str) -> None:
-        """Pass it on."""
-        self.metrics.resumed(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +46,7 @@ class TargetResult:
     state: str
     paused: str
     reasons: Mapping[str, int]
+    people: Mapping[str, int]
     others: int = 0
     unpublished: Left | None = None
 
@@ -165,7 +144,8 @@ async def sync(
                 left = await published(carriers, waits, patience, show, stop)
         finally:
             await the_poller.stand_down()
-        rows = {name: await _row(waits, name, tally, started, left.get(name)) for name in targets}
+        known = await bridge.backend.records.known()
+        rows = {name: await _row(waits, name, tally, started, known, left.get(name)) for name in targets}
         ended = _ended_early(rows) if stop.is_set() else ""
         return SyncResult(poll.snapshot, len(poll.changes), rows, ended=ended)
 
@@ -221,7 +201,12 @@ async def _found(bridge: Bridge, names: Iterable[str]) -> bool:
 
 
 async def _row(
-    waits: Waits, name: str, tally: Tally, started: float, unpublished: Left | None
+    waits: Waits,
+    name: str,
+    tally: Tally,
+    started: float,
+    known: Mapping[Key, Stored],
+    unpublished: Left | None,
 ) -> TargetResult:
     bridge = waits.bridge
     ledger = bridge.backend.ledger(name)
@@ -243,13 +228,5 @@ async def _row(
         state=paused.get("state", "running"),
         paused=paused.get("reason", ""),
         reasons=dict(reasons.most_common(3)),
+        people=counted(await stands(bridge, name, known, time.time()), Kind.PERSON),
     )
-
-
-def column(entry: Entry, outcome: Outcome | None) -> str:
-    """In which column a record counts, by its place in the ledger and by what was done in this run."""
-    if entry.state in (State.FAILED, State.RETRYING):
-        return "failed"
-    if outcome in (None, Outcome.FAILED, Outcome.UNCHANGED, Outcome.SKIPPED):
-        return "skipped" if entry.state is State.SKIPPED else "unchanged"
-    return str(outcome)

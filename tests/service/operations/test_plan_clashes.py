@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bridge.model import Key, Outcome, State
 from service.operations.planning import plan
 from service.operations.plans import Plan
-from service.operations.sync import Tally
+from service.operations.tallying import Tally
 from tests.service.operated import Operator
 
 Outcomes = dict[str, str]

@@ -23,7 +23,7 @@ from service.operations.assembly import Bridge
 from service.operations.planning import plan_of
 from service.operations.plans import TargetPlan
 from service.operations.steps import RETRYING
-from service.operations.sync import Tally, column
+from service.operations.tallying import Tally, column
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.polling import Watch
 from tests.workers.targets.shelf import ADAPTER, LOOKED_UP, MAPPING, Shelf, ShelfTarget
