@@ -19,6 +19,10 @@ class ConfigurationError(BridgeError):
     """A setting is missing or wrong: nothing starts; a person has to change it."""
 
 
+class NotThere(ConfigurationError):
+    """What a person has named is not there: the sentence says what is."""
+
+
 class WhoIsMeant(ConfigurationError):
     """A name that nobody has (`none`), or that several have.
 

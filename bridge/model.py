@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -109,12 +110,24 @@ class RowProblem:
     reason: str
 
 
+class Coming(NamedTuple):
+    """A first or a last day that is near: `what` is "starts" or "ends"."""
+
+    key: Key
+    day: date
+    what: str
+
+
 class Filled(NamedTuple):
     """How full a column of a list is: how many rows there are, have it at all, and have something in it."""
 
     rows: int
     named: int
     filled: int
+
+
+HORIZON = 14
+"""Days from today within which a first or last day is told beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,7 @@ class Snapshot:
     of that kind is in no list says nothing. `filled` tells by list and column how full it is; `group_kinds`
     are the groups that were asked for at all. `origin` names all that it was made from: what has the same one
     is the same snapshot. "" where more was asked than the lists, and the next time may be answered otherwise.
+    `coming`: first and last days within `HORIZON` days.
     """
 
     records: Mapping[Key, Record]
@@ -140,6 +154,7 @@ class Snapshot:
     filled: Mapping[str, Filled] = field(default_factory=dict)
     group_kinds: frozenset[str] = frozenset(GROUP_KINDS.values())
     origin: str = ""
+    coming: tuple[Coming, ...] = ()
 
     @property
     def partial(self) -> bool:

@@ -37,7 +37,7 @@ async def test_everybody_arrives_as_mapped(here: World) -> None:
 async def test_teams_arrive_with_their_members(here: World) -> None:
     """A first sync == a group for each team, with exactly its active people, and a table with the target."""
     done = await here.run("sync")
-    for word in ("created", "updated", "deactivated", "unchanged", "failed", "held", "directory"):
+    for word in ("created", "skipped", "in step", "waiting", "held", "failing", "left out", "directory"):
         assert word in done.out
     ids = {user["externalId"]: user["id"] for user in await here.users()}
     groups = {group["externalId"]: group for group in await here.groups()}

@@ -12,10 +12,20 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator
 
 from bridge.config.addresses import http_address
 from bridge.config.credentials import credential
+from bridge.config.notice_settings import NoticeSettings
 from bridge.config.section import Section
 from bridge.config.target_settings import AnyTarget, BearerTarget, HttpTarget, Secret, TargetSettings
+from bridge.config.web_settings import WebSettings
 
-__all__ = ["AnyTarget", "BearerTarget", "BridgeSettings", "HttpTarget", "Secret", "TargetSettings"]
+__all__ = [
+    "AnyTarget",
+    "BearerTarget",
+    "BridgeSettings",
+    "HttpTarget",
+    "Secret",
+    "TargetSettings",
+    "WebSettings",
+]
 
 KENJO_URLS = {
     "sandbox": "https://sandbox-api.kenjo.io/api/v1",
@@ -95,15 +105,6 @@ class EncryptionSettings(Section):
         return [key.get_secret_value() for key in (self.key, *self.old_keys) if key]
 
 
-class WebSettings(Section):
-    """The service's own HTTP server: health, readiness, metrics."""
-
-    host: str = "127.0.0.1"
-    """Address to listen on; `0.0.0.0` in a container."""
-    port: int = Field(8080, ge=0, le=65535)
-    """Port to listen on; 0 takes a free one."""
-
-
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -147,6 +148,7 @@ class BridgeSettings(Section):
     encryption: EncryptionSettings = EncryptionSettings()
     allow: AllowSettings = AllowSettings()
     web: WebSettings = WebSettings()
+    notices: NoticeSettings = NoticeSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Path(".kenjo-bridge")
     """Folder of the private Redis; a relative path starts at the configuration file."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -31,11 +33,14 @@ Noted = Literal[
     "held",
     "moved",
     "paused",
+    "poll asked for",
     "published",
     "readmitted",
     "rejected",
     "resumed",
     "retried",
+    "signed in",
+    "signed out",
     "withdrawn",
 ]
 """What is noted beside changes at Kenjo and deliveries."""
@@ -46,6 +51,9 @@ KINDS: tuple[str, ...] = tuple(
 """All that an event can be: its `what`."""
 
 _SKEW = 3600.0  # seconds by which the clocks of Redis and of who notes an event may differ
+
+_LOOKED = 20_000
+"""Events that are looked through for one page: who asks for rare ones goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +96,23 @@ def pushed(target: str, key: Key, entry: Entry) -> bytes:
     return orjson.dumps({"at": entry.at, **event})
 
 
+_ACTING: ContextVar[str] = ContextVar("acting", default="")
+
+
+@contextmanager
+def in_the_name_of(name: str) -> Iterator[str]:
+    """Let `operator` be somebody who uses this process from elsewhere."""
+    token = _ACTING.set(name)
+    try:
+        yield name
+    finally:
+        _ACTING.reset(token)
+
+
 def operator() -> str:
-    """Who runs this command."""
+    """Who acts: whoever the process acts for, else who runs it."""
+    if acting := _ACTING.get():
+        return acting
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user id without a name
@@ -108,6 +131,11 @@ class Audit:
         event = orjson.dumps({"at": at, "what": what, **facts})
         await self._redis.xadd(self._key, {"event": event}, maxlen=KEEP, approximate=True)
 
+    async def newest(self) -> str:
+        """The id of the newest event, which no other one has; "" where there is none."""
+        page = await self._redis.xrevrange(self._key, count=1)
+        return str(page[0][0].decode()) if page else ""
+
     async def read(self, count: int, wanted: Wanted = EVERYTHING) -> list[dict[str, Any]]:
         """The newest events of those that are wanted, the newest first."""
         found: list[dict[str, Any]] = []
@@ -120,3 +148,26 @@ class Audit:
                 break
             last = f"({page[-1][0].decode()}"
         return found[:count]
+
+    async def page(
+        self, wanted: Wanted, count: int, before: str = ""
+    ) -> tuple[list[tuple[str, dict[str, Any]]], str]:
+        """So many events with their ids, the newest first, and the id before which to go on; "" at the end.
+
+        `before`: only older ones than this id. There may be fewer than `count`, and more further on.
+        """
+        found: list[tuple[str, dict[str, Any]]] = []
+        first, last = str(max(0, int((wanted.since - _SKEW) * 1000))), before
+        for _ in range(_LOOKED // 1000):
+            page = await self._redis.xrevrange(
+                self._key, max=f"({last}" if last else "+", min=first, count=1000
+            )
+            for name, fields in page:
+                last, event = name.decode(), orjson.loads(fields[b"event"])
+                if wanted.has(event):
+                    found.append((last, event))
+                    if len(found) == count:
+                        return found, last
+            if len(page) < 1000:
+                return found, ""
+        return found, last

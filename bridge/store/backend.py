@@ -16,12 +16,14 @@ from bridge.codec import Codec
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.logs import get_logger
 from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records, Whose
+from bridge.store.asked import Asked
 from bridge.store.budget import CallBudget
 from bridge.store.connection import Connection
 from bridge.store.discard import Discarded, discard
 from bridge.store.drifts import Drifts
 from bridge.store.keys import ACCOUNT, place
 from bridge.store.notebook import Notebook
+from bridge.store.notices import Notices
 from bridge.store.pace import Pace
 from bridge.store.pool import open_pool
 from bridge.store.publications import Publications
@@ -59,6 +61,11 @@ class Backend:
     @property
     def _connection(self) -> Connection:
         return cast("Connection", self.redis)  # redis-py declares every answer as "maybe awaitable"
+
+    async def mark(self) -> str:
+        """Another text as soon as something is to be seen that was not: an event, a hold, a snapshot."""
+        newest, snapshot = await self.audit.newest(), await self._connection.get(self.keys.of("snapshot"))
+        return f"{newest} {await self._connection.hlen(self.keys.of('holds'))} {hash(snapshot)}"
 
     @property
     def records(self) -> Records:
@@ -118,9 +125,19 @@ class Backend:
         return Audit(self._connection, self.keys)
 
     @property
+    def notices(self) -> Notices:
+        """What people have been told of."""
+        return Notices(self._connection, self.keys)
+
+    @property
     def forgotten(self) -> Forgotten:
         """Who was erased for good."""
         return Forgotten(self._connection, self.keys, self.codec)
+
+    @property
+    def asked(self) -> Asked:
+        """Whether somebody wants a poll now."""
+        return Asked(self._connection, self.keys)
 
     @property
     def whose(self) -> Whose:

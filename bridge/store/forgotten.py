@@ -57,8 +57,13 @@ class Forgotten(Tombstones):
             for key, record in snapshot.records.items()
             if key not in gone
         }
-        problems = tuple(problem for problem in snapshot.problems if problem.id not in ids)
-        return dataclasses.replace(snapshot, records=records, kept=snapshot.kept - gone, problems=problems)
+        return dataclasses.replace(
+            snapshot,
+            records=records,
+            kept=snapshot.kept - gone,
+            problems=tuple(problem for problem in snapshot.problems if problem.id not in ids),
+            coming=tuple(one for one in snapshot.coming if one.key not in gone),
+        )
 
     async def unreferred(self, known: Mapping[Key, Stored]) -> Mapping[Key, Stored]:
         """What is known, in which nobody refers to the forgotten: the next snapshot has not lost that."""

@@ -27,11 +27,13 @@ class Keys:
     | `marks` | hash | what workers find there again as long as Redis has forgotten nothing |
     | `whose` | hash | sealed: the addresses and companies that all this is of |
     | `holds` | hash | by id: what waits for a person |
+    | `told` | hash | by condition: when people were told of what lasts still |
     | `audit` | stream | who did what when |
     | `forgotten` | hash | by record, sealed: when it was erased for good, and what is left to do |
     | `leaving` | hash | by record: who is being forgotten, and whether the accounts are to be closed first |
     | `snapshot` | string | when and what the last accepted snapshot was |
     | `absent` | hash | by record: since when Kenjo's lists lack it, where Kenjo tells no more |
+    | `asked`, `asked-recently` | string | there while somebody wants a poll now, and a while after that |
     | `quiet` | string | there while Kenjo has asked to be left alone |
     | `revisions`, `records` | hash | by record: its revision, its sealed value |
     | `{t}:ledger`, `{t}:links` | hash | by record: its sealed entry, its sealed remote id |

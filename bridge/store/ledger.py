@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from bridge.errors import LeaseLost
 from bridge.exchange import Call
@@ -22,6 +23,14 @@ _COUNT = script("count")
 _DOUBT = script("doubt")
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """All entries of a ledger, and as what each of them stood there."""
+
+    entries: Mapping[Key, Entry] = field(default_factory=dict)
+    blobs: Mapping[bytes, bytes] = field(default_factory=dict)
+
+
 class Ledger(Deliveries):
     """The ledger of one target: what deliveries use, and what the poller and operators read and mark."""
 
@@ -30,6 +39,16 @@ class Ledger(Deliveries):
         blobs = await self._blobs("ledger", keys)
         # To open tens of thousands takes a second, for which the lease would not be renewed.
         return await asyncio.to_thread(self._opened, blobs) if len(blobs) > _MANY else self._opened(blobs)
+
+    async def entries_since(self, former: Opened) -> Opened:
+        """All entries, when `former` was read before: only what stands there anew is opened."""
+        blobs = await self._blobs("ledger", None)
+        anew = {name: blob for name, blob in blobs.items() if former.blobs.get(name) != blob}
+        if not anew and len(blobs) == len(former.blobs):
+            return former
+        over = {named(name) for name in former.blobs.keys() - blobs.keys()}
+        same = {key: entry for key, entry in former.entries.items() if key not in over}
+        return Opened({**same, **await asyncio.to_thread(self._opened, anew)}, blobs)
 
     def _opened(self, blobs: Mapping[bytes, bytes]) -> dict[Key, Entry]:
         return {

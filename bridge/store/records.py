@@ -106,6 +106,20 @@ class Records:
                 known[stored.record.key] = stored
         return known
 
+    async def known_since(self, former: Mapping[Key, Stored]) -> dict[Key, Stored]:
+        """The same as `known`, when `former` was known before: only what has another revision is read."""
+        if not former:
+            return await self.known()
+        revisions = await self._redis.hgetall(self._keys.of("revisions"))
+        now = {named(name): number(revision) for name, revision in revisions.items()}
+        same = {key: one for key, one in former.items() if now.get(key) == one.revision}
+        names = [str(key) for key in now.keys() - same.keys()]
+        if not names:
+            return same
+        blobs = await self._redis.hmget(self._keys.of("records"), names)
+        found = {name.encode(): blob for name, blob in zip(names, blobs, strict=True) if blob is not None}
+        return {**same, **await asyncio.to_thread(self._opened, revisions, found, {})}
+
     async def revisions(self, keys: Collection[Key]) -> dict[Key, int]:
         """The revisions of records, as far as they are known, also where the records are lost."""
         if not keys:

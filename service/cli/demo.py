@@ -56,6 +56,7 @@ async def _demo(console: Console, *, once: bool, people: int, stop: asyncio.Even
         _bridge(sandbox, directory, folder) as (bridge, address),
     ):
         payroll = folder / f"{PAYROLL}.csv"
+        console.print(f"Look at    {address}/   (everybody and every change, live)")
         console.print(f"Kenjo      {sandbox.url}   (made up, {counted(people, 'person', 'people')})")
         console.print(f"Directory  {directory.base_url}   (scim2-server)")
         console.print(f"Payroll    {payroll}   (a file, written whole)", soft_wrap=True)

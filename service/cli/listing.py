@@ -32,10 +32,12 @@ COMMANDS = {
     "moved": "Say that the same target, or the same Kenjo account, is now at the address in the"
     " configuration.",
     "rekey": "Seal everything in Redis with the current encryption key, after the key was changed.",
+    "notices": "Say who is told of what needs a person, and send a test notice.",
     "holds": "What waits for a person: list, show, approve, reject.",
     "targets": "The targets: pause one, let it go on.",
     "failures": "Records that a target will not take: list, show, retry, discard, adopt.",
     "profile": "Profiles of HTTP APIs (kind: rest): check, new.",
+    "web": "What people and programs sign in with at the pages and the API: password, token.",
 }
 
 
@@ -45,7 +47,7 @@ GROUPS = {
     "Look": ("status", "people", "plan", "explain", "audit"),
     "Decide": ("holds", "failures", "targets"),
     "Write mappings and targets": ("mapping", "try", "preset", "profile", "new-target"),
-    "Less often": ("moved", "rekey", "forget"),
+    "Less often": ("web", "notices", "moved", "rekey", "forget"),
 }
 """Under which heading each command stands."""
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bridge.config.notice_settings import NoticeSettings
+from bridge.errors import ConfigurationError
 from bridge.printable import counted
 from bridge.store.audit import operator
 from service.cli import views
@@ -24,6 +26,7 @@ from service.cli.app import (
     print_json_lines,
     print_lines,
     read,
+    start,
 )
 from service.cli.decisions_view import show_audit
 from service.cli.people_view import show_people
@@ -35,6 +38,7 @@ from service.operations.check import check as check_everything
 from service.operations.finding import with_names
 from service.operations.flows import record_of_processing
 from service.operations.mapping import default_mapping
+from service.operations.notices import Send, send_one, sender
 from service.operations.people import people as everybody
 from service.operations.presets import list_of_presets, one_preset
 from service.operations.standing import Standing
@@ -201,3 +205,25 @@ def rekey(config: ConfigOption = None) -> int:
         return 0
 
     return visit(config, work, plain=True, moving=True)
+
+
+@app.command()
+def notices(
+    test: Annotated[bool, typer.Option("--test", help="Send one now, to everybody in notices.to.")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Say who is told of what needs a person, and send a test notice."""
+    settings = read(config).notices
+    if not settings.to:
+        raise ConfigurationError("notices.to names nobody: see docs/operations.md, Notices")
+    send = sender(settings)
+    if test:
+        start(_sent(settings, send))
+    quiet = f", not between {settings.quiet}" if settings.quiet else ""
+    out.print(f"{'sent to' if test else 'told are'}: {len(settings.to)} addresses{quiet}")
+    return 0
+
+
+async def _sent(settings: NoticeSettings, send: Send) -> int:
+    await send_one(settings, send)
+    return 0

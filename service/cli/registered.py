@@ -10,6 +10,7 @@ from service.cli import (
     listing,
     operating,
     profiling,
+    signing_in,
 )
 
 listing.arrange()
@@ -23,4 +24,5 @@ __all__ = [
     "inspecting",
     "operating",
     "profiling",
+    "signing_in",
 ]

@@ -13,10 +13,13 @@ from bridge.logs import get_logger
 from service.cli import stopping
 from service.cli.app import stop_event
 from service.cli.waiting import readable
+from service.operations import notices
 from service.operations.assembly import Bridge, connected, deliverers, opened, poller, warn_of_readable_data
+from service.operations.board import Board
 from service.operations.greet import revive
 from service.web.health import Health
 from service.web.server import serving
+from service.web.shown import attached
 from workers.main import Workers
 
 log = get_logger("bridge")
@@ -67,7 +70,8 @@ async def running(
     async with AsyncExitStack() as stack:
         the_poller = await stack.enter_async_context(poller(bridge)) if polls else None
         the_workers = await stack.enter_async_context(workers(bridge, only)) if works else None
-        health = Health(bridge, the_poller, the_workers)
+        health, board = Health(bridge, the_poller, the_workers), Board(bridge)
+        teller = notices.teller(bridge, board, the_poller) if the_poller else None
         web = serving(
             bridge.values.web,
             bridge.metrics,
@@ -75,10 +79,11 @@ async def running(
             ready=health.missing,
             warnings=lambda: health.warnings,
             look=health.look,
+            attach=attached(bridge, board) if polls else None,
         )
         address = await stack.enter_async_context(web)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks = [group.create_task(part.run()) for part in (the_poller, the_workers, health) if part]
+        tasks = [group.create_task(part.run()) for part in (the_poller, the_workers, health, teller) if part]
         try:
             yield address
         finally:

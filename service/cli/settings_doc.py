@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -102,6 +103,8 @@ def _type(annotation: Any) -> str:
     match get_origin(annotation):
         case None if _is_model(annotation):
             return "group of " + ", ".join(f"`{name}`" for name in annotation.model_fields)
+        case None if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+            return " or ".join(f"`{option}`" for option in annotation)
         case None:
             return _TYPES.get(annotation, "path")
         case origin if origin is Annotated:

@@ -64,7 +64,7 @@ def show_sync(console: Console, result: SyncResult) -> None:
     problems(console, [(p.list, p.id, p.reason) for p in result.snapshot.problems])
     for warning in result.snapshot.warnings:
         warn(console, warning)
-    for line in _next(result):
+    for line in list(_next(result)) or ["nothing: everything is delivered"]:
         console.print(Text(f"next: {line}", "bold"), soft_wrap=True)
 
 
@@ -79,10 +79,11 @@ def _next(result: SyncResult) -> Iterator[str]:
         yield "kenjo-bridge failures shows what fails, and why"
     if result.stopped:
         yield "put the mapping right, then sync --canary again"
-    if result.ended or any(row.pending or row.others for row in rows):
+    if result.snapshot.partial:
+        yield "kenjo-bridge status names the rows of Kenjo to put right"
+    left = any(row.pending or row.others or (row.undone and not row.counts["failed"]) for row in rows)
+    if result.ended or left:
         yield "kenjo-bridge sync delivers what is left"
-    if result.exit_code == 0 and not any(row.others for row in rows):
-        yield "nothing: everything is delivered"
 
 
 def _remarks(name: str, row: TargetResult) -> Iterator[str]:

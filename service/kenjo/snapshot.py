@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge.mapping.lifecycle import lifecycle, today_in
-from bridge.model import GROUP_KINDS, Key, Kind, Lifecycle, Record, Snapshot, group_key
+from bridge.model import GROUP_KINDS, HORIZON, Coming, Key, Kind, Lifecycle, Record, Snapshot, group_key
 from bridge.spelling import tidy
 from service.kenjo.fields import LOOKED_UP, WHOLE, FieldPath, Use, lists_for
 from service.kenjo.lists import Row, team_field_found
@@ -87,6 +87,7 @@ def join(tables: Tables, use: Use, view: View, now: datetime) -> Snapshot:
     warnings += [
         count(n, f"described by a row of {which} that cannot be used") for which, n in waiting.items()
     ]
+    coming = tuple(one for id_ in people for one in person.coming(id_))
     teams, kept_teams = _teams(tables, use, people)
     data = {Key(Kind.PERSON, id_): values for id_, values in people.items()} | teams
     return Snapshot(
@@ -99,6 +100,7 @@ def join(tables: Tables, use: Use, view: View, now: datetime) -> Snapshot:
         warnings=tuple(sorted({*warnings, *tables.warnings})),
         filled=tables.filled,
         group_kinds=frozenset(GROUP_KINDS[name] for name in use.groups),
+        coming=coming,
     )
 
 
@@ -145,6 +147,20 @@ class _People:
             "lifecycle": self._lifecycle(id_).value,
             **{section: self._section(section, id_, fields) for section, fields in self.use.person.items()},
         }
+
+    def coming(self, id_: str) -> Iterator[Coming]:
+        """The first or last day of a person, where it is near: access begins or ends with it."""
+        work = self.tables.works.rows[id_]
+        start, end = _date(work["startDate"]), _date(work["contractEnd"])
+        if start is None and end is None:
+            return
+        today, state = self.days.at(self.tables, work.get("officeId")), self._lifecycle(id_)
+        for day, what, matters in (
+            (start, "starts", state is Lifecycle.UPCOMING),
+            (end, "ends", state is Lifecycle.ACTIVE),
+        ):
+            if day and matters and 0 <= (day - today).days <= HORIZON:
+                yield Coming(Key(Kind.PERSON, id_), day, what)
 
     def closed(self, id_: str) -> Lifecycle | None:
         """The state of somebody of whom one readable cell says that they have no access; else None.

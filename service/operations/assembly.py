@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from bridge.config.exposure import plain_http
 from bridge.config.settings import BridgeSettings
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, NotThere
 from bridge.logs import get_logger
 from bridge.mapping.expressions import FieldPath
 from bridge.mapping.route import Route
@@ -58,10 +58,10 @@ class Bridge:
 
 
 def see_target(bridge: Bridge, target: str) -> None:
-    """See that there is such a target. Raises ConfigurationError that names those there are."""
+    """See that there is such a target. Raises NotThere that names those there are."""
     if target not in bridge.routes:
         known = ", ".join(sorted(bridge.routes))
-        raise ConfigurationError(f"there is no target '{target}' (there is: {known})")
+        raise NotThere(f"there is no target '{target}' (there is: {known})")
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, NotThere
 from bridge.model import Key, Kind
 from bridge.store import Hold
 from bridge.store.audit import Noted, operator
@@ -17,11 +17,11 @@ from service.operations.times import local
 
 
 async def find(bridge: Bridge, id_: str) -> Hold:
-    """One hold. Raises ConfigurationError that names those there are."""
+    """One hold. Raises NotThere that names those there are."""
     hold = await bridge.backend.holds.get(id_)
     if hold is None:
         there = ", ".join(hold.id for hold in await bridge.backend.holds.all()) or "none"
-        raise ConfigurationError(f"there is no hold '{id_}' (there is: {there})")
+        raise NotThere(f"there is no hold '{id_}' (there is: {there})")
     return hold
 
 

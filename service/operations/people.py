@@ -27,7 +27,8 @@ async def people(
     for target in bridge.routes:
         if targets and target not in targets:
             continue
-        for key, stand in (await stands(bridge, target, known, now)).items():
+        entries = await bridge.backend.ledger(target).entries()
+        for key, stand in (await stands(bridge, target, known, entries, now)).items():
             if key.kind is Kind.PERSON and (not standings or stand.standing in standings):
                 row = {
                     "target": target,

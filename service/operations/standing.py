@@ -196,13 +196,14 @@ def _is_key(row: Mapping[str, Any]) -> bool:
     return str(row["record"]).startswith(f"{Kind.PERSON}:")
 
 
-async def stands(bridge: Bridge, name: str, known: Mapping[Key, Stored], now: float) -> dict[Key, Stand]:
+async def stands(
+    bridge: Bridge, name: str, known: Mapping[Key, Stored], entries: Mapping[Key, Entry], now: float
+) -> dict[Key, Stand]:
     """Where all records of the kinds stand that a target gets. Who is gone counts while something is open.
 
     Somebody of whom only a row is known that cannot be used stands among them.
     """
     around = await surroundings(bridge, name, now)
-    entries = await bridge.backend.ledger(name).entries()
     found = {
         key: around.stand(stored, entries.get(key))
         for key, stored in known.items()

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridge.model import Entry, Key, Kind, Outcome, State, Stored
+from bridge.model import Entry, Key, Kind, Outcome, State
 from service.operations.assembly import Bridge
 from service.operations.forgetting import forgotten, reminders
-from service.operations.standing import counted, stands
+from service.operations.standing import Stand, counted, stands
 from service.operations.times import local
 
 _CHANGES = (Outcome.CREATED, Outcome.ADOPTED, Outcome.UPDATED, Outcome.DEACTIVATED, Outcome.DELETED)
@@ -32,7 +32,12 @@ async def status(bridge: Bridge) -> dict[str, Any]:
         "problems": seen["problems"],
         "warnings": seen["warnings"],
     }
-    targets = {name: await _target(bridge, name, known) for name in bridge.routes}
+    now = time.time()
+    targets = {}
+    for name in bridge.routes:
+        entries = await bridge.backend.ledger(name).entries()
+        found = await stands(bridge, name, known, entries, now)
+        targets[name] = await target_status(bridge, name, found, entries)
     rows = await forgotten(bridge)
     return {
         "snapshot": snapshot,
@@ -41,12 +46,13 @@ async def status(bridge: Bridge) -> dict[str, Any]:
     }
 
 
-async def _target(bridge: Bridge, name: str, known: Mapping[Key, Stored]) -> dict[str, Any]:
+async def target_status(
+    bridge: Bridge, name: str, found: Mapping[Key, Stand], entries: Mapping[Key, Entry]
+) -> dict[str, Any]:
+    """What `status` says of one target, at which the records stand as `found`."""
     ledger = bridge.backend.ledger(name)
-    entries = await ledger.entries()
     states = Counter(entry.state for entry in entries.values())
     paused = await bridge.backend.gate(name).paused()
-    found = await stands(bridge, name, known, time.time())
     return {
         "people": counted(found, Kind.PERSON),
         "groups": counted(found, Kind.TEAM),
@@ -65,13 +71,19 @@ async def _target(bridge: Bridge, name: str, known: Mapping[Key, Stored]) -> dic
 
 
 async def _drift(bridge: Bridge, name: str) -> dict[str, Any] | None:
-    """`{"age", "looked", "records": {record: [attributes]}, "orphans": {account: id}}`, or None yet."""
+    """`{"age", "at", "looked", "records": {record: [attributes]}, "orphans": {account: id}}`, or None yet."""
     last = await bridge.backend.drifts(name).last()
     if last is None or not (last.looked or last.unseen or last.orphans):
         return None
     records = {record: list(fields) for record, fields in last.records.items()}
     age = round(time.time() - last.at, 1)
-    return {"age": age, "looked": last.looked, "records": records, "orphans": dict(last.orphans)}
+    return {
+        "age": age,
+        "at": last.at,
+        "looked": last.looked,
+        "records": records,
+        "orphans": dict(last.orphans),
+    }
 
 
 async def _budget(bridge: Bridge, name: str) -> dict[str, int] | None:
@@ -81,7 +93,7 @@ async def _budget(bridge: Bridge, name: str) -> dict[str, int] | None:
 
 
 async def _publication(bridge: Bridge, name: str, entries: Iterable[Entry]) -> dict[str, Any] | None:
-    """`{"age", "file", "rows", "waiting", "trouble"}` of what was published last; None: nothing ever was.
+    """`{"age", "at", "file", "rows", "waiting", "trouble"}` of what was published last; None: nothing was.
 
     `waiting`: how many records were changed since.
     """
@@ -90,4 +102,11 @@ async def _publication(bridge: Bridge, name: str, entries: Iterable[Entry]) -> d
         return None
     waiting = sum(1 for entry in entries if entry.at > last.seen and entry.outcome in _CHANGES)
     age = round(time.time() - last.at, 1) if last.at else None
-    return {"age": age, "file": last.name, "rows": last.rows, "waiting": waiting, "trouble": last.trouble}
+    return {
+        "age": age,
+        "at": last.at or None,
+        "file": last.name,
+        "rows": last.rows,
+        "waiting": waiting,
+        "trouble": last.trouble,
+    }

@@ -212,7 +212,8 @@ async def _row(
     ledger = bridge.backend.ledger(name)
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for key, entry in (await ledger.entries()).items():
+    entries = await ledger.entries()
+    for key, entry in entries.items():
         outcome = tally.outcomes.get((name, key), entry.outcome if entry.at >= started else None)
         counts[column(entry, outcome)] += 1
         if entry.state in (State.FAILED, State.RETRYING):
@@ -228,5 +229,5 @@ async def _row(
         state=paused.get("state", "running"),
         paused=paused.get("reason", ""),
         reasons=dict(reasons.most_common(3)),
-        people=counted(await stands(bridge, name, known, time.time()), Kind.PERSON),
+        people=counted(await stands(bridge, name, known, entries, time.time()), Kind.PERSON),
     )

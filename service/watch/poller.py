@@ -26,6 +26,7 @@ from service.watch.judging import believe, judge, leave_alone
 from service.watch.keeping import keep_known
 from service.watch.knowing import Known, what_is_known
 from service.watch.pending import Standing, assess, enqueue_pending, window_since
+from service.watch.pulse import Pulse
 from service.watch.returning import notice
 from service.watch.seeing import Source, facts_of
 from service.watch.stillness import Sight, Stillness, sight_of
@@ -70,7 +71,7 @@ class Poller:
         self._leading = asyncio.Event()
         self._trouble = ""
         self._mended = False
-        self._beat = time.monotonic()
+        self._pulse = Pulse()
 
     async def look(self) -> Snapshot:
         """One whole snapshot; nothing comes of it yet. Raises SourceUnavailable."""
@@ -204,7 +205,8 @@ class Poller:
                 await self._await_lease()
                 started = time.monotonic()
                 await self._tick()
-                await self._pause(self._interval - (time.monotonic() - started))
+                left = self._interval - (time.monotonic() - started)
+                await self._pulse.wait(left, self._is_asked, look_every=1.0)
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
@@ -224,7 +226,7 @@ class Poller:
 
     def stalled(self, limit: float) -> bool:
         """Whether the loop has not moved for `limit` seconds."""
-        return time.monotonic() - self._beat > limit
+        return self._pulse.stalled(limit)
 
     async def _tick(self) -> None:
         with self._metrics.poll_seconds.time():
@@ -256,15 +258,18 @@ class Poller:
 
     async def _await_lease(self) -> None:
         while not self._leading.is_set():
-            await self._pause(1.0, until=self._leading)
+            await self._pulse.wait(1.0, self._may_begin, look_every=0.1)
 
-    async def _pause(self, seconds: float, until: asyncio.Event | None = None) -> None:
-        """Wait, and show in the meantime that the loop moves."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not (until and until.is_set()):
-            self._beat = time.monotonic()
-            await asyncio.sleep(min(left, 1.0 if until is None else 0.1))
-        self._beat = time.monotonic()
+    async def _may_begin(self) -> bool:
+        return self.leads
+
+    async def _is_asked(self) -> bool:
+        """Whether somebody wants a poll now. Only who polls takes the wish."""
+        if not self.leads:
+            return False
+        with contextlib.suppress(RedisError, OSError):  # said by the next poll
+            return await self._backend.asked.take()
+        return False
 
     async def _keep_lease(self) -> None:
         while True:

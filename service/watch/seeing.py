@@ -21,7 +21,7 @@ class Source(Asks, Protocol):
 
 
 def facts_of(snapshot: Snapshot, targets: Iterable[Standing], now: float) -> dict[str, Any]:
-    """What is noted of an accepted snapshot: counts and warnings, no values."""
+    """What is noted of an accepted snapshot: counts and warnings, and near first and last days."""
     return {
         "at": now,
         "people": snapshot.count(Kind.PERSON),
@@ -30,5 +30,6 @@ def facts_of(snapshot: Snapshot, targets: Iterable[Standing], now: float) -> dic
         "problem_count": len(snapshot.problems),
         "warnings": list(snapshot.warnings),
         "columns": {column: list(numbers) for column, numbers in snapshot.filled.items()},
+        "coming": [[str(key), day.isoformat(), what] for key, day, what in snapshot.coming[:1000]],
         "failed": {target.route.name: target.failed for target in targets},
     }

@@ -1,4 +1,4 @@
-"""The process's own HTTP server: health, readiness, metrics. Nothing on it shows a person."""
+"""The process's own HTTP server: health, readiness and metrics, which show no person, and the pages."""
 
 from __future__ import annotations
 
@@ -28,17 +28,20 @@ async def serving(
     ready: Problems,
     warnings: Callable[[], list[str]] = list,
     look: Callable[[], Awaitable[None]] | None = None,
+    attach: Callable[[web.Application], None] | None = None,
 ) -> AsyncIterator[str]:
     """Serve while the context lasts; yields the address.
 
     `alive` lists loops that are stuck (a restart would help), `ready` what is not there yet (it would not),
-    `warnings` what may do harm later. `look` reads what the metrics are to say, before each scrape.
-    Raises ConfigurationError when the port is taken.
+    `warnings` what may do harm later. `look` reads what the metrics are to say, before each scrape. `attach`
+    adds the pages. Raises ConfigurationError when the port is taken.
     """
     app = web.Application()
     app.router.add_get("/healthz", _answer(alive))
     app.router.add_get("/readyz", _answer(ready, warnings))
     app.router.add_get("/metrics", _metrics(metrics, look))
+    if attach:
+        attach(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import distant, latency, leavers, mapping, polls
+from tests.bench import distant, latency, leavers, mapping, pages, polls
 from tests.bench.parts import ROOT, configuration, counts, directory, kenjo
 
 
@@ -52,6 +52,11 @@ def main() -> None:
     Console().print(
         f"default SCIM mapping of {most:,} people: {cost:.2f} ({least:.2f}-{worst:.2f}) s of CPU,"
         f" {mapping.ROUNDS} rounds"
+    )
+    first = pages.measure(most)
+    Console().print(
+        f"the pages' overview of {most:,} people, ms of CPU: "
+        + ", ".join(f"{name} {cost:.0f}" for name, cost in first.items())
     )
     far = distant.measure(1000)
     Console().print(

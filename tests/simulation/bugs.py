@@ -116,7 +116,7 @@ BUGS: dict[str, Bug] = {
         "a worker writes without a look at its lock",
         lambda: patch.object(Ledger, "renew", _nothing),
         lambda odds: odds.freeze > 0.001,
-        since=48,
+        since=32,
     ),
     "no-fence": Bug(
         "NEVER BACKWARDS",
@@ -139,7 +139,7 @@ BUGS: dict[str, Bug] = {
         "what was removed a short time ago is forgotten",
         lambda: patch.object(Ledger, "done", _no_names),
         lambda odds: odds.many_leave,
-        since=75,
+        since=224,
     ),
     "uncounted": Bug(
         "HELD",

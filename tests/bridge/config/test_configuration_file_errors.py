@@ -59,8 +59,8 @@ from tests.bridge.configuring import problems
             "~: x",
             (
                 "None is not a setting; there is: allow, data_dir, encryption, kenjo, lead_days, log,"
-                " lookups, plan_lifetime, protected, redis, retry, shutdown_grace, targets, timezone,"
-                " timezones, web"
+                " lookups, notices, plan_lifetime, protected, redis, retry, shutdown_grace, targets,"
+                " timezone, timezones, web"
             ),
         ),
         ("- kenjo", "FILE must hold settings by name, such as 'kenjo:', and not a list or text"),

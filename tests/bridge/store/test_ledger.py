@@ -12,6 +12,7 @@ from bridge.model import Entry, Kind, Outcome, State
 from bridge.store import Ledger
 from bridge.store.backend import Backend
 from bridge.store.claims import Result
+from bridge.store.ledger import Opened
 from tests.bridge.deliveries import ANA, APPLIED, BEN, BLUE, claimed, commit, deliver
 from tests.inside import readable
 
@@ -169,3 +170,26 @@ async def test_ledger_is_sealed_in_redis(backend: Backend) -> None:
     text = await readable(backend.redis, f"*{backend.keys.account}:*")
     assert text.count(str(ANA)) > 1
     assert "planted" not in text
+
+
+async def test_what_is_read_again_is_what_stands_there(ledger: Ledger) -> None:
+    """entries_since == entries after a change, an addition and a loss; without any == what was there."""
+    await deliver(ledger, ANA, "r-ana")
+    await deliver(ledger, BEN, "r-ben")
+    before = await ledger.entries_since(Opened())
+    assert await ledger.entries_since(before) is before
+    await ledger.write(ANA, replace(APPLIED, reason="changed"))
+    await deliver(ledger, BLUE, "r-blue")
+    await ledger._redis.hdel(ledger._key("ledger"), str(BEN))
+    after = await ledger.entries_since(before)
+    assert after.entries == await ledger.entries()
+    assert after.entries.keys() == {ANA, BLUE}
+
+
+async def test_only_what_is_new_is_opened(ledger: Ledger) -> None:
+    """An entry that stands as it stood is not read again: nothing that large may be opened for each look."""
+    await deliver(ledger, ANA, "r-ana")
+    before = await ledger.entries_since(Opened())
+    await deliver(ledger, BEN, "r-ben")
+    after = await ledger.entries_since(before)
+    assert after.entries[ANA] is before.entries[ANA]

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import yaml
+from redis.asyncio import Redis
 
 from bridge.config.configuration import load_settings
 from service.operations.assembly import opened
@@ -33,8 +34,9 @@ async def test_what_it_prints_works(tmp_path: Path, redis_url: str) -> None:
         names = [act.partition("/actions/")[2].split()[0] for act in acts]
         assert names == ["hire", "move", "rename", "leave"]
         seen = []
+        async with Redis.from_url(f"{redis_url}?db=1") as redis:
+            await redis.flushdb()
         async with opened(load_settings(tmp_path / "bridge.yaml", {})) as bridge:
-            await bridge.backend.redis.flushdb()
             for act in acts:
                 await _curl(act)
                 assert (await sync(bridge, patience=20.0)).exit_code == 0

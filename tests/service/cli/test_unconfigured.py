@@ -16,7 +16,10 @@ from service.cli.app import app
 from tests.launcher import Launched
 from tests.world import ROOT
 
-NEED_NONE = ("init", "sandbox", "demo", "new-target", "mapping", "preset", "profile check", "profile new")
+NEED_NONE = (
+    *("init", "sandbox", "demo", "new-target", "mapping", "preset", "profile check", "profile new"),
+    *("web password", "web token"),
+)
 """Commands that are for before there is a configuration, or have nothing to do with one."""
 
 

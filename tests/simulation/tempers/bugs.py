@@ -72,7 +72,7 @@ BUGS_OF_TEMPERS = {
         "an account that was made a moment ago, and is not shown yet, counts as deleted",
         lambda: patch.object(Looking, "_see_that_it_is_old", lambda *_: None),
         lambda _: True,
-        since=12,
+        since=22,
         temper="google",
     ),
     "unowed": Bug(
@@ -102,5 +102,6 @@ BUGS_OF_TEMPERS = {
         lambda: patch.object(Confirming, "_earlier", _done_already),
         lambda _: True,
         temper="provisioning",
+        since=37,
     ),
 }

@@ -141,7 +141,7 @@ async def test_nobody_is_created_twice(tenant: Tenant, kind: str) -> None:
 
 async def test_what_a_plan_shows(tenant: Tenant) -> None:
     """A plan and a check write nothing; the check names the tenant's users."""
-    assert "23 to create" in (await tenant.world.run("plan")).out
+    assert "11 people and 12 groups to create" in (await tenant.world.run("plan")).out
     done = await tenant.world.run("check")
     assert "Microsoft Graph, 0 users" in done.out + done.err
     assert all(map(reads, tenant.proxy.seen))

@@ -1,0 +1,128 @@
+"""Settings of the service's own HTTP server: where it listens, and who may see and do what on its pages."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from bridge.config.passwords import is_hash
+from bridge.config.section import Section
+from bridge.config.tokens import is_token_hash
+
+
+class Role(StrEnum):
+    """What somebody may: each includes those before it."""
+
+    VIEWER = "viewer"  # sees where everybody stands, by Kenjo id: no names, no values
+    OPERATOR = "operator"  # sees names and values, decides, retries, adopts
+    ADMINISTRATOR = "administrator"  # forgets people, pauses targets, reads the settings
+
+    def may(self, needed: Role) -> bool:
+        """Whether this role is enough where another one is needed."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+class WebUser(Section):
+    """Somebody who signs in with a password."""
+
+    password: SecretStr
+    """What `kenjo-bridge web password` prints: a hash, never the password itself."""
+    role: Role = Role.VIEWER
+    """`viewer` (no names or values), `operator` or `administrator`."""
+
+    @field_validator("password")
+    @classmethod
+    def _is_hashed(cls, value: SecretStr) -> SecretStr:
+        if not is_hash(value.get_secret_value()):
+            raise ValueError("is no hash: run kenjo-bridge web password, and put here what it prints")
+        return value
+
+
+class WebToken(Section):
+    """A program that signs in with a token, at the API."""
+
+    token: SecretStr
+    """What `kenjo-bridge web token` prints as hash, never the token itself."""
+    role: Role = Role.VIEWER
+    """`viewer` (no names or values), `operator` or `administrator`."""
+
+    @field_validator("token")
+    @classmethod
+    def _is_hashed(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().strip()
+        if not is_token_hash(text):
+            raise ValueError(
+                "is no hash of a token: run kenjo-bridge web token, and put here the hash that it prints;"
+                " the program gets the token"
+            )
+        return SecretStr(text)
+
+
+class WebSettings(Section):
+    """The service's own HTTP server: health, readiness, metrics, the pages for people and the API."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` in a container."""
+    port: int = Field(8080, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    pages: Literal["auto", "on", "off"] = "auto"
+    """Whether there are pages: `auto` where only this machine can reach them, or where people sign in; `on`
+    does not start without that; `off` leaves health, readiness and metrics. The API is there with the pages,
+    and without them where there are `tokens`."""
+    users: dict[str, WebUser] = Field(default_factory=dict)
+    """Who may sign in, by name."""
+    tokens: dict[str, WebToken] = Field(default_factory=dict)
+    """Which programs may use the API, by name."""
+    hosts: list[str] = Field(default_factory=list)
+    """Names by which browsers reach the pages, such as `bridge.example.com`; requests for others are refused.
+    This machine's own names and `host` always may be used."""
+    base_path: str = ""
+    """Path at which a proxy shows the pages, such as `/bridge`."""
+    secure: bool = True
+    """Whether cookies of people who sign in are sent over https only; `false` for trying out."""
+    session_hours: float = Field(8.0, gt=0, le=24 * 30)
+    """Hours after which somebody has to sign in again."""
+
+    @field_validator("base_path")
+    @classmethod
+    def _is_path(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
+            raise ValueError("is no path such as /bridge: it begins with / and does not end with one")
+        return value
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether anybody can sign in."""
+        return bool(self.users)
+
+    @property
+    def has_api(self) -> bool:
+        """Whether there is the API: beside the pages, and wherever programs sign in."""
+        return self.shows_pages or bool(self.tokens)
+
+    @property
+    def api_is_open(self) -> bool:
+        """Whether the API needs no token: only this machine reaches it, and nobody is told apart."""
+        return self.is_local and not self.signs_in and not self.tokens
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server: not where a proxy shows it under another name."""
+        if self.hosts:
+            return False
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def shows_pages(self) -> bool:
+        """Whether the pages are shown."""
+        return self.pages == "on" or (self.pages == "auto" and (self.is_local or self.signs_in))

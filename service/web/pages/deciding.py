@@ -1,0 +1,118 @@
+"""What waits for a person: holds, failures, accounts to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from bridge.errors import ConfigurationError
+from bridge.model import Key
+from service.operations import failures, holds
+from service.operations.assembly import Bridge
+from service.operations.board import Board, Sight
+from service.web.guard import VISITOR
+from service.web.pages.records import named
+from service.web.pages.rendering import Renderer
+from service.web.visitors import acting_as
+
+_SHOWN = 200
+"""Records of a hold, or of a reason, that are listed; the number is told of all."""
+
+
+class Deciding:
+    """`/decide`."""
+
+    def __init__(self, bridge: Bridge, board: Board, renderer: Renderer) -> None:
+        self._bridge = bridge
+        self._board = board
+        self._renderer = renderer
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Everything that waits, the gravest first."""
+        sight, bridge = await self._board.look(), self._bridge
+        names = request[VISITOR].sees_values
+        there = [
+            {**holds.as_json(hold, bridge.values.zone), "who": _who(hold.keys, sight, names=names)}
+            for hold in await bridge.backend.holds.all()
+        ]
+        rows = await failures.failures(bridge)
+        failed = [row for row in rows if row["state"] != "retrying"]
+        return self._renderer.page(
+            request,
+            "decide.html",
+            holds=there,
+            choices=[{**row, **_named(row, sight, names=names)} for row in failed if row["candidates"]],
+            reasons=_by_reason([row for row in failed if not row["candidates"]], sight, names=names),
+            drifts={name: one["drift"] for name, one in sight.targets.items() if one["drift"]},
+            shown=_SHOWN,
+            said=request.query.get("said", "")[:300],
+        )
+
+    async def decide(self, request: web.Request) -> web.Response:
+        """Approve or reject a hold as it was seen."""
+        form = await request.post()
+        approve, seen = form.get("word") == "approve", str(form.get("version", ""))
+        with acting_as(request[VISITOR]) as who:
+            try:
+                hold = await holds.decide(
+                    self._bridge, request.match_info["id"], approve=approve, by=who, seen=seen
+                )
+                said = f"{'approved' if approve else 'rejected'}:{hold.id}"
+            except ConfigurationError as error:
+                said = str(error)
+        return self._back(said)
+
+    async def retry(self, request: web.Request) -> web.Response:
+        """Try records again that failed."""
+        form = await request.post()
+        target, records = str(form.get("target", "")), [str(one) for one in form.getall("record", [])]
+        number, said = 0, ""
+        with acting_as(request[VISITOR]):
+            for record in records:
+                try:
+                    number += await failures.retry(self._bridge, target or None, record)
+                except ConfigurationError as error:
+                    said = str(error)
+        return self._back(said or f"retried:{number}")
+
+    async def adopt(self, request: web.Request) -> web.Response:
+        """Say whose an account is."""
+        form = await request.post()
+        target, record, account = (str(form.get(name, "")) for name in ("target", "record", "account"))
+        with acting_as(request[VISITOR]):
+            try:
+                await failures.adopt(self._bridge, target, record, account)
+                said = f"adopted:{account}"
+            except ConfigurationError as error:
+                said = str(error)
+        return self._back(said)
+
+    def _back(self, said: str) -> web.Response:
+        return self._renderer.to("/decide", said=said)
+
+
+def _who(keys: tuple[str, ...], sight: Sight, *, names: bool) -> list[dict[str, str]]:
+    return [{"record": key, **named(Key.parse(key), sight, names=names)} for key in keys[:_SHOWN]]
+
+
+def _named(row: Mapping[str, Any], sight: Sight, *, names: bool) -> dict[str, str]:
+    record = str(row["record"])
+    if not record.startswith(("person:", "team:")):
+        return {"name": record, "link": ""}
+    return named(Key.parse(record), sight, names=names)
+
+
+def _by_reason(rows: list[dict[str, Any]], sight: Sight, *, names: bool) -> list[dict[str, Any]]:
+    """Failures with the same reason at the same target, the most frequent first."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault((row["target"], row["reason"]), []).append(
+            {**row, **_named(row, sight, names=names)}
+        )
+    groups = [
+        {"target": target, "reason": reason, "rows": there, "can_retry": there[0]["state"] == "failed"}
+        for (target, reason), there in found.items()
+    ]
+    return sorted(groups, key=lambda group: -len(group["rows"]))

@@ -1,0 +1,61 @@
+"""What a sync would do, now or on a day to come."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+
+from bridge.errors import BridgeError, ConfigurationError
+from service.kenjo.client import utc_now
+from service.operations.assembly import Bridge
+from service.operations.days import moment_of
+from service.operations.naming import name_of
+from service.operations.planning import plan
+from service.operations.plans import Plan, TargetPlan
+from service.operations.telling import step_json, word
+from service.web.guard import VISITOR
+from service.web.pages.records import link_of
+from service.web.pages.rendering import Renderer
+
+_SHOWN = 100
+"""Steps of one kind that are listed; the number is told of all."""
+
+_ORDER = ("create", "adopt", "update", "deactivate", "delete", "fail", "wait")
+
+
+class Planning:
+    """`/plan`."""
+
+    def __init__(self, bridge: Bridge, renderer: Renderer) -> None:
+        self._bridge = bridge
+        self._renderer = renderer
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Asks for which day."""
+        return self._renderer.page(request, "plan.html", on=request.query.get("on", "")[:10])
+
+    async def made(self, request: web.Request) -> web.Response:
+        """The plan. It asks Kenjo and the targets, which may take a while."""
+        try:
+            day = date.fromisoformat(text) if (text := request.query.get("on", "")) else None
+            found = await plan(self._bridge, moment_of(self._bridge.values, day, utc_now()), day=day)
+        except ValueError:
+            return self._renderer.page(request, "parts/trouble.html", reason="This is no day.")
+        except (BridgeError, ConfigurationError) as error:
+            return self._renderer.page(request, "parts/trouble.html", reason=str(error))
+        values = request[VISITOR].sees_values
+        targets = {name: _told(found, one, values=values) for name, one in found.targets.items()}
+        return self._renderer.page(request, "parts/plan.html", found=found, targets=targets, shown=_SHOWN)
+
+
+def _told(found: Plan, target: TargetPlan, *, values: bool) -> dict[str, Any]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for step in target.steps:
+        if step.acts or word(step) in _ORDER:
+            name = (name_of(found.records.get(step.key)) if values else "") or step.key.id
+            row = {**step_json(step, values=values), "name": name, "link": link_of(step.key)}
+            groups.setdefault(word(step), []).append(row)
+    ordered = {name: groups[name] for name in _ORDER if name in groups}
+    return {"groups": ordered, "holds": target.holds, "trouble": target.trouble, "paused": target.paused}

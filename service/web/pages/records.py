@@ -1,0 +1,32 @@
+"""How pages call a record, and where its page is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.model import Key, Kind
+from service.operations.board import Sight
+from service.operations.naming import name_of
+
+_PATHS = {Kind.PERSON: "people", Kind.TEAM: "groups"}
+KINDS = {path: kind for kind, path in _PATHS.items()}
+
+
+def named(key: Key, sight: Sight, *, names: bool) -> dict[str, str]:
+    """`{name, link}` of a record: its name for those who may see it, else its id."""
+    known = name_of(sight.known.get(key)) if names else ""
+    return {"name": known or key.id, "link": link_of(key)}
+
+
+def link_of(key: Key) -> str:
+    """The page of a record."""
+    return f"/{_PATHS[key.kind]}/{key.id}"
+
+
+def told(event: Mapping[str, Any], sight: Sight, *, names: bool) -> dict[str, Any]:
+    """An event of the audit log with who it is about."""
+    record = str(event.get("record", ""))
+    if not record.startswith(tuple(f"{kind}:" for kind in Kind)):
+        return {**event, "name": record, "link": ""}
+    return {**event, **named(Key.parse(record), sight, names=names)}
