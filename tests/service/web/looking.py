@@ -54,10 +54,10 @@ class Look:
         for text in texts:
             await self.page.get_by_text(text).first.wait_for()
 
-    async def faults(self) -> list[str]:
-        """What axe-core finds, in a line for each fault."""
+    async def faults(self, *rules: str) -> list[str]:
+        """What axe-core finds, in a line for each fault; by these rules, or by all of WCAG 2.2 AA."""
         await self.page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
-        options = json.dumps({"runOnly": _TAGS, "resultTypes": ["violations"]})
+        options = json.dumps({"runOnly": rules or _TAGS, "resultTypes": ["violations"]})
         found = await self.page.evaluate(f"axe.run({options})")
         nodes = [(one["id"], node["target"]) for one in found["violations"] for node in one["nodes"]]
         return [f"{self.page.url} {id_}: {target}" for id_, target in nodes]
