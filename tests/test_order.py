@@ -47,7 +47,7 @@ async def test_each_person_waits_for_the_first(here: World, apps: Apps) -> None:
     """Refused for one at the directory == all but that one at the apps, which say why; then that one too."""
     refused = min(person["account"]["email"] for person in expected(here.sandbox).values())
     here.proxy.fail_always(_refusing(refused))
-    done = await here.run("sync", "--json")
+    done = await here.run("sync", "--json", "--patience", "5")
     assert done.code == 1, done.err
     assert (await apps.users()).keys() == _mails(here) - {refused}
     (waits,) = [one for one in (await here.run("failures", "--json")).json if one["target"] == "apps"]
@@ -85,7 +85,7 @@ async def test_a_leaver_waits_for_nobody(here: World, apps: Apps) -> None:
     here.sandbox.actions.leave(employee=leaver)
     here.sandbox.actions.rename(employee=renamed, last_name="Ñandú")
     apps.proxy.seen.clear()
-    await here.run("sync")
+    await here.run("sync", "--patience", "5")
     mails = {id_: here.sandbox.account.employees[id_]["account"]["email"] for id_ in (leaver, renamed)}
     users = await apps.users()
     assert users[mails[leaver]]["active"] is False

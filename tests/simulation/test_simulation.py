@@ -13,7 +13,7 @@ from tests.simulation.bugs import BUGS
 
 ROOT = Path(__file__).parents[2]
 
-SEEDS, CHUNK = 48, 12
+SEEDS, CHUNK = 36, 12
 PATIENCE = 300
 """Seeds within which a planted bug has to be found."""
 
