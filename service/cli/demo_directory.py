@@ -76,7 +76,7 @@ async def directory_server(port: int = 0, token: str = "") -> AsyncIterator[Dire
 
 
 async def _answers(directory: Directory, process: asyncio.subprocess.Process) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if process.returncode is not None:
             break
         with contextlib.suppress(aiohttp.ClientError):
