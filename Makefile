@@ -37,7 +37,11 @@ unit: setup ## The tests (make unit ARGS="-k scim")
 
 .PHONY: examples
 examples: setup ## Run the companies of docs/examples with all their people (make examples ARGS="-k holding")
-	@KENJO_BRIDGE_EXAMPLES_FULL=1 $(BIN)/python -m pytest tests/examples $(ARGS)
+	@KENJO_BRIDGE_EXAMPLES_FULL=1 $(BIN)/python -m pytest tests/examples -m "" $(ARGS)
+
+.PHONY: test-long
+test-long: setup ## The tests that take long, of which make test runs one of each kind
+	@$(BIN)/python -m pytest -m long --numprocesses=4 --dist=worksteal $(ARGS)
 
 .PHONY: lint
 lint: setup ## ruff, mypy strict, import contracts

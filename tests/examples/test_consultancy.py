@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.examples import usual
 from tests.examples.company import Shape, Site
 from tests.examples.people import Person
@@ -75,6 +77,7 @@ def in_the_archive(one: Person) -> dict[str, Any]:
     return {"nummer": one.number, "name": one.name, "stufe": GRADES.get(one.title, "9"), "active": "true"}
 
 
+@pytest.mark.long
 async def test_a_consultancy(tmp_path: Path, redis_url: str) -> None:
     """Who marries signs in as before; reviews begin with the seventh month; leavers stay in the archive."""
     async with (

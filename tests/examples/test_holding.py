@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.examples import usual
 from tests.examples.company import Shape, Site
 from tests.examples.directories import entra, google
@@ -52,6 +54,7 @@ def stays(one: Person) -> bool:
     return "Betriebsrat" in one.teams
 
 
+@pytest.mark.long
 async def test_a_holding(tmp_path: Path, redis_url: str) -> None:
     """From one company to another == one account is closed and the other made; the common one stays."""
     async with (

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from tests.examples import usual
 from tests.examples.company import Shape, Site
 from tests.examples.people import Person
@@ -78,6 +80,7 @@ def in_payroll(one: Person) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 async def test_hotels(tmp_path: Path, redis_url: str) -> None:
     """Names in capitals are written as names; in Las Palmas the last day ends an hour after Madrid's."""
     async with on_stage("05-hotel-group", tmp_path, redis_url, MAREA, 420) as stage, scim() as okta:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox.values import plain
 from tests.examples import usual
 from tests.examples.company import Shape, Site
@@ -83,6 +85,7 @@ def stays(one: Person) -> bool:
     return one.number == "1001" or one.title == "Leitung IT"
 
 
+@pytest.mark.long
 async def test_a_manufacturer(tmp_path: Path, redis_url: str) -> None:
     """The shop floor has no account, and passes the gates; another plant == another unit in the directory."""
     async with (

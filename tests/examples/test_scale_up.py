@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.examples import usual
 from tests.examples.company import Shape, Site
 from tests.examples.people import Person
@@ -71,6 +73,7 @@ def employed(one: Person) -> bool:
     return bool(one.custom["c_Contract"] == "Employee")
 
 
+@pytest.mark.long
 async def test_a_scale_up(tmp_path: Path, redis_url: str) -> None:
     """n8n is told of everybody, each change once; who becomes a contractor is out of Leapsome."""
     async with (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.examples import usual
 from tests.examples.company import Shape, Site
 from tests.examples.directories import entra
@@ -67,6 +69,7 @@ def in_github(people: list[Person]) -> dict[str, list[Person]]:
     return {team: [one for one in people if team in one.teams] for team in ("eng-platform", "eng-data")}
 
 
+@pytest.mark.long
 async def test_a_software_company(tmp_path: Path, redis_url: str) -> None:
     """Entra first; out of Engineering is out of GitHub; who left is deleted at Entra after 30 days."""
     async with (

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.bugs import BUGS
+from tests.simulation.tempers.bugs import BUGS_OF_TEMPERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,7 +56,10 @@ def test_a_seed_is_replayed_with_its_trace() -> None:
     assert "OWNERSHIP: " in replayed.stdout
 
 
-@pytest.mark.parametrize("bug", sorted(BUGS))
+@pytest.mark.parametrize(
+    "bug",
+    [pytest.param(bug, marks=pytest.mark.long if bug in BUGS_OF_TEMPERS else ()) for bug in sorted(BUGS)],
+)
 def test_a_planted_bug_is_caught(bug: str) -> None:
     """A product with a bug == some seed names the promise that it breaks."""
     played = run("--seeds", str(PATIENCE), "--bug", bug, "--until-caught")
