@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bridge.config.settings import WebSettings
 from service.web.pages import language
-from service.web.pages.rendering import THEME, THEMES
+from service.web.pages.rendering import THEME, THEMES, is_ours
 
 _YEAR = 365 * 86400
 
@@ -39,6 +39,6 @@ class Preferences:
             where = urlsplit(request.headers.get("Referer", ""))
         except ValueError:
             return f"{base}/"
-        if not where.path.startswith(f"{base}/") or where.path.startswith("//"):
+        if not is_ours(where.path, base):
             return f"{base}/"
         return where.path + (f"?{where.query}" if where.query else "")

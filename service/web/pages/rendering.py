@@ -23,6 +23,15 @@ THEME = "kenjo-bridge-theme"
 THEMES = ("auto", "light", "dark")
 
 
+def is_ours(path: str, base: str) -> bool:
+    """Whether a path leads to a page of ours, and no browser reads another host in it.
+
+    They take a backslash for `/`, and leave out tabs and line ends (WHATWG URL, "URL parsing").
+    """
+    is_plain = "\\" not in path and path.isprintable()
+    return is_plain and path.startswith(f"{base}/") and not path.startswith("//")
+
+
 class Renderer:
     """Renders templates for requests. `zone`: in which times are told."""
 

@@ -10,7 +10,7 @@ from bridge.config.settings import WebSettings
 from bridge.logs import get_logger
 from bridge.store.audit import Audit
 from service.web.guard import VISITOR, Guard
-from service.web.pages.rendering import Renderer
+from service.web.pages.rendering import Renderer, is_ours
 from service.web.visitors import Passwords, Sessions, TooManyTries
 
 log = get_logger("web")
@@ -72,5 +72,4 @@ class SignIn:
     def _to(self, wished: str) -> str:
         """Where to go afterwards: a page of ours, never another host."""
         base = self._settings.base_path
-        ours = wished.startswith(f"{base}/") and not wished.startswith("//") and "\\" not in wished
-        return wished if ours else f"{base}/"
+        return wished if is_ours(wished, base) else f"{base}/"

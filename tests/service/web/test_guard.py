@@ -180,7 +180,8 @@ async def test_cookies_are_for_us_alone(fresh: Operator, secure: bool, path: str
 
 async def test_after_signing_in_nobody_is_sent_elsewhere(address: str) -> None:
     """A wish to go to another host == the overview."""
-    for to in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x", "x"):
+    tos = ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x", "x")
+    for to in (*tos, "/\t/evil.example", "/\n/evil.example", "/\r/evil.example", "\t//evil.example"):
         async with session() as browser:
             assert (await sign_in(browser, address, "vera", to=to)).headers["Location"] == "/", to
 
