@@ -41,6 +41,12 @@ class Key(NamedTuple):
         kind, _, id_ = text.partition(":")
         return cls(Kind(kind), id_)
 
+    @classmethod
+    def of(cls, text: str) -> Key | None:
+        """The same; None for a text that names no record."""
+        kind, colon, id_ = text.partition(":")
+        return cls(Kind(kind), id_) if colon and kind in tuple(Kind) else None
+
 
 def group_key(kind: str, id_: str) -> Key:
     """The identity of a group: a team has Kenjo's id as it is, all others say what they are: `office.5f3a`.

@@ -45,10 +45,8 @@ def name_of(stored: Stored | None) -> str:
 
 def literal(who: str) -> list[Key]:
     """The records that a text can be the id of: `5f3a`, `person:5f3a`, `team:office.5f3a`."""
-    kind, colon, id_ = who.partition(":")
-    if colon and kind in tuple(Kind):
-        return [Key(Kind(kind), id_)]
-    return [Key(one, who) for one in Kind]
+    key = Key.of(who)
+    return [key] if key else [Key(one, who) for one in Kind]
 
 
 def pick(records: Mapping[Key, Stored], who: str) -> Key:

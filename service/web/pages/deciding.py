@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from bridge.errors import ConfigurationError
-from bridge.model import Key
 from service.operations import failures, holds
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.web.guard import VISITOR
-from service.web.pages.records import named
+from service.web.pages.records import told
 from service.web.pages.rendering import Renderer
 from service.web.visitors import acting_as
 
@@ -43,7 +41,7 @@ class Deciding:
             request,
             "decide.html",
             holds=there,
-            choices=[{**row, **_named(row, sight, names=names)} for row in failed if row["candidates"]],
+            choices=[told(row, sight, names=names) for row in failed if row["candidates"]],
             reasons=_by_reason([row for row in failed if not row["candidates"]], sight, names=names),
             drifts={name: one["drift"] for name, one in sight.targets.items() if one["drift"]},
             shown=_SHOWN,
@@ -93,24 +91,15 @@ class Deciding:
         return self._renderer.to("/decide", said=said)
 
 
-def _who(keys: tuple[str, ...], sight: Sight, *, names: bool) -> list[dict[str, str]]:
-    return [{"record": key, **named(Key.parse(key), sight, names=names)} for key in keys[:_SHOWN]]
-
-
-def _named(row: Mapping[str, Any], sight: Sight, *, names: bool) -> dict[str, str]:
-    record = str(row["record"])
-    if not record.startswith(("person:", "team:")):
-        return {"name": record, "link": ""}
-    return named(Key.parse(record), sight, names=names)
+def _who(keys: tuple[str, ...], sight: Sight, *, names: bool) -> list[dict[str, Any]]:
+    return [told({"record": key}, sight, names=names) for key in keys[:_SHOWN]]
 
 
 def _by_reason(rows: list[dict[str, Any]], sight: Sight, *, names: bool) -> list[dict[str, Any]]:
     """Failures with the same reason at the same target, the most frequent first."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        found.setdefault((row["target"], row["reason"]), []).append(
-            {**row, **_named(row, sight, names=names)}
-        )
+        found.setdefault((row["target"], row["reason"]), []).append(told(row, sight, names=names))
     groups = [
         {"target": target, "reason": reason, "rows": there, "can_retry": there[0]["state"] == "failed"}
         for (target, reason), there in found.items()

@@ -24,9 +24,8 @@ def link_of(key: Key) -> str:
     return f"/{_PATHS[key.kind]}/{key.id}"
 
 
-def told(event: Mapping[str, Any], sight: Sight, *, names: bool) -> dict[str, Any]:
-    """An event of the audit log with who it is about."""
-    record = str(event.get("record", ""))
-    if not record.startswith(tuple(f"{kind}:" for kind in Kind)):
-        return {**event, "name": record, "link": ""}
-    return {**event, **named(Key.parse(record), sight, names=names)}
+def told(row: Mapping[str, Any], sight: Sight, *, names: bool) -> dict[str, Any]:
+    """A row, such as an event of the audit log, with the name and link of its `record`."""
+    record = str(row.get("record", ""))
+    key = Key.of(record)
+    return {**row, **(named(key, sight, names=names) if key else {"name": record, "link": ""})}
