@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import yaml
 from aiohttp import web
 
-from bridge.errors import BridgeError, ConfigurationError
-from bridge.model import Kind
+from bridge.errors import BridgeError
 from service.kenjo.client import utc_now
 from service.operations.assembly import Bridge
 from service.operations.comparing import compare
-from service.operations.configured import settings_in_use
+from service.operations.configured import mappings, settings_in_use
 from service.operations.days import moment_of
 from service.web.guard import VISITOR
 from service.web.pages.rendering import Renderer
@@ -27,12 +24,8 @@ class Configured:
 
     async def show(self, request: web.Request) -> web.Response:
         """All settings with their defaults, secrets hidden, and each target's mapping."""
-        mappings = {
-            name: {kind: _rows(route.maps.get(kind, {})) for kind in Kind if route.serves(kind)}
-            for name, route in self._bridge.routes.items()
-        }
         text = yaml.safe_dump(settings_in_use(self._bridge), sort_keys=False, allow_unicode=True)
-        return self._renderer.page(request, "settings.html", mappings=mappings, text=text)
+        return self._renderer.page(request, "settings.html", mappings=mappings(self._bridge), text=text)
 
     async def tried(self, request: web.Request) -> web.Response:
         """What an expression gives for somebody, beside what the present one gives."""
@@ -44,12 +37,8 @@ class Configured:
             moment = moment_of(self._bridge.values, None, utc_now())
             sources: dict[str, str | None] = {attribute: source} if source else {}
             found = await compare(self._bridge, target, who, sources, moment)
-        except (BridgeError, ConfigurationError) as error:
+        except BridgeError as error:
             return self._renderer.page(request, "parts/trouble.html", reason=str(error))
         return self._renderer.page(
             request, "parts/tried.html", found=found, values=request[VISITOR].sees_values
         )
-
-
-def _rows(expressions: Any) -> list[tuple[str, str]]:
-    return [(attribute, expression.source) for attribute, expression in expressions.items()]
