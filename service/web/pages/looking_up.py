@@ -127,7 +127,7 @@ class People:
         names = request[VISITOR].sees_values
         try:
             found: Mapping[str, Any] = await explain(self._bridge, str(_key(request)), values=names)
-        except (BridgeError, ConfigurationError) as error:
+        except BridgeError as error:
             return self._renderer.page(request, "parts/trouble.html", reason=str(error))
         return self._renderer.page(request, "parts/details.html", found=found, values=names)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.errors import BridgeError, ConfigurationError
+from bridge.errors import BridgeError
 from service.kenjo.client import utc_now
 from service.operations.assembly import Bridge
 from service.operations.days import moment_of
@@ -43,7 +43,7 @@ class Planning:
             found = await plan(self._bridge, moment_of(self._bridge.values, day, utc_now()), day=day)
         except ValueError:
             return self._renderer.page(request, "parts/trouble.html", reason="This is no day.")
-        except (BridgeError, ConfigurationError) as error:
+        except BridgeError as error:
             return self._renderer.page(request, "parts/trouble.html", reason=str(error))
         values = request[VISITOR].sees_values
         targets = {name: _told(found, one, values=values) for name, one in found.targets.items()}
