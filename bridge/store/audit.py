@@ -139,15 +139,13 @@ class Audit:
     async def read(self, count: int, wanted: Wanted = EVERYTHING) -> list[dict[str, Any]]:
         """The newest events of those that are wanted, the newest first."""
         found: list[dict[str, Any]] = []
-        first, last = max(0, int((wanted.since - _SKEW) * 1000)), "+"
+        before = ""
         while len(found) < count:
-            page = await self._redis.xrevrange(self._key, max=last, min=str(first), count=1000)
-            events = [orjson.loads(fields[b"event"]) for _, fields in page]
-            found += [event for event in events if wanted.has(event)]
-            if len(page) < 1000:
+            page, before = await self.page(wanted, count - len(found), before)
+            found += [event for _, event in page]
+            if not before:
                 break
-            last = f"({page[-1][0].decode()}"
-        return found[:count]
+        return found
 
     async def page(
         self, wanted: Wanted, count: int, before: str = ""
