@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from bridge.model import DAY, HORIZON, Key
 from service.operations.assembly import Bridge
 from service.operations.board import Sight
 from service.operations.standing import Standing
+from service.operations.times import local
 
 _READ = 5000
 """Events that are looked through for the last days."""
@@ -57,4 +58,4 @@ async def done_by_day(bridge: Bridge, now: float) -> dict[date, int]:
 
 
 def _day(at: float, zone: ZoneInfo) -> date:
-    return datetime.fromtimestamp(at, UTC).astimezone(zone).date()
+    return local(at, zone).date()
