@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from bridge.errors import BridgeError, ConfigurationError, RecordRejected
 from bridge.exchange import Call, Reference
 from bridge.mapping.environment import Environment
 from bridge.model import Entry, Key, Kind, Lifecycle, Record, Stored
-from bridge.store import Hold
+from bridge.store import Hold, Ledger
 from service.kenjo.fields import ACCOUNTS, WORKS
 from service.operations.assembly import Bridge, connected, kenjo
 from service.operations.auditing import events_of
@@ -125,17 +125,7 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
     behind = key in around.begun or is_behind(stored, entry, route.fingerprint, linked, now)
     step = None
     if route.serves(key.kind) and behind:
-        rehearsal = Rehearsal(
-            one,
-            Sketch(ledger, {key: stored}),
-            {key: stored},
-            {key: entry} if entry else {},
-            {key}.intersection(around.begun),
-            now,
-        )
-        step = await rehearsal.step(key) or Step(
-            key, "retrying", f"the target cannot be asked: {rehearsal.trouble}"
-        )
+        step = await _step(one, ledger, stored, entry, {key}.intersection(around.begun), now)
     payload = await _payload(one, stored.record, ledger_links=ledger.links, values=values)
     if key.kind is Kind.PERSON:
         choices = step.choices if step else ()
@@ -156,6 +146,17 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
         "standing": _stand_json(stand),
         "next": _next(stand, step, bridge.values.zone),
     }
+
+
+async def _step(
+    one: Connected, ledger: Ledger, stored: Stored, entry: Entry | None, begun: Collection[Key], now: float
+) -> Step:
+    """What the next delivery of a record would do."""
+    key = stored.record.key
+    alone, entries = {key: stored}, {key: entry} if entry else {}
+    rehearsal = Rehearsal(one, Sketch(ledger, alone), alone, entries, begun, now)
+    step = await rehearsal.step(key)
+    return step or Step(key, "retrying", f"the target cannot be asked: {rehearsal.trouble}")
 
 
 def _holds(hold: Hold, target: str, key: Key) -> bool:

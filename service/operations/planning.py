@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from redis.exceptions import RedisError
@@ -62,32 +63,80 @@ async def plan_of(
         return Plan(snapshot, (), records, {}, judgement.hold.reason, day)
     changes = diff(known.records, snapshot)
     coming = known.after(revised(known.records, changes, now))
-    plans: dict[str, TargetPlan] = {}
-    sketches: dict[str, Sketch] = {}
-    for name in in_order({name: target.route.settings for name, target in targets.items()}):
-        plans[name] = await _planned(bridge, name, targets[name], coming, now, sketches)
+    planning = _Planning(bridge, coming, now)
+    order = in_order({name: target.route.settings for name, target in targets.items()})
+    plans = {name: await planning.of(targets[name]) for name in order}
     ordered = {name: plans[name] for name in targets}
     return Plan(snapshot, tuple(changes), coming, ordered, day=day)
 
 
-async def _planned(
-    bridge: Bridge,
-    name: str,
-    target: Connected,
-    coming: Mapping[Key, Stored],
-    now: float,
-    sketches: dict[str, Sketch],
-) -> TargetPlan:
-    """The plan of one target; whatever goes wrong with it is its own trouble.
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """A plan that is being made, a target after the other, of records as they are `coming` to be at `now`.
 
-    `sketches`: how the plan leaves the targets so far; this one is added, where anything is done there.
+    `sketches`: how the plan leaves the targets so far; each where anything is done is added.
     """
-    try:
-        return await _with_drift(bridge, name, await _target(bridge, name, target, coming, now, sketches))
-    except (RedisError, StoreUnavailable):
-        raise
-    except Exception as error:  # noqa: BLE001 - the other targets are planned all the same
-        return TargetPlan(trouble=redact(str(unforeseen(error))))
+
+    bridge: Bridge
+    coming: Mapping[Key, Stored]
+    now: float
+    sketches: dict[str, Sketch] = field(default_factory=dict)
+
+    async def of(self, target: Connected) -> TargetPlan:
+        """The plan of one target; whatever goes wrong with it is its own trouble."""
+        try:
+            return await _with_drift(self.bridge, target.route.name, await self._without_drift(target))
+        except (RedisError, StoreUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - the other targets are planned all the same
+            return TargetPlan(trouble=redact(str(unforeseen(error))))
+
+    async def _without_drift(self, target: Connected) -> TargetPlan:
+        bridge, name = self.bridge, target.route.name
+        standing = await assess(self.coming, target.route, bridge.backend, self.now)
+        paused = (await bridge.backend.gate(name).paused()).get("reason", "")
+        parked = tuple(
+            (key, entry)
+            for key, entry in sorted(standing.entries.items())
+            if entry.state is State.FAILED and key not in standing.pending
+        )
+        if not standing.pending:
+            return TargetPlan(parked=parked, paused=paused)
+        try:
+            accounts = await target.target.size()
+        except (RedisError, StoreUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - what is known without asking is shown all the same
+            return TargetPlan(parked=parked, paused=paused, trouble=redact(str(unforeseen(error))))
+        rehearsal = await self._rehearsal(target, standing)
+        rehearsal.absent = await _absent(target, bridge.backend.ledger(name), standing, accounts)
+        steps = await rehearsal.run(rank(standing.pending, self.coming))
+        survey, contact = await _first_contact(bridge, target, accounts, steps)
+        holds = [*(hold_of(excess, name, self.now) for excess in standing.excesses), *contact]
+        if not (paused or contact):
+            self.sketches[name] = rehearsal.sketch
+        return TargetPlan(
+            steps=_held(steps, holds),
+            holds=tuple(Waits(hold.id, hold.reason, len(hold.keys) or hold.count) for hold in holds),
+            parked=parked,
+            survey=survey,
+            paused=paused,
+            trouble=rehearsal.trouble,
+        )
+
+    async def _rehearsal(self, target: Connected, standing: Standing) -> Rehearsal:
+        """A rehearsal of deliveries to a target from where it stands."""
+        ledger = self.bridge.backend.ledger(target.route.name)
+        return Rehearsal(
+            target,
+            Sketch(ledger, self.coming),
+            self.coming,
+            standing.entries,
+            await ledger.unsettled(),
+            self.now,
+            held=standing.held,
+            earlier=self.sketches,
+        )
 
 
 async def _with_drift(bridge: Bridge, name: str, found: TargetPlan) -> TargetPlan:
@@ -100,46 +149,6 @@ async def _with_drift(bridge: Bridge, name: str, found: TargetPlan) -> TargetPla
     return dataclasses.replace(found, holds=(*found.holds, *holds), drifted=drifted)
 
 
-async def _target(
-    bridge: Bridge,
-    name: str,
-    target: Connected,
-    coming: Mapping[Key, Stored],
-    now: float,
-    sketches: dict[str, Sketch],
-) -> TargetPlan:
-    standing = await assess(coming, target.route, bridge.backend, now)
-    paused = (await bridge.backend.gate(name).paused()).get("reason", "")
-    parked = tuple(
-        (key, entry)
-        for key, entry in sorted(standing.entries.items())
-        if entry.state is State.FAILED and key not in standing.pending
-    )
-    if not standing.pending:
-        return TargetPlan(parked=parked, paused=paused)
-    try:
-        accounts = await target.target.size()
-    except (RedisError, StoreUnavailable):
-        raise
-    except Exception as error:  # noqa: BLE001 - what is known without asking is shown all the same
-        return TargetPlan(parked=parked, paused=paused, trouble=redact(str(unforeseen(error))))
-    rehearsal = await _rehearsal(bridge, target, standing, coming, now, sketches)
-    rehearsal.absent = await _absent(target, bridge.backend.ledger(name), standing, accounts)
-    steps = await rehearsal.run(rank(standing.pending, coming))
-    survey, contact = await _first_contact(bridge, target, accounts, steps)
-    holds = [hold_of(excess, name, now) for excess in standing.excesses]
-    if not (paused or contact):
-        sketches[name] = rehearsal.sketch
-    return TargetPlan(
-        steps=_held(steps, [*holds, *contact]),
-        holds=tuple(Waits(hold.id, hold.reason, len(hold.keys) or hold.count) for hold in [*holds, *contact]),
-        parked=parked,
-        survey=survey,
-        paused=paused,
-        trouble=rehearsal.trouble,
-    )
-
-
 async def _absent(target: Connected, ledger: Ledger, standing: Standing, accounts: int) -> Absent | None:
     """Who needs no look-up: everybody where there are no accounts, and of many those whom the list lacks."""
     if accounts == 0:
@@ -147,22 +156,6 @@ async def _absent(target: Connected, ledger: Ledger, standing: Standing, account
     if sum(key not in standing.entries for key in standing.pending) < MANY:
         return None
     return (await believed(target.target, ledger)).lacks
-
-
-async def _rehearsal(
-    bridge: Bridge,
-    target: Connected,
-    standing: Standing,
-    coming: Mapping[Key, Stored],
-    now: float,
-    earlier: Mapping[str, Sketch],
-) -> Rehearsal:
-    """A rehearsal of deliveries to a target from where it stands."""
-    ledger = bridge.backend.ledger(target.route.name)
-    unsettled, sketch = await ledger.unsettled(), Sketch(ledger, coming)
-    return Rehearsal(
-        target, sketch, coming, standing.entries, unsettled, now, held=standing.held, earlier=earlier
-    )
 
 
 async def _first_contact(
