@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aiohttp import web
 from redis.exceptions import RedisError
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from bridge.config.web_settings import Role, WebSettings
 from bridge.errors import BridgeError
 from bridge.store.trouble import trouble
-from service.web.hosts import UNKNOWN, Hosts
+from service.web.hosts import UNKNOWN, Hosts, is_asked
 from service.web.visitors import Sessions, Visitor
 
 COOKIE = "kenjo-bridge"
@@ -102,7 +102,7 @@ class Guard:
         """Whether a request that changes something comes from our own page."""
         origin = request.headers.get("Origin") or request.headers.get("Referer") or ""
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
-        if site not in ("same-origin", "none") or _place(origin) != request.headers.get("Host"):
+        if site not in ("same-origin", "none") or not is_asked(request, origin):
             return False
         if visitor is None:  # signing in: there is nothing to protect yet
             return True
@@ -132,11 +132,3 @@ class Guard:
     def forget(self, response: web.StreamResponse) -> None:
         """Take the session from the browser."""
         response.del_cookie(COOKIE, path=self._settings.base_path or "/")
-
-
-def _place(address: str) -> str:
-    """Host and port of an address; "" where it is none."""
-    try:
-        return urlsplit(address).netloc
-    except ValueError:
-        return ""

@@ -14,6 +14,14 @@ UNKNOWN = "This name is not one of web.hosts: add it there, or use another one."
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def is_asked(request: web.Request, origin: str) -> bool:
+    """Whether an address, such as an Origin, is of the very name and port that a request is for."""
+    try:
+        return urlsplit(origin).netloc == request.headers.get("Host")
+    except ValueError:
+        return False
+
+
 class Hosts:
     """The names of one server."""
 

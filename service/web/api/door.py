@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from aiohttp import web
 
 from bridge.config.tokens import is_of, is_token
 from bridge.config.web_settings import Role, WebSettings
 from service.web.api.problems import Refused
-from service.web.hosts import UNKNOWN, Hosts
+from service.web.hosts import UNKNOWN, Hosts, is_asked
 from service.web.visitors import Visitor
 
 _WAYS_IN = 'Bearer realm="kenjo-bridge"'
@@ -32,9 +30,7 @@ class Door:
             raise Refused(421, UNKNOWN)
         origin = request.headers.get("Origin")
         site = request.headers.get("Sec-Fetch-Site", "none")
-        if site not in ("none", "same-origin") or (
-            origin is not None and _place(origin) != request.headers.get("Host")
-        ):
+        if site not in ("none", "same-origin") or (origin is not None and not is_asked(request, origin)):
             raise Refused(403, "This was sent by a page of another site: programs ask without a browser.")
         if request.method == "POST" and request.content_type != "application/json":
             raise Refused(415, "What changes something is JSON: send Content-Type: application/json.")
@@ -66,10 +62,3 @@ class Door:
             "No program may use the API yet: kenjo-bridge web token makes a token, and its hash belongs into"
             " web.tokens."
         )
-
-
-def _place(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return ""
