@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any, get_origin
 
 import orjson
@@ -40,7 +41,6 @@ class Api:
         self._board = board
         self._door = Door(settings)
         self._endpoints = [*everything(bridge, board), endpoint("GET", "/openapi.json", self.openapi, None)]
-        self._document = document(self._endpoints, self._base)
 
     def attach(self, app: web.Application) -> None:
         """Add every address."""
@@ -53,6 +53,11 @@ class Api:
     async def openapi(self) -> dict[str, Any]:
         """What there is, as this description."""
         return self._document
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        """Made when somebody asks for it: it takes longer than all else that starts here."""
+        return document(self._endpoints, self._base)
 
     @web.middleware
     async def _answered(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
