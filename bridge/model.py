@@ -16,6 +16,13 @@ class Kind(StrEnum):
     TEAM = "team"  # or another group of people, see GROUP_KINDS
 
 
+CALLED: Mapping[Kind, tuple[str, str]] = {
+    Kind.PERSON: ("person", "people"),
+    Kind.TEAM: ("group", "groups"),
+}
+"""How one record of a kind is called in a sentence, and how several are."""
+
+
 GROUP_KINDS: Mapping[str, str] = {
     "teams": "team",
     "departments": "department",

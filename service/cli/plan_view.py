@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.text import Text
 
 from bridge.exchange import FieldChange
-from bridge.model import Key, Kind, Outcome, Stored
-from bridge.printable import some
+from bridge.model import CALLED, Key, Kind, Outcome, Stored
+from bridge.printable import counted, some
 from service.operations.naming import name_of
 from service.operations.plans import Plan, TargetPlan
 from service.operations.steps import RETRYING, Step
@@ -221,8 +221,7 @@ def _kinds(keys: Iterable[Key]) -> Counter[Kind]:
 
 def _records(number: Mapping[Kind, int]) -> str:
     """`12 people and 1 group`."""
-    words = {Kind.PERSON: ("person", "people"), Kind.TEAM: ("group", "groups")}
-    parts = [f"{count} {words[kind][count != 1]}" for kind in Kind if (count := number.get(kind, 0))]
+    parts = [counted(count, *CALLED[kind]) for kind in Kind if (count := number.get(kind, 0))]
     return " and ".join(parts) or "nobody"
 
 

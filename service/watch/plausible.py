@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bridge.model import Filled, Key, Kind, Lifecycle, Record, Snapshot, Stored
+from bridge.model import CALLED, Filled, Key, Kind, Lifecycle, Record, Snapshot, Stored
 
 SHRINK_PERCENT = 20
 """A snapshot with more than this share of people (or teams) fewer than before is not believed ..."""
@@ -17,8 +17,6 @@ SHRINK_COUNT = 5
 
 _SEVERAL = 2
 """So many values that are all lost at once, or more than so many of which most are lost, are no accident."""
-
-_NAMES = {Kind.PERSON: ("person", "people"), Kind.TEAM: ("group", "groups")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def missing(snapshot: Snapshot, known: Mapping[Key, Stored], kind: Kind) -> int:
 
 def _shrunken(known: Mapping[Key, Stored], snapshot: Snapshot, kind: Kind) -> Doubt | None:
     before = sum(1 for key, stored in known.items() if key.kind is kind and not stored.gone)
-    lacking, (one, name) = missing(snapshot, known, kind), _NAMES[kind]
+    lacking, (one, name) = missing(snapshot, known, kind), CALLED[kind]
     if before and lacking == before and (kind is Kind.PERSON or before >= SHRINK_COUNT):
         none = (
             f"none of the {before} {name} that there were" if before > 1 else f"not the only {one} there was"

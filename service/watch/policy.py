@@ -10,11 +10,9 @@ from bridge.config.target_settings import Limit
 from bridge.effects import Verb, covers, is_closed, leavers, verb_of, what_of
 from bridge.mapping.route import Route
 from bridge.mapping.succession import successor
-from bridge.model import Entry, Key, Kind, Stored
+from bridge.model import CALLED, Entry, Key, Kind, Stored
 from bridge.printable import counted
 from bridge.store.waiting import stance
-
-_NAMES = {Kind.PERSON: ("person", "people"), Kind.TEAM: ("group", "groups")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Excess:
     @property
     def reason(self) -> str:
         """The numbers in a sentence."""
-        changes = f"would {self.verb} {counted(self.count, *_NAMES[self.kind])}"
+        changes = f"would {self.verb} {counted(self.count, *CALLED[self.kind])}"
         if self.verb is Verb.MEMBERS:
             members, groups = counted(self.count, "member"), counted(len(self.keys), "group")
             changes = f"would take {members} out of {groups}"
