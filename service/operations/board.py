@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -40,19 +40,20 @@ class Board:
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._last = Sight()
+        self._renewed = 0.0  # a look that began before is over, also one that is under way
         self._ledgers: dict[str, Opened] = {}
         self._looking = asyncio.Lock()
 
     async def look(self, fresh: float = FRESH) -> Sight:
         """How everything stands, at most `fresh` seconds old. Raises what Redis raises."""
         async with self._looking:
-            if time.time() - self._last.at > fresh:
+            if time.time() - self._last.at > fresh or self._last.at <= self._renewed:
                 self._last = await self._seen(self._last)
             return self._last
 
     def renew(self) -> None:
         """Let the next look be anew: something has just been done."""
-        self._last = replace(self._last, at=0.0)
+        self._renewed = time.time()
 
     async def _seen(self, former: Sight) -> Sight:
         bridge, now = self._bridge, time.time()

@@ -46,12 +46,15 @@ Failed = Callable[[web.Request, int, str], web.Response]
 
 
 class Guard:
-    """Decides about each request to a page."""
+    """Decides about each request to a page. `changed` hears of each that may have changed something."""
 
-    def __init__(self, settings: WebSettings, sessions: Sessions, failed: Failed) -> None:
+    def __init__(
+        self, settings: WebSettings, sessions: Sessions, failed: Failed, changed: Callable[[], None]
+    ) -> None:
         self._settings = settings
         self._sessions = sessions
         self._failed = failed
+        self._changed = changed
         self._hosts = Hosts(settings)
 
     def page(self, handler: Handler, needs: Role = Role.VIEWER, *, public: bool = False) -> Handler:
@@ -85,6 +88,8 @@ class Guard:
             text = "This form is not of a page that you were shown just now: load the page again."
             return self._failed(request, 403, text)
         response = await self._handled(request, handler)
+        if request.method in CHANGES:
+            self._changed()
         if began and not response.prepared:
             self.remember(response, began)
         return response

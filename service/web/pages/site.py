@@ -34,7 +34,7 @@ class Site:
         self._base = settings.base_path
         self.sessions = Sessions(bridge.backend.codec.sign, settings)
         renderer = Renderer(settings, self.sessions, bridge.values.zone)
-        self.guard = Guard(settings, self.sessions, renderer.failed)
+        self.guard = Guard(settings, self.sessions, renderer.failed, board.renew)
         self._preferences = Preferences(settings)
         self._sign_in = SignIn(
             renderer, self.guard, self.sessions, Passwords(settings), settings, bridge.backend.audit

@@ -33,3 +33,13 @@ async def test_many_who_look_cost_one_look(operator: Operator) -> None:
         board = Board(bridge)
         one, *others = await asyncio.gather(*(board.look() for _ in range(5)))
         assert all(other is one for other in [*others, await board.look()])
+
+
+async def test_what_was_looked_at_before_a_change_is_not_shown_after_it(operator: Operator) -> None:
+    """Somebody does something while another one's look is under way == the next look is anew."""
+    async with operator.bridge() as bridge:
+        board = Board(bridge)
+        under_way = asyncio.create_task(board.look())
+        await asyncio.sleep(0)
+        board.renew()
+        assert await board.look() is not await under_way
