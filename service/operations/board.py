@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from bridge.model import Key, Stored
+from bridge.model import Entry, Key, Stored
 from bridge.store.ledger import Opened
 from service.operations.assembly import Bridge
 from service.operations.standing import Stand, stands
@@ -23,13 +23,14 @@ FRESH = 2.0
 class Sight:
     """How everything stood `at` a moment (epoch seconds).
 
-    `snapshot`: what Kenjo said last, as `bridge.store.records` notes it; `stands`: by target and record;
-    `targets`: by name, what `status` says of it.
+    `snapshot`: what Kenjo said last, as `bridge.store.records` notes it; `entries`: each target's ledger;
+    `stands`: by target and record; `targets`: by name, what `status` says of it.
     """
 
     at: float = 0.0
     snapshot: Mapping[str, Any] | None = None
     known: Mapping[Key, Stored] = field(default_factory=dict)
+    entries: Mapping[str, Mapping[Key, Entry]] = field(default_factory=dict)
     stands: Mapping[str, Mapping[Key, Stand]] = field(default_factory=dict)
     targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -59,10 +60,10 @@ class Board:
         bridge, now = self._bridge, time.time()
         records = bridge.backend.records
         known = await records.known_since(former.known)
-        found, targets = {}, {}
+        entries, found, targets = {}, {}, {}
         for name in bridge.routes:
             opened = await bridge.backend.ledger(name).entries_since(self._ledgers.get(name, Opened()))
-            self._ledgers[name] = opened
+            self._ledgers[name], entries[name] = opened, opened.entries
             found[name] = await stands(bridge, name, known, opened.entries, now)
             targets[name] = await target_status(bridge, name, found[name], opened.entries)
-        return Sight(now, await records.last_snapshot(), MappingProxyType(known), found, targets)
+        return Sight(now, await records.last_snapshot(), MappingProxyType(known), entries, found, targets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,12 +34,17 @@ SOURCE = "kenjo"
 """Stands for the target where it is Kenjo's own row that cannot be used."""
 
 
-async def failures(bridge: Bridge) -> list[dict[str, Any]]:
+Entries = Mapping[str, Mapping[Key, Entry]]
+"""Each target's ledger."""
+
+
+async def failures(bridge: Bridge, entries: Entries | None = None) -> list[dict[str, Any]]:
     """All failed and retrying records: `{record, target, state, reason, candidates, attempts, ...}`.
 
-    Rows of Kenjo that cannot be used come first: `target` is "kenjo", `state` is `unusable`.
+    Rows of Kenjo that cannot be used come first: `target` is "kenjo", `state` is `unusable`. `entries`: of
+    who has just read them.
     """
-    return await unusable(bridge) + await _at_targets(bridge)
+    return await unusable(bridge) + _at_targets(bridge, entries or await _entries(bridge))
 
 
 async def unusable(bridge: Bridge) -> list[dict[str, Any]]:
@@ -67,12 +73,17 @@ def _record(list_: str, id_: str | None) -> str:
     return str(Key(Kind.PERSON, id_)) if list_.startswith("employees/") else f"{list_}/{id_}"
 
 
-async def _at_targets(bridge: Bridge) -> list[dict[str, Any]]:
-    found = []
-    for target in bridge.routes:
-        for key, entry in (await bridge.backend.ledger(target).entries()).items():
-            if entry.state in (State.FAILED, State.RETRYING):
-                found.append(_row(target, key, entry, bridge.values.zone))
+async def _entries(bridge: Bridge) -> Entries:
+    return {target: await bridge.backend.ledger(target).entries() for target in bridge.routes}
+
+
+def _at_targets(bridge: Bridge, entries: Entries) -> list[dict[str, Any]]:
+    found = [
+        _row(target, key, entry, bridge.values.zone)
+        for target, there in entries.items()
+        for key, entry in there.items()
+        if entry.state in (State.FAILED, State.RETRYING)
+    ]
     return sorted(found, key=lambda row: (row["target"], row["first"]))
 
 
@@ -208,7 +219,7 @@ async def _rows(
     """The failures at targets, of one or of a record where these are named."""
     found = [
         row
-        for row in await _at_targets(bridge)
+        for row in _at_targets(bridge, await _entries(bridge))
         if target in (None, row["target"]) and record in (None, row["record"])
     ]
     if record and required and not found:

@@ -87,7 +87,7 @@ class Failing:
         sight = await self._board.look()
         rows = [
             row
-            for row in await failures.failures(self._bridge)
+            for row in await failures.failures(self._bridge, sight.entries)
             if query.target in ("", row["target"]) and query.state in (None, row["state"])
         ]
         rows.sort(key=_place)

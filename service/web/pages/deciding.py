@@ -35,7 +35,7 @@ class Deciding:
             {**holds.as_json(hold, bridge.values.zone), "who": _who(hold.keys, sight, names=names)}
             for hold in await bridge.backend.holds.all()
         ]
-        rows = await failures.failures(bridge)
+        rows = await failures.failures(bridge, sight.entries)
         failed = [row for row in rows if row["state"] != "retrying"]
         return self._renderer.page(
             request,

@@ -31,7 +31,10 @@ def sight(*failing: str, age: float = 10.0, state: str = "running") -> Sight:
     """How a bridge with one target stands."""
     stands = {Key(Kind.PERSON, id_): Stand(Standing.FAILING, f"Ana Muster {id_}") for id_ in failing}
     return Sight(
-        NOW, {"at": NOW - age}, {}, {"directory": stands}, {"directory": {"state": state, "reason": "401"}}
+        NOW,
+        {"at": NOW - age},
+        stands={"directory": stands},
+        targets={"directory": {"state": state, "reason": "401"}},
     )
 
 
