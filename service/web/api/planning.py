@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from bridge.model import Key
 from service.kenjo.client import utc_now
 from service.operations.assembly import Bridge, see_target
 from service.operations.board import Board
@@ -121,13 +122,13 @@ class Planning:
 def _told(found: Plan, *, values: bool) -> WholePlan:
     """A plan, each record with its name for who may see it."""
     told = plan_json(found, names=values, values=values)
-    names = {str(key): name_of(stored) for key, stored in found.records.items()} if values else {}
+    known = found.records if values else {}
 
-    def named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [{**row, "name": names.get(row["record"])} for row in rows]
+    def parked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**row, "name": name_of(known.get(Key.parse(row["record"])))} for row in rows]
 
     targets = {
-        name: Planned.model_validate({**one, "steps": named(one["steps"]), "parked": named(one["parked"])})
+        name: Planned.model_validate({**one, "parked": parked(one["parked"])})
         for name, one in told["targets"].items()
     }
     problems = [{"list": list_, "id": id_, "reason": why} for list_, id_, why in told["snapshot"]["problems"]]
