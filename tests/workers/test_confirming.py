@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import Conflict, RecordRejected, TryLater
-from bridge.exchange import Accepted, Applied, Change, Receipt, Refused
+from bridge.exchange import Accepted, Applied, Change, Receipt, Refused, Remote
 from bridge.mapping.route import Route
 from bridge.model import Entry, Key, Kind, Outcome, State
 from bridge.store.backend import Backend
@@ -33,7 +33,7 @@ class SlowTarget(ShelfTarget):
         self.taken: dict[str, Change] = {}
         self.asked = 0
         self._came: dict[str, Receipt] = {}
-        self._forgets = False
+        self._forgets = self._hides = False
 
     async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
         return await one_by_one(changes, partial(self._take, permit=permit))
@@ -63,6 +63,16 @@ class SlowTarget(ShelfTarget):
         if change.remote_id and change.content and change.content.get("userName") in names:
             raise Conflict("the name is taken")
         return await super()._send(change, permit)
+
+    async def read(self, key: Key, remote_id: str) -> Remote | None:
+        if self._hides:
+            self._hides = False
+            raise TryLater("no answer")
+        return await super().read(key, remote_id)
+
+    def hide(self) -> None:
+        """Answer nothing when somebody is read next."""
+        self._hides = True
 
     def forget_answer(self) -> None:
         """Take the next change, and lose the answer."""
@@ -221,11 +231,14 @@ async def test_a_create_that_was_taken_twice(slowly: Slowly) -> None:
     assert len(slowly.shelf.things(Kind.PERSON)) == 1
 
 
-@pytest.mark.parametrize("crashes", [False, True])
+@pytest.mark.parametrize(("crashes", "fails"), [(False, False), (True, False), (True, True)])
 async def test_a_change_whose_answer_was_lost(
-    slowly: Slowly, monkeypatch: pytest.MonkeyPatch, *, crashes: bool
+    slowly: Slowly, monkeypatch: pytest.MonkeyPatch, *, crashes: bool, fails: bool
 ) -> None:
-    """It is taken back before it is done, so all seems right == looked at until it is done, and mended."""
+    """It is taken back before it is done, so all seems right == looked at until it is done, and mended.
+
+    Also where the first look after a crash `fails`.
+    """
     await slowly.run.deliver(person("ana"))
     await slowly.target.work()
     await slowly.again(after=60)
@@ -238,6 +251,8 @@ async def test_a_change_whose_answer_was_lost(
     else:
         slowly.target.forget_answer()
         await slowly.run.deliver(person("ana", title="Boss"))
+    if fails:
+        slowly.target.hide()
     await slowly.run.deliver(person("ana"))
     entry = await slowly.again(after=60)
     assert (entry.state, entry.reason) == (State.RETRYING, "may still do what it was sent without an answer")
@@ -247,6 +262,21 @@ async def test_a_change_whose_answer_was_lost(
     await slowly.target.work()
     assert (await slowly.again(after=60)).state is State.APPLIED
     assert str(slowly.ana["title"]) == "Clerk"
+
+
+async def test_an_account_that_is_deleted_there(slowly: Slowly) -> None:
+    """A change of it had no answer, and it is not there any more == made anew, and nobody is asked."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    slowly.target.forget_answer()
+    await slowly.run.deliver(person("ana", title="Boss"))
+    slowly.shelf.things(Kind.PERSON).clear()
+    slowly.target.taken.pop("t2")
+    for _ in range(3):
+        entry = await slowly.again(after=60)
+        await slowly.target.work()
+    assert (entry.state, str(slowly.ana["title"])) == (State.APPLIED, "Boss")
 
 
 async def test_a_change_that_never_came(slowly: Slowly) -> None:

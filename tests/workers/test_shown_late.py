@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.errors import TryLater
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.route import Route
 from bridge.model import Entry, Key, Kind, State
@@ -27,7 +28,12 @@ class LateTarget(ShelfTarget):
     can = Abilities(late=True)
     dark = True
 
+    fails = False
+    """Whether looks end without an answer."""
+
     async def find(self, wanted: Wanted, *, thorough: bool = False) -> list[Remote]:
+        if self.fails:
+            raise TryLater("no answer")
         return [] if self.dark else await super().find(wanted, thorough=thorough)
 
     async def read(self, key: Key, remote_id: str) -> Remote | None:
@@ -93,11 +99,14 @@ async def test_another_address_before_the_account_is_shown(
     assert [one["userName"] for one in late.accounts] == ["ana.muster@example.com"]
 
 
-@pytest.mark.parametrize("crashes", [False, True])
+@pytest.mark.parametrize(("crashes", "fails"), [(False, False), (True, False), (True, True)])
 async def test_a_create_without_an_answer(
-    late: Late, monkeypatch: pytest.MonkeyPatch, *, crashes: bool
+    late: Late, monkeypatch: pytest.MonkeyPatch, *, crashes: bool, fails: bool
 ) -> None:
-    """Lost with the answer, or with the worker; then another address == no second account is made."""
+    """Lost with the answer, or with the worker; then another address == no second account is made.
+
+    Also where the first look after a crash `fails`.
+    """
     monkeypatch.setitem(LOOKED_UP, Kind.PERSON, ("userName",))
     late.shelf.lose()
     if crashes:
@@ -110,6 +119,10 @@ async def test_a_create_without_an_answer(
     else:
         await late.run.deliver(person("ana"))
     await late.run.know(person("ana", email="ana.muster@example.com"))
+    if fails:
+        late.target.fails = True
+        await late.again(after=60)
+        late.target.fails = False
     assert (await late.again(after=60)).state is State.RETRYING
     assert len(late.shelf.writes) == 1
     late.target.dark = False

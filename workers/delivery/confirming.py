@@ -70,11 +70,10 @@ class Confirming(Noting):
 
         What is there now may be as it should be, and be changed by that.
         """
-        accepted = self.entry.accepted or (self.entry.at if self.claim.was_cut_short else 0.0)
+        accepted = self.entry.accepted
         if self.link is None or self.key.kind not in self.target.can.later or not accepted:
             return
         if self.entry.at < accepted + self.route.settings.create_shows_within:
-            self.entry = dataclasses.replace(self.entry, accepted=accepted)
             raise Unseen("may still do what it was sent without an answer", wait=_NEXT)
         self.entry = dataclasses.replace(self.entry, accepted=0.0)
 
@@ -84,7 +83,7 @@ class Confirming(Noting):
         Its answer was lost, or the process that waited for it. A second create would make a second account
         if the first one's name has changed since.
         """
-        made = self.entry.made or (self.entry.at if self.claim.was_cut_short else 0.0)
+        made = self.entry.made
         if not made or not self.target.can.late:
             return
         within = min(self.route.settings.create_shows_within, _LATE)

@@ -133,7 +133,7 @@ class Looking:
     def _lose(self) -> None:
         """The object is not there any more."""
         self._lost, self.link, self._seen = self.link, None, None
-        self.entry = dataclasses.replace(self.entry, open=None, made=0.0)
+        self.entry = dataclasses.replace(self.entry, open=None, made=0.0, accepted=0.0)
 
     async def _without_link(self, names: Collection[str]) -> set[str]:
         """Of members without a link, those who have an account all the same: Redis has lost the link.

@@ -33,6 +33,20 @@ def stamped(route: Route, case: Case, now: float) -> Entry:
     return dataclasses.replace(former, at=now, refs=refs, open=is_open, **new, **untried, **waits)
 
 
+def _with_unanswered(entry: Entry, target: Target, claim: Claim) -> Entry:
+    """The entry with a note of what a delivery that was cut short may have sent, as if it were sent now.
+
+    The mark in Redis that tells of it goes with the next delivery that ends, even if that reaches nothing.
+    """
+    if not claim.was_cut_short:
+        return entry
+    if claim.link is None:
+        return dataclasses.replace(entry, made=entry.made or entry.at) if target.can.late else entry
+    if claim.key.kind not in target.can.later:
+        return entry
+    return dataclasses.replace(entry, accepted=entry.accepted or entry.at)
+
+
 class Noting:
     """One attempt for one claim.
 
@@ -61,7 +75,7 @@ class Noting:
         self.claim = claim
         self.permit = permit
         self.key = claim.key
-        self.entry = stamped(route, claim, now)
+        self.entry = _with_unanswered(stamped(route, claim, now), target, claim)
         self.link = claim.link
 
     async def _take(self, decision: Decision) -> None:
@@ -111,7 +125,7 @@ class Noting:
         """The object is not there any more."""
         await self.ledger.disown(self.key.kind, link)
         self.link = None
-        self.entry = dataclasses.replace(self.entry, open=None)
+        self.entry = dataclasses.replace(self.entry, open=None, accepted=0.0)
 
     async def _foretell(self, members: Collection[str]) -> None:
         """Before something is taken away, let limits count it: nobody can tell what comes of the request.
