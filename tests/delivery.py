@@ -149,6 +149,11 @@ class Delivery:
         path = f"Users/{(await self.user(id_))['id']}"
         await self._patch(path, {"op": "replace", "path": "title", "value": title})
 
+    async def set_active(self, id_: str) -> None:
+        """Open an account past the bridge."""
+        path = f"Users/{(await self.user(id_))['id']}"
+        await self._patch(path, {"op": "replace", "path": "active", "value": True})
+
     async def add_member(self, group: str, user: str) -> None:
         """Put an account into a group past the bridge."""
         await self._patch(f"Groups/{group}", {"op": "add", "path": "members", "value": [{"value": user}]})

@@ -11,7 +11,7 @@ from bridge.store.backend import Backend
 from bridge.store.claims import Result
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from workers.delivery.removing import LOOKS
-from workers.testing.proxy import Proxy, answer, at, dropped, lost
+from workers.testing.proxy import Fault, Proxy, answer, at, dropped, lost
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -140,6 +140,39 @@ async def test_a_doubt_during_a_delivery_outlives_it(run: Delivery) -> None:
     await run.deliverer.deliver(ANA)
     assert (await run.user("ana"))["title"] == "New"
     assert await run.deliverer.ledger.unsettled() == set()
+
+
+@pytest.mark.parametrize("fault", [answer(500), answer(503)])
+async def test_a_doubt_outlives_a_look_that_fails(run: Delivery, fault: Fault) -> None:
+    """A leaver's account is open again though the ledger calls it closed, and the first look fails == closed.
+
+    So it is where Redis has gone back to a time before somebody came back, and they have left again.
+    """
+    await run.deliver(person("ana"), person("ana", lifecycle="left"))
+    await run.set_active("ana")
+    await run.deliverer.ledger.doubt([ANA])
+    run.proxy.fail(at("GET", fault))
+    await run.deliverer.deliver(ANA)
+    assert (await run.entry("ana")).state is State.RETRYING
+    await run.judge()
+    await run.deliverer.deliver(ANA)
+    await run.judge()  # it has been seen that it is open, so closing it counts as a removal
+    await run.deliverer.deliver(ANA)
+    assert (await run.user("ana"))["active"] is False
+    assert await run.deliverer.ledger.unsettled() == set()
+
+
+async def test_a_doubt_about_a_parked_record(run: Delivery) -> None:
+    """The same of somebody who is back, parked before anybody looks, and leaves again == closed."""
+    await run.deliver(person("ana"), person("ana", lifecycle="left"))
+    await run.set_active("ana")
+    await run.deliverer.ledger.doubt([ANA])
+    await run.deliver(person("ana", manager=7))  # type: ignore[arg-type] # no id
+    assert (await run.entry("ana")).state is State.FAILED
+    await run.deliver(person("ana", lifecycle="left"))
+    await run.judge()
+    await run.deliverer.deliver(ANA)
+    assert (await run.user("ana"))["active"] is False
 
 
 async def test_a_leaver_whose_create_was_cut_short_is_deactivated(run: Delivery) -> None:

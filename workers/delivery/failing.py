@@ -92,9 +92,13 @@ def later(attempt: Noting, error: TryLater, retry: RetrySettings) -> Done:
 
 
 def failed(attempt: Noting, reason: str, error: RecordRejected | AfterAnother | None = None) -> Done:
-    """Park the record, with what the error says beyond its sentence."""
+    """Park the record, with what the error says beyond its sentence.
+
+    Nobody looks again by themselves, so what was in doubt of its account is not known.
+    """
     parked = dataclasses.replace(
         attempt.entry,
+        open=None if attempt.claim.doubt else attempt.entry.open,
         state=State.FAILED,
         outcome=Outcome.FAILED,
         reason=private(reason, attempt.claim),

@@ -34,10 +34,7 @@ def stamped(route: Route, case: Case, now: float) -> Entry:
 
 
 def _with_unanswered(entry: Entry, target: Target, claim: Claim) -> Entry:
-    """The entry with a note of what a delivery that was cut short may have sent, as if it were sent now.
-
-    The mark in Redis that tells of it goes with the next delivery that ends, even if that reaches nothing.
-    """
+    """The entry with a note of what a delivery that was cut short may have sent, as if it were sent now."""
     if not claim.was_cut_short:
         return entry
     if claim.link is None:

@@ -58,7 +58,7 @@ for i, name in ipairs(free) do
   else
     redis.call('SET', prefix .. name, token, 'PX', milliseconds)
     -- A mark that nobody settled: its maker died or lost its lock, and may have written. It stays until a
-    -- delivery that knew of it settles.
+    -- delivery that knew of it ends and need not be tried again.
     if not mark or mark == token then
       mark = ''
       begun[#begun + 1] = name

@@ -63,7 +63,10 @@ local function settle(one)
   if one.freed == '1' then look_at(awaiting .. key, one.at, answer) end
   local newer = tonumber(redis.call('HGET', revisions, key) or '0') > tonumber(one.revision)
   local mark = redis.call('HGET', claims, key)
-  if mark == one.token or mark == one.doubt then redis.call('HDEL', claims, key)
+  if mark == one.token or (mark == one.doubt and one.retry == '') then redis.call('HDEL', claims, key)
+  elseif mark == one.doubt then
+    -- A delivery that is tried again may have seen nothing. What a dead one may have sent is in the entry by now.
+    if mark and not string.find(mark, '^doubt ') then redis.call('HSET', claims, key, 'doubt ' .. mark) end
   elseif mark then newer = true end
   local again = newer
   for _, other in ipairs(one.missing) do
