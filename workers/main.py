@@ -152,6 +152,7 @@ class Workers:
             self._workers[name] = worker
             try:
                 started = time.monotonic()
+                await self._backend.set_clock()
                 # Outside of any job: looking up everybody takes its time.
                 await FirstContact(deliverer, self._backend).wait(lambda: self._beat(name))
                 await worker.async_run()
@@ -172,7 +173,7 @@ class Workers:
     async def _discard(self) -> None:
         """Do without what cannot be read; its record stays pending, and the next poll finds it anew."""
         with contextlib.suppress(RedisError, OSError, Unreadable):  # said already, and tried again
-            await self._backend.discard_damaged(time.time())
+            await self._backend.discard_damaged(self._backend.clock())
 
     async def _ready(self, name: str) -> None:
         """Wait until Redis can be used; say once why not, and once that it can."""
@@ -198,6 +199,8 @@ class Workers:
     async def _renew(self) -> None:
         while not self._stopping:
             await asyncio.sleep(LOCK_TTL / 3)
+            with contextlib.suppress(RedisError, OSError):
+                await self._backend.set_clock()
             for worker in list(self._workers.values()):
                 # A claim that is not renewed passes to another worker; the next one is tried all the same.
                 with contextlib.suppress(Exception):

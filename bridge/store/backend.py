@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from arq.connections import ArqRedis
@@ -18,6 +18,7 @@ from bridge.logs import get_logger
 from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records, Whose
 from bridge.store.asked import Asked
 from bridge.store.budget import CallBudget
+from bridge.store.clock import Clock
 from bridge.store.connection import Connection
 from bridge.store.discard import Discarded, discard
 from bridge.store.drifts import Drifts
@@ -50,13 +51,14 @@ log = get_logger("redis")
 class Backend:
     """One account's state. `redis` is for arq and for `ping`; everything else goes through the parts.
 
-    `configured` reads the encryption keys anew, as they are configured now.
+    `configured` reads the encryption keys anew, as they are configured now. `clock` is by what deliveries go.
     """
 
     redis: ArqRedis
     keys: Keys
     codec: Codec
     configured: Callable[[], Sequence[str]] | None = None
+    clock: Clock = field(default_factory=Clock, compare=False)
 
     @property
     def _connection(self) -> Connection:
@@ -164,9 +166,9 @@ class Backend:
         Unreadable.
         """
         found = await discard(self._connection, self.keys, self.codec, await self.targets())
-        for key, field in found:
-            log.warning("damaged value discarded", key=key, field=field)
-            await self.audit.note("damaged", now, key=key, record=field)
+        for key, record in found:
+            log.warning("damaged value discarded", key=key, field=record)
+            await self.audit.note("damaged", now, key=key, record=record)
         return found
 
     async def season(self, *, plain: bool = False) -> bool:
@@ -229,6 +231,10 @@ class Backend:
             raise StoreUnavailable(found)
         if blob and self.codec.open(blob, place(name)) != self.codec.pepper.hex():
             raise StoreUnavailable("Redis was emptied and begun anew: the next poll takes that up")
+
+    async def set_clock(self) -> None:
+        """Let `clock` go by Redis's as it is now. Raises RedisError."""
+        await self.clock.ask(self._connection)
 
     async def warnings(self) -> list[str]:
         """What about this Redis may cost data later, a sentence each. Raises RedisError."""

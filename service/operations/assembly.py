@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -242,7 +241,7 @@ def deliverers(
             queue=bridge.backend.queue,
             retry=bridge.values.retry,
             observer=observer or bridge.metrics,
-            clock=time.time,
+            clock=bridge.backend.clock,
             turn=target.turn,
             inventory=Inventory(
                 target.target, bridge.backend.ledger(name), partial(bridge.backend.unbroken, name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -139,8 +138,7 @@ class Stage:
         bridge = self.bridge(process)
         watcher = cast("Observer", Watcher(self, process.name))
         for deliverer in deliverers(bridge, self.targets(process, bridge.backend), watcher):
-            its_own = dataclasses.replace(deliverer, clock=process.clock)
-            Worker(its_own, bridge.backend, process, self.store).start()
+            Worker(deliverer, bridge.backend, process, self.store).start()
 
     def start_operator(self, process: Process) -> None:
         """A person who looks after the bridge from time to time, with the commands that there are."""

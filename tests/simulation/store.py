@@ -119,6 +119,11 @@ class Store:
         """EXPIRE in virtual time."""
         return bool(self.eval(_PLAIN, 0, "EXPIRE", name, seconds))
 
+    def time(self) -> tuple[int, int]:
+        """TIME: right, whatever the clocks of processes do."""
+        seconds, microseconds = self.eval(_PLAIN, 0, "TIME")
+        return seconds, microseconds
+
     def info(self, _section: str) -> dict[str, str]:
         """INFO: a server that was restored has been started anew."""
         return {"run_id": f"run {self.losses}"}

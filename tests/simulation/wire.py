@@ -26,7 +26,7 @@ class Wire:
         self._world = process.world
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        source = self._store if name in ("set", "pttl", "expire", "info") else self._store.client
+        source = self._store if name in ("set", "pttl", "expire", "info", "time") else self._store.client
         run = getattr(source, name)
 
         async def command(*args: Any, **kwargs: Any) -> Any:

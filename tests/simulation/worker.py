@@ -31,6 +31,7 @@ class Worker:
 
     def __init__(self, deliverer: Deliverer, backend: Backend, process: Process, store: Store) -> None:
         self._deliverer = deliverer
+        self._backend = backend
         self._process = process
         self._store = store
         self._first_contact = FirstContact(deliverer, backend)
@@ -46,6 +47,10 @@ class Worker:
         return self._process.spawn(delivery)
 
     async def _serve(self) -> None:
+        while True:
+            if await self._set_clock():
+                break
+            await asyncio.sleep(LOOK)
         while self._process.world.odds.first_contact and not self._first_contact.is_over:
             with contextlib.suppress(RedisError):
                 await self._first_contact.wait()
@@ -61,15 +66,23 @@ class Worker:
                 await asyncio.sleep(LOOK)
                 if self._store.enqueued != seen or self._drain.changed.is_set():
                     break
-                if next_at is not None and next_at <= self._process.clock():
+                if next_at is not None and next_at <= self._backend.clock():
                     break
 
     async def _renew(self) -> None:
         """Lengthen the locks of everything that runs here."""
         while True:
             await asyncio.sleep(LOCK_TTL / 3)
+            await self._set_clock()
             with contextlib.suppress(RedisError):
                 await self._drain.renew()
+
+    async def _set_clock(self) -> bool:
+        """Ask Redis for the time; whether it has told."""
+        with contextlib.suppress(RedisError):
+            await self._backend.set_clock()
+            return True
+        return False
 
 
 def _watched(deliverer: Deliverer, process: Process) -> Deliverer:

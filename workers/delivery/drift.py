@@ -49,7 +49,7 @@ async def keep_looking(deliverer: Deliverer, backend: Backend) -> None:
     while deliverer.route.settings.drift != "ignore":
         await asyncio.sleep(CHECK_INTERVAL)
         try:
-            await look_if_due(deliverer, backend, time.time())
+            await look_if_due(deliverer, backend, deliverer.clock())
         except (RedisError, OSError, StoreUnavailable):
             continue  # the worker's own loop says that Redis is away
         except Exception as error:  # noqa: BLE001 - deliveries go on, whatever it is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from redis.exceptions import RedisError
@@ -67,4 +66,4 @@ async def ask_again(deliverer: Deliverer) -> None:
     """Let everything pending be looked at: what waits for its next try may have waited for the target."""
     ranks = await deliverer.ledger.pending()
     due = [Due(key, rank) for key, rank in ranks.items()]
-    await deliverer.queue.add(deliverer.route.name, due, time.time())
+    await deliverer.queue.add(deliverer.route.name, due, deliverer.clock())
