@@ -17,7 +17,7 @@ from workers.delivery.matching import Matching
 from workers.delivery.removing import may_come_to_light
 from workers.delivery.reserving import Reserving
 from workers.delivery.seeing import see_access, see_gone, see_members
-from workers.delivery.sending import sent, shows, unchanged
+from workers.delivery.sending import bring, sent, shows, unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,8 @@ class Applier(Reserving):
             return
         passing = () if isinstance(error, RecordRejected) else (TryLater,)
         with contextlib.suppress(RecordRejected, *passing):  # the first error is told
-            applied = await sent(self.target, decision.least, self.permit)
+            # Read anew: what was sent before may have given the object another name.
+            applied = await bring(self.target, decision.least, str(self.link), self.permit)
             if self.claim.is_person:
                 seen = await see_access(self.target, self.key, applied, wants=False, patient=False)
                 self.entry = dataclasses.replace(self.entry, open=seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.errors import BridgeError, NotFound, RecordRejected
-from bridge.exchange import Change, Remote, Wanted
+from bridge.exchange import Remote, Wanted
 from bridge.mapping.references import references, resolve, without
 from bridge.mapping.route import Action
 from bridge.model import Outcome, State, is_due
@@ -123,17 +123,13 @@ class Decider(Removing):
             **named,
         )
 
-    def _least(self, wanted: Wanted, there: Remote) -> Change | None:
-        """What has to be sent at least: what closes the account, who leaves the group."""
+    def _least(self, wanted: Wanted, there: Remote) -> Wanted | None:
+        """What has to come at least: that the account is closed, and who leaves the group."""
         closes = self.case.is_person and self.route.access(wanted.attributes) is False
         leave = frozenset() if self.case.is_person else wanted.released
         if not (closes or leave) or there.content is None:
             return None
-        alone = Wanted(self.key, self.route.access_alone(wanted.attributes), leave)
-        try:
-            return self.target.change(alone, there)
-        except RecordRejected:
-            return None
+        return Wanted(self.key, self.route.access_alone(wanted.attributes), leave)
 
     def _has(self, digest: str) -> bool:
         """Whether the target was last given just this, and nobody can have changed it since."""

@@ -32,7 +32,7 @@ class Decision:
     lost: str | None = None
     account: Chosen | None = None
     change: Change | None = None
-    least: Change | None = None
+    least: Wanted | None = None
     wanted: Wanted | None = None
     there: Remote | None = None
     error: BridgeError | None = None
