@@ -130,7 +130,9 @@ class KenjoClient:
         """The rows of ids that a list lacks, {} where there is none, None where nobody can tell."""
         asked = sorted(set(ids) - self._nowhere)[:MOST_QUESTIONS]
         answers: dict[str, Mapping[str, Any] | None] = dict.fromkeys(ids, None)
-        answers |= {id_: {} for id_ in self._nowhere & set(ids)} | await self._rows(name, asked)
+        found = await self._rows(name, asked)
+        usable = {id_: row if not row or row.get("_id") == id_ else None for id_, row in found.items()}
+        answers |= {id_: {} for id_ in self._nowhere & set(ids)} | usable
         self._nowhere |= {id_ for id_, row in answers.items() if row is not None and not row}
         return answers
 
@@ -157,8 +159,8 @@ class KenjoClient:
             raise _NotToBeAsked
         if answer.status in (404, 410):
             return {}
-        body = parsed(answer, f"/{name}/{id_}") if answer.status == 200 else None
-        return body if isinstance(body, dict) and _is_of(body, id_) else None
+        body = parsed(answer, f"/{name}/{id_}") if answer.status not in (204, 400) else None
+        return _row_of(body, id_)
 
     async def fetch(self, lists: Collection[str]) -> Mapping[str, list[Any]]:
         """Read lists, named as in Kenjo's paths ("employees/works"), each one once and whole.
@@ -237,11 +239,20 @@ class _NotToBeAsked(Exception):
     """The key may not read single rows, or Kenjo has no such request."""
 
 
-def _is_of(body: Mapping[str, Any], id_: str) -> bool:
-    """Whether an answer is a row of this id: a person's sections may lack their `_id`."""
+def _row_of(body: Any, id_: str) -> Mapping[str, Any] | None:
+    """What an answer says of this id: something, or None for nothing and for what names another id.
+
+    It may stand below `data`, as lists do, or in a shape that nobody knows: then Kenjo has it all the same.
+    """
+    if isinstance(body, dict) and body.keys() == {"data"}:
+        body = body["data"]
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if not isinstance(body, dict):
+        return {"data": body} if body else None
     account = body.get("account")
-    said = account.get("_id", id_) if isinstance(account, dict) else body.get("_id")
-    return bool(said == id_)
+    said = (account if isinstance(account, dict) else body).get("_id", id_)
+    return body if body and said == id_ else None
 
 
 def _worst(failures: ExceptionGroup[Exception]) -> Exception:

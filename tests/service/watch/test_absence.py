@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -85,6 +86,24 @@ async def test_a_path_that_finds_nobody_proves_nothing(here: Watching) -> None:
     here.sandbox.faults.add("status", path=ONE, status=404)
     here.cut(0.95, *LISTS)
     await here.poll()
+    assert await here.gone() == set()
+
+
+@pytest.mark.parametrize("shape", ["below data", "a list", "other names", "sections without ids", 206])
+async def test_an_answer_of_any_shape_means_that_somebody_is_there(here: Watching, shape: str | int) -> None:
+    """Lists cut alike, and Kenjo gives single people in another shape == held each time, nobody gone."""
+    for id_, one in here.sandbox.account.employees.items():
+        body = {
+            "below data": {"data": one},
+            "a list": [one],
+            "other names": {"employeeId": id_},
+            "sections without ids": {"personal": one["personal"], "work": one["work"]},
+        }.get(str(shape), one)
+        status = shape if isinstance(shape, int) else 200
+        here.sandbox.faults.add("status", path=f"/employees/{id_}", status=status, body=json.dumps(body))
+    here.cut(0.9, *LISTS)
+    for _ in range(2):
+        assert "Kenjo still has 4" in await here.held()
     assert await here.gone() == set()
 
 
