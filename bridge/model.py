@@ -150,10 +150,11 @@ class Snapshot:
     `kept` are people whose rows could not be used in this snapshot, or that one list lacks: they are there,
     and keep their last known values. `closed` are those of them of whom Kenjo says all the same that they are
     inactive, or that their contract has ended. `unsure` are fields of people that come from a row which a
-    list lacks. `unnamed` are kinds whose list has a row without an id, which may be anybody's: that somebody
-    of that kind is in no list says nothing. `filled` tells by list and column how full it is; `group_kinds`
-    are the groups that were asked for at all. `origin` names all that it was made from: what has the same one
-    is the same snapshot. "" where more was asked than the lists, and the next time may be answered otherwise.
+    list lacks, or from a manager whom all lists lack. `unnamed` are kinds whose list has a row without an id,
+    which may be anybody's: that somebody of that kind is in no list says nothing. `filled` tells by list and
+    column how full it is; `group_kinds` are the groups that were asked for at all. `origin` names all that it
+    was made from: what has the same one is the same snapshot. "" where more was asked than the lists, and the
+    next time may be answered otherwise.
     `coming`: first and last days within `HORIZON` days.
     """
 

@@ -180,12 +180,17 @@ class _People:
 
     def unsure(self, id_: str) -> frozenset[str]:
         """The fields of the work section made from a row of which nobody knows whether it is gone."""
-        return frozenset(
+        used = self.use.person.get("work", ())
+        found = {
             field
-            for field in self.use.person.get("work", ())
+            for field in used
             if (which := LOOKED_UP.get(field)) and self.tables.unsure.get(which)
             if not self.tables.unsure[which].isdisjoint(self._named(field, which, id_))
-        )
+        }
+        if "manager" in used:
+            manager = self.tables.works.rows[id_]["reportsToId"]
+            found |= {"manager"} if manager and manager not in self.everybody else set()
+        return frozenset(found)
 
     def _named(self, field: str, which: str, id_: str) -> tuple[str, ...]:
         links = self.tables.works.links[id_]

@@ -13,7 +13,7 @@ def keep_known(snapshot: Snapshot, known: Mapping[Key, Stored]) -> Snapshot:
     """The snapshot with the last known values where it has none: `known` is what the store knows.
 
     Who is `closed` has the last known values and the new lifecycle. Who is `kept` stays in the groups where
-    they were, and what is `unsure` stays as it was.
+    they were, and the manager of whom they were; and what is `unsure` stays as it was.
     """
     there = {key: stored.record for key, stored in known.items() if not stored.gone}
     closed = {
@@ -23,7 +23,7 @@ def keep_known(snapshot: Snapshot, known: Mapping[Key, Stored]) -> Snapshot:
     }
     kept = frozenset((snapshot.kept & there.keys()) - closed.keys())
     changed = {
-        key: _with_names(snapshot.records[key], there.get(key), snapshot.unsure[key])
+        key: _with_names(snapshot.records[key], there.get(key), snapshot.unsure[key], kept)
         for key in snapshot.unsure.keys() & snapshot.records.keys()
     }
     for key, record in snapshot.records.items():
@@ -35,9 +35,14 @@ def keep_known(snapshot: Snapshot, known: Mapping[Key, Stored]) -> Snapshot:
     )
 
 
-def _with_names(record: Record, before: Record | None, fields: AbstractSet[str]) -> Record:
-    """A person with the names of rows that a list lacks, as they were."""
+def _with_names(
+    record: Record, before: Record | None, fields: AbstractSet[str], kept: AbstractSet[Key]
+) -> Record:
+    """A person with the names of rows that a list lacks, as they were, and with a manager who is kept."""
     former = (before.data.get("work") if before else None) or {}
+    manager = former.get("manager") or {}
+    if Key(Kind.PERSON, manager.get("id", "")) not in kept:  # has gone, or was somebody else's before
+        fields = fields - {"manager"}
     work = {**record.data["work"], **{name: former[name] for name in fields if name in former}}
     return Record(record.key, {**record.data, "work": work})
 

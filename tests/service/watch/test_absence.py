@@ -205,3 +205,20 @@ async def test_a_lost_group_keeps_whom_the_lists_lack(here: Watching) -> None:
     del here.sandbox.account.employees[before[0]]
     await here.poll()
     assert (await here.known())[group].record.data["members"] == before
+
+
+@pytest.mark.parametrize("may_ask", [True, False])
+async def test_who_is_missed_stays_a_manager(backend: Backend, may_ask: bool) -> None:
+    """A manager in no list == the reports keep what is mapped of them, until the manager has gone."""
+    mapped = "person.work.manager == null ? null : person.work.manager.account.email"
+    async with watching(backend, map={"nickName": mapped}) as here:
+        employees = here.sandbox.account.employees
+        reports = [one["work"].get("reportsToId") for one in employees.values()]
+        manager = min(filter(None, reports), key=reports.count)
+        if not may_ask:
+            here.sandbox.faults.add("status", path=ONE, status=403)
+        del employees[manager]
+        polls = [await here.poll() for _ in range(1 if may_ask else 2)]
+        changed = [[c for c in poll.changes if "work.manager" in c.fields] for poll in polls]
+        assert [len(found) for found in changed] == [0] * (len(polls) - 1) + [reports.count(manager)]
+        assert await here.gone() == {manager}
