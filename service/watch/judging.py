@@ -45,11 +45,13 @@ async def leave_alone(backend: Backend) -> None:
 class Judgement:
     """A snapshot in which nobody is absent who may still be there; `hold`: why nothing may come of it.
 
-    `absent`: since when those are missed of whom Kenjo does not tell whether they are gone.
+    `approved`: what a person let go, as long as not everybody who is missing has been asked for. `absent`:
+    since when those are missed of whom Kenjo does not tell whether they are gone.
     """
 
     snapshot: Snapshot
     hold: Hold | None = None
+    approved: Hold | None = None
     absent: Mapping[Key, float] = dataclasses.field(default_factory=dict)
 
 
@@ -71,14 +73,20 @@ async def judge(
     found = await asyncio.to_thread(doubts, await backend.forgotten.unreferred(known), snapshot, before)
     if found and not _was_approved(former, found):
         return Judgement(snapshot, _hold_of(found, now))
-    return await _gone(snapshot, known, source, await backend.records.absent(), now, interval)
+    judgement = await _gone(snapshot, known, source, await backend.records.absent(), now, interval)
+    if not found or former is None or judgement.snapshot.kept == snapshot.kept:
+        return judgement
+    missing = {doubt.what: doubt.count for doubt in found}
+    return dataclasses.replace(judgement, approved=dataclasses.replace(former, missing=missing))
 
 
 async def believe(judgement: Judgement, backend: Backend, now: float) -> Snapshot:
     """Accept a plausible snapshot, or one that a person has approved. Raises SnapshotHeld."""
     former, hold = await backend.holds.get(SNAPSHOT), judgement.hold
     if hold is None:
-        if former is not None:
+        if judgement.approved is not None:
+            await backend.holds.put(judgement.approved)
+        elif former is not None:
             await withdraw(former, backend, now)
         await backend.records.note_absent(judgement.absent)
         return judgement.snapshot

@@ -130,6 +130,40 @@ async def test_questions_are_bounded(backend: Backend) -> None:
         assert len(await here.gone()) == 60
 
 
+@pytest.mark.parametrize("may_ask", [True, False])
+async def test_one_approval_lasts_until_everybody_was_asked_for(backend: Backend, may_ask: bool) -> None:
+    """100 of 200 people deleted, approved once == all gone after a few polls, and no hold is left."""
+    async with watching(backend, people=200) as here:
+        if not may_ask:
+            here.sandbox.faults.add("status", path=ONE, status=403)
+        gone = sorted(here.sandbox.account.employees)[:100]
+        for id_ in gone:
+            here.sandbox.account.delete(id_)
+        await here.held()
+        (hold,) = await here.backend.holds.all()
+        await here.backend.holds.approve(hold, "Petra", here.clock.now)
+        for _ in range(2 if may_ask else 4):
+            await here.poll()
+        assert await here.gone() == set(gone)
+        assert await here.backend.holds.all() == []
+
+
+async def test_more_than_was_approved_is_held_again(backend: Backend) -> None:
+    """60 of 200 deleted and approved, 50 gone, then 60 others are missing too == held."""
+    async with watching(backend, people=200) as here:
+        everybody = sorted(here.sandbox.account.employees)
+        for id_ in everybody[:60]:
+            here.sandbox.account.delete(id_)
+        await here.held()
+        (hold,) = await here.backend.holds.all()
+        await here.backend.holds.approve(hold, "Petra", here.clock.now)
+        await here.poll()
+        assert len(await here.gone()) == MOST_QUESTIONS
+        for id_ in everybody[60:120]:
+            here.sandbox.account.delete(id_)
+        assert "70 of the 150 people" in await here.held()
+
+
 @pytest.mark.parametrize("name", ["teams", "departments", "offices"])
 async def test_a_cut_list_of_groups_empties_none(backend: Backend, name: str) -> None:
     """A list of groups lacks rows that Kenjo has by their ids == no change of people or groups, a warning."""
