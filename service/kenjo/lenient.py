@@ -1,12 +1,14 @@
 """Reads a list whose text is not all JSON: what is broken in one row harms that row and no other. Pure.
 
 Half a pair of surrogates (RFC 8259 section 8.2), bytes that are no UTF-8, NaN, infinity, numbers of thousands
-of digits and very deep values make a strict parser refuse the whole text. Here each of them becomes a value
-that cannot be used, in the cell where it stands.
+of digits, very deep values, and what is no value at all (`007`, `undefined`) make a strict parser refuse the
+whole text. Here each of them becomes a value that cannot be used, in the cell where it stands. A row of which
+nobody can tell where its cells end cannot be used as a whole.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import Any
@@ -22,7 +24,8 @@ BROKEN = "\ud800"
 _DEEPEST = 32
 _DIGITS = 20
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
-_DEEP = b'"\\ud800"'
+_SCALAR = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"\[\]{},:][^"\[\]{},:]*+', re.DOTALL)
+_UNUSABLE = b'"\\ud800"'
 
 
 def read_list(text: bytes) -> Any:
@@ -35,6 +38,8 @@ def read_list(text: bytes) -> Any:
     start, end, rows = _split(text)
     around = orjson.loads(text[:start] + b"[]" + text[end:])
     read = [_row(row) for row in rows]
+    if read and all(row is BROKEN for row in read):
+        raise ValueError("no row can be read")
     if isinstance(around, list):
         return read
     if not isinstance(around, dict) or around.get("data") != []:
@@ -67,11 +72,36 @@ def _split(text: bytes) -> tuple[int, int, list[bytes]]:
 
 
 def _row(text: bytes) -> Any:
-    try:
+    with contextlib.suppress(ValueError):
         return orjson.loads(text)
+    shallow = _shallow(text)
+    try:
+        return _loads(shallow)
     except ValueError:
-        shallow = _shallow(text).decode("utf-8", "surrogateescape")
-        return json.loads(shallow, strict=False, parse_int=_integer)
+        if not text.lstrip().startswith(b"{"):
+            raise
+    return _mended(shallow)
+
+
+def _mended(text: bytes) -> Any:
+    """A row with BROKEN in place of what is no value; BROKEN where a cell could be overlooked by that."""
+    with contextlib.suppress(ValueError):
+        row = _loads(_SCALAR.sub(_readable, text))
+        return BROKEN if BROKEN in row else row
+    return BROKEN
+
+
+def _loads(text: bytes) -> Any:
+    return json.loads(text.decode("utf-8", "surrogateescape"), strict=False, parse_int=_integer)
+
+
+def _readable(match: re.Match[bytes]) -> bytes:
+    """A text or a number as it is, if it is one."""
+    try:
+        _loads(match[0])
+    except ValueError:
+        return _UNUSABLE
+    return match[0]
 
 
 def _shallow(text: bytes) -> bytes:
@@ -82,7 +112,7 @@ def _shallow(text: bytes) -> bytes:
         if match[0] in (b"[", b"{"):
             depth += 1
             if depth == _DEEPEST:
-                parts += [text[copied : match.start()], _DEEP]
+                parts += [text[copied : match.start()], _UNUSABLE]
         elif match[0] in (b"]", b"}"):
             if depth == _DEEPEST:
                 copied = match.end()

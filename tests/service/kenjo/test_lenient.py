@@ -18,6 +18,7 @@ from tests.service.watching import watching
 DEEP = "[" * 3000 + "]" * 3000
 PLACE = '"BROKEN"'
 BROKEN = ['"half \\ud83d"', "NaN", "-Infinity", "9" * 5000, DEEP, '{"a":' * 3000 + "1" + "}" * 3000, "1e999"]
+BROKEN += ["007", "+1", ".5", "0x1F", "undefined", "'x'", "new Date(1)", '"\\x41"', '"\\u12"', '{"a": [01]}']
 
 
 @pytest.mark.parametrize("value", BROKEN)
@@ -61,7 +62,8 @@ def test_bytes_that_are_no_text_harm_one_cell() -> None:
     "body",
     [
         "<html>",
-        '[{"a":1}', '{"x":[1]}', "7", "[1] x", "", '[{"a": undefined}]', '"\\"', '{"data":"[1]"}', "[[[",
+        '[{"a":1}', '{"x":[1]}', "7", "[1] x", "", "[undefined]", '"\\"', '{"data":"[1]"}', "[[[",
+        "[{'_id': 1}, {'_id': 2}]",
         '["' + '\\"' * 1000, '{"data": [NaN], "other": NaN}',
     ],
 )  # fmt: skip
@@ -69,6 +71,16 @@ def test_what_is_no_list_is_refused(body: str) -> None:
     """A gateway's page, a cut list, another shape == ValueError."""
     with pytest.raises(ValueError, match=r".*"):
         read_list(body.encode())
+
+
+@pytest.mark.parametrize(
+    "torn", ['{"_id":"b" "x":1}', '{"_id":"b",x:1}', '{"_id":"b","x":}', '{"_id":"b",}', '{"x":12:30}', "{b}"]
+)
+def test_a_row_whose_cells_cannot_be_told_apart_harms_no_other(torn: str) -> None:
+    """A row that lacks a comma, a value or a name == it is no row, and its neighbours are whole."""
+    found = read_list(f'[{{"_id":"a"}}, {torn}, {{"_id":"c","x":2}}]'.encode())
+    assert [row for row in found if isinstance(row, dict)] == [{"_id": "a"}, {"_id": "c", "x": 2}]
+    assert len(found) == 3
 
 
 async def test_a_pause_that_kenjo_asks_for_is_kept(backend: Backend) -> None:
