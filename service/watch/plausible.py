@@ -73,8 +73,7 @@ def _columns(
         now = snapshot.filled.get(column)
         if now is None:  # it is not read any more
             continue
-        of_people = absent if column.startswith("employees/") else 0
-        had = was.filled - max(0, was.rows - now.rows, of_people)
+        had = _had_something(was, now, absent if column.startswith("employees/") else None)
         lost = had - now.filled
         # Also where few were known, or nobody but one, and those who come have nothing there either.
         nobody = was.filled == was.rows and not now.filled and now.rows >= _SEVERAL
@@ -83,6 +82,19 @@ def _columns(
             rows = f"{lost} of the {had} rows" if had > 1 else "the only row"
             reason = f"{column} is empty now in {rows} that had something there before"
             yield Doubt(column, lost, reason)
+
+
+def _had_something(was: Filled, now: Filled, absent: int | None) -> int:
+    """In how many of the rows that are there still there was something, at the least.
+
+    `absent`: how many people are in no list; None for another list. Where more rows than theirs are missing,
+    nobody knows whose they are: then as much is missing as of all rows.
+    """
+    missing = was.rows - now.rows
+    had = was.filled - max(0, missing, absent or 0)
+    if absent is None or missing <= absent:
+        return had
+    return max(had, was.filled * now.rows // was.rows)
 
 
 def _fields(known: Mapping[Key, Stored], snapshot: Snapshot) -> Iterator[Doubt]:

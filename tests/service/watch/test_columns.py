@@ -113,6 +113,21 @@ async def test_values_that_go_with_their_people_are_not_lost(here: Watching) -> 
     assert len(await here.gone()) == 3
 
 
+@pytest.mark.parametrize("spared", [0, 2])
+async def test_rows_that_are_missing_hide_no_empty_column(backend: Backend, spared: int) -> None:
+    """Ten rows are missing, and of eight ends of contract hardly any is left in the others == held."""
+    async with watching(backend) as here:
+        for number, person in enumerate(here.sandbox.account.employees.values()):
+            person["account"]["isActive"] = True
+            person["work"].pop("contractEnd", None)
+            if number < 8:
+                person["work"]["contractEnd"] = "2020-01-31"
+        await here.poll()
+        empty(here, "work", "contractEnd", "null", spared)
+        here.cut(0.75, "/employees/works")
+        assert "employees/works contractEnd is empty now in" in await here.held()
+
+
 async def test_fields_are_compared_with_what_is_known(here: Watching) -> None:
     """The counts of the last snapshot are lost, and a custom field empties or changes its type == held."""
     await here.backend.redis.delete(here.backend.keys.of("snapshot"))
