@@ -47,9 +47,13 @@ def composed(text: str) -> str:
 
 
 def spellings(text: str) -> list[str]:
-    """The text, and how a server that compares bytes may hold it: decomposed, an address in lower case."""
+    """The text, and how a server that compares bytes may hold it.
+
+    Decomposed, with plain blanks and nothing invisible, an address in lower case.
+    """
+    plain = " ".join(visible(text).split())
     address = [text.lower()] if "@" in text else []
-    return list(dict.fromkeys((text, _form("NFC", text), _form("NFD", text), *address)))
+    return list(dict.fromkeys((text, _form("NFC", text), _form("NFD", text), plain, *address)))
 
 
 def _form(form: Literal["NFC", "NFD"], text: str) -> str:

@@ -48,4 +48,5 @@ def test_a_plain_name_is_looked_up_once() -> None:
     """ASCII in lower case has one spelling; an address with capitals and a decomposed letter has three."""
     assert spellings("ana@acme.example") == ["ana@acme.example"]
     assert spellings("Sales") == ["Sales"]
+    assert spellings("Team\u00a0A\u200b  B") == ["Team\u00a0A\u200b  B", "Team A B"]
     assert len(spellings(ZOE)) == 3

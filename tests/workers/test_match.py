@@ -11,7 +11,7 @@ from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
-from tests.delivery import Delivery, delivery, person
+from tests.delivery import Delivery, delivery, person, team
 from workers.connect import routes
 from workers.testing.proxy import answer
 
@@ -61,6 +61,16 @@ async def test_another_spelling_is_the_same_account(backend: Backend, there: str
         await run.deliver(person("zoe", email=wanted))
         assert [user["id"] for user in await run.users()] == [id_]
         assert (await run.entry("zoe")).outcome is Outcome.ADOPTED
+
+
+@pytest.mark.parametrize("wanted", ["Team\u00a0A", "Team  A", "Team \u200bA", "TEAM\u202fA"])
+async def test_other_blanks_are_the_same_group(backend: Backend, wanted: str) -> None:
+    """Kenjo has a no-break space, two blanks or something invisible in the name == the group is adopted."""
+    async with delivery(backend) as run:
+        there = await run.create_group({"displayName": "Team A"})
+        await run.deliver(team("a", name=wanted))
+        assert [group["id"] for group in await run.groups()] == [there["id"]]
+        assert (await run.entry("a", Kind.TEAM)).outcome is Outcome.ADOPTED
 
 
 async def test_the_order_decides(backend: Backend) -> None:
