@@ -30,6 +30,22 @@ async def test_check_names_each_problem(here: World) -> None:
     assert "401" in problems["target directory"][0]
 
 
+@pytest.mark.parametrize(
+    "command", ["plan", "check", "explain WHO", "try directory WHO --map title=person.id"]
+)
+async def test_a_pause_is_kept_whoever_was_told(here: World, command: str) -> None:
+    """A command that only looks is told to wait (429) == the next sync asks Kenjo for nothing."""
+    person = min(here.sandbox.account.employees)
+    await here.run("sync")
+    here.sandbox.faults.add("status", path="/employees/works", status=429, retry_after=300, count=1)
+    await here.run(*command.replace("WHO", person).split())
+    here.sandbox.requests.reset()
+    done = await here.run("sync")
+    assert done.code == 3
+    assert "asked to be left alone" in done.err
+    assert here.sandbox.requests.counts == {}
+
+
 async def test_a_misspelt_custom_field(here: World) -> None:
     """A custom field that Kenjo has not == a problem with the list of labels and names; the others pass."""
     fields = here.sandbox.account.tables["custom-fields"].values()

@@ -27,7 +27,7 @@ from service.operations.flows import summary
 from service.operations.forgetting import forgotten, reminders
 from service.operations.greet import greet
 from service.operations.trying import try_out, unknown_entries
-from service.watch.judging import leave_alone
+from service.watch.judging import asking
 from workers.targets import load
 
 
@@ -120,8 +120,7 @@ def _sealed(bridge: Bridge) -> str:
 async def _kenjo(bridge: Bridge) -> tuple[Finding, Mapping[Key, Record]]:
     """Sign in and read what a poll reads, each list once. The records are those that a poll would see."""
     try:
-        await leave_alone(bridge.backend)
-        async with kenjo(bridge.values) as client:
+        async with asking(bridge.backend), kenjo(bridge.values) as client:
             fields = fields_in_use(bridge.routes)
             lists = await client.fetch(lists_for(fields, bridge.values.timezones))
             custom = await check_custom_fields(client, fields)

@@ -16,7 +16,7 @@ from bridge.model import Kind, Record, Stored
 from service.operations.assembly import Bridge, KenjoSource, kenjo, see_target
 from service.operations.naming import identifying, pick
 from service.operations.unique import chosen, source
-from service.watch.judging import leave_alone
+from service.watch.judging import asking
 from workers.connect import route
 
 Sources = Mapping[str, str | None]
@@ -110,8 +110,7 @@ def _changed(values: BridgeSettings, target: str, sources: Sources) -> BridgeSet
 
 async def _record(bridge: Bridge, who: str, fields: frozenset[FieldPath], moment: datetime) -> Record:
     """Somebody as Kenjo has them now. Raises ConfigurationError for a name of nobody, SourceUnavailable."""
-    await leave_alone(bridge.backend)
-    async with kenjo(bridge.values, clock=lambda: moment) as client:
+    async with asking(bridge.backend), kenjo(bridge.values, clock=lambda: moment) as client:
         source = dataclasses.replace(KenjoSource.of(client, bridge), fields=fields)
         snapshot = await bridge.backend.forgotten.without(await source.fetch_snapshot())
     return snapshot.records[pick({key: Stored(one, 0) for key, one in snapshot.records.items()}, who)]

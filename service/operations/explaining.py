@@ -28,7 +28,7 @@ from service.operations.steps import Step
 from service.operations.telling import shown, step_json, word
 from service.operations.times import local, local_or_none
 from service.operations.unique import rows as unique_rows
-from service.watch.judging import leave_alone
+from service.watch.judging import asking
 from service.watch.pending import is_behind
 from workers.connect import Connected
 
@@ -87,8 +87,7 @@ async def _lifecycle(bridge: Bridge, stored: Stored) -> dict[str, Any]:
     if stored.gone:
         return {"is": "gone", "why": "Kenjo has no such person any more"}
     try:
-        await leave_alone(bridge.backend)
-        async with kenjo(bridge.values) as client:
+        async with asking(bridge.backend), kenjo(bridge.values) as client:
             lists = await client.fetch((ACCOUNTS, WORKS))
     except BridgeError as error:
         return {**found, "kenjo": str(error)}

@@ -11,7 +11,7 @@ from bridge.errors import BridgeError, WhoIsMeant
 from bridge.model import Key, Stored
 from service.operations.assembly import Bridge, KenjoSource, fields_in_use, kenjo
 from service.operations.naming import identifying, literal, name_of, pick
-from service.watch.judging import leave_alone
+from service.watch.judging import asking
 
 _NOTHING: Mapping[Key, Stored] = MappingProxyType({})
 
@@ -51,8 +51,7 @@ async def with_names(bridge: Bridge, rows: Sequence[Mapping[str, Any]]) -> list[
 async def _at_kenjo(bridge: Bridge, who: str, nobody: WhoIsMeant) -> Key:
     """Who it is at Kenjo, by what is not stored. Raises `nobody` where nobody is called so there either."""
     try:
-        await leave_alone(bridge.backend)
-        async with kenjo(bridge.values) as client:
+        async with asking(bridge.backend), kenjo(bridge.values) as client:
             fields = identifying(fields_in_use(bridge.routes))
             source = dataclasses.replace(KenjoSource.of(client, bridge), fields=fields, custom=None)
             snapshot = await source.fetch_snapshot()

@@ -21,7 +21,7 @@ from service.operations.rehearsing import Rehearsal
 from service.operations.sketching import Sketch
 from service.operations.steps import Step
 from service.watch.holding import hold_of
-from service.watch.judging import Asks, judge, leave_alone
+from service.watch.judging import Asks, asking, judge
 from service.watch.keeping import keep_known
 from service.watch.knowing import what_is_known
 from service.watch.pending import Standing, assess, rank
@@ -38,9 +38,10 @@ async def plan(bridge: Bridge, moment: datetime, only: Collection[str] = (), day
     Raises SourceUnavailable, ConfigurationError.
     """
     async with kenjo(bridge.values, clock=lambda: moment) as client, connected(bridge, only) as targets:
-        await leave_alone(bridge.backend)
         source = KenjoSource.of(client, bridge)
-        return await plan_of(bridge, targets, await source.fetch_snapshot(), source, moment.timestamp(), day)
+        async with asking(bridge.backend):
+            snapshot = await source.fetch_snapshot()
+            return await plan_of(bridge, targets, snapshot, source, moment.timestamp(), day)
 
 
 async def plan_of(

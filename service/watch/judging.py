@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from redis.exceptions import RedisError
 
 from bridge.errors import SnapshotHeld, SourceUnavailable
 from bridge.model import Filled, Key, Kind, Snapshot, Stored, group_kind
@@ -39,6 +42,19 @@ async def leave_alone(backend: Backend) -> None:
         raise SourceUnavailable(
             f"Kenjo has asked to be left alone for another {seconds:.0f} s: nothing is asked until then"
         )
+
+
+@contextlib.asynccontextmanager
+async def asking(backend: Backend) -> AsyncIterator[None]:
+    """Ask Kenjo, unless it wants to be left alone; if it says so now, no process asks it for that long."""
+    await leave_alone(backend)
+    try:
+        yield
+    except SourceUnavailable as error:
+        if error.after:
+            with contextlib.suppress(RedisError, OSError):  # then only this process knows
+                await backend.records.leave_source_alone(error.after)
+        raise
 
 
 @dataclass(frozen=True, slots=True)

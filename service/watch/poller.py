@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError
 
 from bridge.diff import diff, revised
-from bridge.errors import Damaged, LeaseLost, SourceUnavailable, Unreadable, unforeseen
+from bridge.errors import Damaged, LeaseLost, Unreadable, unforeseen
 from bridge.logs import get_logger
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
@@ -22,7 +22,7 @@ from bridge.store.backend import Backend
 from bridge.store.trouble import trouble
 from service.watch.apart import Apart
 from service.watch.holding import keep_back, withdraw_orphans, withdraw_outdated
-from service.watch.judging import believe, judge, leave_alone
+from service.watch.judging import asking, believe, judge
 from service.watch.keeping import keep_known
 from service.watch.knowing import Known, what_is_known
 from service.watch.pending import Standing, assess, enqueue_pending, window_since
@@ -80,12 +80,8 @@ class Poller:
     async def _looked(self, fetch: Callable[[], Awaitable[_Seen]]) -> _Seen:
         # Taken before the look: what is seen under a lease that is lost meanwhile must not be written.
         self._grip = self.lease.grip()
-        await leave_alone(self._backend)
-        try:
+        async with asking(self._backend):
             return await fetch()
-        except SourceUnavailable as error:
-            await self._note_pause(error)
-            raise
 
     async def poll(self) -> Poll | None:
         """Poll once; None when nothing has changed since the last time, neither at Kenjo nor in Redis.
@@ -185,17 +181,10 @@ class Poller:
 
     async def _judged(self, snapshot: Snapshot, known: Known, now: float) -> Snapshot:
         """The snapshot with the last known values of whoever it cannot tell of. Raises SnapshotHeld."""
-        try:
+        async with asking(self._backend):
             judgement = await judge(snapshot, known.records, self.source, self._backend, now, self._interval)
-        except SourceUnavailable as error:
-            await self._note_pause(error)
-            raise
         believed = await believe(judgement, self._backend, now)
         return await asyncio.to_thread(keep_known, believed, known.records)
-
-    async def _note_pause(self, error: SourceUnavailable) -> None:
-        if error.after:
-            await self._backend.records.leave_source_alone(error.after)
 
     async def run(self) -> None:
         """Poll at every interval, for ever, while no other service does. Faults are logged and outlived."""
