@@ -54,6 +54,8 @@ class Rig(ABC):
     """A name that no attribute has."""
     has_others = True
     """Whether somebody else can give a person anything there, beside what the bridge gives."""
+    proves_members = True
+    """Whether what is shown of a group proves who is out of it; if not, whoever leaves is taken out again."""
     clearable: str
     """An attribute that `person` gives and that may be cleared; "" when the target cannot clear any."""
 

@@ -36,10 +36,15 @@ class World:
 
 
 @asynccontextmanager
-async def world(odd: Odd = Odd(), **own: Any) -> AsyncIterator[World]:  # noqa: B008 - Odd is immutable
+async def world(
+    odd: Odd = Odd(),  # noqa: B008 - Odd is immutable
+    kind: type[OddScim] | None = None,
+    **own: Any,
+) -> AsyncIterator[World]:
+    """Run them; `kind` is the server where it differs in more than what `odd` says."""
     own.setdefault("follow_schemas", False)  # so that a test counts what it is about
     async with (
-        odd_scim(odd, QuietScim if isinstance(odd, Quiet) else OddScim) as (server, base_url),
+        odd_scim(odd, kind or (QuietScim if isinstance(odd, Quiet) else OddScim)) as (server, base_url),
         scim_rig(base_url, TOKEN, **own) as rig,
         proxy_to(rig.origin) as proxy,
         connected(ADAPTER, rig.settings(proxy.url)) as target,

@@ -24,6 +24,7 @@ class ScimRig(HttpRig):
 
     adapter = ADAPTER
     has_teams = True
+    proves_members = False
     clearable = "title"
     changes: Mapping[str, Any] = {
         "emails.work": "ana.neu@example.com",

@@ -8,8 +8,11 @@ import pytest
 
 from bridge.errors import RecordRejected
 from bridge.model import Kind
+from tests.workers.targets.odd_scim import Odd
 from tests.workers.targets.odd_world import World, world
-from tests.workers.targets.quiet_scim import Quiet
+from tests.workers.targets.quiet_scim import Quiet, QuietScim
+from workers.testing import proxy as faults
+from workers.testing.proxy import Proxy
 from workers.testing.rig import person, team
 
 WAYS = ("path", "value", "pathless", "put")
@@ -23,7 +26,7 @@ def removals(w: World) -> list[dict[str, Any]]:
     return [one for one in w.operations() if one["op"] == "remove"]
 
 
-@pytest.mark.parametrize("refusal", [400, 403, 405, 501])
+@pytest.mark.parametrize("refusal", [400, 403, 405, 500, 501])
 @pytest.mark.parametrize("way", WAYS)
 async def test_each_way_is_found(way: str, refusal: int) -> None:
     """A server knows one way == it is found, nobody else leaves, and it is the first one from then on."""
@@ -154,3 +157,54 @@ async def test_put_for_groups_and_patch_for_people() -> None:
         assert {seen.method for seen in w.proxy.writes if "Groups" in seen.path} == {"POST", "PUT"}
         assert members(w, group) == {"a", "c"}
         assert (await w.rig.stored(Kind.TEAM, group)) is not None
+
+
+class HidesInactive(QuietScim):
+    """Shows only those members of a group who are active."""
+
+    def _shown(self, resource: dict[str, Any]) -> dict[str, Any]:
+        shown = super()._shown(resource)
+        if "members" in shown:
+            users = self.objects["Users"]
+            shown["members"] = [one for one in shown["members"] if users[one["value"]].get("active")]
+        return shown
+
+
+async def test_inactive_members_are_not_shown() -> None:
+    """A leaver is closed first, and the group does not show them any more == taken out all the same."""
+    async with world(Quiet(), HidesInactive) as w:
+        people = [(await w.target.upsert(person(w.rig, number), None)).remote_id for number in range(4)]
+        await w.target.upsert(team(w.rig, 2, people), None)
+        remote_id = (await w.target.upsert(team(w.rig, 1, people[:2]), None)).remote_id
+        await w.target.remove(person(w.rig, 0).key, people[0])
+        await w.target.upsert(team(w.rig, 1, people[1:2], released=frozenset(people[:1])), remote_id)
+        assert members(w, remote_id) == {people[1]}
+
+
+async def test_members_are_not_shown_and_nobody_said_so() -> None:
+    """No member is ever shown, `members_listed` is its default == sent all the same; refused == said."""
+    async with world(Quiet(hides_members=True)) as w:
+        remote_id = (await w.target.upsert(team(w.rig, 1, list("abc")), None)).remote_id
+        await w.target.upsert(team(w.rig, 1, list("bc"), released=frozenset("a")), remote_id)
+        assert members(w, remote_id) == set("bc")
+        w.server.odd = Quiet(hides_members=True, takes_out=("value",))
+        with pytest.raises(RecordRejected, match="took nobody out"):
+            await w.target.upsert(team(w.rig, 1, ["c"], released=frozenset("b")), remote_id)
+
+
+async def test_who_is_out_already() -> None:
+    """Somebody took a member out by hand == no error, whatever the server answers to that."""
+    async with world(Quiet()) as w:
+        remote_id = (await w.target.upsert(team(w.rig, 1, list("abc")), None)).remote_id
+        for answer in (None, 400, 404, 500):
+            w.server.objects["Groups"][remote_id]["members"] = [{"value": one} for one in "bc"]
+            w.proxy.fail(Proxy.forward, *([faults.answer(answer, "{}")] if answer else []))
+            applied = await w.target.upsert(team(w.rig, 1, list("bc"), released=frozenset("a")), remote_id)
+            assert (applied.staying, members(w, remote_id)) == (frozenset(), set("bc"))
+    async with world(Odd(patch="flat"), patch="flat") as w:
+        await w.target.upsert(team(w.rig, 2, list("abc")), None)
+        remote_id = (await w.target.upsert(team(w.rig, 1, list("ab")), None)).remote_id
+        w.server.objects["Groups"][remote_id]["members"] = [{"value": "b"}]
+        before = len(w.proxy.writes)
+        await w.target.upsert(team(w.rig, 1, ["b"], released=frozenset("a")), remote_id)
+        assert len(w.proxy.writes) == before

@@ -158,13 +158,11 @@ def difference(
     wanted: Mapping[Slot, Any],
     members: Collection[str] = (),
     released: Collection[str] = (),
-    *,
-    listed_whole: bool = True,
 ) -> Difference:
     """Compare the target's resource with what is wanted; only wanted slots and our members are looked at.
 
-    `released` members leave, others that are there stay. `listed_whole` False: the server may not show all
-    members of the group, so who leaves is among the difference whether they are seen or not.
+    `released` members leave, others that are there stay. Who leaves is among the difference whether they are
+    seen or not: servers show the first members only, or none, or leave out those who are inactive.
     """
     merged = copy.deepcopy(current)
     changed = tuple(slot for slot, value in wanted.items() if not holds(merged, slot, value))
@@ -174,8 +172,7 @@ def difference(
             write(merged, slot, value)
     there = set(members_of(current))
     add = [one for one in dict.fromkeys(members) if one not in there]
-    leaving = set(released) - set(members)
-    remove = sorted(leaving & there if listed_whole else leaving)
+    remove = sorted(set(released) - set(members))
     return Difference(kind, merged, changed, tuple(add), tuple(remove))
 
 

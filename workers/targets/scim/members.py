@@ -10,7 +10,7 @@ from bridge.model import Kind
 from bridge.wire.permit import Permit
 from workers.targets.scim.attributes import MEMBERS, get, reference
 from workers.targets.scim.changes import PATCH_OP, Difference, members_of, quoted
-from workers.targets.scim.client import NoTarget, ScimClient, address
+from workers.targets.scim.client import Failing, NoTarget, ScimClient, address
 from workers.targets.scim.resource import Resource
 from workers.targets.scim.settings import ScimSettings
 
@@ -34,6 +34,10 @@ class Members:
         """
         shown = len(members_of(group))
         return self._settings.members_listed and (shown == 0 or shown < self._longest)
+
+    def may_be_in(self, group: Resource, leaving: Collection[str]) -> bool:
+        """Whether any of these may be in a group, by what is shown of it."""
+        return bool(leaving) and not (self.listed_whole(group) and set(leaving).isdisjoint(members_of(group)))
 
     def learn(self, group: Resource) -> None:
         """Note how many members the server has shown of a group."""
@@ -65,13 +69,13 @@ class Members:
         there = set(members_of(group))
         seen = there & set(leaving)
         left = await self._seen(path, group, seen, ours, permit) if seen else set()
-        beyond = () if self.listed_whole(group) else sorted(set(leaving) - there)
-        return frozenset(left | await self._beyond(group_id, beyond, permit))
+        return frozenset(left | await self._beyond(group_id, sorted(set(leaving) - there), permit))
 
     async def _seen(
         self, path: str, group: Resource, left: set[str], ours: Collection[str], permit: Permit
     ) -> set[str]:
         refusals, accepted = [], False
+        failing: Failing | None = None
         for way in await self._ways():
             others = [one for one in dict.fromkeys(members_of(group)) if one not in left]
             if not self._is_safe(way, len(others) + len(left), lacking=not set(ours) <= {*others, *left}):
@@ -81,6 +85,9 @@ class Members:
             except RecordRejected as error:
                 refusals.append(f"{way}: {error}")
                 continue
+            except Failing as error:  # a passing fault, or how this server refuses what it does not have
+                failing = error
+                continue
             accepted, group = True, await self.look(path, answer)
             await self._put_back(way, path, group, others, permit)
             left = left & set(members_of(group))
@@ -88,6 +95,8 @@ class Members:
                 self._worked = way
                 break
         if left and not accepted:
+            if failing:
+                raise failing
             tried = "; ".join(refusals) or "none is safe here"
             raise RecordRejected(f"the target took no way of taking a member out of a group ({tried})")
         return left
@@ -152,13 +161,18 @@ class Members:
                     await self._blindly(path, [one], way, permit)
 
     async def _beyond(self, group_id: str, leaving: Sequence[str], permit: Permit) -> set[str]:
-        """Take out members who are not in the list, which may be the first part of it; who is in it still."""
+        """Take out members whom the list does not show: it need not be whole. Who is in the group still."""
         if leaving and await self._ways() != ["put"]:
             way = "path" if self._settings.take_out in ("auto", "put") else self._settings.take_out
             for one in leaving:
                 try:
                     await self._blindly(address(Kind.TEAM, group_id), [one], way, permit)
-                except RecordRejected:
+                except NotFound:
+                    continue  # is out already
+                except (RecordRejected, Failing) as error:
+                    if self._longest == 0:  # it has shown no members yet, so nothing else would tell
+                        what = f"the target took nobody out of a group ({way}: {error})"
+                        raise RecordRejected(what) from None
                     continue  # most often because they are out already: their own groups tell
         return {one for one in leaving if await self._is_in(one, group_id)}
 

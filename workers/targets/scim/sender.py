@@ -118,13 +118,14 @@ class Sender:
             answer = await self._writer.change(path, group, found, permit)
             remote_id = str(get(answer, "id") or remote_id)
             group = await self._members.look(path, answer)
-        if found.remove and self._settings.patch_of(Kind.TEAM) == "flat":
+        flat = self._settings.patch_of(Kind.TEAM) == "flat"
+        if flat and self._members.may_be_in(group, found.remove):
             raise RecordRejected(
                 "this server takes no single member out of a group (patch: flat); take them out there by hand"
             )
         lacking = await self._members.lacking(remote_id, group, found.add)
         staying: frozenset[str] = frozenset()
-        if found.remove:
+        if found.remove and not flat:
             staying = await self._members.take_out(remote_id, group, found.remove, seen.ours, permit)
         return Applied(remote_id, change.outcome, staying=staying, lacking=lacking)
 

@@ -159,9 +159,7 @@ class ScimTarget(Target):
         return self._writer.known(places) if kind is Kind.PERSON else places
 
     def _difference(self, wanted: Wanted, current: Resource, places: dict[Slot, object]) -> Difference:
-        whole = self._members.listed_whole(current)
-        kind, members = wanted.key.kind, _members(wanted)
-        return difference(kind, current, places, members, wanted.released, listed_whole=whole)
+        return difference(wanted.key.kind, current, places, _members(wanted), wanted.released)
 
 
 def _members(wanted: Wanted) -> Sequence[str]:
