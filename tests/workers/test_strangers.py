@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bridge.model import Key, Kind, Outcome, State
 from bridge.store.backend import Backend
@@ -13,6 +15,7 @@ from tests.delivery import Delivery, delivery, person, team
 from tests.polling import Watch
 from tests.workers.targets.odd_scim import Odd
 from workers.delivery.first_contact import FirstContact
+from workers.testing.proxy import Proxy
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
@@ -134,3 +137,30 @@ async def test_users_and_groups_are_numbered_from_one(backend: Backend) -> None:
             ("2", "s"),
         ]
         assert await run.deliverer.ledger.owner(Kind.TEAM, "1") == Key(Kind.TEAM, "t")
+
+
+@pytest.mark.parametrize(("account", "words"), STRANGE)
+async def test_look_ups_that_show_little(backend: Backend, account: dict[str, Any], words: str) -> None:
+    """A list shows nothing but id and userName == the account is read before it is taken for nobody's."""
+
+    async def little(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+        answer = await proxy.forward(request)
+        if request.method != "GET" or not request.path.endswith("/Users"):
+            return answer
+        assert isinstance(answer.body, bytes)
+        listed = json.loads(answer.body)
+        for user in listed.get("Resources", []):
+            user.pop("active", None)
+            user.pop("externalId", None)
+        return web.json_response(listed)
+
+    async with delivery(backend) as run:
+        id_ = await put(run, "ana@example.com", **account)
+        await put(run, "ben@example.com", active=True)
+        run.proxy.fail_always(little)
+        await run.deliver(person("5f3a", name="Ana", email="ana@example.com"), person("ben"))
+        entry = await run.entry("5f3a")
+        assert (entry.state, entry.candidates) == (State.FAILED, (id_,))
+        assert words in entry.reason
+        assert (await run.entry("ben")).outcome is Outcome.ADOPTED
+        assert {seen.path.rpartition("/")[2] for seen in run.proxy.writes} == {(await run.user("ben"))["id"]}

@@ -76,12 +76,32 @@ class Looking:
 
     async def _choose_among(self, found: Sequence[Remote], wanted: Wanted) -> None:
         """Choose the one account that is the record's own, if it is among these."""
+        found = await self._in_full(found, wanted)
         chosen = await Matching(self.route, self.view, wanted).choose(found)
         if chosen is None:
             return
         if chosen.owner:
             await self._take_over(chosen.owner)
         self._choose(chosen, next((one.open for one in found if one.id == chosen.remote_id), None))
+
+    async def _in_full(self, found: Sequence[Remote], wanted: Wanted) -> Sequence[Remote]:
+        """A single match with what a look-up may leave out: whose id it carries, and whether it is open.
+
+        Some servers show little of what they list; a stranger's account would seem to be nobody's.
+        """
+        if len(found) != 1 or found[0].ours or found[0].other_id:
+            return found
+        (match,) = found
+        seen = await self.target.read(self.key, match.id)
+        if seen is None:
+            return found
+        self._seen, carries = seen, seen.external_id
+        ours = carries != "" and carries in (self.key.id, wanted.attributes.get("externalId"))
+        is_open = seen.open if match.open is None else match.open
+        other_id = carries != "" and not ours
+        return [
+            dataclasses.replace(match, open=is_open, ours=ours, other_id=other_id, external_id=carries)
+        ]
 
     async def _choose_unique(self, attributes: Mapping[str, Any]) -> tuple[Choice, ...]:
         """What a new account is to have that nobody else has; nothing where its account is there after all.
