@@ -13,7 +13,9 @@ from bridge.store.backend import Backend
 from bridge.store.gate import Survey
 from tests.delivery import Delivery, delivery, person, team
 from tests.polling import Watch
+from tests.workers.quietly import quietly
 from tests.workers.targets.odd_scim import Odd
+from tests.workers.targets.quiet_scim import Quiet
 from workers.delivery.first_contact import FirstContact
 from workers.testing.proxy import Proxy
 
@@ -164,3 +166,27 @@ async def test_look_ups_that_show_little(backend: Backend, account: dict[str, An
         assert words in entry.reason
         assert (await run.entry("ben")).outcome is Outcome.ADOPTED
         assert {seen.path.rpartition("/")[2] for seen in run.proxy.writes} == {(await run.user("ben"))["id"]}
+
+
+@pytest.mark.parametrize("with_body", [True, False])
+async def test_a_create_that_gives_back_a_strangers(backend: Backend, *, with_body: bool) -> None:
+    """An account is in the way, and the answer to the create names it with 201 == not taken."""
+    async with quietly(backend, Quiet(hides_inactive=with_body, case_exact=True)) as run:
+        stranger = {"id": "x", "schemas": [USER], "userName": "ANA@example.com", "externalId": "hr-1"}
+        run.server.objects["Users"]["x"] = {**stranger, "active": False}
+
+        async def as_created(proxy: Proxy, request: web.Request) -> web.StreamResponse:
+            if request.method != "POST":
+                return await proxy.forward(request)
+            if with_body:
+                return web.json_response(run.server.objects["Users"]["x"], status=201)
+            return web.Response(status=201, headers={"Location": "/scim/Users/x"})
+
+        run.to.proxy.fail_always(as_created)
+        await run.to.deliver(person("ana"))
+        for _ in range(7):
+            entry = await run.again("ana", after=100)
+        await run.to.deliver(person("ana", title="Boss"))
+        assert entry.state is State.FAILED
+        assert run.server.objects["Users"]["x"] == {**stranger, "active": False}
+        assert await run.to.deliverer.ledger.linked() == set()

@@ -99,9 +99,7 @@ class Looking:
         ours = carries != "" and carries in (self.key.id, wanted.attributes.get("externalId"))
         is_open = seen.open if match.open is None else match.open
         other_id = carries != "" and not ours
-        return [
-            dataclasses.replace(match, open=is_open, ours=ours, other_id=other_id, external_id=carries)
-        ]
+        return [dataclasses.replace(match, open=is_open, ours=ours, other_id=other_id, external_id=carries)]
 
     async def _choose_unique(self, attributes: Mapping[str, Any]) -> tuple[Choice, ...]:
         """What a new account is to have that nobody else has; nothing where its account is there after all.

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, Unseen
 from bridge.exchange import Wanted
 from bridge.model import Kind
-from bridge.spelling import spellings
+from bridge.spelling import folded, spellings
 from workers.targets.scim.attributes import Slot, get, normal, resolve, same, same_key
 from workers.targets.scim.changes import quoted
 from workers.targets.scim.client import PATHS, Failing, Forbidden, ScimClient, address
-from workers.targets.scim.resource import Resource, read
+from workers.targets.scim.resource import Resource, external_id, is_open, plain_id, read
 
 PAGE = 100
 MOST_PAGES = 200
@@ -117,6 +117,8 @@ class Search:
             if said and await self._is_of(wanted, said):
                 return said
             _, found = await self.find(wanted)
+        except Conflict:
+            raise
         except BridgeError as error:
             raise Unseen(f"answered a create without an id, and the look-up failed: {error}") from None
         if not found:
@@ -128,12 +130,17 @@ class Search:
         return str(get(ours[0], "id"))
 
     async def _is_of(self, wanted: Wanted, remote_id: str) -> bool:
-        """Whether the object is there, and has one of the values by which this one is looked up."""
+        """Whether the object is there, and has one of the values by which this one is looked up.
+
+        Some servers name the one that was there before: raises Conflict for what may be a stranger's.
+        """
         kind = wanted.key.kind
         try:
             found = await self._client.read(address(kind, remote_id))
         except RecordRejected:
             return False
+        if is_anothers(found, wanted) or (not external_id(found) and is_open(found) is False):
+            raise Conflict("answered a create with the address of an object that was there before")
         return any(_has(found, resolve(kind, name), value) for name, value in self._values(wanted))
 
     def _values(self, wanted: Wanted) -> list[tuple[str, str]]:
@@ -194,6 +201,12 @@ class Search:
             if slot and total is not None and total <= len(look.seen) and _all_have(page, slot, value):
                 break  # the filter was heeded, and there are hits: no create rests on the number
         return look
+
+
+def is_anothers(resource: Resource, wanted: Wanted) -> bool:
+    """Whether an object carries the external id of another record, whatever letter case a server keeps."""
+    carries, own = external_id(resource), plain_id(wanted.attributes.get("externalId"))
+    return carries != "" and own != "" and folded(carries) != folded(own)
 
 
 def _all_have(page: Sequence[Resource], slot: Slot, value: str) -> bool:

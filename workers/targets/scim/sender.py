@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge.errors import NotFound, RecordRejected, TryLater, Unseen
+from bridge.errors import Conflict, NotFound, RecordRejected, TryLater, Unseen
 from bridge.exchange import Accepted, Applied, Change, Receipt, Wanted
 from bridge.model import Kind, Outcome
 from bridge.wire.permit import Permit
@@ -13,7 +13,7 @@ from workers.targets.scim.attributes import ACTIVE, Slot, get
 from workers.targets.scim.changes import Difference, new_resource
 from workers.targets.scim.client import ScimClient, address
 from workers.targets.scim.resource import Resource, is_open
-from workers.targets.scim.search import Search
+from workers.targets.scim.search import Search, is_anothers
 from workers.targets.scim.settings import ScimSettings
 from workers.targets.scim.writing import Writer
 
@@ -89,6 +89,8 @@ class Sender:
                 remote_id = await self._search.created(new.wanted, remote_id)
             except Unseen as unseen:
                 return Accepted(str(unseen))
+        elif is_anothers(created, new.wanted):
+            raise Conflict("answered a create with an object that carries another external id")
         if not members:
             return Applied(remote_id, Outcome.CREATED, is_open(created))
         path = address(kind, remote_id)
