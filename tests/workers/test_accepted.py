@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.model import State
+from bridge.model import Kind, State
 from bridge.store.backend import Backend
-from tests.delivery import person
+from tests.delivery import person, team
 from tests.workers.quietly import quietly
 from tests.workers.targets.quiet_scim import Quiet
 from workers.testing import proxy as faults
@@ -108,3 +108,37 @@ async def test_an_account_in_other_letter_case(backend: Backend, spelled: str) -
         await run.to.deliver(person("ana"))
         (user,) = await run.to.users()
         assert user["externalId"] == "ana"
+
+
+async def test_a_leaver_whose_new_account_shows_later(backend: Backend) -> None:
+    """The create is answered with an id, she leaves before the account is shown == closed when it is."""
+    async with quietly(backend, Quiet(late=LATE)) as run:
+        await run.to.deliver(person("ana"))
+        await run.to.deliver(person("ana", lifecycle="left"))
+        entry = await run.again("ana", after=10)
+        assert (entry.state, "does not show it yet" in entry.reason) == (State.RETRYING, True)
+        run.server._waiting.clear()
+        assert (await run.again("ana", after=10)).state is State.REMOVED
+        assert (await run.to.user("ana"))["active"] is False
+
+
+async def test_a_leaver_whose_account_was_deleted_by_hand(backend: Backend) -> None:
+    """It is not shown, and is not new == out at once."""
+    async with quietly(backend) as run:
+        await run.to.deliver(person("ana"))
+        run.server.objects["Users"].clear()
+        run.to.clock.now += 60
+        await run.to.deliver(person("ana", lifecycle="left"))
+        assert (await run.to.entry("ana")).state is State.REMOVED
+
+
+async def test_a_new_group_that_is_not_shown_yet(backend: Backend) -> None:
+    """A group is made, and cannot be read back at once == only looked for, one group with its members."""
+    async with quietly(backend, Quiet(hides_members=True)) as run:
+        await run.to.deliver(person("ana"))
+        run.becomes(late=LATE)
+        await run.to.deliver(team("t", "ana"))
+        assert (await run.again("t", Kind.TEAM, after=10)).state is State.RETRYING
+        run.server._waiting.clear()
+        assert (await run.again("t", Kind.TEAM, after=10)).state is State.APPLIED
+        assert len(run.members()) == 1

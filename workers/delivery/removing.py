@@ -21,6 +21,9 @@ from workers.delivery.matching import heir
 LOOKS = 5
 """How often an account that may exist is looked for again, in growing gaps: for about half a minute."""
 
+_SHOWN = 60.0
+"""Seconds within which a new account is shown, at most: one that is not may still be open when it is."""
+
 
 class Removing(Looking):
     """Decides about records that are to be taken out of use."""
@@ -50,6 +53,8 @@ class Removing(Looking):
         try:
             change = self.target.change(wanted, there)
         except NotFound:
+            if self.entry.open and self.entry.made <= self.entry.at < self.entry.made + _SHOWN:
+                raise TryLater("created it a moment ago, and does not show it yet") from None
             change = None  # what is not there any more gives no access
         outcome = change.outcome if change else Outcome.UNCHANGED
         return self._removed(

@@ -97,7 +97,11 @@ class Sender:
         if rest := members[len(first) :]:
             change = Difference(kind, {**resource, "id": remote_id}, add=tuple(rest))
             created = await self._writer.change(path, {}, change, permit)
-        lacking = await self._members.lacking(remote_id, await self._members.look(path, created), members)
+        try:
+            group = await self._members.look(path, created)
+        except NotFound:
+            return Accepted("created the group, and does not show it yet")
+        lacking = await self._members.lacking(remote_id, group, members)
         return Applied(remote_id, Outcome.CREATED, lacking=lacking)
 
     async def _revive(self, remote_id: str, hidden: Hidden, permit: Permit) -> Applied:
