@@ -35,6 +35,19 @@ async def test_a_refused_token_halts_all_the_same() -> None:
             await w.target.find(person(w.rig, 1))
 
 
+async def test_one_user_who_may_not_be_read() -> None:
+    """403 for one user == refused by itself; 403 for all == the whole target pauses."""
+    async with world() as w:
+        ana, ben = [(await w.target.upsert(person(w.rig, number), None)).remote_id for number in (1, 2)]
+        w.proxy.fail(faults.answer(403, "{}"))
+        with pytest.raises(RecordRejected, match="403"):
+            await w.target.upsert(person(w.rig, 1, title="Boss"), ana)
+        await w.target.upsert(person(w.rig, 2, title="Boss"), ben)
+        w.proxy.fail(faults.answer(403, "{}"), faults.answer(403, "{}"))
+        with pytest.raises(TargetHalted):
+            await w.target.upsert(person(w.rig, 1, title="Boss"), ana)
+
+
 async def test_a_passing_fault_hides_nobody() -> None:
     """The look-up by externalId meets one 500 == it is asked again before nobody is found."""
     async with world() as w:

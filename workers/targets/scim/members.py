@@ -10,7 +10,7 @@ from bridge.model import Kind
 from bridge.wire.permit import Permit
 from workers.targets.scim.attributes import MEMBERS, get, reference
 from workers.targets.scim.changes import PATCH_OP, Difference, members_of, quoted
-from workers.targets.scim.client import Failing, NoTarget, ScimClient, address
+from workers.targets.scim.client import Failing, Forbidden, NoTarget, ScimClient, address
 from workers.targets.scim.resource import Resource
 from workers.targets.scim.settings import ScimSettings
 
@@ -194,7 +194,7 @@ class Members:
         """Whether a user is shown with this group among theirs (RFC 7643 section 4.1.2)."""
         try:
             groups = get(await self._client.read(address(Kind.PERSON, member)), "groups")
-        except (NotFound, RecordRejected):
+        except (NotFound, RecordRejected, Forbidden):
             return False
         return any(reference(one) == group_id for one in groups) if isinstance(groups, list) else False
 

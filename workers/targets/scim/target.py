@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
-from bridge.errors import NotFound
+from bridge.errors import NotFound, RecordRejected
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.printable import counted
@@ -23,7 +23,7 @@ from workers.targets.scim.attributes import (
     takes,
 )
 from workers.targets.scim.changes import Difference, changes, difference, slots
-from workers.targets.scim.client import WORDS, ScimClient, address, advice, classify
+from workers.targets.scim.client import PATHS, WORDS, Forbidden, ScimClient, address, advice, classify
 from workers.targets.scim.listing import Listing
 from workers.targets.scim.resource import Resource, external_id, is_open, plain_id
 from workers.targets.scim.search import MANY, Search
@@ -100,11 +100,14 @@ class ScimTarget(Target):
             yield page
 
     async def read(self, key: Key, remote_id: str) -> Remote | None:
-        """GET the user or group."""
+        """GET the user or group. One that may not be read is refused by itself, if others may be."""
         try:
             resource = await self._client.read(address(key.kind, remote_id))
         except NotFound:
             resource = None
+        except Forbidden as error:
+            await self._client.page(PATHS[key.kind], {"startIndex": "1", "count": "1"})
+            raise RecordRejected(str(error)) from None
         if key.kind is Kind.PERSON:
             await self._writer.learn()
         if resource is None:
