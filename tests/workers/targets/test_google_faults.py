@@ -93,6 +93,20 @@ async def test_refused(workspace: Workspace, target: Allowed, reason: str, says:
         await target.find(ana())
 
 
+async def test_an_address_in_a_foreign_domain(workspace: Workspace, target: Allowed) -> None:
+    """Google says 403 to the look-up of a foreign address == that person is rejected, the others go on."""
+
+    def foreign(request: web.Request) -> web.Response | None:
+        if "elsewhere" in request.path:
+            return error(403, "forbidden", "Not Authorized to access this resource/API")
+        return None
+
+    workspace.faults.append(foreign)
+    with pytest.raises(RecordRejected, match="in none of this account's domains"):
+        await target.find(ana(primaryEmail="ana@elsewhere.example"))
+    assert await target.find(ana()) == []
+
+
 async def test_a_scope_that_was_taken_away(workspace: Workspace, target: Allowed) -> None:
     """The token is good for less than before == halted, with a word about the scope."""
     await target.find(ana())

@@ -126,10 +126,14 @@ class Listed(NamedTuple):
 
 
 class Client:
-    """One Workspace account. `shows_within`: seconds after which what was made has to be shown."""
+    """One Workspace account. `shows_within`: seconds after which what was made has to be shown.
 
-    def __init__(self, http: Http, shows_within: float) -> None:
+    `customer` is the account's id.
+    """
+
+    def __init__(self, http: Http, shows_within: float, customer: str) -> None:
         self._http = http
+        self._customer = customer
         self._within = shows_within
         self._made: dict[str, float] = {}
 
@@ -143,13 +147,17 @@ class Client:
     async def get(self, kind: Kind, key: str) -> Resource | None:
         """A user or group by id or address; None when there is none.
 
-        Raises TryLater for one that this process has made just now: Google takes a while to show it.
+        Raises TryLater for one that this process has made just now: Google takes a while to show it. One that
+        may not be read is rejected by itself, if others may be: 403 is also the answer to a foreign domain.
         """
         try:
             found = await self.read(address(kind, key))
         except NotFound as error:
             self._see_that_it_is_old(key, error)
             return None
+        except Forbidden as error:
+            await self.read(PATHS[kind], {"customer": self._customer, "maxResults": "1"})
+            raise RecordRejected(f"{error}, or its address is in none of this account's domains") from None
         if not found.get("id"):
             raise TryLater("answered without the object that was asked for")
         return found

@@ -45,7 +45,7 @@ class GoogleTarget(Target):
         self.can = Abilities(lists=True, groups=bool(settings.groups.from_), late=True)
         self._settings = settings
         self._sign_in = sign_in
-        self._client = Client(http, settings.create_shows_within)
+        self._client = Client(http, settings.create_shows_within, settings.customer)
         self._search = Search(self._client, settings)
         self._members = Members(self._client)
         self._sessions = Sessions(self._client, OwedSessions(notebook, ended=settings.end_sessions))
