@@ -14,7 +14,7 @@ from bridge.model import Kind
 from tests.workers.targets.odd_patch import apply, apply_flat
 from workers.targets.scim.attributes import ENTERPRISE, USER, Slot, resolve, same
 from workers.targets.scim.changes import difference, new_resource, slots
-from workers.targets.scim.resource import holds, read
+from workers.targets.scim.resource import holds, is_open, read
 from workers.targets.scim.target import ADAPTER, ScimSettings, attributes, check_attribute
 
 TEXTS = st.text(min_size=1, max_size=8)
@@ -74,6 +74,12 @@ def test_a_name_of_the_other_kind() -> None:
     """A name that only people have cannot be used for a team."""
     with pytest.raises(RecordRejected, match="a team has no SCIM attribute 'title'"):
         slots(Kind.TEAM, {"title": "x"})
+
+
+@pytest.mark.parametrize(("said", "gives"), [(1, True), (0, False), ("1", True), ("0", False), (2, None)])
+def test_active_as_a_number(said: object, gives: object) -> None:
+    """A server that keeps `active` as 0 and 1 == understood; anything else says nothing."""
+    assert is_open({"active": said}) is gives
 
 
 def test_active_is_a_boolean() -> None:

@@ -121,10 +121,11 @@ def _find_of_person(name: str) -> Slot | None:
 
 
 def boolean(value: Any) -> bool | None:
-    """A boolean, also when a server says it as text; None when it is neither."""
+    """A boolean, also when a server says it as text or as 0 and 1; None when it is none of these."""
     if isinstance(value, bool):
         return value
-    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+    said = str(value).lower() if isinstance(value, str | int) else ""
+    return {"true": True, "1": True, "false": False, "0": False}.get(said)
 
 
 def reference(value: Any) -> str | None:
