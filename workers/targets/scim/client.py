@@ -14,7 +14,7 @@ from bridge.wire.answer import Answer, classify_status
 from bridge.wire.http import Http
 from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
-from workers.targets.scim.attributes import boolean, get
+from workers.targets.scim.attributes import boolean, get, key
 from workers.targets.scim.resource import Resource
 
 _RESOURCE = re.compile(
@@ -131,10 +131,11 @@ class ScimClient:
 
     async def read(self, path: str, params: Mapping[str, str] | None = None) -> Resource:
         """GET a JSON object. Raises TryLater for anything else, such as a gateway's page."""
-        body = (await self._http.read(path, params=params)).json()
+        answer = await self._http.read(path, params=params)
+        body = answer.json()
         if not isinstance(body, dict):
             raise TryLater("answered JSON that is no SCIM object; is the address right?")
-        return body
+        return _versioned(body, answer)
 
     async def write(
         self, method: str, path: str, permit: Permit, body: Any = None, *, based_on: Resource | None = None
@@ -171,7 +172,15 @@ class ScimClient:
 def _object(answer: Answer) -> Resource:
     # Parsed also where nothing is read from it: a gateway's sign-in page with 200 is no success.
     said = answer.json() if answer.body.strip() else None
-    return said if isinstance(said, dict) else {}
+    return _versioned(said, answer) if isinstance(said, dict) else {}
+
+
+def _versioned(resource: Resource, answer: Answer) -> Resource:
+    """An object with its version, which has to be in a header, and may be missing in it (RFC 7644, 3.14)."""
+    meta = get(resource, "meta") or {}
+    if (etag := answer.headers.get("ETag")) and isinstance(meta, dict) and not get(meta, "version"):
+        resource[key(resource, "meta")] = {**meta, "version": etag}
+    return resource
 
 
 def _id_in(location: str, kind: Kind) -> str:
