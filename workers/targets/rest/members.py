@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bridge.errors import NotFound
+from bridge.errors import NotFound, RecordRejected
 from bridge.exchange import Applied
 from bridge.wire.permit import Permit
 from workers.targets.rest.changes import chunks
@@ -18,6 +18,17 @@ from workers.targets.rest.pages import pages
 from workers.targets.rest.search import Search
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Who is in a group, by id; `whole`: and nobody else is."""
+
+    ids: frozenset[str] = frozenset()
+    whole: bool = True
+
+
+NOBODY = Inside()
+
+
 class MemberList:
     """The members of an API's groups."""
 
@@ -26,8 +37,9 @@ class MemberList:
         self._members = members
         self._groups = groups
 
-    async def of(self, remote_id: str, group: Any) -> frozenset[str]:
+    async def of(self, remote_id: str, group: Any) -> Inside:
         """Who is in a group; `group` is how it was read. Raises what a request raises."""
+        whole = True
         if self._members.listing is None:
             shown = at(group, self._members.read or ())
             found = shown if isinstance(shown, list) else []
@@ -35,21 +47,33 @@ class MemberList:
             found = []
             async for page in pages(self._client, self._members.listing, {"id": remote_id}, self._members.id):
                 found += page.items
+                whole = page.whole
         ids = (at(one, self._members.id) if isinstance(one, dict) else one for one in found)
-        return frozenset(str(id_) for id_ in ids if id_ not in (None, ""))
+        return Inside(frozenset(str(id_) for id_ in ids if id_ not in (None, "")), whole)
 
     async def change(
-        self, applied: Applied, add: Sequence[str], remove: Sequence[str], permit: Permit
+        self,
+        applied: Applied,
+        add: Sequence[str],
+        remove: Sequence[str],
+        unseen: Sequence[str],
+        permit: Permit,
     ) -> Applied:
-        """Bring members in and out, and see who is in the group then."""
+        """Bring members in and out, and see who is in the group then.
+
+        `unseen` are to leave a group whose list is not whole: most often they are out already.
+        """
         remote_id = applied.remote_id
         await self._send(self._members.add, remote_id, add, self._members.add_at_most, permit)
         await self._send(self._members.remove, remote_id, remove, self._members.remove_at_most, permit)
+        for one in unseen:
+            with suppress(RecordRejected):
+                await self._send(self._members.remove, remote_id, [one], self._members.remove_at_most, permit)
         group = None
         if self._members.listing is None and (group := await self._groups.read(remote_id)) is None:
             raise NotFound("is not there")
-        there = await self.of(remote_id, group)
-        return replace(applied, lacking=frozenset(add) - there, staying=frozenset(remove) & there)
+        there = (await self.of(remote_id, group)).ids
+        return replace(applied, lacking=frozenset(add) - there, staying=frozenset({*remove, *unseen} & there))
 
     async def _send(
         self, call: Call, remote_id: str, members: Sequence[str], at_most: int, permit: Permit

@@ -34,13 +34,17 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The content of a change to an object as it was read. `access`: what has steps of its own."""
+    """The content of a change to an object as it was read. `access`: what has steps of its own.
+
+    `unseen`: who is to leave a group whose list of members, in which they are not, is not whole.
+    """
 
     item: Any
     given: tuple[Given, ...] = ()
     access: bool | None = None
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 class Sender:
@@ -161,9 +165,9 @@ class Sender:
         return None if touched else self._search.is_open(seen.item)
 
     async def _with_members(self, applied: Applied, seen: Seen, permit: Permit) -> Applied:
-        if self._members is None or not (seen.add or seen.remove):
+        if self._members is None or not (seen.add or seen.remove or seen.unseen):
             return applied
-        return await self._members.change(applied, seen.add, seen.remove, permit)
+        return await self._members.change(applied, seen.add, seen.remove, seen.unseen, permit)
 
     async def _delete(self, remote_id: str, permit: Permit) -> Applied:
         assert self._objects.delete  # noqa: S101 - without one there is no such change

@@ -21,7 +21,7 @@ from workers.targets.rest.client import Client, SignsIn, classifier, sign_in_cla
 from workers.targets.rest.compiled import MEMBERS, Objects
 from workers.targets.rest.fields import Field, has
 from workers.targets.rest.fitting import fit, mapped, takes
-from workers.targets.rest.members import MemberList
+from workers.targets.rest.members import NOBODY, Inside, MemberList
 from workers.targets.rest.names import NameLists
 from workers.targets.rest.scripts import Scope
 from workers.targets.rest.search import Search
@@ -36,7 +36,7 @@ class Shown:
     """An object as it was read; of a group also who is in it."""
 
     item: Any
-    members: frozenset[str] = frozenset()
+    members: Inside = NOBODY
 
 
 class RestTarget(Target):
@@ -130,7 +130,7 @@ class RestTarget(Target):
         item = await search.read(remote_id)
         if item is None:
             return None
-        members = frozenset[str]()
+        members = NOBODY
         if key.kind is Kind.TEAM and self._members:
             members = await self._members.of(remote_id, item)
         shown, carries = Shown(item, members), search.external_id(item)
@@ -194,12 +194,14 @@ class RestTarget(Target):
         given = [] if wanted.removal else judge.changed(there.content.item, wanted.attributes)
         self._see_that_it_is_sent(objects, given)
         have, ours = there.content.members, wanted.attributes.get(MEMBERS) or []
-        add = tuple(one for one in ours if one not in have)
-        remove = tuple(sorted((wanted.released & have) - set(ours)))
+        add = tuple(one for one in ours if one not in have.ids)
+        leave = wanted.released - set(ours)
+        remove, unseen = sorted(leave & have.ids), () if have.whole else sorted(leave - have.ids)
         told = [one.told() for one in given]
         told += [FieldChange(MEMBERS, None, one) for one in add]
         told += [FieldChange(MEMBERS, one, None) for one in remove]
-        return _change(wanted, there, Seen(there.content.item, tuple(given), None, add, remove), told)
+        content = Seen(there.content.item, tuple(given), None, add, tuple(remove), tuple(unseen))
+        return _change(wanted, there, content, told)
 
     def _see_that_it_is_sent(self, objects: Objects, given: Sequence[Any]) -> None:
         if name := untaken(objects.update, given):
@@ -207,7 +209,7 @@ class RestTarget(Target):
 
 
 def _change(wanted: Wanted, there: Remote, content: Seen, told: list[FieldChange]) -> Change | None:
-    if not told:
+    if not (told or content.unseen):
         return None
     outcome = Outcome.DEACTIVATED if wanted.removal else Outcome.UPDATED
     return Change(wanted.key, outcome, there.id, content, lambda: told)
