@@ -99,6 +99,9 @@ class Decider(Removing):
             change = self.target.change(wanted, None)
             says["outcome"] = Outcome.CREATED
             return self._decision(change=change, wanted=wanted, says=says, access=access, **named)
+        if not adopts and await self._is_anothers(self.link):
+            self._lose()
+            return await self._decide()
         there, change, error = await self._look(self.link), None, None
         try:
             change = None if untouched else self.target.change(wanted, there)

@@ -174,6 +174,17 @@ class Looking:
             self._seen = self._seen or hidden
         return self._seen
 
+    async def _is_anothers(self, link: str) -> bool:
+        """Whether the object carries the id of another record that is to have it.
+
+        Redis may have forgotten that, or the target gives the ids of deleted objects again.
+        """
+        carries = (await self._look(link)).external_id
+        if carries in ("", self.key.id):
+            return False
+        sight = await self.view.sight(Key(self.key.kind, carries))
+        return sight.stored is not None and not self.route.unserved(sight.stored)
+
     def _see_that_it_is_old(self) -> None:
         """Raise TryLater for an object that was made just now, at a target that may not show it yet.
 

@@ -11,7 +11,7 @@ from bridge.errors import AfterAnother, NotFound, RecordRejected, TryLater
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.references import resolve
 from bridge.mapping.route import Action, Intent
-from bridge.model import DAY, Key, Outcome, State
+from bridge.model import DAY, Outcome, State
 from bridge.store.claims import Case
 from workers.delivery.counting import may_take
 from workers.delivery.decision import Decision
@@ -32,7 +32,7 @@ class Removing(Looking):
         """Take the account out of use, what it holds stays; delete it where its time has come."""
         was_removed = self.entry.state is State.REMOVED or self.entry.delete_from > 0
         delete_from = self._delete_from(intent)
-        if await self._is_anothers(link):
+        if (self.case.doubt or self._sends(intent)) and await self._is_anothers(link):
             self._lose()
             return self._skip(f"{intent.reason}; its account there carries the id of somebody who has it now")
         if not was_removed and (heir_ := await heir(self.route, self.view, self._sight)):
@@ -61,18 +61,9 @@ class Removing(Looking):
             intent, outcome, delete_from, released, lost, change=change, wanted=wanted, there=there
         )
 
-    async def _is_anothers(self, link: str) -> bool:
-        """Whether the object carries the id of another record that is to have it: Redis has forgotten that.
-
-        Only where something is in doubt: else the ledger knows whose it is.
-        """
-        if not self.case.doubt:
-            return False
-        carries = (await self._look(link)).external_id
-        if carries in ("", self.key.id):
-            return False
-        stored = (await self.view.sight(Key(self.key.kind, carries))).stored
-        return stored is not None and not self.route.unserved(stored)
+    def _sends(self, intent: Intent) -> bool:
+        """Whether something is to be done to an account, as far as the ledger tells."""
+        return self.case.is_person and (self.entry.open is not False or self._may_delete(intent))
 
     def _last_values(self) -> dict[str, Any]:
         """What is known of a leaver, for a target that follows them. What is known no more stays there."""
