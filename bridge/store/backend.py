@@ -26,7 +26,7 @@ from bridge.store.keys import ACCOUNT, place
 from bridge.store.notebook import Notebook
 from bridge.store.notices import Notices
 from bridge.store.pace import Pace
-from bridge.store.pool import open_pool
+from bridge.store.pool import PORT, open_pool
 from bridge.store.publications import Publications
 from bridge.store.queue import Queue, deserialize, serialize
 from bridge.store.rekey import Rekeyed, rekey
@@ -247,7 +247,7 @@ class Backend:
         kwargs = self.redis.connection_pool.connection_kwargs
         found = trouble(error)
         if found == AWAY and "host" in kwargs and not isinstance(error, ResponseError):
-            host, port = kwargs["host"], int(kwargs["port"])
+            host, port = kwargs["host"], int(kwargs.get("port", PORT))
             if issubclass(self.redis.connection_pool.connection_class, SSLConnection):
                 found = NO_TLS if await speaks_plainly(host, port) else found
             else:

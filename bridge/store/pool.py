@@ -8,11 +8,16 @@ from typing import Any
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.connection import HiredisRespSerializer
+from redis.exceptions import RedisError
 
 from bridge.errors import ConfigurationError
 
 TIMEOUT = 10.0
 """Seconds for one command: a server that has stopped must not stop us for ever."""
+
+
+PORT = 6379
+"""Where Redis listens if its address says nothing else."""
 
 
 def open_pool(url: str) -> ConnectionPool:
@@ -21,6 +26,10 @@ def open_pool(url: str) -> ConnectionPool:
         pool = ConnectionPool.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
     except ValueError:
         raise ConfigurationError("redis.url must start with redis://, rediss:// or unix://") from None
+    try:
+        pool.make_connection()  # type: ignore[no-untyped-call]  # which connects to nothing yet
+    except (TypeError, ValueError, AttributeError, RedisError):
+        raise ConfigurationError("redis.url has an option behind its ? that cannot be used") from None
     pool.connection_class = _mended(pool.connection_class)
     return pool
 

@@ -87,7 +87,7 @@ async def speaks_tls(host: str, port: int) -> bool:
         async with asyncio.timeout(2):
             _, writer = await asyncio.open_connection(host, port, ssl=context)
             writer.close()
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, ValueError):  # no name at all is a ValueError
         return False
     return True
 
@@ -100,7 +100,7 @@ async def speaks_plainly(host: str, port: int) -> bool:
             writer.write(b"PING\r\n")
             answer = await reader.read(1)
             writer.close()
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, ValueError):
         return False
     return answer in (b"+", b"-")  # a status or an error, in Redis' own protocol
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from redis.exceptions import RedisError
 
-from bridge.errors import StoreUnavailable
+from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.store import trouble
 from bridge.store.backend import open_backend
 from tests.conftest import redis_binary
@@ -243,6 +243,29 @@ async def test_full(tmp_path: Path) -> None:
             await backend.ready()
         await redis.config_set("maxmemory", "0")
         await backend.ready()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis.invalid/0",
+        "redis://redis..invalid:6379",
+        f"redis://{'a' * 64}",
+        "rediss://redis.invalid",
+    ],
+)
+async def test_nobody_is_there(url: str) -> None:
+    """No port in the address, and names that are none == a sentence."""
+    assert (await said(url)).startswith("Redis does not answer (ConnectionError)")
+
+
+@pytest.mark.parametrize("option", ["nonsense=1", "protocol=7", "retry=5"])
+async def test_an_option_that_cannot_be(option: str) -> None:
+    """What the library takes none of, or not so == said before anything is tried."""
+    with pytest.raises(
+        ConfigurationError, match=r"^redis\.url has an option behind its \? that cannot be used"
+    ):
+        await said(f"redis://127.0.0.1/0?{option}")
 
 
 # TLS
