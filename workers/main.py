@@ -182,10 +182,11 @@ class Workers:
             self._beat(name)
             try:
                 await self._backend.ready()
-            except (StoreUnavailable, Unreadable) as error:
-                if str(error) not in said:
-                    log.warning("worker waits", target=name, reason=str(error))
-                    said.add(str(error))
+            except Exception as error:  # noqa: BLE001 - the other targets' workers go on, whatever it is
+                ours = isinstance(error, StoreUnavailable | Unreadable)
+                if (reason := str(error) if ours else _trouble(error)) not in said:
+                    log.warning("worker waits", target=name, reason=reason)
+                    said.add(reason)
                 self._backend.learn()
                 await asyncio.sleep(RECONNECT)
             else:

@@ -19,6 +19,7 @@ from bridge.exchange import Applied
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Outcome, State, Stored
+from bridge.store.backend import Backend
 from service.watch.poller import Poller
 from tests.delivery import TARGET, Delivery, person
 from tests.odd_answers import ANSWERS, saying
@@ -156,6 +157,30 @@ async def test_one_target_with_a_bug_stops_no_other(run: Delivery, method: str) 
 
                 await until(is_served, 30)
                 await asyncio.sleep(1.2)  # a look of the gate's watch
+    assert PLANTED not in str(logs)
+
+
+async def test_a_look_at_redis_that_raises(run: Delivery) -> None:
+    """An exception when it is asked whether Redis is ready == the worker waits, and serves afterwards."""
+    looks = iter([KeyError(PLANTED)])
+
+    class Blind(Backend):
+        async def ready(self) -> None:
+            if error := next(looks, None):
+                raise error
+            await Backend.ready(self)
+
+    await run.know(person("ana"))
+    with capture_logs() as logs:
+        async with working([run.deliverer], Blind(run.backend.redis, run.backend.keys, run.backend.codec)):
+            await _asked(run, TARGET)
+
+            async def is_served() -> bool:
+                return bool(await run.deliverer.ledger.linked())
+
+            await until(is_served, 20)
+    (waits,) = [log["reason"] for log in logs if log["event"] == "worker waits"]
+    assert "KeyError" in waits
     assert PLANTED not in str(logs)
 
 
