@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ EARLY = 0.1
 
 LIFETIME = 300.0
 """Seconds for which a token is used whose server does not say how long it lives."""
+
+LONGEST_LIFETIME = 86_400.0
+"""Seconds for which a token is used at most: a server may say anything, and Redis keeps no key for ever."""
 
 YOUNG = 30.0
 """Seconds after which a token that is refused may have been given up there; before, it never worked."""
@@ -116,13 +120,19 @@ class Tokens:
                 return known
         value, seconds = await self._fetch()
         now = self._clock()
-        lives = LIFETIME if seconds is None else max(seconds, 1.0)
-        self._token = Token(value, now, now + lives * (1 - EARLY))
+        self._token = Token(value, now, now + _lives(seconds) * (1 - EARLY))
         await self._vault.put(self._name, self._token)
         return self._token
 
     def _is_usable(self, token: Token) -> bool:
         return token.value != self._refused and self._clock() < token.until
+
+
+def _lives(said: float | None) -> float:
+    """Seconds for which a token is used of which a server says so much."""
+    if said is None or math.isnan(said):
+        return LIFETIME
+    return min(max(said, 1.0), LONGEST_LIFETIME)
 
 
 def classify_sign_in(answer: Answer, said: str) -> BridgeError | None:

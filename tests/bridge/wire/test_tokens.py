@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from bridge.errors import TargetHalted, TryLater
+from bridge.store.backend import Backend
 from bridge.wire.http import Http
 from bridge.wire.tokens import Pocket, Tokens, Vault, classify_sign_in, exchange
 from tests.bridge.serving import serving
@@ -144,3 +146,17 @@ async def test_a_life_that_nobody_tells(says: dict[str, str]) -> None:
             server.now += seconds
             await http.read("/x")
     assert len(server.forms) == 2
+
+
+@pytest.mark.parametrize("seconds", ["1e308", "inf", "nan", "-inf", "1e400", 10**30, -5])
+async def test_a_life_without_sense(backend: Backend, seconds: str | float) -> None:
+    """Any `expires_in` == a token that is used and shared, and for a day at most."""
+    server, vault = Server(), backend.vault("directory")
+    server.now = time.time()
+    server.answer = lambda: web.json_response({"access_token": "t9", "expires_in": seconds})
+    server.valid = {"t9"}
+    async with signed(server, vault) as http:
+        await http.read("/x")
+        server.now += 86_400
+        await http.read("/x")
+    assert (len(server.forms), server.asked) == (2, ["t9", "t9"])
