@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -13,9 +15,10 @@ from typing import Protocol
 from redis.exceptions import RedisError
 
 from bridge.config.notice_settings import NoticeSettings
-from bridge.errors import BridgeError, ConfigurationError
+from bridge.errors import ConfigurationError, unforeseen
 from bridge.logs import get_logger
 from bridge.store import Hold
+from bridge.store.trouble import trouble
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.operations.overview import late_after
@@ -24,8 +27,8 @@ from service.operations.standing import Standing
 log = get_logger("notices")
 
 SUBJECT = "Kenjo Bridge"
-Send = Callable[[str, str], Awaitable[bool]]
-"""Sends a subject and a text. False when nobody was reached."""
+Send = Callable[[str, str], Awaitable[Sequence[bool]]]
+"""Sends a subject and a text. Says of each address in `notices.to` whether it was reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,16 @@ def teller(bridge: Bridge, board: Board, poller: Leads) -> Teller | None:
 
 
 async def send_one(settings: NoticeSettings, send: Send) -> None:
-    """Send a notice, to see that it arrives. Raises ConfigurationError when nobody was reached."""
-    if not await send(SUBJECT, text_of(["this is a test: notices of Kenjo Bridge arrive here"], settings)):
-        raise ConfigurationError(
-            "an address of notices.to was not reached; the log says more with log.level: debug"
-        )
+    """Send a notice, to see that it arrives. Raises ConfigurationError when somebody was not reached."""
+    text = text_of(["this is a test: notices of Kenjo Bridge arrive here"], settings)
+    if missed := _missed(await send(SUBJECT, text)):
+        raise ConfigurationError(f"notices.to, {missed}, was not reached; what stands in the log says more")
+
+
+def _missed(reached: Sequence[bool]) -> str:
+    """Which addresses were not reached, by their place in the list: they may hold passwords."""
+    places = [str(number) for number, is_reached in enumerate(reached, 1) if not is_reached]
+    return f"entry {', '.join(places)}" if places else ""
 
 
 class Teller:
@@ -123,13 +131,18 @@ class Teller:
 
     async def run(self) -> None:
         """Look for ever. Where a look fails, the next one tells."""
+        said = ""
         while True:
             await asyncio.sleep(self._bridge.values.notices.every)
             try:
                 if self._leads.leads:
                     await self.look(time.time())
-            except (RedisError, OSError, BridgeError) as error:
-                log.warning("cannot look what to tell", error=type(error).__name__)
+                said = ""
+            except Exception as error:  # noqa: BLE001 - polls and deliveries go on, whatever it is
+                is_redis = isinstance(error, RedisError | OSError)
+                if (reason := trouble(error) if is_redis else str(unforeseen(error))) != said:
+                    log.warning("cannot look what to tell", reason=reason)
+                said = reason
 
     async def look(self, now: float) -> News | None:
         """Tell what is new. None: nothing, or nobody was told now, so that the next look tells it."""
@@ -142,9 +155,13 @@ class Teller:
             await bridge.backend.notices.told(),
             conditions(sight, holds, bridge.values.kenjo.poll_interval, now),
         )
-        if found.lines and not await self._send(SUBJECT, text_of(found.lines, settings)):
-            log.warning("nobody could be told; it is tried again")
-            return None
+        if found.lines:
+            reached = await self._send(SUBJECT, text_of(found.lines, settings))
+            if not any(reached):
+                log.warning("nobody could be told; it is tried again")
+                return None
+            if missed := _missed(reached):  # not again: the others would be told each time
+                log.warning("some could not be told", of="notices.to", missed=missed)
         await bridge.backend.notices.note(found.begun, found.ended, now)
         return found if found.lines else None
 
@@ -165,12 +182,33 @@ def sender(settings: NoticeSettings) -> Send:
         raise ConfigurationError(
             "notices need the extra `notices`: pip install 'kenjo-bridge[notices]'"
         ) from None
-    everybody = apprise.Apprise()
+    everybody = []
     for number, address in enumerate(settings.to, 1):
-        if not everybody.add(address.get_secret_value()):
+        everybody.append(one := apprise.Apprise())
+        with _unsaid():
+            is_known = one.add(address.get_secret_value())
+        if not is_known:
             raise ConfigurationError(f"notices.to, entry {number}, is no address that Apprise knows")
 
-    async def send(subject: str, text: str) -> bool:
-        return bool(await everybody.async_notify(title=subject, body=text))
+    async def reach(one: apprise.Apprise, subject: str, text: str) -> bool:
+        try:
+            return bool(await one.async_notify(title=subject, body=text))
+        except Exception as error:  # noqa: BLE001 - the others are told, whatever it is
+            log.warning("cannot tell", reason=str(unforeseen(error)))
+            return False
+
+    async def send(subject: str, text: str) -> Sequence[bool]:
+        return await asyncio.gather(*(reach(one, subject, text) for one in everybody))
 
     return send
+
+
+@contextmanager
+def _unsaid() -> Iterator[None]:
+    """Apprise logs an address that it cannot read, and that may hold a password or be one."""
+    logger = logging.getLogger("apprise")
+    former, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = former

@@ -32,7 +32,7 @@ class Health:
     async def run(self) -> None:
         """Say once what about Redis may cost data later, and once that it has been mended."""
         while True:
-            with suppress(RedisError, OSError):
+            with suppress(Exception):  # Redis is away, or answers what nobody foresaw: no reason to end
                 found = await self._bridge.backend.warnings()
                 for warning in found:
                     if warning not in self.warnings:

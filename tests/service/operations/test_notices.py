@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr, ValidationError
+from structlog.testing import capture_logs
 
 from bridge.config.notice_settings import NoticeSettings
 from bridge.errors import ConfigurationError
@@ -104,11 +107,15 @@ def test_hours_that_are_none() -> None:
         NoticeSettings(quiet="25:00-07:00")
 
 
-def test_an_address_that_is_none() -> None:
-    """Told by its place in the list: it may hold a password."""
+@pytest.mark.parametrize(
+    "address",
+    ["nonsense-hunter2", "slck://hunter2/x", "slack://hunter2", "https://hooks.example.com/hunter2"],
+)
+def test_an_address_that_is_none(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Told by its place in the list: it may hold a password. The library does not log it, either."""
     with pytest.raises(ConfigurationError, match=r"notices\.to, entry 1, is no address") as error:
-        sender(NoticeSettings(to=[SecretStr("nonsense-hunter2")]))
-    assert "hunter2" not in str(error.value)
+        sender(NoticeSettings(to=[SecretStr(address)]))
+    assert "hunter2" not in f"{error.value} {caplog.text}"
 
 
 @asynccontextmanager
@@ -142,6 +149,49 @@ async def test_a_real_bridge(operator: Operator) -> None:
             assert await teller.look(time.time()) is None
         assert came == ["- directory: 2 more failing, 2 in all\nhttps://bridge.example.com"] * 2
         assert not any(text in came[0] for text in operator.texts(ids))
+
+
+async def test_one_address_that_is_never_reached(operator: Operator) -> None:
+    """Of two one is out of order == the other is told once, and the log names the first by its place."""
+    async with inbox() as (came, address):
+        operator.here.config["notices"] = {"to": ["json://127.0.0.1:1/", address]}
+        await operator.sync()
+        await park(operator, operator.people()[0])
+        async with operator.bridge() as bridge:
+            send = sender(bridge.values.notices)
+            assert list(await send("", "the first one is answered with 500")) == [False, False]
+            teller = Teller(bridge, Board(bridge), send, LEADS)
+            with capture_logs() as logs:
+                assert await teller.look(time.time()) is not None
+                assert await teller.look(time.time()) is None
+        assert came[1:] == ["- directory: 1 more failing, 1 in all"]
+        assert [log["missed"] for log in logs if log["event"] == "some could not be told"] == ["entry 1"]
+
+
+async def test_a_look_that_raises_ends_nothing(operator: Operator) -> None:
+    """An exception that nobody foresaw, again and again == said once, without its text; looks go on."""
+    looks = 0
+
+    class Odd(Board):
+        async def look(self, *_: object) -> Sight:
+            nonlocal looks
+            looks += 1
+            raise KeyError("planted")
+
+    async def send(_subject: str, _text: str) -> list[bool]:
+        return [True]
+
+    async with operator.bridge() as bridge:
+        soon = bridge.values.notices.model_copy(update={"every": 0.01})
+        often = dataclasses.replace(bridge, values=bridge.values.model_copy(update={"notices": soon}))
+        with capture_logs() as logs:
+            running = asyncio.create_task(Teller(often, Odd(often), send, LEADS).run())
+            await asyncio.sleep(0.5)
+            assert not running.done()
+            running.cancel()
+    assert looks > 2
+    (reason,) = [log["reason"] for log in logs if log["event"] == "cannot look what to tell"]
+    assert ("KeyError" in reason, "planted" in reason) == (True, False)
 
 
 async def test_the_command(operator: Operator) -> None:
