@@ -161,11 +161,20 @@ class Audit:
                 self._key, max=f"({last}" if last else "+", min=first, count=1000
             )
             for name, fields in page:
-                last, event = name.decode(), orjson.loads(fields[b"event"])
-                if wanted.has(event):
+                last, event = name.decode(), open_event(fields)
+                if event and wanted.has(event):
                     found.append((last, event))
                     if len(found) == count:
                         return found, last
             if len(page) < 1000:
                 return found, ""
         return found, last
+
+
+def open_event(fields: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """An event as `note` wrote it; {} for what the bridge did not write."""
+    try:
+        event = orjson.loads(fields[b"event"])
+        return {**event, "at": float(event["at"]), "what": str(event["what"])}
+    except (KeyError, TypeError, ValueError):
+        return {}

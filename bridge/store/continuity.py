@@ -21,7 +21,7 @@ class Continuity:
     async def is_broken(self) -> bool:
         """Whether this is another run than the last one seen, and that one was not closed in order."""
         last = await self._redis.get(self._run)
-        if last is None or last.decode() == await run_id(self._redis):
+        if last is None or last == (await run_id(self._redis)).encode():
             return False
         return await self._redis.get(self._closed) != last
 

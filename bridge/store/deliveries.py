@@ -113,7 +113,8 @@ class Deliveries(Values):
             return None
         leaving, where = {}, self._keys.of("leaving")
         for other, how in zip(marks[::2], marks[1::2], strict=True):
-            leaving[other.decode()] = self._codec.open(how, place(where, other.decode()))
+            who = str(named(other))
+            leaving[who] = self._codec.open(how, place(where, who))
         closing = leaving.get(str(key)) == CLOSE
         if closing:
             stored = dataclasses.replace(stored, gone=True)  # so that the account goes the way of all leavers

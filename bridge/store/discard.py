@@ -18,7 +18,7 @@ from bridge.store.drifts import open_drift
 from bridge.store.entries import open_entry, open_text
 from bridge.store.gate import open_survey
 from bridge.store.holds import open_hold
-from bridge.store.keys import Keys, named, number, place, script
+from bridge.store.keys import Keys, moment, named, number, place, script
 from bridge.store.publications import open_publication, open_written
 from bridge.store.records import open_record
 from bridge.store.unbroken import break_off
@@ -66,12 +66,16 @@ def _revision(_codec: Codec, _where: str, blob: bytes) -> None:
     number(blob)
 
 
+def _moment(_codec: Codec, _where: str, blob: bytes) -> None:
+    moment(blob)
+
+
 _STRINGS: dict[str, _Reader] = {"snapshot": _facts}
 _HASHES: dict[str, _Reader] = {
     "holds": open_hold,
     "records": _record,
     "revisions": _revision,
-    "absent": _anything,
+    "absent": _moment,
 }
 _TARGET_STRINGS: dict[str, _Reader] = {
     "survey": open_survey,

@@ -8,12 +8,11 @@ import secrets
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
-import orjson
-
 from bridge.model import Key, Kind, Snapshot, Stored
+from bridge.store.audit import open_event
 from bridge.store.entries import open_text
 from bridge.store.holds import Holds
-from bridge.store.keys import place, script
+from bridge.store.keys import named, place, script
 from bridge.store.publications import Publications
 from bridge.store.tombstones import Tombstones
 from bridge.store.unbroken import break_off
@@ -40,7 +39,7 @@ class Forgotten(Tombstones):
 
     async def leaving(self) -> set[Key]:
         """Who is being forgotten."""
-        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.of("leaving"))}
+        return {named(name) for name in await self._redis.hkeys(self._keys.of("leaving"))}
 
     async def left(self, key: Key) -> None:
         """The person is forgotten, and nothing refers to them any more."""
@@ -158,9 +157,7 @@ class Forgotten(Tombstones):
         """Take a record's events out of the trail; what is counted elsewhere stays counted."""
         where, last, done = self._keys.of("audit"), "+", 0
         while page := await self._redis.xrevrange(where, max=last, count=_PAGE):
-            about = [
-                id_.decode() for id_, fields in page if orjson.loads(fields[b"event"]).get("record") == name
-            ]
+            about = [id_.decode() for id_, fields in page if open_event(fields).get("record") == name]
             if about:
                 done += await self._redis.xdel(where, *about)
             last = f"({page[-1][0].decode()}"

@@ -122,6 +122,12 @@ def number(text: bytes) -> int:
         return int(text)
 
 
+def moment(text: bytes) -> float:
+    """A time as it stands in Redis, in epoch seconds. Raises Damaged."""
+    with reading("a time"):
+        return float(text)
+
+
 def script(name: str) -> str:
     """The text of `lua/<name>.lua`."""
     return resources.files(__package__).joinpath("lua", f"{name}.lua").read_text("utf-8")

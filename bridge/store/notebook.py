@@ -46,7 +46,7 @@ class Notebook:
 
     async def mark(self) -> str:
         """A word that is another one after each note: whoever knows it need not read them all again."""
-        return (await self._redis.get(self._mark) or b"").decode()
+        return (await self._redis.get(self._mark) or b"").decode(errors="backslashreplace")
 
     async def all(self) -> dict[Key, Note]:
         """All notes. Raises Unreadable."""

@@ -17,7 +17,7 @@ class Notices:
 
     async def told(self) -> set[str]:
         """What was told of, and has not ended by what was told since."""
-        return {name.decode() for name in await self._redis.hgetall(self._key)}
+        return {name.decode(errors="backslashreplace") for name in await self._redis.hgetall(self._key)}
 
     async def note(self, begun: Collection[str], ended: Collection[str], now: float) -> None:
         """Remember what was told."""

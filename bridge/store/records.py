@@ -17,7 +17,7 @@ from bridge.errors import LeaseLost
 from bridge.model import ChangeKind, Key, Record, RecordChange, Stored, next_revision
 from bridge.store.audit import KEEP, changed
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, named, number, place, script
+from bridge.store.keys import Keys, moment, named, number, place, script
 
 _COMMIT = script("commit")
 _RENEW = script("renew")
@@ -136,7 +136,7 @@ class Records:
     async def absent(self) -> dict[Key, float]:
         """Since when records are missed that Kenjo's lists lack: epoch seconds of the first snapshot."""
         found = await self._redis.hgetall(self._keys.of("absent"))
-        return {named(name): float(at) for name, at in found.items()}
+        return {named(name): moment(at) for name, at in found.items()}
 
     async def note_absent(self, absent: Mapping[Key, float]) -> None:
         """Remember who is missed, and nobody else."""

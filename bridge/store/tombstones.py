@@ -11,7 +11,7 @@ from typing import Any
 from bridge.codec import Codec, reading
 from bridge.model import Key
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, place, script
+from bridge.store.keys import Keys, named, place, script
 
 _SWAP = script("swap")
 
@@ -61,13 +61,13 @@ class Tombstones:
         where = self._keys.of("forgotten")
         found = await self._redis.hgetall(where)
         return {
-            Key.parse(name.decode()): open_tombstone(self._codec, place(where, name.decode()), blob)
+            (key := named(name)): open_tombstone(self._codec, place(where, str(key)), blob)
             for name, blob in found.items()
         }
 
     async def named(self) -> set[Key]:
         """Who is forgotten, as far as names tell: somebody else may have put them there."""
-        return {Key.parse(name.decode()) for name in await self._redis.hkeys(self._keys.of("forgotten"))}
+        return {named(name) for name in await self._redis.hkeys(self._keys.of("forgotten"))}
 
     async def add(
         self, key: Key, at: float, open_at: Iterable[str] = (), kenjo: AtKenjo = AtKenjo.UNSEEN

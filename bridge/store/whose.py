@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from bridge.codec import Codec
+from bridge.codec import Codec, reading
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, place
 
@@ -30,10 +30,9 @@ class Whose:
     async def all(self) -> dict[str, str]:
         """Addresses by what they are of: `kenjo`, `target:NAME`; `companies`: their ids, parted by blanks."""
         found = await self._redis.hgetall(self._name)
-        return {
-            what.decode(): self._codec.open(blob, place(self._name, what.decode()))
-            for what, blob in found.items()
-        }
+        with reading(self._name):
+            blobs = {what.decode(): blob for what, blob in found.items()}
+        return {what: self._codec.open(blob, place(self._name, what)) for what, blob in blobs.items()}
 
     async def note(self, facts: Mapping[str, str]) -> None:
         """Remember, instead of what was remembered of the same."""

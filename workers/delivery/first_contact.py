@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from bridge.errors import (
     BridgeError,
+    Damaged,
     RecordRejected,
     StoreUnavailable,
     TargetHalted,
@@ -68,6 +69,10 @@ class FirstContact:
                 await self.deliverer.tell_gate(error)
             except TargetHalted as error:
                 await self.deliverer.halt(error)
+            except Damaged:
+                # Like one that was lost, it is found anew: by the next look.
+                if not await self.backend.discard_damaged(self.deliverer.clock()):
+                    raise
             except (RedisError, StoreUnavailable, Unreadable):
                 raise
             except RecordRejected as error:

@@ -15,6 +15,7 @@ from bridge.store.discard import AT_MOST
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.polling import Watch, ids, people, start
 from tests.workers.gating import until, working
+from workers.delivery.first_contact import FirstContact
 
 P0 = Key(Kind.PERSON, "p000")
 OF_THE_ACCOUNT = ("records", "revisions", "holds")
@@ -130,19 +131,75 @@ async def test_many_damaged_values_stop_everything(run: Delivery) -> None:
     assert len(await run.backend.records.known()) == 3
 
 
-@pytest.mark.parametrize("family", ["forgotten", "leaving", "whose"])
-async def test_what_all_hang_on_is_never_thrown_away(run: Delivery, family: str) -> None:
-    """Who may not be read in, and whose the state is == nothing goes on until a person has looked."""
-    watch = await start(run, 3)
-    reading: dict[str, Callable[[], Awaitable[object]]] = {
+def reading(run: Delivery, watch: Watch) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Who reads what all hang on."""
+    return {
         "forgotten": watch.poll,
         "leaving": lambda: run.deliverer.deliver(P0),
         "whose": run.backend.whose.all,
     }
+
+
+NAMES = ("run", "told", "absent", "audit", "notebook-mark", "state")
+
+
+@pytest.mark.parametrize("damaged", [b"\xff\xfe", b"nonsense"])
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_is_no_records(run: Delivery, name: str, damaged: bytes) -> None:
+    """A value that is not sealed, as it tells nothing of anybody == read as if it were another, or none."""
+    watch, keys = await start(run, 2), run.backend.keys
+    where = keys.at(TARGET, name) if name in ("notebook-mark", "state") else keys.of(name)
+    field = damaged if name == "told" else "person:p000"
+    match name:
+        case "run" | "notebook-mark":
+            await redis(run).set(where, damaged)
+        case "audit":
+            for event in (
+                {b"event": damaged},
+                {damaged: b"{}"},
+                {b"event": b"[]"},
+                {b"event": b'{"at": "x"}'},
+            ):
+                await redis(run).xadd(where, event)
+        case _:
+            await redis(run).hset(where, mapping={field: damaged})
+    await watch.poll(*people(ids(2), name="Everybody"))
+    assert len(await watch.backend.audit.read(1000)) > 2
+    await watch.backend.notices.told()
+    await watch.backend.notebook(TARGET).mark()
+    await run.deliverer.gate.paused()
+    await redis(run).delete(keys.at(TARGET, "state"))
+    await settle(watch)
+    assert {user["name"]["givenName"] for user in await run.users()} == {"Everybody"}
+
+
+async def test_a_first_contact_that_is_damaged(run: Delivery) -> None:
+    """What was found at first contact cannot be read == it is taken out, and deliveries go on."""
+    await start(run, 2)
+    name = run.backend.keys.at(TARGET, "survey")
+    await redis(run).set(name, b"\xff\xfe")
+    contact = FirstContact(run.deliverer, run.backend)
+    assert [await contact.passed() for _ in range(2)] == [False, True]
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"nonsense"])
+@pytest.mark.parametrize("family", ["forgotten", "leaving", "whose"])
+async def test_names_there_that_are_no_names(run: Delivery, family: str, name: bytes) -> None:
+    """A field that names nobody == the sentence of a damaged value, and no bug of ours."""
+    watch = await start(run, 2)
+    await redis(run).hset(run.backend.keys.of(family), mapping={name: b"s123"})
+    with pytest.raises(Damaged, match="was changed outside the bridge"):
+        await reading(run, watch)[family]()
+
+
+@pytest.mark.parametrize("family", ["forgotten", "leaving", "whose"])
+async def test_what_all_hang_on_is_never_thrown_away(run: Delivery, family: str) -> None:
+    """Who may not be read in, and whose the state is == nothing goes on until a person has looked."""
+    watch = await start(run, 3)
     name = run.backend.keys.of(family)
     await redis(run).hset(name, mapping={str(P0): b"s123"})
     with pytest.raises(Unreadable):
-        await reading[family]()
+        await reading(run, watch)[family]()
     assert await run.backend.discard_damaged(0.0) == []
     assert await redis(run).hget(name, str(P0)) == b"s123"
 
