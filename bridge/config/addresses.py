@@ -14,7 +14,7 @@ from yarl import URL
 LONGEST = 2000
 """Characters. Servers should take 8000 (RFC 9110, 4.1); paths and filters that are appended need the rest."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
 
 
 def http_address(text: str) -> str:
@@ -44,7 +44,7 @@ def _checked(text: str) -> str:
     if not re.match(r"https?://[^/\s]", address, re.IGNORECASE):
         raise ValueError("must start with https:// (or http://)")
     if _UNPRINTABLE.search(address):
-        raise ValueError("must not have blanks, line breaks or backslashes in it")
+        raise ValueError("must not have blanks, line breaks, backslashes or broken characters in it")
     parts = _split(address)
     if "@" in parts.netloc:
         raise ValueError("must not have a user or password in it: keys and tokens have settings of their own")
@@ -83,6 +83,7 @@ def _split(address: str) -> SplitResult:
         parts = urlsplit(address)
         port, host = parts.port, parts.hostname
         URL(address)
+        (host or "").encode("idna")  # a part of a name has 1 to 63 characters (RFC 1035, 2.3.4)
     except ValueError:
         raise ValueError("is not an address such as https://example.com/scim/v2") from None
     if not host or port == 0 or parts.netloc.endswith(":"):

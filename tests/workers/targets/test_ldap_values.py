@@ -154,6 +154,8 @@ def test_ids() -> None:
     [
         ({"address": "https://dc1.kb.test"}, "is not an address such as ldaps://"),
         ({"address": "ldaps://dc1.kb.test:99999"}, "is not an address such as ldaps://"),
+        ({"address": "ldaps://[::1"}, "is not an address such as ldaps://"),
+        ({"address": "ldaps://dc1..kb.test"}, "is not an address such as ldaps://"),
         ({"address": "ldaps://u:p@dc1.kb.test"}, "must end with its host or port"),
         ({"address": "ldaps://dc1.kb.test/dc=kb"}, "must end with its host or port"),
         ({"address": "ldap://dc1.kb.test", "start_tls": False}, "passwords only over TLS"),

@@ -78,12 +78,12 @@ class LdapSettings(TargetSettings):
     @field_validator("address")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
         try:
-            usable = parts.port != 0 and parts.hostname
-        except ValueError:
-            usable = False
-        if parts.scheme.lower() not in ("ldap", "ldaps") or not usable:
+            parts = urlsplit(value.strip())
+            usable = parts.port != 0 and (parts.hostname or "").encode("idna")
+        except ValueError:  # its text may have the address
+            usable = b""
+        if not usable or parts.scheme.lower() not in ("ldap", "ldaps"):
             raise ValueError("is not an address such as ldaps://dc1.example.com")
         if "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("must end with its host or port: names and passwords have settings of their own")
