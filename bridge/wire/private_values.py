@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from bridge.mapping.latin import spelled_out as in_ascii
+from bridge.spelling import composed
 from bridge.wire.public_names import PUBLIC
 
 WORD = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+")
@@ -41,7 +42,7 @@ def spelled_out(text: str) -> str:
 
 def decoded_well(text: str) -> str:
     """`MÃ¼ller` is `Müller` whose UTF-8 was read as Latin-1 or as Windows-1252."""
-    return unicodedata.normalize("NFC", _MISREAD.sub(_letter, text))
+    return composed(_MISREAD.sub(_letter, text))
 
 
 def _letter(match: re.Match[str]) -> str:
@@ -71,9 +72,9 @@ def spellings(word: str) -> set[str]:
     else:
         letters = unicodedata.normalize("NFKD", folded)
         found = {"".join(letter for letter in letters if not unicodedata.combining(letter))}
-        composed = unicodedata.normalize("NFC", folded)
-        nordic = composed.replace("å", "aa")
-        found |= {in_ascii(each)[0].casefold() for each in (composed, nordic)}
+        whole = unicodedata.normalize("NFC", folded)
+        nordic = whole.replace("å", "aa")
+        found |= {in_ascii(each)[0].casefold() for each in (whole, nordic)}
     return {*found, *(_one_letter(each) for each in found)} - {""}
 
 

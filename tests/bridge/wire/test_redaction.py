@@ -147,6 +147,24 @@ def test_the_work_does_not_grow_with_the_text(piece: str) -> None:
     assert _work(lambda: redact(long, SENT, foreign=True)) <= 1.2 * for_short
 
 
+def test_no_long_text_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value with 9,800 marks on one letter == its marks, of which putting in order is quadratic, stay.
+
+    The work is done within one call, where no counting of lines sees it: so the longest text is measured.
+    """
+    lengths = []
+    normalize = unicodedata.normalize
+
+    def measured(form: Any, text: str) -> str:
+        lengths.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", measured)
+    marked = "Müller a" + "\u0301\u0323" * 4_900
+    assert redact(f"Mu\u0308ller exists {marked}", [marked] * 10, foreign=True) == "[…] exists […]"
+    assert max(lengths) <= CUT
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.text(max_size=60),

@@ -177,6 +177,15 @@ def test_what_windows_1252_does_not_have(text: str, like: str) -> None:
     assert read_back(written([{"name": text}], encoding="windows-1252"))[1] == [like]
 
 
+@pytest.mark.parametrize("unmappable", ["refuse", "replace"])
+def test_a_letter_with_very_many_marks(unmappable: str) -> None:
+    """9,800 marks on one letter, which take seconds to put in order == refused; UTF-8 writes it as it is."""
+    text = "a" + "\u0301\u0323" * 4_900
+    with pytest.raises(RecordRejected, match="'first_name' was given a letter with more than 30 marks"):
+        changed(text, encoding="windows-1252", unmappable=unmappable)
+    assert changed(text)
+
+
 def test_what_is_in_no_column_is_not_refused() -> None:
     """A character that the encoding lacks, in a value that the file does not show == no matter."""
     assert changed("Ana 🎉", encoding="windows-1252", columns=["id", "active"])

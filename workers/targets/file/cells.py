@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from bridge.mapping.arguments import Unusable, normal
 from bridge.mapping.dates import format_date
 from bridge.mapping.latin import spelled_out
 from workers.targets.file.layout import Layout
@@ -95,7 +96,15 @@ def problem(value: Any, settings: Layout) -> str:
         return ""
     if settings.formulas == "refuse" and isinstance(value, str) and is_formula(text):
         return "begins like a formula of a spreadsheet"
-    composed = unicodedata.normalize("NFC", text)
+    return "" if _can(text, CODECS[settings.encoding]) else _unmappable(text, settings)
+
+
+def _unmappable(text: str, settings: Layout) -> str:
+    """Why a text cannot be mapped to characters that the encoding has; "" when it can."""
+    try:
+        composed = normal(text)
+    except Unusable as error:
+        return str(error)
     if settings.unmappable == "refuse" and not _can(composed, CODECS[settings.encoding]):
         return f"has a character that {settings.encoding} does not have"
     return ""
