@@ -6,6 +6,7 @@ One rule for Kenjo and all targets. No sentence repeats an address: it may carry
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -58,18 +59,27 @@ def is_open_to_listeners(address: str) -> bool:
 
 
 def same_place(address: str) -> str:
-    """What two addresses have in common that reach one API, whatever letter case, port and slashes they have.
+    """What two addresses have in common that reach one API, however host, port and path are written.
 
     http and https at their usual ports count as one, because they are one server as a rule.
     """
     parts = urlsplit(address.strip())
     try:
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host, port = _one_spelling(parts.hostname or ""), parts.port
     except ValueError:
         return address.strip().casefold()
-    path = "/".join(step for step in unquote(parts.path).split("/") if step not in ("", "."))
+    path = posixpath.normpath(f"/{unquote(parts.path)}").strip("/")
     usual = port is None or port == {"http": 80, "https": 443}.get(parts.scheme)
     return f"{host}{'' if usual else f':{port}'}/{path}".casefold()
+
+
+def _one_spelling(host: str) -> str:
+    """A host's name in ASCII, or its number in the short form."""
+    name = host.rstrip(".")
+    try:
+        return ipaddress.ip_address(name).compressed
+    except ValueError:
+        return name.encode("idna").decode()
 
 
 def host_of(address: str) -> str:

@@ -28,6 +28,7 @@ def values(**targets: dict[str, Any]) -> BridgeSettings:
     [
         HERE, "https://EXAMPLE.com/scim/v2/", "https://example.com:443/scim/v2", "http://example.com/scim/v2",
         "https://example.com./scim//v2", "HTTPS://example.com/SCIM/V2", "https://example.com/sc%69m/./v2",
+        "https://example.com/old/../scim/v2",
     ],
 )  # fmt: skip
 def test_two_targets_at_one_address_are_refused(other: str) -> None:
@@ -47,6 +48,19 @@ def test_two_targets_at_one_address_are_refused(other: str) -> None:
 def test_other_addresses_are_other_targets(other: str) -> None:
     """Another path, port or host == two targets."""
     assert routes(values(sales={}, support={"base_url": other})).keys() == {"sales", "support"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://bücher.example/v2", "https://xn--bcher-kva.example/v2"),
+        ("http://[::1]:8080/v2", "http://[0:0:0:0:0:0:0:1]:8080/v2"),
+    ],
+)
+def test_a_host_in_two_spellings(one: str, other: str) -> None:
+    """A name with umlauts or in its ASCII form, a number short or long == one address."""
+    with pytest.raises(ConfigurationError, match="have the same base_url"):
+        routes(values(sales={"base_url": one}, support={"base_url": other}))
 
 
 def test_tenants_may_share_an_address() -> None:

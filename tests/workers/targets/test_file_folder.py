@@ -263,8 +263,8 @@ def test_sftp_addresses(path: str, folder: str, user: str, port: int) -> None:
 
 def test_two_targets_never_write_one_file(tmp_path: Path) -> None:
     """The same path == shared, however it is written; another name is another file."""
-    one, same, other = (
-        Filed(path).settings for path in (tmp_path / "a.csv", f"{tmp_path}/./a.csv", tmp_path / "b.csv")
-    )
-    assert one.shares(same)
+    (tmp_path / "link").symlink_to(tmp_path)
+    one, other = (Filed(path).settings for path in (tmp_path / "a.csv", tmp_path / "b.csv"))
+    for same in ("./a.csv", "old/../a.csv", "link/a.csv"):
+        assert one.shares(Filed(f"{tmp_path}/{same}").settings)
     assert not one.shares(other)

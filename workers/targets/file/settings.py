@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import replace
 from datetime import time
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from bridge.config.target_settings import Groups, TargetSettings
-from workers.targets.file.address import FORMATS
+from workers.targets.file.address import FORMATS, Address
 from workers.targets.file.layout import Layout
 
 
@@ -131,4 +133,9 @@ class FileSettings(Layout):
 
     def shares(self, other: TargetSettings) -> bool:
         """Whether another target would write the same file."""
-        return isinstance(other, FileSettings) and self.address == other.address
+        return isinstance(other, FileSettings) and _place(self.address) == _place(other.address)
+
+
+def _place(address: Address) -> Address:
+    """The same, on this machine without links and steps back."""
+    return address if address.host else replace(address, folder=os.path.realpath(address.folder))
