@@ -51,8 +51,7 @@ def found(shelf: Shelf) -> dict[str, Any]:
 
 
 async def test_names_are_swapped_while_somebody_leaves(backend: Backend, tmp_path: Path) -> None:
-    """One group has got another name for the time being, the other one its name == who leaves the first one
-    is not taken out of the second."""
+    """The second group has the name by then that the first one had == who leaves that stays in the second."""
     shelf = Shelf()
     async with delivery(backend) as run:
         given = {"kind": "shelf", "path": tmp_path, "rate": 1000.0, "groups": {"from": ["teams"]}}
