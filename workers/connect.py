@@ -11,7 +11,7 @@ from types import MappingProxyType
 import aiohttp
 
 from bridge.config.configuration import target_settings
-from bridge.config.exposure import plain_http, refuse_in_production
+from bridge.config.exposure import of_target, refuse_in_production
 from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.errors import ConfigurationError
 from bridge.mapping.checks import wrong_with
@@ -49,8 +49,9 @@ def route(values: BridgeSettings, name: str, clock: Clock = utc_now) -> Route:
     settings = _settings(values, name)
     adapter = _fitted(name, settings)
     _check_address(values, name, settings)
-    at_target = plain_http(f"targets.{name}.{settings.url_setting}", settings.url, values)
-    refuse_in_production(values, [at_target], "or name its host in allow.plain_http")
+    listened_to, read = of_target(name, settings, values)
+    refuse_in_production(values, listened_to, "or name its host in allow.plain_http")
+    refuse_in_production(values, read, "allow.readable_secrets lets it pass")
     for setting, attributes in (("map", settings.map), ("from", settings.from_), ("unique", settings.unique)):
         for attribute in attributes:
             if problem := adapter.check_attribute(attribute):

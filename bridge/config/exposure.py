@@ -5,13 +5,14 @@ Said in the log and by `check`; refused where `kenjo.environment` is production,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bridge.config.addresses import host_of, is_open_to_listeners
-from bridge.config.settings import BridgeSettings
+from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.errors import ConfigurationError
 
 _EVERYBODY = 0o006  # read or write for others; a group is whom its administrator has put in it (fsGroup)
@@ -26,6 +27,8 @@ _SECRET_NAMES = (
     "secrets",
     "headers",
 )
+_SECRET_SETTINGS = ("credentials_json", "to")  # a service account's key; addresses that hold passwords
+_URL_WITH_A_SECRET = re.compile("@|password=|^http")  # one that is called may carry a key
 
 
 def files_to_hide(file: Path | None, values: Mapping[str, Any], folder: Path | None) -> list[Path]:
@@ -65,6 +68,14 @@ def plain_http(setting: str, address: str, values: BridgeSettings) -> str:
     )
 
 
+def of_target(name: str, settings: TargetSettings, values: BridgeSettings) -> tuple[list[str], list[str]]:
+    """What others could listen to, and what they could read, of what a target is reached with."""
+    at = f"targets.{name}"
+    ways = [plain_http(f"{at}.{setting}", one, values) for setting, one in settings.addresses.items()]
+    files = () if values.allow.readable_secrets else settings.secret_files
+    return list(filter(None, ways)), list(filter(None, map(readable, files)))
+
+
 def refuse_in_production(values: BridgeSettings, sentences: Iterable[str], remedy: str) -> None:
     """Raise ConfigurationError with what is not to be in production; `remedy`: the setting that allows it."""
     found = [sentence for sentence in sentences if sentence]
@@ -82,10 +93,10 @@ def _names_a_secret(values: Any, depth: int = 0) -> bool:
         if name in ("map", "lookups"):
             continue  # names of attributes and tables
         words = str(name).lower().replace("-", "_").split("_")
-        if words[-1] in _SECRET_NAMES and value:
+        if (words[-1] in _SECRET_NAMES or name in _SECRET_SETTINGS) and value:
             return True
-        if name == "url" and isinstance(value, str) and ("@" in value or value.startswith("http")):
-            return True  # with a password, or one that is called and may carry a key
+        if name == "url" and isinstance(value, str) and _URL_WITH_A_SECRET.search(value):
+            return True
         if _names_a_secret(value, depth + 1):
             return True
     return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
@@ -148,6 +149,16 @@ class TargetSettings(Section):
     def url(self) -> str:
         """The address that people's data are sent to, where it is one; "" for a target of another kind."""
         return ""
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """What secrets and people's data are sent to, by setting: also where one signs in."""
+        return {self.url_setting: self.url}
+
+    @property
+    def secret_files(self) -> Sequence[Path]:
+        """Files beside the configuration that hold secrets."""
+        return ()
 
     @property
     def looked_up_by(self) -> Sequence[str]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from redis.exceptions import RedisError
 
-from bridge.config.exposure import plain_http
+from bridge.config.exposure import of_target, plain_http
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError, NotThere
 from bridge.logs import get_logger
@@ -118,10 +118,10 @@ def warn_of_readable_data(bridge: Bridge) -> None:
 def exposures(bridge: Bridge) -> list[str]:
     """A sentence for each secret, and each way of people's data, that others can read."""
     values = bridge.values
-    addresses = {"kenjo.base_url": values.kenjo.url}
+    found = [plain_http("kenjo.base_url", values.kenjo.url, values)]
     for name, route in bridge.routes.items():
-        addresses[f"targets.{name}.{route.settings.url_setting}"] = route.settings.url
-    found = [plain_http(setting, address, values) for setting, address in addresses.items()]
+        ways, files = of_target(name, route.settings, values)
+        found += [*ways, *files]
     return [*values.exposed, *filter(None, found)]
 
 

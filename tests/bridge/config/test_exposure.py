@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
 from bridge.config.configuration import load_settings
+from bridge.config.exposure import files_to_hide, of_target, readable
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from workers.connect import routes
+from workers.targets import kinds, load
+from workers.targets.google.settings import GoogleSettings
 
 TARGET = "targets: {directory: {kind: scim, base_url: 'https://a.example', token: t}}\n"
 PRODUCTION = "kenjo: {environment: production}\n"
@@ -40,6 +47,11 @@ def secrets(folder: Path, mode: int) -> dict[str, str]:
         ("kenjo: {api_key: k}", 0o644, True),
         ("redis: {url: 'redis://:pw@h'}", 0o644, True),
         ("redis: {url: 'redis://h'}", 0o644, False),
+        ("redis: {url: 'redis://h?password=pw'}", 0o644, True),
+        ("notices: {to: ['mailto://u:pw@a.example']}", 0o644, True),
+        ("notices: {every: 60}", 0o644, False),
+        ("targets: {a: {kind: google, credentials_json: '{}'}}", 0o644, True),
+        ("targets: {a: {kind: google, credentials_file: key.json}}", 0o644, False),
         ("targets: {a: {kind: webhook, url: 'https://h/k'}}", 0o644, True),
         ("targets: {a: {kind: webhook, headers: {X-Auth: k}}}", 0o644, True),
         ("targets: {a: {kind: webhook, old_secrets: [k]}}", 0o644, True),
@@ -115,3 +127,70 @@ def test_plain_http_in_production(tmp_path: Path) -> None:
     kenjo = "kenjo: {environment: production, base_url: 'http://kenjo.example/api/v1'}"
     with pytest.raises(ConfigurationError, match=r"kenjo\.base_url is plain http"):
         load_settings(written(tmp_path, kenjo, 0o600), {})
+
+
+ID = "11111111-1111-1111-1111-111111111111"
+ENTRA = {"kind": "entra", "tenant": ID, "client_id": ID, "client_secret": "s"}
+GOOGLE = {"kind": "google", "admin": "ada@a.example", "credentials_json": "{}"}
+
+
+@pytest.mark.parametrize(("target", "setting"), [(ENTRA, "login_url"), (GOOGLE, "token_url")])
+def test_plain_http_to_where_a_target_is_signed_in_to(target: dict[str, str], setting: str) -> None:
+    """The address that the secret itself is sent to == the same rule as for the one of the people."""
+
+    def given(address: str) -> BridgeSettings:
+        targets = {"a": {**target, setting: address}}
+        return BridgeSettings.model_validate({"kenjo": {"environment": "production"}, "targets": targets})
+
+    with pytest.raises(ConfigurationError, match=rf"targets\.a\.{setting} is plain http"):
+        routes(given("http://login.example"))
+    assert routes(given("https://login.example"))
+    assert routes(given("http://127.0.0.1:1"))
+
+
+def test_a_key_file_beside_the_configuration(tmp_path: Path) -> None:
+    """Google's key in a file that every user can read == refused in production, else warned of."""
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    target = {"kind": "google", "admin": "ada@a.example", "credentials_file": str(key)}
+    for environment, more, mode, refused, warned in (
+        ("production", {}, 0o644, True, True),
+        ("production", {"allow": {"readable_secrets": True}}, 0o644, False, False),
+        ("production", {}, 0o640, False, False),
+        ("sandbox", {}, 0o644, False, True),
+    ):
+        key.chmod(mode)
+        given = {"kenjo": {"environment": environment}, "targets": {"a": target}, **more}
+        values = BridgeSettings.model_validate(given)
+        sentence = r"key\.json .* allow\.readable"
+        with pytest.raises(ConfigurationError, match=sentence) if refused else nullcontext():
+            routes(values)
+        settings = GoogleSettings.model_validate(target)
+        assert of_target("a", settings, values) == ([], [readable(key)] if warned else [])
+
+
+def test_every_secret_of_every_kind_counts() -> None:
+    """A value for each setting that is a secret == bridge.yaml is one that holds secrets."""
+    places = [*secret_places(BridgeSettings)]
+    places += [("targets", "a", *place) for kind in kinds() for place in secret_places(load(kind).settings)]
+    assert ("kenjo", "api_key") in places
+    for place in places:
+        values: Any = ["scheme://user:secret@host"] if place[-1] == "to" else "http://user:secret@host"
+        for name in reversed(place):
+            values = {name: values}
+        assert files_to_hide(Path(__file__), values, None), place
+
+
+def secret_places(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        kinds_of = [field.annotation, *inner(field.annotation)]
+        groups = [one for one in kinds_of if isinstance(one, type) and issubclass(one, BaseModel)]
+        yield from (((field.alias or name), *place) for group in groups for place in secret_places(group))
+        if SecretStr in kinds_of:
+            yield (field.alias or name,)
+
+
+def inner(annotation: Any) -> Iterator[Any]:
+    for one in get_args(annotation):
+        yield one
+        yield from inner(one)

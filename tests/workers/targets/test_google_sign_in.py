@@ -148,13 +148,11 @@ async def test_check(workspace: Workspace) -> None:
 
 
 async def test_a_key_file(workspace: Workspace, tmp_path: Path) -> None:
-    """The key may be a file; one that every user of the machine can read is said."""
+    """The key may be a file."""
     path = tmp_path / "key.json"
     path.write_text(json.dumps(workspace.sign_in.key(), indent=2))
-    for mode, said in ((0o600, False), (0o644, True)):
-        path.chmod(mode)
-        async with google_target(workspace, credentials_json=None, credentials_file=path) as target:
-            assert bool((await target.check()).problems) is said
+    async with google_target(workspace, credentials_json=None, credentials_file=path) as target:
+        assert not (await target.check()).problems
 
 
 # The key

@@ -109,6 +109,11 @@ class EntraSettings(HttpTarget):
     five requests in ten seconds."""
 
     @property
+    def addresses(self) -> Mapping[str, str]:
+        """The secret is sent to where tokens come from."""
+        return {**super().addresses, "login_url": self.login_url}
+
+    @property
     def looked_up_by(self) -> Sequence[str]:
         """What `match` names."""
         return tuple(self.match)

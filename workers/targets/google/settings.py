@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -53,6 +54,16 @@ class GoogleSettings(HttpTarget):
     It is not changed afterwards."""
     end_sessions: bool = True
     """Whether a leaver is signed out everywhere, and what was let into the account is shut out too."""
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """What the key has signed is sent to where tokens come from."""
+        return {**super().addresses, **({"token_url": self.token_url} if self.token_url else {})}
+
+    @property
+    def secret_files(self) -> Sequence[Path]:
+        """The key's file."""
+        return (self.credentials_file,) if self.credentials_file else ()
 
     @property
     def looked_up_by(self) -> Sequence[str]:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from bridge.config.exposure import readable
 from bridge.errors import NotFound, RecordRejected, TargetHalted
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
@@ -72,8 +71,6 @@ class GoogleTarget(Target):
 
     async def _problems(self) -> AsyncIterator[str]:
         """What `check` finds wrong, a sentence each."""
-        if (path := self._settings.credentials_file) and (sentence := readable(path)):
-            yield sentence
         if unit := self._settings.new_user_org_unit:
             try:
                 await self._client.read(self._org_unit(unit))
