@@ -15,8 +15,6 @@ from yarl import URL
 LONGEST = 2000
 """Characters. Servers should take 8000 (RFC 9110, 4.1); paths and filters that are appended need the rest."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
-
 
 def http_address(text: str) -> str:
     """The address of an API, without a slash at its end; paths are appended to it.
@@ -44,12 +42,17 @@ def _checked(text: str) -> str:
     address = text.strip()
     if not re.match(r"https?://[^/\s]", address, re.IGNORECASE):
         raise ValueError("must start with https:// (or http://)")
-    if _UNPRINTABLE.search(address):
-        raise ValueError("must not have blanks, line breaks, backslashes or broken characters in it")
+    see_printable(address)
     parts = _split(address)
     if "@" in parts.netloc:
         raise ValueError("must not have a user or password in it: keys and tokens have settings of their own")
     return address
+
+
+def see_printable(address: str) -> None:
+    """Raise ValueError for an address of whatever scheme with characters that none can have, or that act."""
+    if not address.isprintable() or " " in address or "\\" in address:
+        raise ValueError("must not have blanks, line breaks or backslashes in it")
 
 
 def is_open_to_listeners(address: str) -> bool:

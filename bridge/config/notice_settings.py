@@ -7,6 +7,7 @@ from datetime import time
 
 from pydantic import Field, field_validator
 
+from bridge.config.addresses import http_address
 from bridge.config.section import Section
 from bridge.config.target_settings import Secret
 
@@ -32,6 +33,11 @@ class NoticeSettings(Section):
         if value and not _QUIET.fullmatch(value):
             raise ValueError("are no hours such as 20:00-07:00")
         return value
+
+    @field_validator("link")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        return http_address(value) if value else value
 
     def is_quiet(self, now: time) -> bool:
         """Whether nobody is told at this time of day. Quiet hours may go over midnight."""

@@ -19,17 +19,22 @@ TIMEOUT = 10.0
 PORT = 6379
 """Where Redis listens if its address says nothing else."""
 
+_NO_ADDRESS = (
+    "redis.url must be an address such as redis://localhost:6379/0, rediss://... or unix:///run/redis.sock,"
+    " with no options but those that redis-py knows"
+)
+
 
 def open_pool(url: str) -> ConnectionPool:
     """Connections to the Redis at `url`, none made yet. Raises ConfigurationError."""
     try:
         pool = ConnectionPool.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
-    except ValueError:
-        raise ConfigurationError("redis.url must start with redis://, rediss:// or unix://") from None
-    try:
-        pool.make_connection()  # type: ignore[no-untyped-call]  # which connects to nothing yet
-    except (TypeError, ValueError, AttributeError, RedisError):
-        raise ConfigurationError("redis.url has an option behind its ? that cannot be used") from None
+        pool.make_connection()  # type: ignore[no-untyped-call]  # unconnected: it says which options there are
+        str(pool.connection_kwargs.get("host", "")).encode("idna")  # as it will be looked up
+    except (ValueError, TypeError, AttributeError, RedisError):
+        raise ConfigurationError(_NO_ADDRESS) from None
+    if pool.connection_kwargs.get("decode_responses"):
+        raise ConfigurationError("redis.url must not have decode_responses: what Redis holds is no text")
     pool.connection_class = _mended(pool.connection_class)
     return pool
 

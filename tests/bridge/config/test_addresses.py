@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from bridge.config.addresses import called_address, http_address, is_open_to_listeners
+from bridge.errors import ConfigurationError
+from bridge.store.pool import open_pool
 from tests.bridge.configuring import problems, target_problems
+from workers.targets.file.settings import FileSettings
+from workers.targets.ldap.settings import LdapSettings
 
 SECRET = "hunter2"
 
@@ -48,6 +52,7 @@ def test_an_address_is_taken_without_its_last_slash(address: str, taken: str) ->
         (f"https://example.com/\r\nX-Header: {SECRET}", "blanks, line breaks"),
         (f"https://example.com\\@{SECRET}.example", "blanks, line breaks"),
         ("https://example.com/\x1b[2J", "blanks, line breaks"),
+        ("https://example.com/\u202egnp", "blanks, line breaks"),
         ("http://[::1", "is not an address"),
         ("http://[x]/", "is not an address"),
         ("https://example.com:99999", "is not an address"),
@@ -120,3 +125,102 @@ def test_kenjo_and_targets_have_the_same_rule(tmp_path: Path) -> None:
     assert line.startswith("kenjo.base_url must end with its path")
     (line,) = target_problems(tmp_path, "{kind: scim, base_url: 'https://a.example#x', token: t}")
     assert line.startswith("targets.directory.base_url must end with its path")
+
+
+LDAP: dict[str, object] = {
+    "kind": "ldap",
+    "bind_dn": "cn=x,dc=a",
+    "password": "p",
+    "base": "dc=a",
+    "people": "ou=p,dc=a",
+}
+LDAP |= {"groups": {"from": []}, "server_type": "openldap"}
+FILE = {"kind": "file", "host_key": "ssh-ed25519 AAAA", "password": "p"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ldaps://dc1 .example",
+        "ldaps://dc1.exa\tmple",
+        "ldaps://dc1.example\nx",
+        "ldaps://dc1\u202e.example",
+        "ldaps://dc1.example\\@other",
+        "ldaps://dc1.example:",
+        "ldaps://dc1.example:0",
+        "ldaps://dc1.example?",
+        "ldaps://dc1.example#",
+        "ldaps://[::1",
+        "https://dc1.example",
+        "ldaps://user@dc1.example",
+        "ldaps://dc1.example/dc=a",
+    ],
+)
+def test_what_is_no_address_of_a_directory(address: str) -> None:
+    """Blanks, what acts on a terminal, a path, a query, another scheme, half an address == refused."""
+    assert LdapSettings.model_validate({**LDAP, "address": " LDAPS://dc1.example:636/ "}).port == 636
+    with pytest.raises(ValueError, match=r"is not an address|must end with|must not have"):
+        LdapSettings.model_validate({**LDAP, "address": address})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "SFTP://u@h/f/people.csv",
+        "ftp://u@h/people.csv",
+        "https://h/people.csv",
+        "file:///tmp/people.csv",
+        "sftp:/u@h/people.csv",
+        "sftp://u@h/f/people.csv?",
+        "sftp://u@h/f/people.csv#x",
+        "sftp://u@h:/f/people.csv",
+        "sftp://u@h:0/f/people.csv",
+        "sftp://u@[::1/f/people.csv",
+        "sftp://u@h x/f/people.csv",
+        "sftp://u@h\\@e/f/people.csv",
+        "sftp://u%0a@h/f/people.csv",
+        "sftp://u@h/f%00/people.csv",
+        "sftp://u@h\x1b/f/people.csv",
+        "/srv/a\nb/people.csv",
+        "/srv/\0/people.csv",
+    ],
+)
+def test_what_is_no_place_of_a_file(path: str) -> None:
+    """Another scheme, which would be a folder's name here, a query, what cannot be seen == refused."""
+    for usable in ("people.csv", "/srv/Löhne 1/people.csv", "sftp://u%40c@h:2222/~/Löhne 1/people.csv"):
+        assert FileSettings.model_validate({**FILE, "path": usable})
+    with pytest.raises(ValueError, match=r"is no address|must be a path|must not have|must end in"):
+        FileSettings.model_validate({**FILE, "path": path})
+
+
+def test_the_link_of_notices(tmp_path: Path) -> None:
+    """What each notice ends with == an address like all others, on one line."""
+    for link in ("javascript:alert(1)", "https://h/\\n- all is well", "https://h/\\u202e", "https://u:p@h"):
+        (line,) = problems(tmp_path, f'notices: {{link: "{link}"}}')
+        assert line.startswith("notices.link must")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://h",
+        "h:6379",
+        "redis://h:port",
+        "redis://h:99999",
+        "redis://[::1",
+        "redis://h?db=x",
+        f"redis://h?{SECRET}=1",
+        "redis://h?decode_responses=true",
+        "rediss://h?ssl_cert_reqs=no",
+        "redis://a..b",
+        "redis://\u202eh",
+        f"redis://{'h' * 70}",
+    ],
+)
+def test_what_is_no_address_of_redis(address: str) -> None:
+    """Another scheme, host, port or option than there is == a sentence before anything is asked."""
+    assert open_pool("rediss://user:p%40@[::1]:1/2?ssl_cert_reqs=none")
+    assert open_pool("unix:///run/redis.sock?db=1")
+    with pytest.raises(ConfigurationError, match=r"redis\.url must") as refused:
+        open_pool(address)
+    assert SECRET not in str(refused.value)

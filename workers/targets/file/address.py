@@ -17,6 +17,7 @@ _ENDINGS: dict[str, Format] = {
     ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx",
 }  # fmt: skip
 _PARTS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
+_NO_ADDRESS = "is no address such as sftp://user@host:22/folder/people.csv"
 _TOKEN = 16  # hexadecimal digits that tell the unfinished files of two workers apart
 
 
@@ -87,16 +88,19 @@ class Address:
             return cls(*_split(text))
         try:
             parts = urlsplit(text)
-            port = parts.port or 22
+            port = 22 if parts.port is None else parts.port
         except ValueError:
-            raise ValueError("is no address such as sftp://user@host:22/folder/people.csv") from None
+            raise ValueError(_NO_ADDRESS) from None
         if parts.password is not None:
             raise ValueError("must not hold a password: set it as password")
-        if not (parts.hostname and parts.username) or parts.query or parts.fragment:
-            raise ValueError("is no address such as sftp://user@host:22/folder/people.csv")
+        usable = parts.hostname and parts.username and port and not parts.netloc.endswith(":")
+        if not usable or "?" in text or "#" in text:
+            raise ValueError(_NO_ADDRESS)
+        if not unquote(text).isprintable() or " " in parts.netloc or "\\" in parts.netloc:
+            raise ValueError("must not have characters in it that cannot be seen, or blanks in the host")
         folder, name = _split(unquote(parts.path))
         folder = folder.removeprefix("/~/") if folder.startswith("/~/") else "." if folder == "/~" else folder
-        return cls(folder, name, parts.hostname, port, unquote(parts.username))
+        return cls(folder, name, parts.hostname or "", port, unquote(parts.username or ""))
 
     def __str__(self) -> str:
         path = f"{self.folder.rstrip('/')}/{self.name.pattern}"

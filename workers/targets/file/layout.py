@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -72,8 +73,13 @@ class Layout(TargetSettings):
     @field_validator("path")
     @classmethod
     def _is_a_place(cls, value: str, info: ValidationInfo) -> str:
-        if not value.startswith(Address.SCHEME):
+        scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", value)
+        if scheme is None:
+            if not value.isprintable():
+                raise ValueError("must not have characters in it that cannot be seen")
             value = str(beside_the_file(Path(value), info).absolute())
+        elif not value.startswith(Address.SCHEME):  # else it would be the name of a folder here
+            raise ValueError(f"must be a path of this machine, or start with {Address.SCHEME}")
         Address.parse(value)
         return value
 

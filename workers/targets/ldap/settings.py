@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from bridge.config.addresses import see_printable
 from bridge.config.section import LocalPath
 from bridge.config.settings import TargetSettings
 from bridge.config.target_settings import Secret
@@ -78,16 +79,19 @@ class LdapSettings(TargetSettings):
     @field_validator("address")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
+        address = value.strip()
+        see_printable(address)
         try:
-            parts = urlsplit(value.strip())
-            usable = parts.port != 0 and (parts.hostname or "").encode("idna")
+            parts = urlsplit(address)
+            host = (parts.hostname or "").encode("idna")
+            usable = parts.port != 0 and host and not parts.netloc.endswith(":")
         except ValueError:  # its text may have the address
-            usable = b""
+            usable = False
         if not usable or parts.scheme.lower() not in ("ldap", "ldaps"):
             raise ValueError("is not an address such as ldaps://dc1.example.com")
-        if "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+        if "@" in parts.netloc or parts.path.strip("/") or "?" in address or "#" in address:
             raise ValueError("must end with its host or port: names and passwords have settings of their own")
-        return value.strip().rstrip("/")
+        return address.rstrip("/")
 
     @field_validator("base", "people", "groups_base", "placeholder_member")
     @classmethod
