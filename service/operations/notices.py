@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from bridge.config.notice_settings import NoticeSettings
 from bridge.errors import ConfigurationError, unforeseen
 from bridge.logs import get_logger
+from bridge.printable import visible
 from bridge.store import Hold
 from bridge.store.trouble import trouble
 from service.operations.assembly import Bridge
@@ -170,7 +171,7 @@ def text_of(lines: Sequence[str], settings: NoticeSettings) -> str:
     """What is sent."""
     more = [f"- and {len(lines) - 20} more"] if len(lines) > 20 else []
     return "\n".join(
-        [*(f"- {line}" for line in lines[:20]), *more, *([settings.link] if settings.link else [])]
+        [*(f"- {visible(line)}" for line in lines[:20]), *more, *([settings.link] if settings.link else [])]
     )
 
 

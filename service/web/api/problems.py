@@ -21,6 +21,7 @@ from bridge.errors import (
     unforeseen,
 )
 from bridge.logs import get_logger
+from bridge.printable import visible_json
 from bridge.store.trouble import trouble
 from service.operations.polling import AskedTooOften
 
@@ -101,7 +102,7 @@ def response(error: Exception) -> web.Response:
     )
     return web.Response(
         status=refused.status,
-        body=problem.model_dump_json(exclude_none=True).encode(),
+        body=visible_json(problem.model_dump_json(exclude_none=True)).encode(),
         content_type=MEDIA,
         headers={"Cache-Control": "no-store", **refused.headers},
     )

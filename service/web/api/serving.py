@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from bridge.errors import BridgeError, unforeseen
 from bridge.logs import get_logger
+from bridge.printable import visible_json
 from service.operations.assembly import Bridge
 from service.operations.board import Board
 from service.web.api import problems
@@ -140,10 +141,9 @@ async def _written(request: web.Request, one: Endpoint, answer: Any) -> web.Stre
 
 
 def _json(answer: Any) -> bytes:
-    if isinstance(answer, Answer):
-        return answer.model_dump_json().encode()
-    data: bytes = orjson.dumps(answer)
-    return data
+    """The answer, with the same values, harmless on the terminal on which somebody asks with curl."""
+    text = answer.model_dump_json() if isinstance(answer, Answer) else orjson.dumps(answer).decode()
+    return visible_json(text).encode()
 
 
 def _is_known(request: web.Request, etag: str) -> bool:

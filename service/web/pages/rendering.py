@@ -13,6 +13,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bridge.config.settings import WebSettings
+from bridge.printable import visible
 from service.web.guard import VISITOR
 from service.web.pages import language
 from service.web.pages.language import LANGUAGES, Speaker
@@ -43,6 +44,7 @@ class Renderer:
             loader=PackageLoader(__package__, "templates"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=_seen,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -95,6 +97,11 @@ class Renderer:
     def static(self, name: str) -> str:
         """The address of a file that never changes under that address."""
         return self.url(f"/static/{name}", v=_version(name))
+
+
+def _seen(value: Any) -> Any:
+    """What a template shows: a name must not turn the words around it about, nor hide in them."""
+    return "\n".join(map(visible, value.split("\n"))) if type(value) is str else value
 
 
 @cache
