@@ -62,7 +62,7 @@ def read_plan(bridge: Bridge, file: Path) -> Signed:
         raise ConfigurationError(f"cannot read {file} ({error.strerror})") from None
     except (ValueError, KeyError, AttributeError, TypeError):
         raise ConfigurationError(f"{file} is no plan: make one with kenjo-bridge plan --out") from None
-    if not hmac.compare_digest(signature, bridge.backend.codec.sign(body)):
+    if not hmac.compare_digest(signature.encode(), bridge.backend.codec.sign(body).encode()):
         raise ConfigurationError(f"{file} was changed, or made by another bridge: its signature is wrong")
     if body.get("kenjo_bridge_plan") != VERSION:
         raise ConfigurationError(f"{file} was made by another version: make it anew")

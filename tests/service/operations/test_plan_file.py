@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import time
 from pathlib import Path
@@ -39,6 +40,16 @@ async def test_it_ends(backend: Backend, tmp_path: Path) -> None:
     assert read_plan(bridge, file).steps == {}
     write(bridge, file, now - 90_000)
     assert read_plan(bridge_of(backend, plan_lifetime=100_000), file).steps == {}
+
+
+@pytest.mark.parametrize("signature", ["", "made up", "ü", 5, None])
+async def test_another_signature(backend: Backend, tmp_path: Path, signature: object) -> None:
+    """A signature of anything else, letters outside of ASCII included == refused by a sentence."""
+    file, bridge = tmp_path / "plan.json", bridge_of(backend)
+    write(bridge, file, time.time())
+    file.write_text(json.dumps({**json.loads(file.read_text()), "signature": signature}))
+    with pytest.raises(ConfigurationError, match="its signature is wrong"):
+        read_plan(bridge, file)
 
 
 def test_it_is_private_whole_and_no_link(tmp_path: Path) -> None:
