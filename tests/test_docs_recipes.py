@@ -58,7 +58,7 @@ def person(row: dict[str, str]) -> Record:
             "workMobile": given["mobile"],
             "workPhone": None,
             "reportsToId": None,
-            "manager": {"id": None, "account": {"email": given["manager"]}},
+            "manager": {"id": "b", "account": {"email": given["manager"]}} if given["manager"] else None,
         },
     }
     return Record(Key(Kind.PERSON, id_), data)
