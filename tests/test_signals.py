@@ -102,6 +102,17 @@ async def test_a_second_signal_ends_at_once(here: World) -> None:
     assert (await here.run("status")).code == 0  # its data folder is free again
 
 
+async def test_a_demo_that_was_to_end_by_itself(here: World) -> None:
+    """SIGTERM in the middle of `demo --once` == 143; of one that goes on until it is ended == 0."""
+    for options, code in ((("--once",), 143), ((), 0)):
+        process = await here.start("demo", "--people", "20", *options)
+        assert process.stdout
+        while b"metrics" not in await asyncio.wait_for(process.stdout.readline(), 60):
+            pass
+        process.send_signal(signal.SIGTERM)
+        assert (await ended(process))[0] == code
+
+
 async def test_version(here: World) -> None:
     """`--version` == the version of the installed package, and 0."""
     done = await here.run("--version")

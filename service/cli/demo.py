@@ -18,7 +18,7 @@ from bridge.config.settings import AnyTarget, BridgeSettings, KenjoSettings, Log
 from bridge.model import Kind
 from bridge.printable import counted
 from sandbox.server import Sandbox
-from service.cli import sync_view
+from service.cli import stopping, sync_view
 from service.cli.app import stop_event
 from service.cli.demo_directory import Directory, directory_server
 from service.cli.running import running
@@ -33,19 +33,22 @@ FIRST_LIMIT = 600.0
 
 
 async def run_demo(console: Console, *, once: bool, people: int) -> int:
-    """Show it; 0 when everything arrived, 1 when something did not. Ctrl-C ends it cleanly."""
+    """Show it; 0 when everything arrived, 1 when something did not. Ctrl-C ends it cleanly.
+
+    `once`: it ends by itself, so that a signal before that has ended it too early.
+    """
     stop = stop_event()
     logs.configure(LogSettings(level="error"))
     show = asyncio.create_task(_demo(console, once=once, people=people, stop=stop))
-    await asyncio.wait({show, stopping := asyncio.create_task(stop.wait())}, return_when="FIRST_COMPLETED")
+    await asyncio.wait({show, signalled := asyncio.create_task(stop.wait())}, return_when="FIRST_COMPLETED")
     if not show.done():
         console.print()
         console.print("Stopping.")
         show.cancel()
-    stopping.cancel()
+    signalled.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         return await show
-    return 0
+    return 128 + stopping.heard() if once else 0
 
 
 async def _demo(console: Console, *, once: bool, people: int, stop: asyncio.Event) -> int:
