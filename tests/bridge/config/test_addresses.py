@@ -47,7 +47,7 @@ def test_an_address_is_taken_without_its_last_slash(address: str, taken: str) ->
         (f"https://{SECRET}..example.com", "is not an address such as"),
         (f"https://{SECRET}{'a' * 64}.example.com", "is not an address such as"),
         ("https://...", "is not an address such as"),
-        (f"https://example.com/{SECRET}\ud83d", "broken characters"),
+        (f"https://example.com/{SECRET}\ud83d", "must not have blanks"),
         (f"https://example.com/{SECRET} v2", "blanks, line breaks"),
         (f"https://example.com/\r\nX-Header: {SECRET}", "blanks, line breaks"),
         (f"https://example.com\\@{SECRET}.example", "blanks, line breaks"),
