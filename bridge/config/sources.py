@@ -22,6 +22,8 @@ SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
 
 Place = tuple[str, ...]
 
+_ROLES: Place = ("web", "oidc", "roles")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -128,7 +130,7 @@ def _nest(texts: Iterable[tuple[str, str, str]], targets: Iterable[str]) -> Sour
         place = tuple(name.lower().split("__"))
         if place[0] == "targets" and len(place) > 1:
             place = ("targets", _target(place[1], known), *place[2:])
-        if place[0] == "targets" and place[2:3] == ("map",) and len(place) > 3:
+        if len(place) > 3 and (place[:3] == _ROLES or (place[0] == "targets" and place[2] == "map")):
             whole = ".".join(place[:3])
             source.problems.append(f"{whole} must be set as a whole, as JSON: case matters in it ({origin})")
             continue

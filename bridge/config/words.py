@@ -36,8 +36,19 @@ def every_setting(
             kind, place = get_args(kind)[0], (*place, ANY_NUMBER)
         elif deep and isinstance(kind, UnionType):
             kind = next((one for one in get_args(kind) if one is not type(None)), kind)
+        else:
+            kind = all_or_nothing(kind) or kind
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from every_setting(kind, place, deep=deep)
+
+
+def all_or_nothing(annotation: Any) -> type[BaseModel] | None:
+    """The group that may be left out, and has settings that must not be missing where it stands."""
+    groups = get_args(annotation) if isinstance(annotation, UnionType) else ()
+    for group in groups:
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            return group if any(one.is_required() for one in group.model_fields.values()) else None
+    return None
 
 
 def is_secret(field: FieldInfo) -> bool:

@@ -39,6 +39,7 @@ Noted = Literal[
     "rejected",
     "resumed",
     "retried",
+    "sign-in refused",
     "signed in",
     "signed out",
     "withdrawn",

@@ -30,6 +30,7 @@ from bridge.store.pool import PORT, open_pool
 from bridge.store.publications import Publications
 from bridge.store.queue import Queue, deserialize, serialize
 from bridge.store.rekey import Rekeyed, rekey
+from bridge.store.sign_ins import SignIns
 from bridge.store.trouble import (
     AWAY,
     NO_TLS,
@@ -140,6 +141,11 @@ class Backend:
     def asked(self) -> Asked:
         """Whether somebody wants a poll now."""
         return Asked(self._connection, self.keys)
+
+    @property
+    def sign_ins(self) -> SignIns:
+        """Which answers of a provider have been used."""
+        return SignIns(self._connection, self.keys)
 
     @property
     def whose(self) -> Whose:

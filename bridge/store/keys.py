@@ -34,6 +34,7 @@ class Keys:
     | `snapshot` | string | when and what the last accepted snapshot was |
     | `absent` | hash | by record: since when Kenjo's lists lack it, where Kenjo tells no more |
     | `asked`, `asked-recently` | string | there while somebody wants a poll now, and a while after that |
+    | `sign-in:{digest}` | string | there for a while after a provider's answer was used to sign in |
     | `quiet` | string | there while Kenjo has asked to be left alone |
     | `revisions`, `records` | hash | by record: its revision, its sealed value |
     | `{t}:ledger`, `{t}:links` | hash | by record: its sealed entry, its sealed remote id |

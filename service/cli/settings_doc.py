@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.config.sources import Place
-from bridge.config.words import every_setting, variable
+from bridge.config.words import all_or_nothing, every_setting, variable
 from workers.targets import kinds, load
 
 _HEAD = """\
@@ -68,7 +68,7 @@ def _collect(
     models: dict[Place, type[BaseModel]],
 ) -> None:
     for place, field in settings:
-        group = field.annotation
+        group: Any = all_or_nothing(field.annotation) or field.annotation
         if get_origin(group) is dict and _is_model(get_args(group)[1]):
             group, place = get_args(group)[1], (*place, "<name>")
         if isinstance(group, type) and _is_model(group):

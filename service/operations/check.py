@@ -55,6 +55,7 @@ async def check(bridge: Bridge, only: Collection[str] = ()) -> list[Finding]:
         kenjo_finding,
         *await _protected(bridge, records),
         *await _forgotten(bridge),
+        *await _sign_in(bridge),
     ]
     async with connected(bridge, only) as targets:
         greetings = await greet(bridge, targets, by_hand=True)
@@ -94,6 +95,17 @@ async def _forgotten(bridge: Bridge) -> list[Finding]:
     except (BridgeError, RedisError):  # which stands in the row of Redis
         return []
     return [Finding("forgotten", tuple(warnings))] if warnings else []
+
+
+async def _sign_in(bridge: Bridge) -> list[Finding]:
+    """Whether people can sign in at the provider, if there is one."""
+    web = bridge.values.web
+    if web.oidc is None:
+        return []
+    from service.operations.signing_in import provider_facts  # only who has a provider loads it
+
+    facts, problems = await provider_facts(web, web.oidc)
+    return [Finding("sign-in", tuple(facts), tuple(problems))]
 
 
 def _exposed(bridge: Bridge) -> list[str]:

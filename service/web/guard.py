@@ -90,8 +90,8 @@ class Guard:
         response = await self._handled(request, handler)
         if request.method in CHANGES:
             self._changed()
-        if began and not response.prepared:
-            self.remember(response, began)
+        if began and visitor and not response.prepared:
+            self.remember(response, began, self._sessions.lasts(visitor))
         return response
 
     async def _handled(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -122,18 +122,18 @@ class Guard:
             return self._failed(request, 401, "Your session is over: sign in again.")
         return web.Response(status=303, headers={"Location": f"{where}?to={quote(request.path_qs, safe='')}"})
 
-    def remember(self, response: web.StreamResponse, text: str) -> None:
-        """Give the browser its session."""
+    def remember(self, response: web.StreamResponse, text: str, seconds: float, name: str = COOKIE) -> None:
+        """Give the browser a text to keep: its session, or what another name is for."""
         response.set_cookie(
-            COOKIE,
+            name,
             text,
-            max_age=int(self._settings.session_hours * 3600),
+            max_age=int(seconds),
             httponly=True,
             secure=self._settings.secure and self._settings.signs_in,
             samesite="Lax",
             path=self._settings.base_path or "/",
         )
 
-    def forget(self, response: web.StreamResponse) -> None:
-        """Take the session from the browser."""
-        response.del_cookie(COOKIE, path=self._settings.base_path or "/")
+    def forget(self, response: web.StreamResponse, name: str = COOKIE) -> None:
+        """Take the session, or what has another name, from the browser."""
+        response.del_cookie(name, path=self._settings.base_path or "/")

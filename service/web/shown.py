@@ -11,8 +11,8 @@ from service.operations.assembly import Bridge
 from service.operations.board import Board
 
 _REMEDY = (
-    "set web.users (kenjo-bridge web password makes a hash), or let only this machine reach them with"
-    " web.host: 127.0.0.1 and no web.hosts"
+    "set web.users (kenjo-bridge web password makes a hash) or web.oidc, or let only this machine reach them"
+    " with web.host: 127.0.0.1 and no web.hosts"
 )
 
 

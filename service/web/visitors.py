@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import hmac
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from bridge.config.passwords import hashed, matches
 from bridge.config.web_settings import Role, WebSettings
 from bridge.store.audit import in_the_name_of, operator
+from service.web.signed import Sign, Signed
+from service.web.tries import Tries
 
-_TRIES = {"name": 5, "address": 25}
-"""Wrong passwords for one name, or from one address, in `_WINDOW` seconds, after which nobody is let in.
-
-A whole office may come from one address, and everybody behind a proxy does.
-"""
-_WINDOW = 300.0
-_MOST = 10_000
-"""Addresses and names of which wrong passwords are remembered."""
-
-Sign = Callable[[Any], str]
+LONGEST_BY_PROVIDER = 12 * 3600.0
+"""Seconds after which who was signed in by a provider is asked for again: it tells nobody who has left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who looks at the pages. `session` is random; a form's token is made of it."""
+    """Somebody who looks at the pages. `session` is random; a form's token is made of it.
+
+    `by_provider`: signed in by OpenID Connect, and not by a password.
+    """
 
     name: str
     role: Role
     session: str
+    by_provider: bool = False
 
     @property
     def sees_values(self) -> bool:
@@ -57,45 +50,51 @@ class Sessions:
 
     def __init__(self, sign: Sign, settings: WebSettings, clock: Callable[[], float] = time.time) -> None:
         self._sign = sign
+        self._signed = Signed(sign, "session", clock)
         self._settings = settings
-        self._clock = clock
 
-    def begin(self, name: str, role: Role) -> tuple[str, Visitor]:
+    def begin(self, name: str, role: Role, *, by_provider: bool = False) -> tuple[str, Visitor]:
         """A new session and its text."""
-        visitor = Visitor(name, role, secrets.token_urlsafe(16))
-        ends = self._clock() + self._settings.session_hours * 3600
+        visitor = Visitor(name, role, secrets.token_urlsafe(16), by_provider)
         body = {
             "session": visitor.session,
             "name": name,
             "role": str(role),
-            "ends": int(ends),
-            "password": self._password(name),
+            "by provider": by_provider,
+            "let in by": self._let_in_by(visitor),
         }
-        return f"{_packed(orjson.dumps(body))}.{self._sign(body)}", visitor
+        return self._signed.text(body, self.lasts(visitor)), visitor
 
     def read(self, text: str) -> Visitor | None:
         """Whose session this is; None where it is over, changed, or of somebody who may not sign in now."""
-        packed, _, signature = text.partition(".")
-        try:
-            body = orjson.loads(base64.urlsafe_b64decode(packed))
-            if not hmac.compare_digest(self._sign(body), signature) or body["ends"] < self._clock():
-                return None
-            visitor = Visitor(body["name"], Role(body["role"]), body["session"])
-            if not hmac.compare_digest(self._password(visitor.name), body["password"]):
-                return None
-        except (ValueError, KeyError, TypeError, binascii.Error):
+        body = self._signed.read(text)
+        if body is None:
             return None
-        return visitor if self._is_welcome(visitor) else None
+        visitor = Visitor(body["name"], Role(body["role"]), body["session"], body["by provider"])
+        same = hmac.compare_digest(self._let_in_by(visitor), body["let in by"])
+        return visitor if same and self._is_welcome(visitor) else None
 
-    def _password(self, name: str) -> str:
-        """What a session tells of the password that it began with: another one ends it."""
-        user = self._settings.users.get(name)
-        return self._sign({"password of": name, "is": user.password.get_secret_value()}) if user else ""
+    def lasts(self, visitor: Visitor) -> float:
+        """Seconds of a session that begins now."""
+        seconds = self._settings.session_hours * 3600
+        return min(seconds, LONGEST_BY_PROVIDER) if visitor.by_provider else seconds
+
+    def _let_in_by(self, visitor: Visitor) -> str:
+        """What a session tells of the settings that let somebody in: if they change, it ends."""
+        if visitor.by_provider:
+            oidc = self._settings.oidc
+            whose = oidc and oidc.model_dump(include={"issuer", "client_id", "role_claim", "roles"})
+            return self._sign({"provider": whose})
+        user = self._settings.users.get(visitor.name)
+        secret = user.password.get_secret_value() if user else ""
+        return self._sign({"password of": visitor.name, "is": secret})
 
     def _is_welcome(self, visitor: Visitor) -> bool:
         """Whether the settings say still what they said when the session began."""
         if not self._settings.signs_in:
             return visitor.role is Role.ADMINISTRATOR and not visitor.name
+        if visitor.by_provider:
+            return self._settings.oidc is not None
         user = self._settings.users.get(visitor.name)
         return user is not None and user.role is visitor.role
 
@@ -108,17 +107,12 @@ class Sessions:
         return hmac.compare_digest(self.token(visitor).encode(), token.encode())
 
 
-def _packed(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode()
-
-
 class Passwords:
     """Lets people in by their passwords, and slows down who guesses."""
 
     def __init__(self, settings: WebSettings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
-        self._clock = clock
-        self._wrong: dict[tuple[str, str], list[float]] = {}
+        self._tries = Tries(clock)
         self._nobody = hashed(secrets.token_urlsafe())
         self._one = asyncio.Lock()
 
@@ -128,28 +122,12 @@ class Passwords:
         A name of nobody costs as much time as a wrong password.
         """
         places = (("name", name), ("address", address))
-        if any(self._tries(place) >= _TRIES[place[0]] for place in places):
-            raise TooManyTries
+        self._tries.see(places)
         user = self._settings.users.get(name)
         stored = user.password.get_secret_value() if user else self._nobody
         async with self._one:  # each costs 32 MiB
             right = await asyncio.to_thread(matches, password[:1000], stored)
         if right and user:
             return user.role
-        for place in places:
-            if len(self._wrong) < _MOST or place in self._wrong:
-                self._wrong.setdefault(place, []).append(self._clock())
+        self._tries.note(places)
         return None
-
-    def _tries(self, place: tuple[str, str]) -> int:
-        since = self._clock() - _WINDOW
-        recent = [at for at in self._wrong.get(place, ()) if at > since]
-        if recent:
-            self._wrong[place] = recent
-        else:
-            self._wrong.pop(place, None)
-        return len(recent)
-
-
-class TooManyTries(Exception):
-    """Wait for some minutes."""

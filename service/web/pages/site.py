@@ -8,20 +8,23 @@ from typing import Any
 from aiohttp import web
 
 from bridge.config.web_settings import Role
+from service.openid.provider import Provider
 from service.operations.assembly import Bridge
 from service.operations.board import Board
 from service.web.guard import HEADERS, Guard
 from service.web.pages.configured import Configured
 from service.web.pages.deciding import Deciding
+from service.web.pages.entrance import Entrance
 from service.web.pages.history import History
 from service.web.pages.live import Live
 from service.web.pages.looking_up import People
 from service.web.pages.overview import Overview
 from service.web.pages.planning import Planning
 from service.web.pages.preferences import Preferences
+from service.web.pages.provider_sign_in import ProviderSignIn
 from service.web.pages.rendering import Renderer
 from service.web.pages.signing_in import SignIn
-from service.web.visitors import Passwords, Sessions
+from service.web.visitors import Sessions
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -36,9 +39,10 @@ class Site:
         renderer = Renderer(settings, self.sessions, bridge.values.zone)
         self.guard = Guard(settings, self.sessions, renderer.failed, board.renew)
         self._preferences = Preferences(settings)
-        self._sign_in = SignIn(
-            renderer, self.guard, self.sessions, Passwords(settings), settings, bridge.backend.audit
-        )
+        entrance, provider = Entrance(renderer, settings), Provider(settings.oidc) if settings.oidc else None
+        who = (entrance, self.guard, self.sessions, settings, bridge.backend)
+        self._sign_in = SignIn(*who, provider)
+        self._provider = ProviderSignIn(*who, provider) if provider else None
         self._overview = Overview(bridge, board, renderer)
         self._people = People(bridge, board, renderer)
         self._deciding = Deciding(bridge, board, renderer)
@@ -75,6 +79,9 @@ class Site:
             ("GET", "/static/{name}", _static),
         ):
             add(method, f"{self._base}{path}", handler)
+        if self._provider:
+            add("GET", f"{self._base}/sign-in/provider", page(self._provider.away, public=True))
+            add("GET", f"{self._base}/sign-in/return", page(self._provider.back, public=True))
 
 
 async def _static(request: web.Request) -> web.Response:

@@ -12,7 +12,8 @@ from bridge.codec import Codec
 from bridge.config.passwords import hashed
 from bridge.config.web_settings import Role, WebSettings
 from bridge.store.audit import operator
-from service.web.visitors import Passwords, Sessions, TooManyTries, acting_as
+from service.web.tries import TooManyTries
+from service.web.visitors import Passwords, Sessions, acting_as
 from tests.service.web.served import PASSWORD, users
 
 
@@ -94,6 +95,58 @@ def test_without_signing_in_only_the_administrator_is_there(clock: Clock) -> Non
     text, visitor = sessions(WebSettings(), clock).begin("", Role.ADMINISTRATOR)
     assert sessions(WebSettings(), clock).read(text) == visitor
     assert sessions(settings(), clock).read(text) is None
+
+
+OIDC = {
+    "issuer": "https://login.example.com",
+    "client_id": "bridge",
+    "client_secret": "s",
+    "roles": {"hr": "operator"},
+}
+
+
+def by_provider(**more: Any) -> WebSettings:
+    return WebSettings(users=users(ines="administrator"), oidc={**OIDC, **more}, session_hours=100)
+
+
+def test_a_session_by_a_provider_ends_the_same_day(clock: Clock) -> None:
+    """Twelve hours at most, whatever `session_hours` says: nobody tells the bridge who has left."""
+    ours = sessions(by_provider(), clock)
+    text, visitor = ours.begin("Keycloak: ines", Role.OPERATOR, by_provider=True)
+    clock.now += 12 * 3600
+    assert ours.read(text) == visitor
+    clock.now += 1
+    assert ours.read(text) is None
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        by_provider(roles={"hr": "viewer"}),
+        by_provider(roles={"hr": "operator", "it": "viewer"}),
+        by_provider(role_claim="groups"),
+        by_provider(issuer="https://other.example.com"),
+        by_provider(client_id="other"),
+        WebSettings(users=users(ines="operator")),
+        WebSettings(),
+    ],
+)
+def test_what_the_settings_say_of_the_provider_now_counts(clock: Clock, now: WebSettings) -> None:
+    """Other roles, another provider or none, nobody who signs in any more == no session by it."""
+    text, _ = sessions(by_provider(), clock).begin("ines", Role.OPERATOR, by_provider=True)
+    assert sessions(now, clock).read(text) is None
+    assert sessions(by_provider(client_secret="renewed", label="SSO"), clock).read(text) is not None
+
+
+def test_a_name_at_the_provider_is_no_name_here(clock: Clock) -> None:
+    """Whoever is called there as somebody with a password here == their own role, and not that one's."""
+    ours = sessions(by_provider(), clock)
+    text, _ = ours.begin("ines", Role.OPERATOR, by_provider=True)
+    found = ours.read(text)
+    assert found is not None
+    assert (found.role, found.by_provider) == (Role.OPERATOR, True)
+    text, _ = ours.begin("ines", Role.OPERATOR)
+    assert ours.read(text) is None
 
 
 def test_a_form_is_of_its_session(clock: Clock) -> None:
