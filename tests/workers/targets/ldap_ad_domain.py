@@ -140,20 +140,24 @@ class Domain:
                 yield one
 
     def shown(self, entry: Entry) -> dict[str, Values]:
-        """All attributes as they are read, links as names."""
-        found = {name: list(values) for name, values in entry.values.items()}
-        found["objectguid"] = [entry.guid]
-        found["distinguishedname"] = [dn_of(entry.steps).encode()]
-        found["name"] = [entry.steps[0][1].encode()]
-        for link, ids in entry.links.items():
-            found[link] = [dn_of(self.entries[one].steps).encode() for one in ids if one in self.entries]
-        for back, link in _BACK.items():
-            found[back] = [
-                dn_of(one.steps).encode()
-                for one in self.entries.values()
-                if entry.guid in one.links.get(link, ())
-            ]
-        return {name: values for name, values in found.items() if values}
+        """All attributes as they are read."""
+        names = {*entry.values, *entry.links, *_BACK, "objectguid", "distinguishedname", "name"}
+        return {name: values for name in sorted(names) if (values := self.read(entry, name))}
+
+    def read(self, entry: Entry, name: str) -> Values:
+        """The values of one attribute, links as names. Only a link back takes a look at all entries."""
+        if name in _BACK:
+            others, link = self.entries.values(), _BACK[name]
+            return [dn_of(one.steps).encode() for one in others if entry.guid in one.links.get(link, ())]
+        if name in entry.links:
+            there = (self.entries.get(one) for one in entry.links[name])
+            return [dn_of(one.steps).encode() for one in there if one]
+        made = {
+            "objectguid": lambda: entry.guid,
+            "distinguishedname": lambda: dn_of(entry.steps).encode(),
+            "name": lambda: entry.steps[0][1].encode(),
+        }
+        return [made[name]()] if name in made else list(entry.values.get(name, ()))
 
     def matches(self, entry: Entry, attribute: str, value: bytes) -> bool:
         """Whether an attribute has a value; letter case and accents do not count in texts."""
@@ -164,7 +168,7 @@ class Domain:
             return entry.guid == value
         if name == "distinguishedname":
             return _folded(entry.steps) == _named(value)
-        there = self.shown(entry).get(name, [])
+        there = self.read(entry, name)
         if name in ("member", "manager", "memberof"):
             return _named(value) in map(_named, there)
         return _plain(value) in {_plain(one) for one in there}
@@ -240,7 +244,7 @@ class Domain:
         if attribute == "member":
             self._members(entry, how, values)
             return
-        there = self.shown(entry).get(attribute, [])
+        there = self.read(entry, attribute)
         if how == REPLACE:
             self._set(who, entry, attribute, values)
         elif how == ADD:
@@ -448,6 +452,7 @@ def dn_of(steps: Steps) -> str:
     return ",".join(written)
 
 
+@cache
 def _folded(steps: Steps) -> Steps:
     return tuple((attribute, value.casefold()) for attribute, value in steps)
 

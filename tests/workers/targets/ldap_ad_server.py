@@ -257,20 +257,18 @@ class _Session:
             return self._domain.matches(entry, attribute.text, value.octets)
         if where.tag == 0xA4 and where.parts[1].parts[0].tag == 0x80:  # begins with
             start = where.parts[1].parts[0].octets
-            return any(
-                one.startswith(start) for one in self._domain.shown(entry).get(where.parts[0].text, [])
-            )
+            return any(one.startswith(start) for one in self._domain.read(entry, where.parts[0].text.lower()))
         if where.tag == 0x87:
-            return where.text.lower() == "objectclass" or where.text.lower() in self._domain.shown(entry)
+            return bool(self._domain.read(entry, where.text.lower()))
         raise unwilling("00002080")
 
     def _shown(self, entry: Entry, asked: Sequence[str], who: Who) -> dict[str, list[bytes]]:
-        all_ = self._domain.shown(entry)
         found: dict[str, list[bytes]] = {}
         for wanted in asked:
             name, _, option = wanted.partition(";")
-            values = all_.get(name.lower(), [])
+            values = self._domain.read(entry, name.lower())
             if wanted == "*":
+                all_ = self._domain.shown(entry)
                 found |= {KNOWN.get(key, key): one for key, one in all_.items() if key != "member"}
             elif name.lower() == "allowedchildclasseseffective":
                 found[wanted] = self._domain.may_create(who, entry.steps)
