@@ -120,6 +120,12 @@ class Records:
         found = {name.encode(): blob for name, blob in zip(names, blobs, strict=True) if blob is not None}
         return {**same, **await asyncio.to_thread(self._opened, revisions, found, {})}
 
+    async def all_revisions(self) -> dict[Key, int]:
+        """The revisions of all records that are there, which are not read themselves."""
+        there = await self._redis.hkeys(self._keys.of("records"))
+        revisions = await self._redis.hgetall(self._keys.of("revisions"))
+        return {named(name): number(revisions[name]) for name in there if name in revisions}
+
     async def revisions(self, keys: Collection[Key]) -> dict[Key, int]:
         """The revisions of records, as far as they are known, also where the records are lost."""
         if not keys:

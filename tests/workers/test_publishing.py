@@ -97,6 +97,22 @@ async def test_nothing_is_published_while_records_wait(file: Filing) -> None:
     assert file.rows().keys() == {"ana", "ben"}
 
 
+async def test_a_change_that_is_not_pending_yet_is_waited_for(file: Filing) -> None:
+    """A poll dies between its commit and its word of what is pending == no file with half of what it saw."""
+    await file.given(person("ana"), person("ben"))
+    await file.run.know(person("ana", title="Boss"), person("eve"))
+    await file.run.deliver(person("ben", title="Deputy"))
+    left = await file.publish()
+    assert left is not None
+    assert "still to be delivered" in left.reason
+    assert file.rows()["ben"]["job_title"] == "Clerk"
+    for key in (ANA, Key(Kind.PERSON, "eve")):
+        await file.run.deliverer.deliver(key)
+    assert await file.publish() is None
+    titles = {id_: row["job_title"] for id_, row in file.rows().items()}
+    assert titles == {"ana": "Boss", "ben": "Deputy", "eve": "Clerk"}
+
+
 async def test_nothing_is_published_before_the_first_delivery(file: Filing) -> None:
     """A worker starts before anything is known == no empty file."""
     assert await file.publish() is not None
@@ -226,9 +242,11 @@ async def test_an_approval_is_for_as_much_as_was_seen(file: Filing) -> None:
     hold = await file.run.backend.holds.get(HOLD)
     assert hold is not None
     await file.run.backend.holds.approve(hold, "ana", 0.0)
+    keys = file.run.backend.keys
     redis: Any = file.run.backend.redis
-    for name in ("notebook", "ledger", "links"):
-        await redis.hdel(file.run.backend.keys.at(TARGET, name), "person:p10", "person:p11")
+    lost = [keys.at(TARGET, name) for name in ("notebook", "ledger", "links")]
+    for name in (*lost, keys.of("records"), keys.of("revisions")):
+        await redis.hdel(name, "person:p10", "person:p11")
     left = await file.publish()
     assert left is not None
     assert left.held

@@ -121,6 +121,8 @@ class Publishing:
         permit, entries = Quiet(self, token), await self._deliverer.ledger.entries()
         if self._is_outdated(entries.values()):
             return Left("the configuration has changed: everybody is looked at first")
+        if await self._is_behind(entries):
+            return Left("records are still to be delivered")
         written = await self._publications.written()
         draft = await self._target.draft(last, written, now)
         await permit.see()  # what came while the rows were read may be half in them
@@ -172,6 +174,14 @@ class Publishing:
         """Whether somebody has what another configuration gave: the next poll finds and mends that."""
         fingerprint = self._deliverer.route.fingerprint
         return any(entry.state is State.APPLIED and entry.config != fingerprint for entry in entries)
+
+    async def _is_behind(self, entries: Mapping[Key, Entry]) -> bool:
+        """Whether a record has changed, and the poll that saw it has not come to say that it is pending."""
+        revisions, serves = await self._backend.records.all_revisions(), self._deliverer.route.serves
+        served = {key: revision for key, revision in revisions.items() if serves(key.kind)}
+        return any(
+            key not in entries or entries[key].revision != revision for key, revision in served.items()
+        )
 
     async def _lacks(self, draft: Draft, now: float) -> bool:
         """Whether something that the target was given is lost: it is given again."""
