@@ -178,7 +178,8 @@ class Publication:
     `at`: epoch seconds at which that was read (0: nothing was published yet); `name`: what it is called
     there; `rows`: how many objects it tells of. `seen`: when it was last seen that nothing is to be published
     beyond it; `mark`: by which the target knows what has changed since. `files`: what the bridge has
-    published and not taken away again, with when. `trouble`: why the last try failed.
+    published and not taken away again, with when. `trouble`: why the last try failed. `doubt`: a word that is
+    there while something else may be at the target, so that it is published anew; "" else.
     """
 
     at: float = 0.0
@@ -188,6 +189,7 @@ class Publication:
     mark: str = ""
     files: Mapping[str, float] = field(default_factory=dict)
     trouble: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Keys:
     | `{t}:notebook` | hash | by record, sealed: what a target that shows nothing was given last |
     | `{t}:notebook-mark` | string | another word after each note |
     | `{t}:publication`, `{t}:written` | string | sealed: what was published last, and what of each object |
+    | `{t}:publication-doubt` | string | there while something else may have been published |
     | `{t}:publishing` | string | the token of the worker that publishes |
     | `{t}:token:{name}` | string | sealed: what the target has given to sign in with, until it ends |
     | `{t}:drift`, `{t}:drift-look` | string | what the last look at all objects found, there during one |

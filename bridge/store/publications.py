@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from collections.abc import Iterable, Mapping
 
 from bridge.codec import Codec, reading
@@ -13,6 +14,7 @@ from bridge.store.keys import Keys, place, script
 
 _RENEW = script("renew")
 _RELEASE = script("release")
+_PUBLISH = script("publish")
 
 TTL = 30.0
 """Seconds after which the turn of a dead worker is over; a live one renews it."""
@@ -26,15 +28,18 @@ class Publications:
         self._codec = codec
         self._last = keys.at(target, "publication")
         self._written = keys.at(target, "written")
+        self._doubt = keys.at(target, "publication-doubt")
         self._lock = keys.at(target, "publishing")
 
     async def last(self) -> Publication:
         """The last publication; one that cannot be read any more is worth as much as none."""
+        doubt = (await self._redis.get(self._doubt) or b"").decode()
         try:
             blob = await self._redis.get(self._last)
-            return open_publication(self._codec, place(self._last), blob) if blob else Publication()
+            last = open_publication(self._codec, place(self._last), blob) if blob else Publication()
         except Damaged:
-            return Publication()
+            last = Publication()
+        return dataclasses.replace(last, doubt=doubt)
 
     async def written(self) -> Mapping[str, str]:
         """By object, a fingerprint of what was published of it last."""
@@ -44,14 +49,26 @@ class Publications:
         except Damaged:
             return {}
 
-    async def note(self, publication: Publication, written: Mapping[str, str] | None = None) -> None:
-        """Remember a publication. `written` first: who is killed between the two publishes once more."""
-        if written is not None:
-            sealed = self._codec.seal(dict(written), place(self._written))
-            await self._redis.set(self._written, sealed)
-        await self._redis.set(
-            self._last, self._codec.seal(dataclasses.asdict(publication), place(self._last))
-        )
+    async def note(
+        self,
+        publication: Publication,
+        token: str,
+        written: Mapping[str, str] | None = None,
+        settles: str = "",
+    ) -> None:
+        """Remember a publication, and that it `settles` a doubt. Raises LockLost: it is another's turn."""
+        values = dataclasses.asdict(publication)
+        del values["doubt"]
+        told = [] if written is None else [self._codec.seal(dict(written), place(self._written))]
+        keys = self._lock, self._last, self._written, self._doubt
+        sealed = self._codec.seal(values, place(self._last))
+        if not await self._redis.eval(_PUBLISH, len(keys), *keys, token, sealed, settles, *told):
+            raise LockLost("another worker publishes")
+
+    async def doubt(self) -> None:
+        """What is there may be another than the last one that is remembered: it is published anew."""
+        if await self._redis.get(self._last):
+            await self._redis.set(self._doubt, secrets.token_hex(8))
 
     async def strike_out(self, names: Iterable[str]) -> None:
         """Forget that some objects were published. What is published after that tells nothing of them."""

@@ -274,11 +274,15 @@ class Poller:
             await asyncio.sleep(self.lease.ttl / 3)
 
     async def _look_back(self) -> None:
-        """After a restart of Redis that may have cost its last moments, let every account be read back."""
+        """After a restart of Redis that may have cost its last moments, let all accounts be read back.
+
+        And let what was published last be published anew: it may be of one of these moments.
+        """
         if await self._backend.continuity.is_broken():
             log.warning("redis was restarted: all accounts are read back")
             for name in self._routes:
                 await self._backend.ledger(name).doubt_everything()
+                await self._backend.publications(name).doubt()
         await self._backend.continuity.begin()
 
     async def _note(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bridge.errors import TryLater
 from bridge.exchange import Draft, Publication
 from bridge.model import Key, Kind, Record
 from bridge.store.backend import Backend
@@ -187,6 +188,53 @@ async def test_a_worker_that_lost_its_turn_renames_nothing(file: Filing) -> None
     assert left is not None
     assert not file.path.exists()
     assert await redis.get(lock) == b"another worker"
+
+
+async def test_what_was_renamed_too_late_is_written_anew(file: Filing) -> None:
+    """A worker is stopped before its rename, and another one publishes == the newer file, once more."""
+    await file.given(person("ana"))
+    old = file.path.read_bytes()
+    await file.given(person("ana", title="Boss"))
+    await file.run.deliver(person("ana", title="Chair"))
+    original = file.target.publish
+
+    async def publish(*arguments: Any) -> Publication:
+        found = await original(*arguments)
+        await file.run.backend.redis.delete(file.run.backend.keys.at(TARGET, "publishing"))
+        file.target.publish = original  # type: ignore[method-assign]
+        assert await file.publish() is None
+        file.path.write_bytes(old)
+        return found
+
+    file.target.publish = publish  # type: ignore[method-assign, assignment]
+    left = await file.publish()
+    assert left is not None
+    assert left.soon
+    assert file.rows()["ana"]["job_title"] == "Clerk"
+    assert await file.publish() is None
+    assert file.rows()["ana"]["job_title"] == "Chair"
+    written = file.path.stat().st_ino
+    assert await file.publish() is None
+    assert file.path.stat().st_ino == written
+
+
+async def test_a_failure_that_is_noted_too_late_is_not(file: Filing) -> None:
+    """A worker is stopped, another one publishes, the first one fails == the file is not written again."""
+    await file.run.deliver(person("ana"))
+    original = file.target.draft
+
+    async def draft(*_: Any) -> Draft:
+        await file.run.backend.redis.delete(file.run.backend.keys.at(TARGET, "publishing"))
+        file.target.draft = original  # type: ignore[method-assign]
+        assert await file.publish() is None
+        raise TryLater("no answer")
+
+    file.target.draft = draft  # type: ignore[method-assign, assignment]
+    assert await file.publish() is not None
+    written = file.path.stat().st_ino
+    assert await file.publish() is None
+    assert file.path.stat().st_ino == written
+    assert (await file.run.backend.publications(TARGET).last()).trouble == ""
 
 
 async def forget(file: Filing, *names: str) -> None:

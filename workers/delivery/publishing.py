@@ -7,11 +7,9 @@ worker at a time has the draft judged, and publishes. See docs/decisions/0021-fi
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from redis.exceptions import RedisError
@@ -21,12 +19,12 @@ from bridge.exchange import Draft, Publication
 from bridge.logs import get_logger
 from bridge.model import Entry, Key, State
 from bridge.store.backend import Backend
-from bridge.store.publications import TTL, Publications
 from bridge.store.queue import Due
 from bridge.store.raising import raise_hold, withdraw
 from bridge.wire.redaction import redact
 from workers.delivery.deliver import Deliverer
 from workers.delivery.losing import excess, hold_id
+from workers.delivery.publishing_turn import Quiet, kept
 from workers.targets.base import Publisher
 
 log = get_logger("publishing")
@@ -93,7 +91,7 @@ class Publishing:
         if not await self._publications.begin(token):
             return Left("another worker publishes", soon=True)
         try:
-            async with _kept(self._publications, token):
+            async with kept(self._publications, token):
                 return await self._tried(token, now)
         except LockLost as error:
             return Left(str(error), soon=True)
@@ -102,23 +100,24 @@ class Publishing:
 
     async def _tried(self, token: str, now: float) -> Left | None:
         """Publish, or note why that failed."""
+        permit = Quiet(self._deliverer.turn, self._is_quiet, self._publications, token)
         last = await self._publications.last()  # anew: somebody may have published until our turn came
         if not await self._target.due(last, now):
             return None
         try:
-            return await self._publish(token, last, now)
+            return await self._publish(permit, last, now)
         except TargetHalted as error:
             await self._deliverer.halt(error)
-            return await self._failed(last, str(error))
+            return await self._failed(permit, last, str(error))
         except TryLater as error:
             await self._deliverer.tell_gate(error)
-            return await self._failed(last, str(error))
+            return await self._failed(permit, last, str(error))
         except Damaged:
             await self._backend.discard_damaged(now)
             return Left("a note could not be read: it is made anew", soon=True)
 
-    async def _publish(self, token: str, last: Publication, now: float) -> Left | None:
-        permit, entries = Quiet(self, token), await self._deliverer.ledger.entries()
+    async def _publish(self, permit: Quiet, last: Publication, now: float) -> Left | None:
+        entries = await self._deliverer.ledger.entries()
         if self._is_outdated(entries.values()):
             return Left("the configuration has changed: everybody is looked at first")
         if await self._is_behind(entries):
@@ -132,33 +131,37 @@ class Publishing:
             return left
         if draft.content is None:
             same = dataclasses.replace(last, seen=draft.at, mark=draft.mark, trouble="")
-            await self._publications.note(same)
+            await self._publications.note(same, permit.token, settles=last.doubt)
             return None
         publication = await self._target.publish(draft, last, permit)
-        await self._publications.note(publication, draft.written)
+        await self._note(permit, publication, draft.written, last.doubt)
         await self._backend.holds.withdraw(hold_id(self._name))  # if one was approved, it is carried out
         name, rows = publication.name, publication.rows
         log.info("published", target=self._name, file=name, rows=rows)
         await self._backend.audit.note("published", now, target=self._name, file=name, count=rows)
         return None
 
-    async def _failed(self, last: Publication, reason: str) -> Left:
+    async def _failed(self, permit: Quiet, last: Publication, reason: str) -> Left:
         reason = redact(reason)
-        if reason != last.trouble:
-            await self._publications.note(dataclasses.replace(last, trouble=reason))
+        await self._note(permit, dataclasses.replace(last, trouble=reason))
         return Left(reason, failed=True, soon=True)
 
+    async def _note(
+        self,
+        permit: Quiet,
+        publication: Publication,
+        written: Mapping[str, str] | None = None,
+        settles: str = "",
+    ) -> None:
+        """Remember a publication. Raises LockLost: then what was sent may have replaced a newer one."""
+        try:
+            await self._publications.note(publication, permit.token, written, settles)
+        except LockLost:
+            if permit.was_given:
+                await self._publications.doubt()
+            raise
+
     # Whether all is there, and nothing under way
-
-    async def see_allowed(self, token: str) -> None:
-        """See that it is still our turn, and nothing has come. Raises LockLost."""
-        await self._publications.go_on(token)
-        if not await self._is_quiet():
-            raise LockLost("records have come meanwhile")
-
-    async def turn(self) -> None:
-        """Wait until the target may be called."""
-        await self._deliverer.turn()
 
     async def _is_quiet(self) -> bool:
         """Whether the target may be called, was given something, and nothing is to be given to it now.
@@ -206,38 +209,3 @@ class Publishing:
             return None
         await raise_hold(hold, former, self._backend, now)
         return Left(f"{hold.reason}: see kenjo-bridge holds show {hold.id}", held=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """The permit of a publication: the target's pace, then its turn in Redis, and that nothing has come."""
-
-    publishing: Publishing
-    token: str
-
-    async def ask(self) -> None:
-        """Raises LockLost, and TryLater while the target has asked to wait."""
-        await self.publishing.turn()
-        await self.see()  # last: waiting for a turn may take long
-
-    async def see(self) -> None:
-        """The same, without waiting. Raises LockLost."""
-        await self.publishing.see_allowed(self.token)
-
-
-@asynccontextmanager
-async def _kept(publications: Publications, token: str) -> AsyncIterator[None]:
-    """Lengthen the turn as long as the context lasts."""
-
-    async def keep() -> None:
-        with contextlib.suppress(Exception):  # its end is noticed before the next write
-            while True:
-                await asyncio.sleep(TTL / 3)
-                await publications.go_on(token)
-
-    keeper = asyncio.create_task(keep())
-    try:
-        yield
-    finally:
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)

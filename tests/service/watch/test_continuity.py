@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from bridge.config.settings import TargetSettings
+from bridge.exchange import Publication
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
 from bridge.model import Key, Kind, Record, Snapshot
@@ -54,6 +55,18 @@ async def test_after_a_restart_everybody_is_read_back_once(poller: Poller, backe
     await poller.poll_once()
     assert await backend.ledger("directory").unsettled() == {ANA}
     assert not await backend.continuity.is_broken()
+
+
+async def test_after_a_restart_what_was_published_is_in_doubt(poller: Poller, backend: Backend) -> None:
+    """Another publication may have been in the moments that were lost == the remembered one is in doubt."""
+    publications = backend.publications("directory")
+    assert await publications.begin("turn")
+    await publications.note(Publication(at=1.0), "turn", {})
+    await poller.poll_once()
+    assert not (await publications.last()).doubt
+    await backend.redis.set(backend.keys.of("run"), "another run")
+    await poller.poll_once()
+    assert (await publications.last()).doubt
 
 
 async def test_a_run_that_was_closed_in_order_is_trusted(poller: Poller, backend: Backend) -> None:

@@ -148,7 +148,7 @@ class FileTarget(Target, Publisher):
         """Whether a set time has come; without one, whether a row or the way they are written has changed."""
         if self._settings.at:
             return last.seen < self._latest(now)
-        return last.mark != await self._mark()
+        return bool(last.doubt) or last.mark != await self._mark()
 
     def _latest(self, now: float) -> float:
         """The set time that came last, epoch seconds."""
@@ -168,7 +168,7 @@ class FileTarget(Target, Publisher):
         ]
         name = self._settings.address.name.at(self._moment(now))
         draft = Draft(now, name, len(chosen), mark, prints)
-        same = last.at > 0 and prints == written and len(chosen) == last.rows
+        same = last.at > 0 and not last.doubt and prints == written and len(chosen) == last.rows
         if (same and not self._settings.at) if whole else not chosen:
             return draft
         content = await layouts.rendered(chosen, self._settings)
