@@ -37,13 +37,15 @@ class Directory:
 
     What differs from kind to kind is in `tests.simulation.tempers`. `kind` is its name there; `keys`: what no
     two objects may share; `strict`: it never takes a second object with the same keys, whatever the odds are;
-    `is_shared`: others write there, too.
+    `is_shared`: others write there, too; `has_objects`: what it holds is judged as accounts and groups,
+    else `flaws` says all that is wrong.
     """
 
     kind: ClassVar[str] = "scim"
     keys: ClassVar[Mapping[Kind, tuple[str, ...]]] = KEYS
     strict: ClassVar[bool] = False
     is_shared: ClassVar[bool] = False
+    has_objects: ClassVar[bool] = True
 
     def __init__(
         self, world: World, name: str, kenjo: Kenjo, referee: Referee, *, down: bool = False
@@ -156,6 +158,14 @@ class Directory:
         self.referee.changed(thing, former, by, emptied=emptied)
         if by and by.losses != self.referee.store.losses:
             self._forget(thing)  # sent before Redis lost its data: nobody knows of this, either
+
+    def throttles(self) -> Reply:
+        """What is answered when there are too many requests."""
+        return Reply(429, headers={"Retry-After": str(self.world.random.randint(2, 30))})
+
+    def lets_go(self, rows: int) -> bool:  # noqa: ARG002 - nothing is published here
+        """Whether a person lets the next publication tell of so many less, and notes that."""
+        return False
 
     # The API
 

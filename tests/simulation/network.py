@@ -82,7 +82,7 @@ class Request:
         if directory.halted:
             return Reply(401)
         if world.chance(odds.throttled):
-            return Reply(429, headers={"Retry-After": str(world.random.randint(2, 30))})
+            return directory.throttles()
         early = world.chance(odds.server_error)
         if early and world.random.random() < 0.5:
             return Reply(500)

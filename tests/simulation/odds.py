@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-TEMPERS = ("scim", "google", "entra", "rest", "ldap", "provisioning", "webhook")
+TEMPERS = ("scim", "google", "entra", "rest", "ldap", "provisioning", "webhook", "file")
 """Kinds of directories, see `tests.simulation.tempers`; most are of the first one."""
 
 DRAWN = ("google", "entra", "rest", "ldap", "provisioning")
-"""The others that seeds have. A receiver of events is played where it is asked for: an object whose first
-event had no answer counts as there, so others may refer to it although the receiver has not heard of it."""
+"""The others that seeds have. Two are played where they are asked for. A receiver of events: an object whose
+first event had no answer counts as there, so others may refer to it although that has not heard of it. Files:
+they have nothing of the groups and references that much of a seed is about."""
 
 
 @dataclass(frozen=True, slots=True)

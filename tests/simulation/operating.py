@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.model import Key, Kind
 from bridge.store import Hold
+from bridge.store.holds import PUBLICATION
 from service.operations.assembly import Bridge
 from service.operations.failures import adopt, failures, retry
 from service.operations.greet import revive
@@ -36,11 +37,18 @@ def is_right(hold: Hold, kenjo: Kenjo) -> bool:
     return not any(truth.get(key, _GONE).get("lifecycle", "active") == "active" for key in keys)
 
 
+Rehearse = Callable[[], Awaitable[object]]
+"""`plan`, which writes nothing."""
+
+
 class Operator:
     """Approves what is right, gives accounts to whom they belong, and has tried again what can work now."""
 
-    def __init__(self, bridge: Bridge, kenjo: Kenjo, directories: Mapping[str, Directory]) -> None:
+    def __init__(
+        self, bridge: Bridge, kenjo: Kenjo, directories: Mapping[str, Directory], rehearse: Rehearse
+    ) -> None:
         self._bridge = bridge
+        self._rehearse = rehearse
         self._kenjo = kenjo
         self._directories = directories
 
@@ -50,6 +58,8 @@ class Operator:
             await asyncio.sleep(10.0)
             with contextlib.suppress(RedisError, BridgeError):
                 await self._decide()
+                if any(not one.has_objects for one in self._directories.values()):
+                    await self._rehearse()
                 await revive(self._bridge, dict(targets))
                 for row in await failures(self._bridge):
                     if row["state"] == "failed":
@@ -57,20 +67,35 @@ class Operator:
 
     async def _decide(self) -> None:
         for hold in await self._bridge.backend.holds.all():
-            if is_right(hold, self._kenjo):
+            if hold.kind == PUBLICATION:
+                await self._look_at(hold)
+            elif is_right(hold, self._kenjo):
                 await self._approve(hold)
             elif not self._kenjo.world.faulty:
                 self._mend_rows(hold)
 
+    async def _look_at(self, hold: Hold) -> None:
+        """Let a file appear with so many rows less if that is right, else see to what makes it wrong."""
+        directory = self._directories[hold.target]
+        if directory.lets_go(hold.count):
+            self._kenjo.world.note("operator", f"lets {hold.target} lose {hold.count} rows")
+            await self._approve(hold)
+        elif not self._kenjo.world.faulty:
+            for id_ in sorted(self._kenjo.unusable()):
+                self._mend_row(id_)
+
     def _mend_rows(self, hold: Hold) -> None:
         """Put right in Kenjo what keeps somebody in a hold who works here: nobody could approve that."""
         for key in map(Key.parse, hold.keys):
-            person = self._kenjo.people.get(key.id) if key.kind is Kind.PERSON else None
-            if person and key.id in self._kenjo.unusable():
-                self._kenjo.world.note("operator", f"mends the row of {key.id}")
-                if not person.odd:  # somebody who works here has the same address
-                    person.email = f"{key.id}.again@example.com"
-                person.odd = {}
+            if key.kind is Kind.PERSON and key.id in self._kenjo.unusable():
+                self._mend_row(key.id)
+
+    def _mend_row(self, id_: str) -> None:
+        person = self._kenjo.people[id_]
+        self._kenjo.world.note("operator", f"mends the row of {id_}")
+        if not person.odd:  # somebody who works here has the same address
+            person.email = f"{id_}.again@example.com"
+        person.odd = {}
 
     async def _approve(self, hold: Hold) -> None:
         """Let go what was looked at, and nothing that came to it since."""

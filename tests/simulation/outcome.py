@@ -19,6 +19,8 @@ def differences(kenjo: Kenjo, directory: Directory) -> list[str]:
     """Sentences on what is not as Kenjo says; empty when everything is."""
     truth, unusable = kenjo.truth(), kenjo.unusable()
     found = [*directory.flaws()]
+    if not directory.has_objects:
+        return found
     for key, data in truth.items():
         if key.kind is Kind.TEAM:
             found += _team(key, data, truth, directory, unusable)

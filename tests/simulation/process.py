@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +38,32 @@ class Delivery:
     def began(self) -> float:
         """When it was really claimed."""
         return self.since - self.waited
+
+
+@dataclass(slots=True)
+class Known:
+    """What Redis held at a moment: by record, of which reading of Kenjo; what has been committed since.
+
+    `sure`: whether a poll has been accepted since it lost something, or since the settings changed.
+    """
+
+    versions: Mapping[str, int]
+    committed: int
+    sure: bool
+
+
+@dataclass(slots=True)
+class Turn(Delivery):
+    """What the referee needs to know of a publication, which is of all records: `record` names its target.
+
+    `token`: of its turn, `since` and `losses` are of when it was taken. `looked`: what was known when it was
+    last asked whether anything is pending; `known`: when that was asked before the turn was taken, so that
+    what is published tells of no less.
+    """
+
+    token: str = ""
+    looked: Known | None = None
+    known: Known | None = None
 
 
 DELIVERY: ContextVar[Delivery | None] = ContextVar("delivery", default=None)

@@ -16,9 +16,12 @@ from unittest.mock import patch
 import redis
 import structlog
 
+import bridge.store.publications
 import workers.delivery.draining
 import workers.delivery.gate_watch
+import workers.delivery.publishing_turn
 import workers.delivery.survey
+import workers.targets.file.sftp
 from bridge.metrics import Metrics
 from bridge.model import Key, State
 from bridge.store import Ledger
@@ -45,6 +48,10 @@ the gap between two probes of a directory that was down, a lock, a lease, and a 
 
 CALM = 4 * INTERVAL
 """Seconds for which it has to stay so, without a single further write."""
+
+
+_TURN = 12.0
+"""Seconds for which a publication has its turn: less than a worker may be stopped for."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,9 @@ def _virtual(seed: int, loop: VirtualLoop) -> Iterator[None]:
         patch.object(workers.delivery.survey, "MANY", 3),
         patch.object(workers.delivery.survey, "CHECKED", 2),
         patch.object(workers.delivery.draining, "NEWS", 1),
+        patch.object(bridge.store.publications, "TTL", _TURN),
+        patch.object(workers.delivery.publishing_turn, "TTL", _TURN),
+        patch.object(workers.targets.file.sftp, "_CHUNK", 300),
         patch.object(Pace, "turn", _own_turn),
     ):
         yield

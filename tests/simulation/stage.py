@@ -20,6 +20,8 @@ from bridge.model import Entry, State
 from bridge.store import Claim, Keys
 from bridge.store.backend import Backend
 from service.operations.assembly import Bridge, deliverers
+from service.operations.planning import plan_of
+from service.operations.plans import Plan
 from service.watch.poller import Poller
 from tests.simulation.company import Company
 from tests.simulation.directory import Directory
@@ -80,9 +82,9 @@ def configuration(
 
 
 def _laid_over(settings: Mapping[str, Any], mistake: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with a mistake, which leaves the rest of a section as it is."""
-    removal = {**settings.get("removal", {}), **mistake.get("removal", {})}
-    return {**settings, **mistake, "removal": removal}
+    """Settings with a mistake, which leaves the rest of a section, and of the mapping, as it is."""
+    merged = {name: {**settings.get(name, {}), **mistake.get(name, {})} for name in ("removal", "map")}
+    return {**settings, **mistake, **merged}
 
 
 @dataclass
@@ -107,6 +109,7 @@ class Stage:
         kinds = {name: directory.kind for name, directory in self.directories.items()}
         self.values = configuration(kinds, limit, mistake, ordered=ordered)
         self.routes, self.misconfigured = workers.connect.routes(self.values), mistake is not None
+        self.store.doubt()
         for process in self.running.values():
             process.crash()
 
@@ -143,8 +146,14 @@ class Stage:
     def start_operator(self, process: Process) -> None:
         """A person who looks after the bridge from time to time, with the commands that there are."""
         bridge = self.bridge(process)
-        operator = Operator(bridge, self.kenjo, self.directories)
-        process.spawn(operator.work(self.targets(process, bridge.backend)))
+        targets = self.targets(process, bridge.backend)
+
+        async def rehearse() -> Plan:
+            source = Source.open(self.kenjo, process, self.store, self.values, self.routes)
+            return await plan_of(bridge, targets, await source.fetch_snapshot(), source, process.clock())
+
+        operator = Operator(bridge, self.kenjo, self.directories, rehearse)
+        process.spawn(operator.work(targets))
 
     async def keep_running(self, name: str, start: Callable[[Process], None]) -> None:
         """A process, and another one in its place whenever it dies."""

@@ -8,8 +8,9 @@ from typing import Any
 import redis
 
 from bridge.model import Key
-from bridge.store.keys import script
+from bridge.store.keys import Keys, script
 from tests.simulation.kenjo import Kenjo
+from tests.simulation.process import Known
 from tests.simulation.world import EPOCH, World
 
 # Stands before every script, so that whatever it does with time is done in virtual time. The last argument
@@ -68,7 +69,8 @@ class Store:
 
     `versions`: which reading of Kenjo each record in it is from; `accepted`: the readings that polls have
     accepted; `losses`: how often data was lost; `enqueued`: how often somebody has put jobs on a queue;
-    `on_hand_over` hear a lock's key, from which record an object has passed there, and to which.
+    `committed`: each record that was, and the reading that it is from; `on_hand_over` hear a lock's key, from
+    which record an object has passed there, and to which.
     """
 
     def __init__(self, client: redis.Redis, world: World) -> None:
@@ -77,6 +79,8 @@ class Store:
         self.accepted: list[int] = []
         self.losses = 0
         self.enqueued = 0
+        self.committed: list[tuple[str, int]] = []
+        self._unsure_since = -1
         self.on_hand_over: list[Callable[[str, str, str], None]] = []
         self._loaded: dict[str, str] = {}
         self._world = world
@@ -88,6 +92,19 @@ class Store:
         """Those whom Redis knows and does not think gone."""
         readings = kenjo.readings
         return {key for key, number in self.versions.items() if Key.parse(key) in readings[number - 1].truth}
+
+    def known(self) -> Known:
+        """What it holds now."""
+        sure = len(self.accepted) > self._unsure_since
+        return Known(dict(self.versions), len(self.committed), sure)
+
+    def turn(self, target: str) -> str:
+        """The token of the publication whose turn it is at a target."""
+        return (self.eval(_PLAIN, 0, "GET", Keys().at(target, "publishing")) or b"").decode()
+
+    def doubt(self) -> None:
+        """Until the next poll is accepted, what is not pending need not be as the records say."""
+        self._unsure_since = len(self.accepted)
 
     def linked(self, target: str) -> set[str]:
         """The records that have a link at a target."""
@@ -150,6 +167,7 @@ class Store:
                 for one in gone:
                     self.versions.pop(one.decode(), None)
         self.losses += 1
+        self.doubt()
         return found
 
     def restore(self, saved: Saved) -> None:
@@ -161,6 +179,7 @@ class Store:
         pipe.execute()
         self.versions = dict(saved[1])
         self.losses += 1
+        self.doubt()
 
 
 def _title(text: str) -> str:

@@ -37,6 +37,13 @@ def test_no_seed_breaks_a_promise(first: int) -> None:
     assert played.stderr == ""
 
 
+def test_no_seed_breaks_what_is_promised_of_files() -> None:
+    """The same, of files that are published whole == each was right when it appeared, and is in the end."""
+    played = run("--temper", "file", "--seeds", str(CHUNK))
+    assert played.returncode == 0, played.stdout[-20_000:] + played.stderr[-5_000:]
+    assert f"{CHUNK} seeds played, 0 failed" in played.stdout
+
+
 def test_a_seed_repeats_itself() -> None:
     """The same seeds in processes that hash differently == the same traces, each another one."""
     first, second = (run("--seeds", "2", "--hashes", hash_seed=seed) for seed in ("1", "2"))

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import redis
 
-from tests.simulation.process import DELIVERY, TURNED, Delivery, Process
+from tests.simulation.process import DELIVERY, TURNED, Delivery, Process, Turn
 from tests.simulation.store import Store
 
 _RECORD = re.compile(r"(person|team):\w+")
@@ -30,7 +30,12 @@ class Wire:
         run = getattr(source, name)
 
         async def command(*args: Any, **kwargs: Any) -> Any:
-            return await self._through(f"{name} {args[0] if args else ''}", lambda: run(*args, **kwargs))
+            def heard() -> Any:
+                answer = run(*args, **kwargs)
+                self._hear_of_turn(name, args, answer)
+                return answer
+
+            return await self._through(f"{name} {args[0] if args else ''}", heard)
 
         return command
 
@@ -45,6 +50,7 @@ class Wire:
         def run() -> Any:
             answer = self._store.eval(text, numkeys, *args)
             self._keep_books(name, records, args[numkeys:], answer)
+            self._hear_of_turn(name, args, answer)
             if name == "hand_over" and answer[0] == b"ok":
                 for hear in self._store.on_hand_over:
                     hear(str(args[0]), str(args[numkeys + 3]), str(args[numkeys + 1]))
@@ -84,9 +90,11 @@ class Wire:
                         "NEVER BACKWARDS", f"{record} committed from an older reading of Kenjo"
                     )
                 store.versions[record] = version
+                store.committed.append((record, version))
         if name == "pace":
             TURNED.set(now)
-        if delivery := DELIVERY.get():
+        delivery = DELIVERY.get()
+        if delivery and not isinstance(delivery, Turn):
             delivery.checked = now
         if name == "claim":
             for record, token in zip(answer[4::_CLAIMED], answer[5::_CLAIMED], strict=True):
@@ -96,6 +104,20 @@ class Wire:
             told -= {token for token, good in zip(args[-len(answer) :], answer, strict=True) if not good}
         for token in self._process.deliveries.keys() & told:
             self._process.deliveries[token].checked = now
+
+    def _hear_of_turn(self, name: str, args: Sequence[Any], answer: Any) -> None:
+        """Note what a publication asks, and that it takes its turn and keeps it."""
+        turn = DELIVERY.get()
+        if not isinstance(turn, Turn) or not args:
+            return
+        what = str(args[0]).rpartition(":")[2]
+        if (name, what) == ("zcard", "pending"):
+            turn.looked = self._store.known()
+        elif (name, what) == ("set", "publishing") and answer:
+            turn.token, turn.losses, turn.known = str(args[1]), self._store.losses, turn.looked
+            turn.since = self._world.now
+        if (name, what) != ("renew", "publishing") or answer[0]:
+            turn.checked = self._world.now
 
     def _begin(self, record: str, token: str) -> None:
         """A delivery has claimed a record, or claims it anew."""

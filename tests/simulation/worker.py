@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from bridge.store import Claim
 from bridge.store.backend import Backend
 from bridge.store.deliveries import LOCK_TTL
-from tests.simulation.process import DELIVERY, Process
+from tests.simulation.process import DELIVERY, Process, Turn
 from tests.simulation.store import Store
 from workers.delivery.deliver import Deliverer
 from workers.delivery.draining import Drain
@@ -21,6 +21,8 @@ from workers.delivery.first_contact import FirstContact
 from workers.delivery.gate_watch import watch
 from workers.delivery.inventory import Absent
 from workers.delivery.line import Position
+from workers.delivery.publishing import keep_publishing
+from workers.targets.base import Publisher
 
 LOOK, IDLE = 0.3, 12
 """Seconds after which a worker hears that it is woken, and how often that passes before it looks unasked."""
@@ -34,6 +36,7 @@ class Worker:
         self._backend = backend
         self._process = process
         self._store = store
+        self._backend = backend
         self._first_contact = FirstContact(deliverer, backend)
         self._drain = Drain(_watched(deliverer, process), self._start)
 
@@ -42,6 +45,14 @@ class Worker:
         self._process.spawn(self._serve())
         self._process.spawn(self._renew())
         self._process.spawn(watch(self._deliverer))
+        if isinstance(self._deliverer.target, Publisher):
+            self._process.spawn(self._publish())
+
+    async def _publish(self) -> None:
+        """Publish what is due, so that the referee knows whose turn each request belongs to."""
+        process, name = self._process, self._deliverer.route.name
+        DELIVERY.set(Turn(process.name, name, misconfigured=process.misconfigured))
+        await keep_publishing(self._deliverer, self._backend)
 
     def _start(self, delivery: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return self._process.spawn(delivery)

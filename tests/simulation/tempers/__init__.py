@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.simulation.adapter import adapter
 from tests.simulation.directory import Directory
-from tests.simulation.tempers import entra, google, ldap, provisioning, rest, webhook
+from tests.simulation.tempers import entra, file, google, ldap, provisioning, rest, webhook
 from tests.simulation.tempers.temper import Temper
 
 TEMPERS = {
@@ -15,4 +15,5 @@ TEMPERS = {
     "ldap": ldap.TEMPER,
     "provisioning": provisioning.TEMPER,
     "webhook": webhook.TEMPER,
+    "file": file.TEMPER,
 }

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 from bridge.exchange import Change, Remote, Wanted
 from bridge.model import Key
+from bridge.store.publications import Publications
 from tests.simulation.adapter import Body, ModelTarget
 from tests.simulation.bug import Bug
 from tests.simulation.odds import Odds
@@ -17,6 +18,8 @@ from tests.simulation.tempers.rest import RestTarget
 from tests.simulation.tempers.webhook import Note
 from workers.delivery.confirming import Confirming
 from workers.delivery.looking import Looking
+from workers.delivery.publishing import Publishing
+from workers.targets.file.sftp import Sftp
 from workers.targets.owed_sessions import OwedSessions
 
 
@@ -58,7 +61,57 @@ def _forgets_what_was_sent(former: Note, data: Body) -> Note:
     return _BEGUN(former, data)._replace(sent=())
 
 
+async def _uploads(_: Sftp, sftp: Any, part: str, content: bytes) -> None:
+    """What the server says of each write is believed."""
+    async with await sftp.open(part, "xb") as file:
+        for start in range(0, len(content), 300):
+            await file.write(content[start : start + 300])
+
+
+async def _never(*_: Any) -> bool:
+    return False
+
+
 BUGS_OF_TEMPERS = {
+    "half-told": Bug(
+        "WHOLE",
+        "a file is written while changes are known that nobody has called pending yet",
+        lambda: patch.object(Publishing, "_is_behind", _never),
+        lambda _: True,
+        odds={"redis_fails": 0.03},
+        temper="file",
+    ),
+    "half-written": Bug(
+        "WHOLE",
+        "a file appears without a look at how much of it has arrived",
+        lambda: patch.object(Sftp, "_upload", _uploads),
+        lambda odds: odds.deaf,
+        temper="file",
+    ),
+    "unturned": Bug(
+        "NEVER BACKWARDS",
+        "a worker that lost its turn to another one publishes all the same",
+        lambda: patch.object(Publications, "go_on", _nothing),
+        lambda _: True,
+        odds={"freeze": 0.006},
+        temper="file",
+    ),
+    "unjudged": Bug(
+        "HELD",
+        "a file may lose any number of rows for which there is no reason",
+        lambda: patch.object(Publishing, "_judged", _nothing),
+        lambda odds: not odds.forbidden,
+        odds={"redis_emptied": True, "cut": 0.4},
+        temper="file",
+    ),
+    "unswept": Bug(
+        "BOUNDED",
+        "what was begun and never finished stays for ever",
+        lambda: patch.object(Sftp, "_sweep", _nothing),
+        lambda _: True,
+        odds={"crash": 0.006},
+        temper="file",
+    ),
     "noted-after": Bug(
         "CONVERGES",
         "what a receiver is told is noted only when it has answered",
