@@ -1,8 +1,9 @@
 """One Kenjo account in memory, with everything that the API (and a test in the same process) can do to it."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sandbox.errors import ApiError, invalid, taken, unknown
 from sandbox.organisation import Table, build
@@ -15,6 +16,9 @@ SECTIONS = ("account", "personal", "work", "workSchedule", "address", "financial
 EDITABLE = ("teams", "departments", "offices", "areas")
 """The lists in which the API creates, changes and removes rows."""
 
+ZONE = ZoneInfo("Europe/Berlin")
+"""Where the made-up company is: its days begin there."""
+
 _REFERENCES = {"departments": "departmentId", "offices": "officeId"}
 
 
@@ -26,7 +30,7 @@ class Account:
     """
 
     def __init__(self, people: int = 200, seed: int = 1, today: date | None = None) -> None:
-        self.today = today or datetime.now(UTC).date()
+        self.today = today or datetime.now(ZONE).date()
         organisation = build(seed)
         self.employees = generate(organisation, people, seed, self.today)
         self.tables: dict[str, Table] = {

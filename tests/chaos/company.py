@@ -7,10 +7,11 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
+from sandbox.state import ZONE
 from tests.chaos.stage import Stage
 
 Row = dict[str, Any]
@@ -103,7 +104,7 @@ class Company:
             manager=self._anybody(),
             email=f"new{number}@nordlicht.example",
             active=True,
-            start=(datetime.now(UTC) - timedelta(days=1)).date().isoformat(),
+            start=(datetime.now(ZONE) - timedelta(days=1)).date().isoformat(),
         )
 
     async def _leave(self, how: str) -> None:
@@ -192,7 +193,7 @@ def people(lists: dict[str, list[Row]]) -> dict[str, Row]:
 
 def is_served(person: Row) -> bool:
     """Whether a person should have an account: active, with an address, begun and not ended."""
-    today = datetime.now(UTC).date().isoformat()
+    today = datetime.now(ZONE).date().isoformat()
     account, work = person["account"], person["work"]
     begun = (work.get("startDate") or "")[:10] <= today
     ended = bool(work.get("contractEnd")) and work["contractEnd"][:10] < today
