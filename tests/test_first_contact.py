@@ -50,6 +50,20 @@ async def test_accounts_that_match_are_adopted(here: World) -> None:
     assert len(await here.users()) == len(people)
 
 
+async def test_accounts_whose_names_have_what_nobody_sees_are_adopted(here: World) -> None:
+    """Blanks around it, a no-break space, a zero-width character there == adopted, as planned."""
+    people = expected(here.sandbox)
+    emails = [person["account"]["email"] for person in people.values()]
+    odd = [f" {emails[0]} ", f"{emails[1]}\u200b", f"{emails[2]}\u00a0", *emails[3:]]
+    for name in odd:
+        await create(here, name)
+    planned = await here.run("plan", "--json")
+    assert planned.json["targets"]["directory"]["counts"]["adopt"] == len(people)
+    done = await here.run("sync", "--json")
+    assert (done.code, done.json["targets"]["directory"]["adopted"]) == (0, len(people))
+    assert len(await here.users()) == len(people)
+
+
 async def test_a_changed_configuration_is_surveyed_anew(here: World) -> None:
     """Held, then the mapping is put right so that accounts match == adopted without approval."""
     people = expected(here.sandbox)

@@ -151,10 +151,13 @@ async def _with_drift(bridge: Bridge, name: str, found: TargetPlan) -> TargetPla
 
 
 async def _absent(target: Connected, ledger: Ledger, standing: Standing, accounts: int) -> Absent | None:
-    """Who needs no look-up: everybody where there are no accounts, and of many those whom the list lacks."""
+    """Who needs no look-up: everybody where there are no accounts, else those whom the list lacks.
+
+    It is read where a sync reads it: for many, and at the first contact.
+    """
     if accounts == 0:
         return lambda wanted: wanted.key.kind is Kind.PERSON
-    if sum(key not in standing.entries for key in standing.pending) < MANY:
+    if standing.entries and sum(key not in standing.entries for key in standing.pending) < MANY:
         return None
     return (await believed(target.target, ledger)).lacks
 

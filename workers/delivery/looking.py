@@ -70,8 +70,13 @@ class Looking:
 
         `thorough`: a conflict tells that there is one.
         """
-        absent = not thorough and self._absent and is_new(self.case) and self._absent(wanted)
-        self.found = [] if absent else await self.target.find(wanted, thorough=thorough)
+        listed = None if thorough or not is_new(self.case) else self._absent
+        if listed and listed(wanted):
+            self.found = []
+        else:
+            self.found = await self.target.find(wanted, thorough=thorough)
+            if listed and not self.found:  # its list has a value of it, spelt so that no look-up finds it
+                self.found = await self.target.find(wanted, thorough=True)
         await self._choose_among(self.found, wanted)
 
     async def _choose_among(self, found: Sequence[Remote], wanted: Wanted) -> None:

@@ -56,7 +56,7 @@ async def survey(
     """
     accounts = await target.size()
     people = [stored.record for stored in known.values() if _would_be_created(route, stored)]
-    if inventory and len(people) >= MANY:
+    if inventory and (accounts or len(people) >= MANY):  # also for spellings that no look-up finds
         await inventory.load()
     elif accounts == 0:
         return tally(route, 0, len(people), ["create"] * len(people))
