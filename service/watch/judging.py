@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -150,7 +150,9 @@ async def _gone(
     )
     if not absent:
         return Judgement(dataclasses.replace(snapshot, unnamed=frozenset()))
-    asked = [key for kind in Kind for key in [one for one in absent if one.kind is kind][:MOST_QUESTIONS]]
+    asked = [
+        key for kind in Kind for key in _in_turn([one for one in absent if one.kind is kind], now, interval)
+    ]
     answers = await source.ask(asked)
     there = [key for key in asked if answers.get(key)]
     hidden = [key for key in there if key.kind is Kind.PERSON]
@@ -159,10 +161,12 @@ async def _gone(
     untold = {key: since.get(key, now) for key in asked if answers.get(key) is None}
     gone = {key for key in asked if answers.get(key) is False}
     gone |= {key for key, at in untold.items() if now - at >= interval and snapshot.tells_of(key)}
-    missed = {key: at for key, at in untold.items() if key not in gone}
+    later = {key: since[key] for key in absent if key in since and key not in asked}
+    missed = {**later, **{key: at for key, at in untold.items() if key not in gone}}
+    new = len(missed) - len(later)
     warnings = [
         *_warning(len(there), "missing from Kenjo's lists, and there when Kenjo is asked for them"),
-        *_warning(len(missed), "missing from Kenjo's lists for the first time, and Kenjo does not tell more"),
+        *_warning(new, "missing from Kenjo's lists for the first time, and Kenjo does not tell more"),
         *_warning(len(absent) - len(asked), "missing from Kenjo's lists, to be asked for by the next poll"),
     ]
     whole = dataclasses.replace(
@@ -173,6 +177,14 @@ async def _gone(
         warnings=tuple(sorted({*snapshot.warnings, *warnings})),
     )
     return Judgement(whole, absent=missed)
+
+
+def _in_turn(absent: Sequence[Key], now: float, interval: float) -> Sequence[Key]:
+    """As many as may be asked for, at each poll others: some may be missing from a list for good."""
+    if len(absent) <= MOST_QUESTIONS:
+        return absent
+    first = int(now // interval) * MOST_QUESTIONS % len(absent)
+    return [*absent[first:], *absent[:first]][:MOST_QUESTIONS]
 
 
 def _not_whole(hidden: int, absent: int, now: float) -> Hold:

@@ -130,6 +130,21 @@ async def test_questions_are_bounded(backend: Backend) -> None:
         assert len(await here.gone()) == 60
 
 
+async def test_groups_that_a_list_hides_let_others_be_asked_for(backend: Backend) -> None:
+    """A list hides more groups for good than may be asked for at once, one is deleted == gone soon."""
+    async with watching(backend) as here:
+        teams = here.sandbox.account.tables["teams"]
+        ids = [f"{number:024x}" for number in range(6 * MOST_QUESTIONS)]
+        teams |= {id_: {"_id": id_, "name": f"Team {id_}"} for id_ in ids}
+        await here.poll()
+        del teams[ids[-1]]
+        rows = [teams[id_] for id_ in teams if id_ not in ids[: MOST_QUESTIONS + 5]]
+        here.sandbox.faults.add("status", path="/teams", status=200, body=json.dumps({"data": rows}))
+        for _ in range(4):
+            await here.poll()
+        assert await here.gone() == {ids[-1]}
+
+
 @pytest.mark.parametrize("may_ask", [True, False])
 async def test_one_approval_lasts_until_everybody_was_asked_for(backend: Backend, may_ask: bool) -> None:
     """100 of 200 people deleted, approved once == all gone after a few polls, and no hold is left."""
