@@ -28,6 +28,7 @@ from typing import NoReturn, Self
 
 ROOT = Path(__file__).parents[1]
 MOST = 1 << 20  # bytes of one request: arguments and an environment
+_CLOSING = 50  # hundredths of a second for which the ends of a command's pipes are waited for
 
 
 class Launched:
@@ -39,6 +40,7 @@ class Launched:
         self.stderr = err
         self.returncode: int | None = None
         self._ended: asyncio.Task[None] | None = None
+        self._pipes: list[asyncio.ReadTransport] = []
 
     @classmethod
     async def start(cls, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> Self:
@@ -50,13 +52,20 @@ class Launched:
         os.close(err_end)
         its.close()
         report, connection = await asyncio.open_unix_connection(sock=mine)
-        launched = cls(int(await report.readline()), await _reader(out), await _reader(err))
+        pid = int(await report.readline())
+        (said, out_pipe), (complained, err_pipe) = await _reader(out), await _reader(err)
+        launched = cls(pid, said, complained)
+        launched._pipes = [out_pipe, err_pipe]
         launched._ended = asyncio.create_task(launched._end(report, connection))
         return launched
 
     async def _end(self, report: asyncio.StreamReader, connection: asyncio.StreamWriter) -> None:
         self.returncode = int(await report.readline())
         connection.close()
+        for _ in range(_CLOSING):  # a loop that ends before would leave them open
+            if all(pipe.is_closing() for pipe in self._pipes):
+                break
+            await asyncio.sleep(0.01)
 
     async def wait(self) -> int:
         """Wait until it has ended. Gives its exit code, or the signal that ended it as a negative number."""
@@ -84,11 +93,12 @@ class Launched:
         self.send_signal(signal.SIGKILL)
 
 
-async def _reader(descriptor: int) -> asyncio.StreamReader:
+async def _reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(descriptor, "rb"))
-    return reader
+    loop, pipe = asyncio.get_running_loop(), os.fdopen(descriptor, "rb")
+    transport, _ = await loop.connect_read_pipe(lambda: protocol, pipe)
+    return reader, transport
 
 
 @functools.cache
