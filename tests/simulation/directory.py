@@ -223,9 +223,13 @@ class Directory:
     def _comes(self, thing: Thing, by: Delivery | None) -> None:
         """Something is there that was not."""
         self.referee.created(thing, list(self.things.values()), by)
-        id_ = str(thing.attributes.get("externalId"))
-        if self.first and thing.kind is Kind.PERSON and not self.first.of(thing.kind, id_):
-            self.world.violate("ORDER", f"{thing.key} is at {self.name}, and not at {self.first.name} yet")
+        if thing.kind is Kind.PERSON and not (by and by.waited):  # else it was judged when it was taken
+            self._see_order(str(thing.attributes.get("externalId")))
+
+    def _see_order(self, id_: str) -> None:
+        """Somebody comes here, who has to be at the first directory by now."""
+        if self.first and not self.first.of(Kind.PERSON, id_):
+            self.world.violate("ORDER", f"{id_} comes to {self.name}, and is not at {self.first.name} yet")
 
     def _change(self, thing: Thing, body: dict[str, Any], by: Delivery | None) -> Reply:
         """`set` attributes, `add` and `remove` members; `end` says that it is a removal."""

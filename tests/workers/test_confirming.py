@@ -18,6 +18,7 @@ from bridge.store.backend import Backend
 from bridge.wire.permit import Permit
 from tests.delivery import TARGET, Delivery, delivery, person
 from tests.workers.targets.shelf import ADAPTER, Shelf, ShelfTarget
+from workers.delivery.removing import LOOKS
 from workers.targets.base import Abilities, one_by_one
 
 HOUR = 3600.0
@@ -262,6 +263,28 @@ async def test_a_change_whose_answer_was_lost(
     await slowly.target.work()
     assert (await slowly.again(after=60)).state is State.APPLIED
     assert str(slowly.ana["title"]) == "Clerk"
+
+
+async def test_a_leaver_whose_create_is_still_to_be_done(
+    slowly: Slowly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker that sent the create is killed, and she leaves before it is done == closed when it is."""
+    with monkeypatch.context() as patched:
+        patched.setattr(slowly.run.deliverer.ledger, "announce", _killed)
+        with pytest.raises(_Killed):
+            await slowly.run.deliver(person("ana"))
+    slowly.run.clock.now += HOUR
+    await slowly.run.know(person("ana", lifecycle="left"))
+    for _ in range(2 * LOOKS):
+        entry = await slowly.again(after=30)
+    assert (entry.state, entry.attempts) == (State.RETRYING, 0)
+    await slowly.target.work()
+    assert slowly.ana["active"] is True
+    await slowly.again(after=60)
+    await slowly.run.judge()
+    await slowly.again()
+    await slowly.target.work()
+    assert slowly.ana["active"] is False
 
 
 async def test_an_account_that_is_deleted_there(slowly: Slowly) -> None:

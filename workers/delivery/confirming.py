@@ -9,13 +9,11 @@ from bridge.exchange import Accepted, Refused
 from bridge.model import Entry, Outcome
 from workers.delivery.decision import Decision
 from workers.delivery.noting import Noting
+from workers.delivery.removing import shows_within
 from workers.delivery.sending import result
 
 _NEXT = 60.0
 """Seconds between two looks at what may still be done."""
-
-_LATE = 120.0
-"""Seconds after which an object is shown, at most, that a create without an answer may have made."""
 
 
 class Confirming(Noting):
@@ -83,10 +81,9 @@ class Confirming(Noting):
         Its answer was lost, or the process that waited for it. A second create would make a second account
         if the first one's name has changed since.
         """
-        made = self.entry.made
+        made, within = self.entry.made, shows_within(self.route, self.target, self.key.kind)
         if not made or not self.target.can.late:
             return
-        within = min(self.route.settings.create_shows_within, _LATE)
         waits = self.entry.at < made + within
         self.entry = dataclasses.replace(self.entry, made=made if waits else 0.0)
         if waits:

@@ -38,7 +38,7 @@ def _with_unanswered(entry: Entry, target: Target, claim: Claim) -> Entry:
     if not claim.was_cut_short:
         return entry
     if claim.link is None:
-        return dataclasses.replace(entry, made=entry.made or entry.at) if target.can.late else entry
+        return dataclasses.replace(entry, made=entry.made or entry.at)
     if claim.key.kind not in target.can.later:
         return entry
     return dataclasses.replace(entry, accepted=entry.accepted or entry.at)

@@ -7,22 +7,27 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bridge.effects import Verb, verb_of, what_of
-from bridge.errors import AfterAnother, NotFound, RecordRejected, TryLater
+from bridge.errors import AfterAnother, NotFound, RecordRejected, TryLater, Unseen
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.references import resolve
-from bridge.mapping.route import Action, Intent
-from bridge.model import DAY, Outcome, State
+from bridge.mapping.route import Action, Intent, Route
+from bridge.model import DAY, Kind, Outcome, State
 from bridge.store.claims import Case
 from workers.delivery.counting import may_take
 from workers.delivery.decision import Decision
 from workers.delivery.looking import Looking
 from workers.delivery.matching import heir
+from workers.targets.base import Target
 
 LOOKS = 5
 """How often an account that may exist is looked for again, in growing gaps: for about half a minute."""
 
 _SHOWN = 60.0
 """Seconds within which a new account is shown, at most: one that is not may still be open when it is."""
+
+
+_LATE = 120.0
+"""Seconds after which a target that shows new objects late shows one, at most."""
 
 
 class Removing(Looking):
@@ -141,6 +146,7 @@ class Removing(Looking):
         """
         if not await self._find_ours():
             self._await_accepted()
+            self._await_made()
             if may_come_to_light(self.case):
                 raise TryLater("a create was cut short, and its account is not found yet")
             return self._skip(intent.reason)
@@ -151,6 +157,12 @@ class Removing(Looking):
             return self._removed(intent, Outcome.UNCHANGED, self._delete_from(intent))
         self.entry = dataclasses.replace(self.entry, open=True)
         return self.wait(intent.reason)
+
+    def _await_made(self) -> None:
+        """Raise Unseen as long as an account may still come that an earlier create may have made."""
+        within = shows_within(self.route, self.target, self.key.kind)
+        if self.entry.made and self.entry.at < self.entry.made + within:
+            raise Unseen("may have created it without telling, and does not show it yet", wait=within / 10)
 
     def _await_accepted(self) -> None:
         """Let nothing follow a create that was accepted but looks, as long as no account is seen.
@@ -166,6 +178,17 @@ class Removing(Looking):
             f"accepted the account, and did not show it within {within:g} s; look there, and use"
             f" kenjo-bridge failures retry {self.key} to have it created again"
         )
+
+
+def shows_within(route: Route, target: Target, kind: Kind) -> float:
+    """Seconds after which an object is there and shown that a create without an answer may have made.
+
+    0.0: at once, as far as is known.
+    """
+    within = route.settings.create_shows_within
+    if kind in target.can.later:
+        return within
+    return min(within, _LATE) if target.can.late else 0.0
 
 
 def may_come_to_light(case: Case) -> bool:

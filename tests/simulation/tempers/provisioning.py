@@ -51,6 +51,8 @@ class ProvisioningDirectory(Directory):
             return Reply(200, {"status": came.status if came else 0})
         if method == "GET":
             return super().handle(method, path, params, body, by)
+        if method == "POST" and path == f"/{Kind.PERSON}":
+            self._see_order(str(body["externalId"]))
         ticket, taken = len(self._came), self.world.now
         self._came.append(None)
         # In order: what was taken first is never done last, nor at the same moment.
