@@ -31,13 +31,13 @@ _NOT_PUT = ("id", "read", "members")
 
 
 class RestDirectory(Directory):
-    """`_put`: what others wrote last into an object, and when; None for nothing."""
+    """`_put`: what others wrote last into an object, with what it may have in its place since, and when."""
 
     kind = "rest"
     is_shared = True
 
     def __init__(self, *args: Any, **named: Any) -> None:
-        self._put: dict[str, tuple[str | None, float]] = {}
+        self._put: dict[str, tuple[list[str | None], float]] = {}
         self._calls = 0
         super().__init__(*args, **named)
 
@@ -48,7 +48,7 @@ class RestDirectory(Directory):
         self._calls += 1
         number = f"+49 {self._calls}"
         thing.attributes = {**thing.attributes, _OTHERS: number}
-        self._put[thing.id] = number, self.world.now
+        self._put[thing.id] = [number], self.world.now
         self.world.note(self.name, f"{thing.id} is given {_OTHERS} {number} by somebody else")
 
     def _on(self, thing: Thing, method: str, path: str, body: Any, by: Delivery | None) -> Reply:
@@ -68,16 +68,16 @@ class RestDirectory(Directory):
 
     def _judge(self, thing: Thing, read: float, by: Delivery | None) -> None:
         """What others wrote stays, unless they did so between a reading and the request that it was for."""
-        (value, at), now = self._put.get(thing.id, (None, 0.0)), thing.attributes.get(_OTHERS)
-        if by is None or now == value:
+        (right, at), now = self._put.get(thing.id, ([None], 0.0)), thing.attributes.get(_OTHERS)
+        if by is None or now in right:
             return
         age = by.checked - read
-        what = f"{thing.id} has {_OTHERS} {now} again and not {value}, by a reading {age:.1f} s old"
+        what = f"{thing.id} has {_OTHERS} {now} again and not {right[0]}, by a reading {age:.1f} s old"
         if at <= read or age > _STALE:
             self.world.violate("OWNERSHIP", what)
         else:
             self.world.note("referee", f"allowed: {what}")
-        self._put[thing.id] = now, at
+        self._put[thing.id] = [*right, now], at
 
 
 class RestTarget(ModelTarget):
