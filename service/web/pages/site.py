@@ -15,6 +15,7 @@ from service.web.guard import HEADERS, Guard
 from service.web.pages.configured import Configured
 from service.web.pages.deciding import Deciding
 from service.web.pages.entrance import Entrance
+from service.web.pages.forgetting import Forgetting
 from service.web.pages.history import History
 from service.web.pages.live import Live
 from service.web.pages.looking_up import People
@@ -45,6 +46,7 @@ class Site:
         self._provider = ProviderSignIn(*who, provider) if provider else None
         self._overview = Overview(bridge, board, renderer)
         self._people = People(bridge, board, renderer)
+        self._forgetting = Forgetting(bridge, renderer)
         self._deciding = Deciding(bridge, board, renderer)
         self._history = History(bridge, board, renderer)
         self._planning = Planning(bridge, renderer)
@@ -62,6 +64,8 @@ class Site:
             ("GET", f"{records}/{{id}}", page(self._people.show)),
             ("GET", f"{records}/{{id}}/details", page(self._people.details)),
             ("POST", f"{records}/{{id}}/retry", page(self._people.retry, Role.OPERATOR)),
+            ("GET", "/people/{id}/forget", page(self._forgetting.show, Role.ADMINISTRATOR)),
+            ("POST", "/people/{id}/forget", page(self._forgetting.forget, Role.ADMINISTRATOR)),
             ("GET", "/decide", page(self._deciding.show)),
             ("POST", "/decide/holds/{id}", page(self._deciding.decide, Role.OPERATOR)),
             ("POST", "/decide/retry", page(self._deciding.retry, Role.OPERATOR)),

@@ -98,6 +98,23 @@ async def _inactive(company: Operator) -> list[str]:
     return sorted(user["externalId"] for user in await company.here.users() if user.get("active") is False)
 
 
+async def test_somebody_is_forgotten(browser: Browser, company: Operator) -> None:
+    """From the person's page to what would be done, and by a button to an account that is closed."""
+    await company.sync()
+    id_ = company.people()[0]
+    account = (await company.users())[id_]["id"]
+    async with pages(company) as address, looking(browser, address) as look:
+        page = await look.go(f"/people/{id_}")
+        await page.get_by_role("link", name="Forget this person").click()
+        await look.see(f"The account {account} is open.")
+        assert await look.faults() == []
+        assert await _inactive(company) == []
+        await page.get_by_role("button", name="Close the accounts, then forget").click()
+        await look.see(f"{id_} is forgotten", "The accounts are closed: directory.")
+        assert await look.faults() == []
+    assert await _inactive(company) == [id_]
+
+
 async def test_a_mapping_is_tried_and_a_plan_is_made(browser: Browser, company: Operator) -> None:
     """An expression gives what it gives for somebody; the plan says what the next sync would do."""
     await company.sync()
