@@ -140,7 +140,7 @@ class Filled(NamedTuple):
 
 
 HORIZON = 14
-"""Days from today within which a first or last day is told beforehand."""
+"""Days from today within which a first or last day is told beforehand, and to which a first day is recent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,9 @@ class Snapshot:
     column how full it is; `group_kinds` are the groups that were asked for at all. `origin` names all that it
     was made from: what has the same one is the same snapshot. "" where more was asked than the lists, and the
     next time may be answered otherwise.
-    `coming`: first and last days within `HORIZON` days.
+    `coming`: first and last days within `HORIZON` days. `started`: whose first day has come by their office's
+    time zone, at most `HORIZON` days ago, unless Kenjo says that they are inactive or have left; also of
+    somebody whose other cells cannot be used.
     """
 
     records: Mapping[Key, Record]
@@ -169,6 +171,7 @@ class Snapshot:
     group_kinds: frozenset[str] = frozenset(GROUP_KINDS.values())
     origin: str = ""
     coming: tuple[Coming, ...] = ()
+    started: tuple[Key, ...] = ()
 
     @property
     def partial(self) -> bool:

@@ -24,6 +24,8 @@ class NoticeSettings(Section):
     """Hours in which nobody is told, such as `20:00-07:00` in `timezone`; the rest is told later."""
     every: float = Field(60.0, ge=5)
     """Seconds between two looks; what happens in between goes into one notice."""
+    names: bool = False
+    """Whether those who fail, or whose first day is missed, are named; else only counted."""
     link: str = ""
     """Address of the pages, such as `https://bridge.example.com`, which each notice ends with."""
 

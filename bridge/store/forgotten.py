@@ -62,6 +62,7 @@ class Forgotten(Tombstones):
             kept=snapshot.kept - gone,
             problems=tuple(problem for problem in snapshot.problems if problem.id not in ids),
             coming=tuple(one for one in snapshot.coming if one.key not in gone),
+            started=tuple(key for key in snapshot.started if key not in gone),
         )
 
     async def unreferred(self, known: Mapping[Key, Stored]) -> Mapping[Key, Stored]:

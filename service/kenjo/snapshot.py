@@ -88,6 +88,7 @@ def join(tables: Tables, use: Use, view: View, now: datetime) -> Snapshot:
         count(n, f"described by a row of {which} that cannot be used") for which, n in waiting.items()
     ]
     coming = tuple(one for id_ in people for one in person.coming(id_))
+    started = (id_ for id_ in sorted(everybody) if id_ not in closed and person.started(id_))
     teams, kept_teams = _teams(tables, use, people)
     data = {Key(Kind.PERSON, id_): values for id_, values in people.items()} | teams
     return Snapshot(
@@ -101,6 +102,7 @@ def join(tables: Tables, use: Use, view: View, now: datetime) -> Snapshot:
         filled=tables.filled,
         group_kinds=frozenset(GROUP_KINDS[name] for name in use.groups),
         coming=coming,
+        started=tuple(Key(Kind.PERSON, id_) for id_ in started),
     )
 
 
@@ -161,6 +163,14 @@ class _People:
         ):
             if day and matters and 0 <= (day - today).days <= HORIZON:
                 yield Coming(Key(Kind.PERSON, id_), day, what)
+
+    def started(self, id_: str) -> bool:
+        """Whether the first day of a person has come lately, as far as one readable cell says."""
+        start = _date(self.tables.works.said(id_, "startDate"))
+        if start is None:
+            return False
+        today = self.days.at(self.tables, self.tables.works.said(id_, "officeId"), careful=True)
+        return 0 <= (today - start).days <= HORIZON
 
     def closed(self, id_: str) -> Lifecycle | None:
         """The state of somebody of whom one readable cell says that they have no access; else None.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bridge.errors import ConfigurationError, Unreadable
@@ -105,21 +105,26 @@ async def forgotten(bridge: Bridge) -> list[dict[str, Any]]:
 
 def reminders(rows: list[dict[str, Any]]) -> Iterator[str]:
     """What somebody has to do about those who are forgotten, a sentence each. `rows`: from `forgotten`."""
-    for row in rows:
-        who = row["record"]
-        if not row["whole"]:
-            yield f"{who} is not forgotten wholly, as that was cut short: kenjo-bridge forget {who} --yes"
-        elif row["kenjo"] == AtKenjo.BACK:
-            yield (
-                f"{who}, who was forgotten, is active at Kenjo again and gets nothing. If they are to be"
-                f" served: kenjo-bridge forget {who} --undo --yes"
-            )
-        elif row["kenjo"] == AtKenjo.LEFT and row["open"]:
-            yield (
-                f"{who}, who was forgotten, has left, and nobody closes the account at"
-                f" {', '.join(row['open'])}. Close it there; this then ends the warning: kenjo-bridge forget"
-                f" {who} --yes"
-            )
+    yield from filter(None, map(reminder, rows))
+
+
+def reminder(row: Mapping[str, Any]) -> str:
+    """What somebody has to do about one who is forgotten; "" for nothing. `row`: one of `forgotten`."""
+    who = row["record"]
+    if not row["whole"]:
+        return f"{who} is not forgotten wholly, as that was cut short: kenjo-bridge forget {who} --yes"
+    if row["kenjo"] == AtKenjo.BACK:
+        return (
+            f"{who}, who was forgotten, is active at Kenjo again and gets nothing. If they are to be"
+            f" served: kenjo-bridge forget {who} --undo --yes"
+        )
+    if row["kenjo"] == AtKenjo.LEFT and row["open"]:
+        return (
+            f"{who}, who was forgotten, has left, and nobody closes the account at"
+            f" {', '.join(row['open'])}. Close it there; this then ends the warning: kenjo-bridge forget"
+            f" {who} --yes"
+        )
+    return ""
 
 
 async def undo(bridge: Bridge, who: str, *, late: bool) -> Key:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from redis.exceptions import RedisError
@@ -17,19 +18,23 @@ from redis.exceptions import RedisError
 from bridge.config.notice_settings import NoticeSettings
 from bridge.errors import ConfigurationError, unforeseen
 from bridge.logs import get_logger
-from bridge.printable import visible
-from bridge.store import Hold
+from bridge.model import Key
+from bridge.printable import some, visible
 from bridge.store.trouble import trouble
+from service.operations import conditions
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
-from service.operations.overview import late_after
-from service.operations.standing import Standing
+from service.operations.conditions import OfRecord
+from service.operations.forgetting import forgotten
+from service.operations.naming import name_of
 
 log = get_logger("notices")
 
 SUBJECT = "Kenjo Bridge"
 Send = Callable[[str, str], Awaitable[Sequence[bool]]]
 """Sends a subject and a text. Says of each address in `notices.to` whether it was reached."""
+Called = Callable[[Key], str]
+"""How a record is called in a notice; "" where nobody is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,57 +46,72 @@ class News:
     lines: tuple[str, ...]
 
 
-def conditions(sight: Sight, holds: Sequence[Hold], interval: float, now: float) -> dict[str, str]:
-    """What needs a person `now` (epoch seconds): by id, a sentence without names or values. Pure.
-
-    A record that fails has an id of its own, and no sentence: how many there are is told.
-    """
-    found = {}
-    if sight.snapshot and now - sight.snapshot["at"] > late_after(interval):
-        found["kenjo"] = "Kenjo has not been read for some time: what changes there is not carried on"
-    for hold in holds:
-        if hold.state == "open":
-            found[f"hold {hold.id}"] = f"{hold.target or 'Kenjo'}: held back, as it {hold.reason}"
-    for name, target in sight.targets.items():
-        if target["state"] != "running":
-            found[f"target {name}"] = f"{name} takes nothing now: {target['reason']}"
-    for name, stands in sight.stands.items():
-        for key, stand in stands.items():
-            if stand.standing is Standing.FAILING:
-                found[f"failing {name} {key}"] = ""
-    return found
-
-
-def news(told: Collection[str], found: Mapping[str, str]) -> News:
-    """What to tell, of what was told before and what there is. Pure."""
+def news(told: Collection[str], found: Mapping[str, str], called: Called) -> News:
+    """What to tell, of what was told before and what there is. Pure. `called`: who is named, and how."""
     begun, ended = frozenset(found.keys() - set(told)), frozenset(set(told) - found.keys())
-    lines = [*_sentences(begun, found), *_failing(begun, found), *_over(ended, found)]
+    now, more, fewer = (_by_target(ids) for ids in (found, begun, ended))
+    lines = [
+        *(found[id_] for id_ in sorted(begun) if found[id_]),
+        *_more(more, now, called),
+        *_over(ended, found),
+        *_fewer(fewer, now, called),
+    ]
     return News(begun, ended, tuple(lines))
 
 
-def _sentences(begun: Collection[str], found: Mapping[str, str]) -> Iterator[str]:
-    yield from (found[id_] for id_ in sorted(begun) if found[id_])
+_ByTarget = Mapping[tuple[str, str], Collection[Key]]
 
 
-def _failing(begun: Collection[str], found: Mapping[str, str]) -> Iterator[str]:
-    """How many more fail at each target, and how many in all."""
-    all_of = Counter(_target(id_) for id_ in found if id_.startswith("failing "))
-    for target, more in sorted(Counter(_target(id_) for id_ in begun if id_.startswith("failing ")).items()):
-        yield f"{target}: {more} more failing, {all_of[target]} in all"
+def _by_target(ids: Iterable[str]) -> _ByTarget:
+    """Whose conditions there are, by kind and target."""
+    found: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
+    for one in filter(None, map(OfRecord.of, ids)):
+        found[one.kind, one.target].add(one.key)
+    return found
+
+
+def _more(more: _ByTarget, now: _ByTarget, called: Called) -> Iterator[str]:
+    """Of how many records something begins, and how many there are in all."""
+    for (kind, target), keys in sorted(more.items()):
+        count, all_ = f"{len(keys)} more", f"{len(now[kind, target])} in all"
+        match kind:
+            case conditions.FAILING:
+                yield f"{target}: {count} failing{_names(keys, called)}, {all_}"
+            case conditions.FIRST_DAY:
+                yield f"{target}: {count} started work without an open account{_names(keys, called)}, {all_}"
+            case conditions.UNREAD:
+                since = f"since the first day of {count}{_names(keys, called)}, {all_}"
+                yield f"Kenjo was not read {since}: until it is, no account is opened for them"
 
 
 def _over(ended: Collection[str], found: Mapping[str, str]) -> Iterator[str]:
     """What is well again. That a hold was decided, somebody has done on purpose."""
-    if "kenjo" in ended:
-        yield "Kenjo is read again"
-    yield from (f"{_target(id_)} takes changes again" for id_ in sorted(ended) if id_.startswith("target "))
-    failing = {_target(id_) for id_ in found if id_.startswith("failing ")}
-    well = {_target(id_) for id_ in ended if id_.startswith("failing ")} - failing
-    yield from (f"{target}: nobody fails any more" for target in sorted(well))
+    for id_ in sorted(ended):
+        match id_.split(" "):
+            case ["kenjo"]:
+                yield "Kenjo is read again"
+            case ["target", name]:
+                yield f"{name} takes changes again"
+            case ["forgotten", who, *_] if not any(one.startswith(f"forgotten {who} ") for one in found):
+                yield f"{who}, who was forgotten: nothing is to be done any more"
 
 
-def _target(id_: str) -> str:
-    return id_.split(" ")[1]
+def _fewer(fewer: _ByTarget, now: _ByTarget, called: Called) -> Iterator[str]:
+    """Of how many it is over."""
+    for (kind, target), keys in sorted(fewer.items()):
+        left = len(now.get((kind, target), ()))
+        if kind == conditions.FAILING and not left:
+            yield f"{target}: nobody fails any more"
+        elif kind == conditions.FIRST_DAY and left:
+            count = f"{len(keys)} fewer without an open account since they started work"
+            yield f"{target}: {count}{_names(keys, called)}, {left} in all"
+        elif kind == conditions.FIRST_DAY:
+            yield f"{target}: nobody who started work waits for an open account any more"
+
+
+def _names(keys: Collection[Key], called: Called) -> str:
+    found = [name for key in sorted(keys) if (name := called(key))]
+    return f" ({some(found)})" if found else ""
 
 
 class Leads(Protocol):
@@ -151,11 +171,10 @@ class Teller:
         if settings.is_quiet(datetime.fromtimestamp(now, UTC).astimezone(bridge.values.zone).time()):
             return None
         holds = await bridge.backend.holds.all()
-        sight = await self._board.look()
-        found = news(
-            await bridge.backend.notices.told(),
-            conditions(sight, holds, bridge.values.kenjo.poll_interval, now),
-        )
+        sight, gone = await self._board.look(), await forgotten(bridge)
+        told = await bridge.backend.notices.told()
+        there = conditions.conditions(sight, holds, gone, told, bridge.values, now)
+        found = news(told, there, partial(_called, sight) if settings.names else _unnamed)
         if found.lines:
             reached = await self._send(SUBJECT, text_of(found.lines, settings))
             if not any(reached):
@@ -165,6 +184,14 @@ class Teller:
                 log.warning("some could not be told", of="notices.to", missed=missed)
         await bridge.backend.notices.note(found.begun, found.ended, now)
         return found if found.lines else None
+
+
+def _called(sight: Sight, key: Key) -> str:
+    return name_of(sight.known.get(key)) or str(key)
+
+
+def _unnamed(_key: Key) -> str:
+    return ""
 
 
 def text_of(lines: Sequence[str], settings: NoticeSettings) -> str:

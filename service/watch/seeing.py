@@ -21,7 +21,7 @@ class Source(Asks, Protocol):
 
 
 def facts_of(snapshot: Snapshot, targets: Iterable[Standing], now: float) -> dict[str, Any]:
-    """What is noted of an accepted snapshot: counts and warnings, and near first and last days."""
+    """What is noted of an accepted snapshot: counts and warnings, near first and last days, who started."""
     return {
         "at": now,
         "people": snapshot.count(Kind.PERSON),
@@ -31,5 +31,6 @@ def facts_of(snapshot: Snapshot, targets: Iterable[Standing], now: float) -> dic
         "warnings": list(snapshot.warnings),
         "columns": {column: list(numbers) for column, numbers in snapshot.filled.items()},
         "coming": [[str(key), day.isoformat(), what] for key, day, what in snapshot.coming[:1000]],
+        "started": [str(key) for key in snapshot.started[:1000]],
         "failed": {target.route.name: target.failed for target in targets},
     }

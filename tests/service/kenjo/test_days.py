@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from bridge.model import Key, Kind, Outcome
 from bridge.store.backend import Backend
-from service.kenjo.fields import WORKS
+from service.kenjo.fields import ACCOUNTS, WORKS
 from tests.delivery import Delivery, delivery
-from tests.service.account import ANA, BERLIN, TITLE, account, person, row, snap
+from tests.service.account import ANA, BERLIN, EMAIL, TITLE, account, person, row, snap
 
 MINUTE = timedelta(minutes=1)
 ZONES = ("Europe/Berlin", "Europe/London", "America/New_York", "Pacific/Auckland", "Asia/Kolkata")
@@ -45,6 +45,24 @@ def test_the_first_day_begins_at_the_offices_midnight(zone: str, start: date, le
     begin = midnight(zone, start - timedelta(days=lead))
     dates = {"startDate": start.isoformat(), "zone": zone, "lead_days": lead}
     assert [state(begin - MINUTE, **dates), state(begin, **dates)] == ["upcoming", "active"]
+
+
+@given(st.sampled_from(ZONES), st.dates(date(2020, 1, 1), date(2032, 12, 31)), st.integers(0, 60))
+def test_who_started(zone: str, start: date, lead: int) -> None:
+    """From midnight of the first day itself, whatever the lead, for two weeks and a day == whoever works."""
+
+    def started(now: datetime, **account_cells: Any) -> bool:
+        lists = account()
+        row(lists, WORKS, ANA).update(officeId=BERLIN, startDate=start.isoformat())
+        row(lists, ACCOUNTS, ANA).update(account_cells)
+        zones = {"Berlin": ZoneInfo(zone)}
+        found = snap(lists, EMAIL, now=now, office_zones=zones, lead_days=lead).started
+        return Key(Kind.PERSON, ANA) in found
+
+    begin, end = midnight(zone, start), midnight(zone, start + timedelta(days=15))
+    assert [started(at) for at in (begin - MINUTE, begin, end - MINUTE, end)] == [False, True, True, False]
+    assert started(begin, email=["unreadable"])
+    assert not started(begin, isActive=False)
 
 
 @given(st.sampled_from(ZONES), st.dates(date(2020, 1, 1), date(2032, 12, 31)))

@@ -8,6 +8,7 @@ from bridge.model import Key, Kind
 from bridge.store.forgotten import CLOSE
 from bridge.store.tombstones import AtKenjo, Tombstone
 from tests.service.operated import Operator
+from tests.service.operations.test_first_days import look_once
 from tests.service.operations.test_forget_open import manager_and_member, references
 
 
@@ -123,3 +124,28 @@ def test_a_tombstone_is_only_back_after_it_was_left() -> None:
         found.append(stone.kenjo)
     left, back = AtKenjo.LEFT, AtKenjo.BACK
     assert found == [AtKenjo.ACTIVE, AtKenjo.ACTIVE, left, left, back, back, left]
+
+
+async def test_notices(fresh: Operator, who: str) -> None:
+    """They leave with an open account, come back, are let in == one notice each, and that it is over."""
+    assert (await fresh("forget", who, "--yes")).code == 0
+    await fresh.sync()
+    assert await look_once(fresh) == []
+    fresh.here.sandbox.actions.leave(employee=who)
+    await fresh.sync()
+    assert await look_once(fresh) == await warnings(fresh) != []
+    assert await look_once(fresh) == []
+    fresh.here.sandbox.actions.activate(employee=who)
+    await fresh.sync()
+    assert await look_once(fresh) == await warnings(fresh) != []
+    assert (await fresh("forget", who, "--undo", "--yes")).code == 0
+    await fresh.sync()
+    assert await look_once(fresh) == [f"person:{who}, who was forgotten: nothing is to be done any more"]
+
+
+async def test_no_notice_while_somebody_is_being_forgotten(fresh: Operator, who: str) -> None:
+    """A run that is under way, or was cut short == nothing: whoever runs it sees that."""
+    async with fresh.backend() as backend:
+        await backend.forgotten.leave(Key(Kind.PERSON, who), CLOSE)
+    assert await warnings(fresh) != []
+    assert await look_once(fresh) == []

@@ -17,11 +17,13 @@ from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
 
 from bridge.config.notice_settings import NoticeSettings
+from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.model import Key, Kind
 from bridge.store import Hold
 from service.operations.board import Board, Sight
-from service.operations.notices import Teller, conditions, news, sender
+from service.operations.conditions import conditions
+from service.operations.notices import Teller, news, sender
 from service.operations.standing import Stand, Standing
 from tests.service.operated import Operator, park
 
@@ -43,7 +45,7 @@ def sight(*failing: str, age: float = 10.0, state: str = "running") -> Sight:
 
 def told(before: set[str], now: Sight, *holds: Hold) -> tuple[str, ...]:
     """What is said after `before` was told; that is then what was told."""
-    found = news(before, conditions(now, holds, 60.0, NOW))
+    found = news(before, conditions(now, holds, (), before, BridgeSettings(), NOW), lambda _: "")
     before |= found.begun
     before -= found.ended
     return found.lines
