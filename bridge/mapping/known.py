@@ -145,7 +145,8 @@ def given(name: str, values: tuple[Shape, ...], usual: Shape) -> Shape:
         case "default", (value, fallback):
             return value.without_null() | fallback
         case "first", (one,) if LIST in one.can:
-            return ANY if one.item is None else one.item | shape(NULL)
+            alone = replace(one, can=one.can - {LIST}, item=None)  # what is no list is the first itself
+            return ANY if one.item is None else one.item | alone | shape(NULL)
         case "first", _:
             return either(one.without_null() for one in values) | shape(NULL)
         case "lookup", (_, _, fallback):

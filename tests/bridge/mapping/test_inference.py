@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import ConfigurationError, RecordRejected
@@ -167,6 +167,7 @@ _KINDS: dict[type, set[str]] = {
 
 @settings(max_examples=1500, deadline=None)
 @given(_EXPRESSIONS)
+@example('first(first([1, ["a"]]))')
 def test_nothing_that_works_is_refused(source: str) -> None:
     """Whatever an expression gives for somebody == among what it was said to give; and no "always fails"."""
     try:
