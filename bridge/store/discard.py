@@ -18,7 +18,7 @@ from bridge.store.drifts import open_drift
 from bridge.store.entries import open_entry, open_text
 from bridge.store.gate import open_survey
 from bridge.store.holds import open_hold
-from bridge.store.keys import Keys, moment, named, number, place, script
+from bridge.store.keys import Keys, legible, moment, named, number, place, script
 from bridge.store.publications import open_publication, open_written
 from bridge.store.records import open_record
 from bridge.store.unbroken import break_off
@@ -46,7 +46,7 @@ class _Value(NamedTuple):
     read: _Reader
 
     def place(self) -> str:
-        return place(self.name, (self.field or b"").decode(errors="backslashreplace"))
+        return place(self.name, legible(self.field or b""))
 
 
 def _facts(codec: Codec, where: str, blob: bytes) -> None:
@@ -124,9 +124,7 @@ async def discard(redis: Connection, keys: Keys, codec: Codec, targets: Iterable
 
 
 def _told(keys: Keys, value: _Value) -> Discarded:
-    return Discarded(
-        value.name.removeprefix(keys.prefix), (value.field or b"").decode(errors="backslashreplace")
-    )
+    return Discarded(value.name.removeprefix(keys.prefix), legible(value.field or b""))
 
 
 async def _values(redis: Connection, keys: Keys, targets: Iterable[str]) -> AsyncIterator[_Value]:

@@ -10,7 +10,7 @@ from bridge.codec import Codec, reading
 from bridge.model import Key
 from bridge.store.connection import Connection
 from bridge.store.entries import open_text
-from bridge.store.keys import Keys, named, place, script
+from bridge.store.keys import Keys, legible, named, place, script
 
 _PAUSE = script("pause")
 _LENGTHEN = script("lengthen")
@@ -92,7 +92,7 @@ class Gate:
     async def paused(self) -> dict[str, str]:
         """`{state, reason, since}` while the target is paused or throttled, else empty."""
         fields = await self._redis.hgetall(self._keys.at(self.target, "state"))
-        found = {_text(name): _text(value) for name, value in fields.items()}
+        found = {legible(name): legible(value) for name, value in fields.items()}
         if not found and (left := await self._redis.pttl(self._keys.at(self.target, "throttle"))) > 0:
             return {"state": THROTTLED, "reason": f"the target asked to wait {left / 1000:.0f} s more"}
         return found
@@ -143,10 +143,6 @@ class Gate:
         """Remember what first contact found."""
         name = self._keys.at(self.target, "survey")
         await self._redis.set(name, self._codec.seal(dataclasses.asdict(survey), place(name)))
-
-
-def _text(found: bytes) -> str:
-    return found.decode(errors="backslashreplace")
 
 
 def open_survey(codec: Codec, where: str, blob: bytes) -> Survey:

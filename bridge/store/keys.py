@@ -118,6 +118,11 @@ def named(field: bytes) -> Key:
         return Key.parse(field.decode())
 
 
+def legible(text: bytes) -> str:
+    """What is no more than shown or compared: one that is damaged is another text."""
+    return text.decode(errors="backslashreplace")
+
+
 def number(text: bytes) -> int:
     """A whole number as it stands in Redis. Raises Damaged."""
     with reading("a revision"):

@@ -10,7 +10,7 @@ from typing import Any
 from bridge.codec import Codec, reading
 from bridge.model import Key
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, named, place
+from bridge.store.keys import Keys, legible, named, place
 
 Note = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ class Notebook:
 
     async def mark(self) -> str:
         """A word that is another one after each note: whoever knows it need not read them all again."""
-        return (await self._redis.get(self._mark) or b"").decode(errors="backslashreplace")
+        return legible(await self._redis.get(self._mark) or b"")
 
     async def all(self) -> dict[Key, Note]:
         """All notes. Raises Unreadable."""

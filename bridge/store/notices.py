@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys
+from bridge.store.keys import Keys, legible
 
 
 class Notices:
@@ -17,7 +17,7 @@ class Notices:
 
     async def told(self) -> set[str]:
         """What was told of, and has not ended by what was told since."""
-        return {name.decode(errors="backslashreplace") for name in await self._redis.hgetall(self._key)}
+        return {legible(name) for name in await self._redis.hgetall(self._key)}
 
     async def note(self, begun: Collection[str], ended: Collection[str], now: float) -> None:
         """Remember what was told."""

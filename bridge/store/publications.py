@@ -10,7 +10,7 @@ from bridge.codec import Codec, reading
 from bridge.errors import Damaged, LockLost
 from bridge.exchange import Publication
 from bridge.store.connection import Connection
-from bridge.store.keys import Keys, place, script
+from bridge.store.keys import Keys, legible, place, script
 
 _RENEW = script("renew")
 _RELEASE = script("release")
@@ -33,7 +33,7 @@ class Publications:
 
     async def last(self) -> Publication:
         """The last publication; one that cannot be read any more is worth as much as none."""
-        doubt = (await self._redis.get(self._doubt) or b"").decode()
+        doubt = legible(await self._redis.get(self._doubt) or b"")
         try:
             blob = await self._redis.get(self._last)
             last = open_publication(self._codec, place(self._last), blob) if blob else Publication()
