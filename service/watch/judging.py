@@ -142,12 +142,7 @@ async def _gone(
     interval: float,
 ) -> Judgement:
     """Tell who has gone from who is only missing: by asking Kenjo, else by a second look."""
-    absent = sorted(
-        key
-        for key, stored in known.items()
-        if not stored.gone and key not in snapshot.records and key not in snapshot.kept
-        if key.kind is Kind.PERSON or group_kind(key) in snapshot.group_kinds
-    )
+    absent = _absent(snapshot, known)
     if not absent:
         return Judgement(dataclasses.replace(snapshot, unnamed=frozenset()))
     asked = [
@@ -177,6 +172,16 @@ async def _gone(
         warnings=tuple(sorted({*snapshot.warnings, *warnings})),
     )
     return Judgement(whole, absent=missed)
+
+
+def _absent(snapshot: Snapshot, known: Mapping[Key, Stored]) -> list[Key]:
+    """Who was there, and is in no list."""
+    return sorted(
+        key
+        for key, stored in known.items()
+        if not stored.gone and key not in snapshot.records and key not in snapshot.kept
+        if key.kind is Kind.PERSON or group_kind(key) in snapshot.group_kinds
+    )
 
 
 def _in_turn(absent: Sequence[Key], now: float, interval: float) -> Sequence[Key]:
