@@ -9,7 +9,7 @@ from bridge.exchange import Accepted, Refused
 from bridge.model import Entry, Outcome
 from workers.delivery.decision import Decision
 from workers.delivery.noting import Noting
-from workers.delivery.removing import shows_within
+from workers.delivery.removing import await_made
 from workers.delivery.sending import result
 
 _NEXT = 60.0
@@ -78,16 +78,11 @@ class Confirming(Noting):
     def _await_untold(self) -> None:
         """Raise Unseen while an account that an earlier create may have made is perhaps not shown yet.
 
-        Its answer was lost, or the process that waited for it. A second create would make a second account
-        if the first one's name has changed since.
+        A second create would make a second account if the first one's name has changed since.
         """
-        made, within = self.entry.made, shows_within(self.route, self.target, self.key.kind)
-        if not made or not self.target.can.late:
-            return
-        waits = self.entry.at < made + within
-        self.entry = dataclasses.replace(self.entry, made=made if waits else 0.0)
-        if waits:
-            raise Unseen("may have created it without telling, and does not show it yet", wait=within / 10)
+        if self.target.can.late:
+            await_made(self.entry, self.route, self.target, self.key.kind)
+            self.entry = dataclasses.replace(self.entry, made=0.0)
 
     @property
     def _is_first_refusal(self) -> bool:

@@ -19,9 +19,9 @@ class Decision:
 
     `entry` and `link` are how the record stands, with what was seen while deciding; `lost` is a link that
     leads nowhere any more, `account` the object that is to be made the record's. `change` is what is sent
-    (None: nothing), made of `wanted` and of what is `there`; where it is refused, `least` is sent in its
-    place: nobody keeps access, or stays in a group, because of another value. `error` is why there is no
-    change. `says` is what the ledger is to say afterwards, `access` whether the account is then to be open
+    (None: nothing), made of `wanted` and of what is `there`; where it is refused, `least` is brought about
+    in its place: nobody keeps access, or stays in a group, because of another value. `error` is why there is
+    no change. `says` is what the ledger is to say afterwards, `access` whether the account is then to be open
     (None: as it is), `names` are records by remote id of those who may be named, `members` those whom limits
     count as taken out; `choices` is what a new account gets that nobody else has. `waits`: nothing is done
     before a poll has counted it.

@@ -101,10 +101,9 @@ class Looking:
         if seen is None:
             return found
         self._seen, carries = seen, seen.external_id
-        ours = carries != "" and carries in (self.key.id, wanted.attributes.get("externalId"))
+        own = carries if carries == wanted.attributes.get("externalId") else self.key.id
         is_open = seen.open if match.open is None else match.open
-        other_id = carries != "" and not ours
-        return [dataclasses.replace(match, open=is_open, ours=ours, other_id=other_id, external_id=carries)]
+        return [Remote.found(match.id, is_open, own=own, carries=carries, by=match.by)]
 
     async def _choose_unique(self, attributes: Mapping[str, Any]) -> tuple[Choice, ...]:
         """What a new account is to have that nobody else has; nothing where its account is there after all.
@@ -190,13 +189,16 @@ class Looking:
         sight = await self.view.sight(Key(self.key.kind, carries))
         return sight.stored is not None and not self.route.unserved(sight.stored)
 
-    def _see_that_it_is_old(self) -> None:
+    def _see_that_it_is_old(self, within: float = 0.0) -> None:
         """Raise TryLater for an object that was made just now, at a target that may not show it yet.
+
+        `within` so many seconds at any target, and longer at one that is known for it.
 
         Taken for deleted, it would be made anew under another address, or stay open when somebody leaves.
         """
-        made, within = self.entry.made, self.route.settings.create_shows_within
-        if self.target.can.late and made <= self.entry.at < made + within:
+        if self.target.can.late:
+            within = max(within, self.route.settings.create_shows_within)
+        if self.entry.made <= self.entry.at < self.entry.made + within:
             raise TryLater("created it a moment ago, and does not show it yet")
 
     async def _check_counted(self, link: str, members: int = 0) -> None:

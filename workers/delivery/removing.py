@@ -11,7 +11,7 @@ from bridge.errors import AfterAnother, NotFound, RecordRejected, TryLater, Unse
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.references import resolve
 from bridge.mapping.route import Action, Intent, Route
-from bridge.model import DAY, Kind, Outcome, State
+from bridge.model import DAY, Entry, Kind, Outcome, State
 from bridge.store.claims import Case
 from workers.delivery.counting import may_take
 from workers.delivery.decision import Decision
@@ -24,7 +24,6 @@ LOOKS = 5
 
 _SHOWN = 60.0
 """Seconds within which a new account is shown, at most: one that is not may still be open when it is."""
-
 
 _LATE = 120.0
 """Seconds after which a target that shows new objects late shows one, at most."""
@@ -58,8 +57,8 @@ class Removing(Looking):
         try:
             change = self.target.change(wanted, there)
         except NotFound:
-            if self.entry.open and self.entry.made <= self.entry.at < self.entry.made + _SHOWN:
-                raise TryLater("created it a moment ago, and does not show it yet") from None
+            if self.entry.open:
+                self._see_that_it_is_old(_SHOWN)
             change = None  # what is not there any more gives no access
         outcome = change.outcome if change else Outcome.UNCHANGED
         return self._removed(
@@ -146,7 +145,7 @@ class Removing(Looking):
         """
         if not await self._find_ours():
             self._await_accepted()
-            self._await_made()
+            await_made(self.entry, self.route, self.target, self.key.kind)
             if may_come_to_light(self.case):
                 raise TryLater("a create was cut short, and its account is not found yet")
             return self._skip(intent.reason)
@@ -157,12 +156,6 @@ class Removing(Looking):
             return self._removed(intent, Outcome.UNCHANGED, self._delete_from(intent))
         self.entry = dataclasses.replace(self.entry, open=True)
         return self.wait(intent.reason)
-
-    def _await_made(self) -> None:
-        """Raise Unseen as long as an account may still come that an earlier create may have made."""
-        within = shows_within(self.route, self.target, self.key.kind)
-        if self.entry.made and self.entry.at < self.entry.made + within:
-            raise Unseen("may have created it without telling, and does not show it yet", wait=within / 10)
 
     def _await_accepted(self) -> None:
         """Let nothing follow a create that was accepted but looks, as long as no account is seen.
@@ -180,15 +173,16 @@ class Removing(Looking):
         )
 
 
-def shows_within(route: Route, target: Target, kind: Kind) -> float:
-    """Seconds after which an object is there and shown that a create without an answer may have made.
+def await_made(entry: Entry, route: Route, target: Target, kind: Kind) -> None:
+    """Raise Unseen as long as an object may still come, or be shown, that a create may have made.
 
-    0.0: at once, as far as is known.
+    Its answer was lost, or the process that waited for it.
     """
     within = route.settings.create_shows_within
-    if kind in target.can.later:
-        return within
-    return min(within, _LATE) if target.can.late else 0.0
+    if kind not in target.can.later:
+        within = min(within, _LATE) if target.can.late else 0.0
+    if entry.made and entry.at < entry.made + within:
+        raise Unseen("may have created it without telling, and does not show it yet", wait=within / 10)
 
 
 def may_come_to_light(case: Case) -> bool:
