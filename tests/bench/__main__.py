@@ -42,38 +42,53 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs="*", default=[1000, 10000])
     parser.add_argument("--polls", type=int, nargs="*", default=[1000, 10000, 100000])
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--short", action="store_true", help="every row with few people: does it still run?")
     options = parser.parse_args()
+    if options.short:
+        options.people, options.polls = [40], [40]
     for people in options.people:
         rounds = [measure(people) for _ in range(options.rounds)]
         show(people, rounds)
     show_polls({people: polls.measure(people) for people in options.polls})
     most = max(options.people)
-    cost, least, worst = mapping.measure(most)
+    show_costs(most, 1.0 if options.short else latency.IDLE)
+    if options.short:
+        show_times(200, most, changes=3, leaving=2)
+    else:
+        show_times(1000, most, changes=latency.CHANGES, leaving=leavers.LEAVERS)
+
+
+def show_costs(people: int, watched: float) -> None:
+    """What mapping, the first page and doing nothing (for so many seconds) cost."""
+    cost, least, worst = mapping.measure(people)
     Console().print(
-        f"default SCIM mapping of {most:,} people: {cost:.2f} ({least:.2f}-{worst:.2f}) s of CPU,"
+        f"default SCIM mapping of {people:,} people: {cost:.2f} ({least:.2f}-{worst:.2f}) s of CPU,"
         f" {mapping.ROUNDS} rounds"
     )
-    first = pages.measure(most)
+    first = pages.measure(people)
     Console().print(
-        f"the pages' overview of {most:,} people, ms of CPU: "
+        f"the pages' overview of {people:,} people, ms of CPU: "
         + ", ".join(f"{name} {cost:.0f}" for name, cost in first.items())
     )
-    far = distant.measure(1000)
+    idle = latency.idle(people, watched)
+    Console().print(f"idle, {people:,} people: {100 * idle:.2f} % of a core between polls")
+
+
+def show_times(far_away: int, people: int, changes: int, leaving: int) -> None:
+    """How long things take: people at a directory that is far away, single changes, and leavers."""
+    far = distant.measure(far_away)
     Console().print(
-        f"1,000 people, a directory that answers in {distant.LATE} ms, {distant.AT_ONCE} at once, people/s: "
-        + ", ".join(f"{name} {pace:,.0f}" for name, pace in far.items())
+        f"{far_away:,} people, a directory that answers in {distant.LATE} ms, {distant.AT_ONCE} at once,"
+        " people/s: " + ", ".join(f"{name} {pace:,.0f}" for name, pace in far.items())
     )
-    seen = latency.measure(200)
+    seen = latency.measure(min(people, 200), changes)
     Console().print(
-        f"{latency.CHANGES} changes while nothing else is to do, milliseconds from seen to the answer: median"
+        f"{changes} changes while nothing else is to do, milliseconds from seen to the answer: median"
         f" {seen['median'] * 1000:.0f}, p99 {seen['p99'] * 1000:.0f}, longest {seen['longest'] * 1000:.0f}"
     )
-    Console().print(f"idle, {most:,} people: {100 * latency.idle(most):.2f} % of a core between polls")
-    if most < leavers.LEAVERS * 20 * 1.5:
-        return  # they would be through before anybody leaves
-    waits = leavers.measure(most)
+    waits = leavers.measure(people, leaving)
     Console().print(
-        f"{leavers.LEAVERS} leavers during the first load of {most:,} people"
+        f"{leaving} leavers during the first load of {people:,} people"
         f" ({waits['queued']:,.0f} still queued when the last one left), seconds from seen to done:"
         f" median {waits['median']:.2f}, p99 {waits['p99']:.2f}, longest {waits['longest']:.2f}"
     )

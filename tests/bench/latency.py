@@ -23,11 +23,11 @@ from tests.bench.parts import ROOT, configuration, directory, kenjo
 
 CHANGES = 50
 POLL = 1.0  # seconds
-IDLE = 10.0  # seconds for which the idle process is watched
+IDLE = 10.0  # seconds
 IDLE_POLL = 60.0  # seconds between its polls
 
 
-def measure(people: int) -> dict[str, float]:
+def measure(people: int, changes: int = CHANGES) -> dict[str, float]:
     """Median, 99th percentile and longest wait in seconds."""
     with kenjo(people) as source, directory() as target, tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
@@ -35,7 +35,7 @@ def measure(people: int) -> dict[str, float]:
             wait_for(target, sum(1 for _ in active(source)))
             time.sleep(3.0)  # teams too
             before = len(seconds(log))  # managers, who arrived after their people
-            for _ in range(CHANGES):  # now and then of somebody who has no account
+            for _ in range(changes):  # now and then of somebody who has no account
                 rename(source)
                 time.sleep(1.2 * POLL)
             time.sleep(2 * POLL)
@@ -47,8 +47,8 @@ def measure(people: int) -> dict[str, float]:
     }
 
 
-def idle(people: int) -> float:
-    """The share of a core that a bridge takes which has nothing to do."""
+def idle(people: int, watched: float = IDLE) -> float:
+    """The share of a core that a bridge takes which has nothing to do, watched for so many seconds."""
     with (
         kenjo(people) as source,
         directory() as target,
@@ -58,8 +58,8 @@ def idle(people: int) -> float:
         wait_for(target, sum(1 for _ in active(source)))
         time.sleep(5.0)
         before = used(process.pid)
-        time.sleep(IDLE)
-        return (used(process.pid) - before) / IDLE
+        time.sleep(watched)
+        return (used(process.pid) - before) / watched
 
 
 @contextlib.contextmanager

@@ -18,13 +18,13 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from tests.bench.parts import ROOT, configuration, directory, kenjo
+from tests.bench.parts import ROOT, configuration, counts, directory, kenjo
 
 LEAVERS = 100
 POLL = 2.0  # seconds
 
 
-def measure(people: int) -> dict[str, float]:
+def measure(people: int, leaving: int = LEAVERS) -> dict[str, float]:
     """Median, 99th percentile and longest wait in seconds, and how much was queued when the last one left."""
     with kenjo(people) as source, directory() as target, tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "bridge.yaml"
@@ -36,27 +36,27 @@ def measure(people: int) -> dict[str, float]:
         command = [sys.executable, "-m", "service.cli.main", "run", "--config", str(config)]
         with log.open("wb") as output, subprocess.Popen(command, cwd=ROOT, stderr=output) as process:  # noqa: S603
             try:
-                wait_for(target, LEAVERS * 20)
-                for person in there(source, target):
+                wait_for(target, leaving * 20)
+                for person in there(source, target, leaving):
                     act(source, "leave", person)
                     time.sleep(0.05)
                 queued = people - counted(target)
-                waits = wait_for_waits(log)
+                waits = wait_for_waits(log, leaving)
             finally:
                 process.terminate()
     cuts = statistics.quantiles(waits, n=100)
     return {"median": statistics.median(waits), "p99": cuts[98], "longest": max(waits), "queued": queued}
 
 
-def wait_for_waits(log: Path) -> list[float]:
+def wait_for_waits(log: Path, leaving: int) -> list[float]:
     end = time.monotonic() + 120
     while time.monotonic() < end:
         lines = (json.loads(line) for line in log.read_bytes().splitlines() if line.startswith(b"{"))
         waits = [line["seconds"] for line in lines if line["event"] == "deactivated"]
-        if len(waits) >= LEAVERS:
+        if len(waits) >= leaving:
             return waits
         time.sleep(0.5)
-    sys.exit(f"only {len(waits)} of {LEAVERS} leavers were deactivated")
+    sys.exit(f"only {len(waits)} of {leaving} leavers were deactivated")
 
 
 def active(source: tuple[str, str, str]) -> Iterator[str]:
@@ -81,14 +81,14 @@ def wait_for(target: str, accounts: int) -> None:
         time.sleep(0.1)
 
 
-def there(source: tuple[str, str, str], target: str) -> list[str]:
+def there(source: tuple[str, str, str], target: str, leaving: int) -> list[str]:
     """Some of those who have an account by now."""
     found = []
     for person in active(source):
         query = quote(f'externalId eq "{person}"')
         if get(Request(f"{target}/v2/Users?filter={query}"))["totalResults"]:
             found.append(person)
-        if len(found) == LEAVERS:
+        if len(found) == leaving:
             break
     return found
 
@@ -101,8 +101,7 @@ def act(source: tuple[str, str, str], action: str, person: str) -> None:
 
 
 def counted(target: str) -> int:
-    found: int = get(Request(f"{target}/counts"))["objects"]
-    return found
+    return counts(target)["objects"]
 
 
 def get(request: Request) -> Any:

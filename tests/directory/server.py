@@ -117,7 +117,9 @@ class Api:
 
     async def counts(self, _: web.Request) -> web.Response:
         there = self.directory
-        return reply({"requests": there.requests, "reads": there.reads, "writes": len(there.events)})
+        objects = sum(map(len, there.objects.values()))
+        seen = {"requests": there.requests, "reads": there.reads, "writes": len(there.events)}
+        return reply({**seen, "objects": objects})
 
     async def record(self, _: web.Request) -> web.Response:
         objects = {type_: list(found.values()) for type_, found in self.directory.objects.items()}

@@ -1,0 +1,28 @@
+"""The whole bench still runs: each row is measured with a few people."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.bench.parts import ROOT
+
+ROWS = (
+    "first sync",
+    "1 % changed",
+    "whole, unchanged",
+    "default SCIM mapping",
+    "the pages' overview",
+    "2 worker process(es)",
+    "changes while nothing else is to do",
+    "of a core between polls",
+    "leavers during the first load",
+)
+
+
+def test_every_row_is_measured() -> None:
+    """`make bench ARGS=--short` prints every row, and none of its processes fails."""
+    command = [sys.executable, "-m", "tests.bench", "--short"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [row for row in ROWS if row not in done.stdout] == [], done.stdout
