@@ -16,6 +16,9 @@ class Kind(StrEnum):
     TEAM = "team"  # or another group of people, see GROUP_KINDS
 
 
+_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+"""To look up is four times as fast as to call: a poll reads several hundred thousand of them."""
+
 CALLED: Mapping[Kind, tuple[str, str]] = {
     Kind.PERSON: ("person", "people"),
     Kind.TEAM: ("group", "groups"),
@@ -46,7 +49,7 @@ class Key(NamedTuple):
     def parse(cls, text: str) -> Key:
         """Read what `str(key)` wrote. Raises ValueError for anything else."""
         kind, _, id_ = text.partition(":")
-        return cls(Kind(kind), id_)
+        return cls(_KINDS.get(kind) or Kind(kind), id_)
 
     @classmethod
     def of(cls, text: str) -> Key | None:
@@ -78,6 +81,9 @@ class Lifecycle(StrEnum):
     INACTIVE = "inactive"
 
 
+_LIFECYCLES: Mapping[str, Lifecycle] = {state.value: state for state in Lifecycle}
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One person or team as Kenjo has it now, joined, and cut down to the fields in use.
@@ -93,7 +99,8 @@ class Record:
     @property
     def lifecycle(self) -> Lifecycle:
         """The person's lifecycle; a team that exists is active."""
-        return Lifecycle(self.data.get("lifecycle", Lifecycle.ACTIVE))
+        state = self.data.get("lifecycle", "active")
+        return _LIFECYCLES.get(state) or Lifecycle(state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ _HIDDEN = re.compile(f"[{_INVISIBLE}]")
 
 def tidy(text: str) -> str:
     """A text as it is kept: composed letters (NFC), no blanks and nothing invisible at its ends."""
+    if text.isascii() and text.isprintable():  # nearly every text: nothing to compose, nothing invisible
+        return text.strip(" ")
     first = _SEEN.search(text)
     if first is None:
         return ""

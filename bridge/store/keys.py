@@ -114,8 +114,11 @@ def place(name: str, field: str = "") -> str:
 
 def named(field: bytes) -> Key:
     """The record whose key a field is. Raises Damaged."""
-    with reading(f"a field named {field[:40]!r}"):
+    try:
         return Key.parse(field.decode())
+    except ValueError:
+        with reading(f"a field named {field[:40]!r}"):
+            raise
 
 
 def legible(text: bytes) -> str:

@@ -99,10 +99,12 @@ def _linked(item: Any) -> str | None:
 
 
 def _bounded(value: str | None) -> str | None:
-    if value is None or not value.strip():
+    if not value or value.isspace():
         return None
     if len(value) > LIMIT:
         raise Unusable(f"is longer than {LIMIT} characters")
+    if value.isascii():
+        return tidy(value) or None
     try:
         value.encode()
     except UnicodeEncodeError:  # half of a pair of surrogates, or bytes that are no UTF-8

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.errors import SourceUnavailable
 from bridge.model import Filled, RowProblem
@@ -69,13 +69,13 @@ def read_rows(
     there or is no list.
     """
     found = Rows(name)
-    cells = {column: (column, parser(column)) for column in sorted(columns - {WHOLE})}
-    named = {_link(what): (column, ids) for what, column in links.items()}
-    counts: dict[str, list[int]] = {what: [0, 0] for what in (*cells, *named)}
+    cells = [_Cell(column, column, parser(column)) for column in sorted(columns - {WHOLE})]
+    cells += [_Cell(_link(what), column, ids) for what, column in links.items()]
+    counts: dict[str, list[int]] = {cell.what: [0, 0] for cell in cells}
     for id_, copies in _by_id(found, lists).items():
-        read = [_read(row, cells, named, whole=WHOLE in columns) for row in copies]
+        read = [_read(row, cells if WHOLE not in columns else _whole(row, cells)) for row in copies]
         values, why = read[0]
-        _count(counts, copies, {**cells, **named}, [values for values, _ in read])
+        _count(counts, copies, cells, [values for values, _ in read])
         if len(copies) > 1:  # which of the rows is true cannot be known, but where they agree
             found.reject(id_, "occurs more than once", _agreed([values for values, _ in read]))
         elif why:
@@ -100,8 +100,12 @@ def team_field_found(rows: Iterable[Any]) -> str | None:
     return first_present(rows, TEAM_FIELDS)
 
 
-_Cells = Mapping[str, tuple[str, Callable[[Any], Any]]]
-"""By what a value is called: the column that it stands in, and what reads it."""
+class _Cell(NamedTuple):
+    """What a value is called, the column that it stands in, and what reads it."""
+
+    what: str
+    column: str
+    read: Callable[[Any], Any]
 
 
 def _link(what: str) -> str:
@@ -124,12 +128,17 @@ def _by_id(found: Rows, lists: Mapping[str, Any]) -> dict[str, list[Mapping[str,
     return by_id
 
 
-def _read(row: Mapping[str, Any], cells: _Cells, links: _Cells, *, whole: bool) -> tuple[Row, str]:
+def _whole(row: Mapping[str, Any], cells: Sequence[_Cell]) -> list[_Cell]:
+    """The cells, and all others of a row."""
+    more = sorted(row.keys() - {cell.what for cell in cells} - {"_id"})
+    return [*cells, *(_Cell(column, column, parser(column)) for column in more)]
+
+
+def _read(row: Mapping[str, Any], cells: Iterable[_Cell]) -> tuple[Row, str]:
     """The values that can be used, and why the first of the others cannot."""
     values: Row = {}
     reason = ""
-    more = sorted(row.keys() - cells.keys() - {"_id"}) if whole else ()
-    for what, (column, read) in (*cells.items(), *((c, (c, parser(c))) for c in more), *links.items()):
+    for what, column, read in cells:
         try:
             values[what] = read(row.get(column))
         except Unusable as why:
@@ -140,17 +149,18 @@ def _read(row: Mapping[str, Any], cells: _Cells, links: _Cells, *, whole: bool) 
 def _count(
     counts: Mapping[str, list[int]],
     copies: list[Mapping[str, Any]],
-    cells: _Cells,
+    cells: Sequence[_Cell],
     read: list[Row],
 ) -> None:
     """Count whether a row has the columns, and something in them; what cannot be read is something."""
     if len(copies) == 1:  # as nearly always
         (row,), (values,) = copies, read
-        for what, (column, _) in cells.items():
-            counts[what][0] += column in row
-            counts[what][1] += bool(values.get(what, True)) or not _is_nothing(values[what])
+        for what, column, _ in cells:
+            numbers = counts[what]
+            numbers[0] += column in row
+            numbers[1] += bool(values.get(what, True)) or not _is_nothing(values[what])
         return
-    for what, (column, _) in cells.items():
+    for what, column, _ in cells:
         counts[what][0] += any(column in row for row in copies)
         counts[what][1] += any(not _is_nothing(values.get(what, True)) for values in read)
 

@@ -162,11 +162,12 @@ def pending(
 
     Also those that are parked because of another record which has moved since.
     """
+    fingerprint = route.fingerprint
     return {
         key
         for key, stored in known.items()
         if route.serves(key.kind)
-        if is_behind(stored, entries.get(key), route.fingerprint, linked, now)
+        if is_behind(stored, entries.get(key), fingerprint, linked, now)
         or _is_free(entries[key], known, entries, linked)
     }
 
