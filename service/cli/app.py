@@ -124,7 +124,7 @@ _NO_FILE = (
 )
 
 
-_COLLECT_AFTER = (50_000, 20, 20)
+COLLECT_AFTER = (50_000, 20, 20)
 """New objects between two collections of cycles, and collections between two of older objects.
 
 A poll and a first load make millions that go without one: with Python's 700 they would spend a tenth to a
@@ -137,7 +137,7 @@ def start(work: Coroutine[Any, Any, int]) -> int:
     import asyncio
     import gc
 
-    gc.set_threshold(*_COLLECT_AFTER)
+    gc.set_threshold(*COLLECT_AFTER)
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         return runner.run(_until_signalled(work))
 

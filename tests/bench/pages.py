@@ -22,6 +22,7 @@ from pydantic import SecretStr
 
 from bridge.codec import make_key
 from bridge.config.settings import AnyTarget, BridgeSettings, EncryptionSettings, KenjoSettings
+from service.cli.app import COLLECT_AFTER
 from service.operations.assembly import opened, poller
 from service.operations.board import FRESH, Board
 from service.web.pages.site import Site
@@ -83,4 +84,5 @@ async def _cost(session: aiohttp.ClientSession) -> float:
 
 if __name__ == "__main__":
     _, address, key, control = sys.argv
+    gc.set_threshold(*COLLECT_AFTER)  # as every command does
     print(json.dumps(asyncio.run(measured((address, key, control)))))  # noqa: T201

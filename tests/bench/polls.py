@@ -34,6 +34,7 @@ from bridge.store.backend import Backend, open_backend
 from bridge.store.entries import seal_entry
 from bridge.store.keys import place
 from bridge.store.private_redis import PrivateRedis
+from service.cli.app import COLLECT_AFTER
 from service.kenjo.client import KenjoClient
 from service.kenjo.fields import lists_for
 from service.operations.assembly import KenjoSource
@@ -181,4 +182,5 @@ def _rename(control: str) -> None:
 
 if __name__ == "__main__":
     _, address, key, control = sys.argv
+    gc.set_threshold(*COLLECT_AFTER)  # as every command does
     print(json.dumps(asyncio.run(measured((address, key, control)))))  # noqa: T201
