@@ -67,6 +67,10 @@ simulate: setup ## Search many seeds for a broken promise (make simulate SEEDS=1
 chaos: setup ## Kill real processes at random and compare everybody (make chaos ROUNDS=100 PEOPLE=2000)
 	@$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),40) --people $(or $(PEOPLE),300) $(ARGS)
 
+.PHONY: rehearse
+rehearse: setup ## Let each failure happen three times, and say how long changes take with it
+	@$(BIN)/python -m tests.chaos --rehearse $(or $(TIMES),3) --people $(or $(PEOPLE),200) $(ARGS)
+
 .PHONY: lock
 lock: setup ## Renew the lock files
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -9,6 +9,7 @@ import json
 import random
 import shutil
 import signal
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -33,10 +34,16 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=120.0, help="seconds to wait for the end")
     parser.add_argument("--only", choices=sorted(DISTURBANCES), action="append", default=[],
                         help="play nothing but this; may be given several times")  # fmt: skip
+    parser.add_argument("--rehearse", type=int, default=0, metavar="TIMES",
+                        help="play each disturbance so often, and say how long changes take")  # fmt: skip
     parser.add_argument("--keep", action="store_true", help="keep the logs even if nothing is wrong")
     options = parser.parse_args()
-    only = options.only * options.rounds
-    plan = Plan(options.rounds, options.people, options.seed, options.patience, only)
+    kinds, rounds = options.only * options.rounds, options.rounds
+    if options.rehearse:
+        kinds = [kind for kind in options.only or DISTURBANCES for _ in range(options.rehearse)]
+        rounds = len(kinds)
+    patient = bool(options.rehearse)
+    plan = Plan(rounds, options.people, options.seed, options.patience, kinds, patient=patient)
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     try:
         result = asyncio.run(_until_signal(folder, plan))
@@ -101,6 +108,16 @@ def show(console: Console, result: Result, plan: Plan) -> None:
     for name, value in rows.items():
         table.add_row(name, str(value))
     console.print(table)
+    if plan.patient:
+        console.print(rehearsed(result))
+
+
+def rehearsed(result: Result) -> Table:
+    """By disturbance the seconds until whatever was changed before and during it had arrived."""
+    table = Table("", "median", "longest", box=None, title="seconds to the last change", title_justify="left")
+    for kind, waits in result.waits.items():
+        table.add_row(kind, f"{statistics.median(waits):.1f}", f"{max(waits):.1f}")
+    return table
 
 
 def _seconds(value: float | None) -> str:

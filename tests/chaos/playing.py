@@ -29,7 +29,7 @@ _ARRIVAL = 25.0  # seconds in which a round's changes should arrive after it
 class Plan:
     """What to play. `kinds` come in this order before anything is drawn; `patience`: seconds for the end.
 
-    `hurried`: no round waits until what it changed has arrived.
+    `hurried`: no round waits until what it changed has arrived; `patient`: every one does.
     """
 
     rounds: int = 40
@@ -38,11 +38,15 @@ class Plan:
     patience: float = 120.0
     kinds: Sequence[str] = ()
     hurried: bool = False
+    patient: bool = False
 
 
 @dataclass
 class Result:
-    """What a run has found, and the numbers of its table."""
+    """What a run has found, and the numbers of its table.
+
+    `waits`: by disturbance, for each round that waited, the longest time in seconds that a change took.
+    """
 
     findings: Findings
     kinds: Counter[str]
@@ -53,6 +57,7 @@ class Result:
     crashes: list[str] = field(default_factory=list)
     converged: float | None = None
     takeover: float | None = None
+    waits: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def problems(self) -> dict[str, list[str]]:
@@ -76,6 +81,7 @@ class Play:
     planted: Planted = field(default_factory=Planted)
     kinds: Counter[str] = field(default_factory=Counter)
     takeovers: list[float] = field(default_factory=list)
+    waits: dict[str, list[float]] = field(default_factory=dict)
 
     async def run(self) -> Result:
         """Play all rounds, wait for the end, and compare."""
@@ -107,8 +113,9 @@ class Play:
         made = self.company.numbered[since:]
         takes_over = len(kinds) == 1 and kinds[0] in TAKEOVERS and loaded
         waited = None
-        if not self.plan.hurried and (takes_over or self.rng.random() < 0.5):
+        if not self.plan.hurried and (takes_over or self.plan.patient or self.rng.random() < 0.5):
             waited = await self._arrival(made, struck)
+            self.waits.setdefault(" + ".join(kinds), []).append(waited)
         if takes_over and waited is not None:
             self.takeovers.append(waited)
         self._tell(
@@ -177,6 +184,7 @@ class Play:
             crashes=[f"{process.name}: {how}" for process in processes for how in process.crashes],
             converged=converged,
             takeover=max(self.takeovers, default=None),
+            waits=self.waits,
         )
 
     async def _rests(self) -> bool:
