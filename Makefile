@@ -76,7 +76,7 @@ chaos: setup ## Kill real processes at random and compare everybody (make chaos 
 
 .PHONY: rehearse
 rehearse: setup ## Let each failure happen three times, and say how long changes take with it
-	@$(BIN)/python -m tests.chaos --rehearse $(or $(TIMES),3) --people $(or $(PEOPLE),200) $(ARGS)
+	@$(BIN)/python -m tests.chaos --rehearse $(or $(TIMES),3) --people $(or $(PEOPLE),1000) $(ARGS)
 
 .PHONY: lock
 lock: setup ## Renew the lock files

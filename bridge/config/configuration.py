@@ -42,7 +42,9 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
     source.add(sources.from_environment(environ, targets))
     values = BridgeSettings(**dict(_validate(_settings_from(source), source)))
     base = file.absolute().parent if file else Path.cwd()
-    values = values.model_copy(update={"data_dir": base / values.data_dir})
+    values = values.model_copy(
+        update={"data_dir": base / values.data_dir, "redis": values.redis.beside(base)}
+    )
     values._folder = base  # noqa: SLF001 - no setting, but where they stand
     _see_who_can_read(values, to_hide)
     return values

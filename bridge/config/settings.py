@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from bridge.config.addresses import http_address
 from bridge.config.credentials import credential
 from bridge.config.notice_settings import NoticeSettings
+from bridge.config.redis_settings import RedisSettings
 from bridge.config.section import Section
 from bridge.config.target_settings import AnyTarget, BearerTarget, HttpTarget, Secret, TargetSettings
 from bridge.config.web_settings import WebSettings
@@ -22,6 +23,7 @@ __all__ = [
     "BearerTarget",
     "BridgeSettings",
     "HttpTarget",
+    "RedisSettings",
     "Secret",
     "TargetSettings",
     "WebSettings",
@@ -66,17 +68,6 @@ class KenjoSettings(Section):
     def url(self) -> str:
         """The address in use."""
         return self.base_url or KENJO_URLS[self.environment]
-
-
-class RedisSettings(Section):
-    """Where records, ledger and queues live."""
-
-    url: SecretStr | None = None
-    """`redis://`, `rediss://` or `unix://` address. Without one the bridge starts a private redis-server in
-    `data_dir`."""
-    prefix: str = Field("default", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    """Under which name this bridge keeps everything: its keys begin with `kenjo-bridge:2:` and this name.
-    Several bridges on one Redis need one each."""
 
 
 class RetrySettings(Section):

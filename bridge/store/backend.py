@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from arq.connections import ArqRedis
+from pydantic import SecretStr
 from redis.asyncio.connection import SSLConnection
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.exceptions import RedisError, ResponseError
 
 from bridge.codec import Codec
+from bridge.config.redis_settings import RedisSettings
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.logs import get_logger
 from bridge.store import Audit, Continuity, Forgotten, Gate, Holds, Keys, Lease, Ledger, Records, Whose
@@ -30,6 +33,7 @@ from bridge.store.pool import PORT, open_pool
 from bridge.store.publications import Publications
 from bridge.store.queue import Queue, deserialize, serialize
 from bridge.store.rekey import Rekeyed, rekey
+from bridge.store.sentinels import followed
 from bridge.store.sign_ins import SignIns
 from bridge.store.trouble import (
     AWAY,
@@ -242,6 +246,13 @@ class Backend:
         """Let `clock` go by Redis's as it is now. Raises RedisError."""
         await self.clock.ask(self._connection)
 
+    async def server(self) -> str:
+        """What it is and of which version, such as `Valkey 9.1.2`. Raises RedisError."""
+        info = await self.redis.info("server")
+        if version := info.get("valkey_version"):  # it calls itself Redis 7.2, too, for old clients
+            return f"Valkey {version}"
+        return f"Redis {info.get('redis_version', 'of a version that it does not tell')}"
+
     async def warnings(self) -> list[str]:
         """What about this Redis may cost data later, a sentence each. Raises RedisError."""
         save = None
@@ -277,15 +288,18 @@ async def attach(
 
 @asynccontextmanager
 async def open_backend(
-    url: str, encryption_keys: Sequence[str] = (), **options: Any
+    where: RedisSettings | str, encryption_keys: Sequence[str] = (), **options: Any
 ) -> AsyncIterator[Backend]:
-    """Connect to the Redis at `url`; takes the options of `attach`.
+    """Connect to a Redis, which may be told by its address alone; takes the options of `attach`.
 
     Raises ConfigurationError (address), Unreadable or StoreUnavailable.
     """
-    redis = ArqRedis(connection_pool=open_pool(url), job_serializer=serialize, job_deserializer=deserialize)
-    try:
+    values = RedisSettings(url=SecretStr(where)) if isinstance(where, str) else where
+    pool = open_pool(values)
+    redis = ArqRedis(connection_pool=pool, job_serializer=serialize, job_deserializer=deserialize)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(redis.aclose, close_connection_pool=True)
+        if isinstance(pool, SentinelConnectionPool):
+            await stack.enter_async_context(followed(pool))
         await Backend(redis, Keys(), Codec()).ping()
         yield await attach(redis, encryption_keys, **options)
-    finally:
-        await redis.aclose(close_connection_pool=True)

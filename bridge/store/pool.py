@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.connection import AbstractConnection, SSLConnection
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.connection import HiredisRespSerializer
 from redis.exceptions import RedisError
 
+from bridge.config.redis_settings import RedisSettings
 from bridge.errors import ConfigurationError
+from bridge.store.sentinels import Sentinels
 
 TIMEOUT = 10.0
 """Seconds for one command: a server that has stopped must not stop us for ever."""
@@ -25,18 +28,52 @@ _NO_ADDRESS = (
 )
 
 
-def open_pool(url: str) -> ConnectionPool:
-    """Connections to the Redis at `url`, none made yet. Raises ConfigurationError."""
+def open_pool(values: RedisSettings) -> ConnectionPool:
+    """Connections to the Redis that is configured, none made yet. Raises ConfigurationError."""
+    secured = _secured(values)
     try:
-        pool = ConnectionPool.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+        pool = ConnectionPool.from_url(
+            values.address, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, **secured
+        )
         pool.make_connection()  # type: ignore[no-untyped-call]  # unconnected: it says which options there are
         str(pool.connection_kwargs.get("host", "")).encode("idna")  # as it will be looked up
     except (ValueError, TypeError, AttributeError, RedisError):
         raise ConfigurationError(_NO_ADDRESS) from None
     if pool.connection_kwargs.get("decode_responses"):
         raise ConfigurationError("redis.url must not have decode_responses: what Redis holds is no text")
+    if values.sentinels:
+        pool = _of_sentinels(values, pool)
     pool.connection_class = _mended(pool.connection_class)
     return pool
+
+
+def _secured(values: RedisSettings) -> dict[str, str]:
+    """Options of TLS by file. Raises ConfigurationError for a file that cannot be read."""
+    files = {"ssl_ca_certs": "ca_file", "ssl_certfile": "cert_file", "ssl_keyfile": "key_file"}
+    found: dict[str, str] = {}
+    for option, name in files.items():
+        if path := getattr(values, name):
+            try:
+                path.read_bytes()
+            except OSError as error:
+                raise ConfigurationError(f"redis.{name} cannot be read: {error.strerror} ({path})") from None
+            found[option] = str(path)
+    return found
+
+
+def _of_sentinels(values: RedisSettings, pool: ConnectionPool) -> ConnectionPool:
+    """Connections to whichever Redis the Sentinels name, made as those of `pool` would be."""
+    options = {name: value for name, value in pool.connection_kwargs.items() if name not in ("host", "port")}
+    encrypted = issubclass(pool.connection_class, SSLConnection)
+    login = {name: value for name, value in options.items() if name.startswith("ssl_")}
+    if values.sentinel_user:
+        login["username"] = values.sentinel_user
+    if values.sentinel_password:
+        login["password"] = values.sentinel_password.get_secret_value()
+    places = (one.rpartition(":") for one in values.sentinels)
+    sentinels = Sentinels([(host.strip("[]"), int(port)) for host, _, port in places], ssl=encrypted, **login)
+    made: Any = SentinelConnectionPool
+    return cast("ConnectionPool", made(values.service, sentinels, ssl=encrypted, **options))
 
 
 def _mended(connection: type[AbstractConnection]) -> type[AbstractConnection]:

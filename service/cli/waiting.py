@@ -46,12 +46,10 @@ async def readable(configured: Callable[[], BridgeSettings]) -> BridgeSettings:
 
 async def _unreadable(values: BridgeSettings) -> str:
     """Why the keys do not open what is in a shared Redis, or ''."""
-    if values.redis.url is None:
+    if values.redis.is_private:
         return ""
     try:
-        async with open_backend(
-            values.redis.url.get_secret_value(), values.encryption.texts(), account=values.redis.prefix
-        ):
+        async with open_backend(values.redis, values.encryption.texts(), account=values.redis.prefix):
             return ""
     except Unreadable as error:
         return str(error)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from redis.exceptions import RedisError
 
 from bridge.config.exposure import of_target, plain_http
-from bridge.config.settings import BridgeSettings
+from bridge.config.settings import BridgeSettings, RedisSettings
 from bridge.errors import ConfigurationError, NotThere
 from bridge.logs import get_logger
 from bridge.mapping.expressions import FieldPath
@@ -82,18 +82,20 @@ async def opened(
     """
     compiled = routes(values, clock)
     async with AsyncExitStack() as stack:
-        url = values.redis.url.get_secret_value() if values.redis.url else None
+        where: RedisSettings | str = values.redis
         keys = values.encryption.texts()
         private: PrivateRedis | None = None
-        if url is None:
-            url = await running_url(values.data_dir) if join else None
-            if url is None:
+        if values.redis.is_private:
+            where = (await running_url(values.data_dir) if join else None) or ""
+            if not where:
                 private = await stack.enter_async_context(PrivateRedis(values.data_dir, join=join))
-                url = private.url
+                where = private.url
             keys = keys or [private_key(values.data_dir)]
-        anew = (lambda: configured().encryption.texts()) if configured and values.redis.url else None
+        anew = (
+            (lambda: configured().encryption.texts()) if configured and not values.redis.is_private else None
+        )
         backend = await stack.enter_async_context(
-            open_backend(url, keys, account=values.redis.prefix, plain=plain, configured=anew)
+            open_backend(where, keys, account=values.redis.prefix, plain=plain, configured=anew)
         )
         if not moving:
             await recognise(backend, values, compiled, notes=not join)

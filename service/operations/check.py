@@ -114,8 +114,9 @@ def _exposed(bridge: Bridge) -> list[str]:
 
 async def _redis(bridge: Bridge) -> Finding:
     """Whether it can be written to now, and what of its configuration may cost data later."""
-    facts, problems = ["answers" if bridge.values.redis.url else "private", _sealed(bridge)], []
+    facts, problems = ["private" if bridge.values.redis.is_private else "answers", _sealed(bridge)], []
     try:
+        facts[0] += f", {await bridge.backend.server()}"
         await bridge.backend.ready()
         facts += [f"warning: {one}" for one in await bridge.backend.warnings()]
     except BridgeError as error:

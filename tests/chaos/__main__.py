@@ -19,7 +19,7 @@ from rich.table import Table
 
 import tests.chaos
 from tests.chaos.company import Company
-from tests.chaos.disturbances import DISTURBANCES
+from tests.chaos.disturbances import ALL, DISTURBANCES, OF_SENTINELS
 from tests.chaos.playing import Plan, Play, Result
 from tests.chaos.stage import staged
 
@@ -32,18 +32,25 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--patience", type=float, default=120.0, help="seconds to wait for the end")
-    parser.add_argument("--only", choices=sorted(DISTURBANCES), action="append", default=[],
+    parser.add_argument("--only", choices=sorted(ALL), action="append", default=[],
                         help="play nothing but this; may be given several times")  # fmt: skip
     parser.add_argument("--rehearse", type=int, default=0, metavar="TIMES",
                         help="play each disturbance so often, and say how long changes take")  # fmt: skip
+    parser.add_argument(
+        "--sentinels", action="store_true", help="let Sentinels watch Redis, and its primary fail"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the logs even if nothing is wrong")
     options = parser.parse_args()
     kinds, rounds = options.only * options.rounds, options.rounds
     if options.rehearse:
-        kinds = [kind for kind in options.only or DISTURBANCES for _ in range(options.rehearse)]
+        every = OF_SENTINELS if options.sentinels else DISTURBANCES
+        kinds = [kind for kind in options.only or every for _ in range(options.rehearse)]
         rounds = len(kinds)
     patient = bool(options.rehearse)
-    plan = Plan(rounds, options.people, options.seed, options.patience, kinds, patient=patient)
+    plan = Plan(
+        rounds, options.people, options.seed, options.patience, kinds,
+        patient=patient, watched=options.sentinels,
+    )  # fmt: skip
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     try:
         result = asyncio.run(_until_signal(folder, plan))
@@ -71,7 +78,7 @@ async def _until_signal(folder: Path, plan: Plan) -> Result | None:
 async def play(folder: Path, plan: Plan) -> Result:
     """One run with its own processes, whose logs go to `folder`."""
     draws = [random.Random(f"{plan.seed} {what}") for what in ("people", "processes")]  # noqa: S311 - repeatable
-    async with staged(folder, plan.people, plan.seed) as stage:
+    async with staged(folder, plan.people, plan.seed, watch=plan.watched) as stage:
         return await Play(plan, stage, Company(stage, draws[0]), draws[1]).run()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.chaos.stage import SERVICES, WORKERS, Stage
+from tests.chaos.watched import DOWN_AFTER, SENTINELS
 from tests.directory.misbehaving import KINDS
 
 LOCK = 10.0  # seconds for which a worker's lock and a service's lease last (`bridge.store`)
@@ -93,6 +94,30 @@ async def fail_kenjo(stage: Stage, rng: random.Random) -> None:
         await stage.spoil_kenjo()
 
 
+async def fail_over(stage: Stage, rng: random.Random) -> None:
+    """The primary dies, and comes back when there is another one."""
+    async with stage.processes[await _primary(stage)].down():
+        await asyncio.sleep(DOWN_AFTER / 1000 + rng.uniform(3, 6))
+
+
+async def cut_off(stage: Stage, rng: random.Random) -> None:
+    """The primary hangs until there is another one, and believes that it is the primary when it wakes up."""
+    await _freeze(stage, await _primary(stage), DOWN_AFTER / 1000 + rng.uniform(3, 6))
+
+
+async def lose_sentinel(stage: Stage, rng: random.Random) -> None:
+    async with stage.processes[rng.choice(SENTINELS)].down():
+        await asyncio.sleep(rng.uniform(1, 3))
+
+
+async def _primary(stage: Stage) -> str:
+    """The one that is the primary now, as soon as there is just one and all is well."""
+    assert stage.watched
+    await stage.watched.wait_until_whole(60)
+    (name,) = await stage.watched.primaries()
+    return name
+
+
 async def _freeze(stage: Stage, name: str, seconds: float) -> None:
     stage.processes[name].send(signal.SIGSTOP)
     try:
@@ -115,13 +140,26 @@ DISTURBANCES: dict[str, Disturbance] = {
     "directory fails": fail_directory,
     "kenjo fails": fail_kenjo,
 }
+OF_SENTINELS: dict[str, Disturbance] = {
+    "fail over": fail_over,
+    "cut the primary off": cut_off,
+    "lose a sentinel": lose_sentinel,
+    "kill both": kill_both,
+    "rolling restart": roll,
+}
+"""What happens where Sentinels watch Redis."""
+
+ALL = {**DISTURBANCES, **OF_SENTINELS}
+
 _TWICE = 0.25  # the share of rounds in which two things happen at once
 _ALONE = {"kill redis", "cut redis's power", "restart the machine", "freeze redis"}  # one of these at a time
 TAKEOVERS = ("kill a worker", "kill a service", "kill both", "freeze a worker", "freeze a service")
 """Where the others have to take over."""
 
 
-def drawn(rng: random.Random) -> list[str]:
-    """What happens in a round: one disturbance, sometimes two."""
+def drawn(rng: random.Random, *, watched: bool = False) -> list[str]:
+    """What happens in a round: one disturbance, sometimes two; `watched`: by Sentinels."""
+    if watched:
+        return rng.sample(sorted(OF_SENTINELS), 1)
     kinds = rng.sample(sorted(DISTURBANCES), 2 if rng.random() < _TWICE else 1)
     return kinds[:1] if _ALONE.issuperset(kinds) else kinds

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.chaos.company import Company, Numbered
 from tests.chaos.compare import Findings, judged, lost
-from tests.chaos.disturbances import DISTURBANCES, TAKEOVERS, drawn
+from tests.chaos.disturbances import ALL, TAKEOVERS, drawn
 from tests.chaos.planted import Planted, plant
 from tests.chaos.stage import SERVICES, WORKERS, Stage
 
@@ -30,6 +30,7 @@ class Plan:
     """What to play. `kinds` come in this order before anything is drawn; `patience`: seconds for the end.
 
     `hurried`: no round waits until what it changed has arrived; `patient`: every one does.
+    `watched`: Sentinels watch Redis, and its primary fails.
     """
 
     rounds: int = 40
@@ -39,6 +40,7 @@ class Plan:
     kinds: Sequence[str] = ()
     hurried: bool = False
     patient: bool = False
+    watched: bool = False
 
 
 @dataclass
@@ -91,8 +93,11 @@ class Play:
             self.stage.processes[name].start()
         await self._work_begins(60)
         for number in range(self.plan.rounds):
-            await self._round(number, self.plan.kinds[number : number + 1] or drawn(self.rng))
+            await self._round(number, self._kinds(number))
         return await self._finish()
+
+    def _kinds(self, number: int) -> Sequence[str]:
+        return self.plan.kinds[number : number + 1] or drawn(self.rng, watched=self.plan.watched)
 
     async def _round(self, number: int, kinds: Sequence[str]) -> None:
         """A burst of changes, disturbances in the middle of their delivery, and more changes meanwhile."""
@@ -104,7 +109,7 @@ class Play:
         struck, over = time.time(), asyncio.Event()
         changing = asyncio.create_task(self._keep_changing(over))
         try:
-            await asyncio.gather(*(DISTURBANCES[kind](self.stage, self.rng) for kind in kinds))
+            await asyncio.gather(*(ALL[kind](self.stage, self.rng) for kind in kinds))
             await asyncio.sleep(self.rng.uniform(0, 2))
         finally:
             over.set()

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 
 from tests.chaos.processes import Process, python
+from tests.chaos.watched import Watched
 from tests.conftest import redis_binary
 
 SERVICES = ("service-1", "service-2")
@@ -34,6 +35,7 @@ class Stage:
     kenjo: aiohttp.ClientSession
     directory: aiohttp.ClientSession
     lengths: list[tuple[float, int]] = field(default_factory=list)
+    watched: Watched | None = None
 
     async def act(self, name: str, **options: Any) -> dict[str, Any] | None:
         """Do something in Kenjo; the person as they are afterwards, or None when Kenjo refuses."""
@@ -117,8 +119,12 @@ def _shorten(folder: Path, length: int) -> None:
 
 
 @asynccontextmanager
-async def staged(folder: Path, people: int, seed: int) -> AsyncIterator[Stage]:
-    """Start Kenjo, the directory and Redis, everything but the bridge; at the end nothing runs any more."""
+async def staged(folder: Path, people: int, seed: int, *, watch: bool = False) -> AsyncIterator[Stage]:
+    """Start Kenjo, the directory and Redis, everything but the bridge; at the end nothing runs any more.
+
+    `watch`: Redis has replicas, and Sentinels watch it.
+    """
+    watched = Watched.prepare(folder) if watch else None
     commands = {
         "kenjo": python("sandbox", "--port", "0", "--people", str(people), "--seed", str(seed),
                         "--token-lifetime", "30"),
@@ -130,20 +136,24 @@ async def staged(folder: Path, people: int, seed: int) -> AsyncIterator[Stage]:
            for name in SERVICES},
         **{name: python("service.cli.main", "work", "--config", str(folder / "bridge.yaml"))
            for name in WORKERS},
+        **(watched.commands if watched else {}),
     }  # fmt: skip
     processes = {name: Process(name, command, folder) for name, command in commands.items()}
     async with AsyncExitStack() as stack:
         for process in processes.values():
             stack.push_async_callback(process.end)
-        for name in ("kenjo", "directory", "redis"):
+        for name in dict.fromkeys(("kenjo", "directory", "redis", *(watched.commands if watched else ()))):
             processes[name].start()
         kenjo = await processes["kenjo"].said(r"Kenjo sandbox: (http://[^/\s]+)")
         directory = await processes["directory"].said(r"Directory: (http://\S+)")
         await processes["redis"].said(r"([Rr]eady to accept connections)")
-        (folder / "bridge.yaml").write_text(json.dumps(_configuration(folder, kenjo, directory)))
+        redis = watched.settings if watched else {"url": f"unix://{folder}/r.sock"}
+        if watched:
+            await watched.wait_until_whole(30)
+        (folder / "bridge.yaml").write_text(json.dumps(_configuration(redis, kenjo, directory)))
         to_kenjo = await stack.enter_async_context(aiohttp.ClientSession(kenjo))
         to_directory = await stack.enter_async_context(aiohttp.ClientSession(directory))
-        stage = Stage(folder, processes, to_kenjo, to_directory)
+        stage = Stage(folder, processes, to_kenjo, to_directory, watched=watched)
         sampling = asyncio.create_task(stage.sample())
         stack.push_async_callback(_cancelled, sampling)
         yield stage
@@ -155,7 +165,7 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
         await task
 
 
-def _configuration(folder: Path, kenjo: str, directory: str) -> dict[str, Any]:
+def _configuration(redis: dict[str, Any], kenjo: str, directory: str) -> dict[str, Any]:
     """Small time-outs and waits; a rate at which a burst of changes takes a second or two to deliver."""
     target = {"kind": "scim", "base_url": f"{directory}/v2", "token": _TOKEN, "rate": 30, "timeout": 2}
     return {
@@ -165,7 +175,7 @@ def _configuration(folder: Path, kenjo: str, directory: str) -> dict[str, Any]:
             "poll_interval": 1,
             "timeout": 5,
         },
-        "redis": {"url": f"unix://{folder}/r.sock"},
+        "redis": redis,
         "timezone": TIMEZONE,
         "targets": {"directory": target},
         "retry": {"longest": 4},

