@@ -95,6 +95,10 @@ docs: setup ## Generate docs/settings.md and the README of the Helm chart
 	@$(BIN)/python -m service.cli.settings_doc > docs/settings.md
 	@$(BIN)/python -m tests.deploy.chart_readme
 
+.PHONY: site
+site: setup ## Build the documentation as a site into build/site/html
+	@$(BIN)/python -m tests.site
+
 .PHONY: coupling
 coupling: setup ## Count anew how packages import each other, in CONTRIBUTING.md
 	@$(BIN)/python -m tests.coupling

@@ -1,0 +1,1 @@
+"""The documentation as a site: how it is built, and tests of what is built."""
