@@ -99,6 +99,10 @@ docs: setup ## Generate docs/settings.md and the README of the Helm chart
 site: setup ## Build the documentation as a site into build/site/html
 	@$(BIN)/python -m tests.site
 
+.PHONY: pictures
+pictures: setup ## Take the README's pictures anew, by Chromium
+	@$(BIN)/python -m tests.pictures
+
 .PHONY: coupling
 coupling: setup ## Count anew how packages import each other, in CONTRIBUTING.md
 	@$(BIN)/python -m tests.coupling
