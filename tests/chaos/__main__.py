@@ -22,6 +22,7 @@ from tests.chaos.company import Company
 from tests.chaos.disturbances import ALL, DISTURBANCES, OF_SENTINELS
 from tests.chaos.playing import Plan, Play, Result
 from tests.chaos.stage import staged
+from tests.noting import note
 
 SHOWN = 20  # sentences of each kind in the output; all are in findings.json
 
@@ -40,6 +41,7 @@ def main() -> int:
         "--sentinels", action="store_true", help="let Sentinels watch Redis, and its primary fail"
     )
     parser.add_argument("--keep", action="store_true", help="keep the logs even if nothing is wrong")
+    parser.add_argument("--note", action="store_true", help="write the figures into docs/reliability.md")
     options = parser.parse_args()
     kinds, rounds = options.only * options.rounds, options.rounds
     if options.rehearse:
@@ -62,6 +64,8 @@ def main() -> int:
         return 130
     show(Console(), result, plan)
     keep_or_remove(result, folder, keep=options.keep)
+    if options.note:
+        note("chaos", figures(result, plan))
     return 0 if result.good else 1
 
 
@@ -93,6 +97,17 @@ def keep_or_remove(result: Result, folder: Path, *, keep: bool = False) -> None:
         for sentence in sentences[:SHOWN]:
             sys.stderr.write(f"{what}: {sentence}\n")
     sys.stderr.write(f"The logs of all processes, the findings and the directory's record are in {folder}\n")
+
+
+def figures(result: Result, plan: Plan) -> str:
+    """The run in a line."""
+    wrong = ", ".join(f"{len(sentences)} {what}" for what, sentences in result.problems.items())
+    return (
+        f"{plan.rounds} rounds, {plan.people:,} people, {result.restarts} restarts,"
+        f" {result.changes:,} changes, {len(result.record['events']):,} writes:"
+        f" {wrong}; equal after {_seconds(result.converged)} s,"
+        f" longest takeover {_seconds(result.takeover)} s"
+    )
 
 
 def show(console: Console, result: Result, plan: Plan) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+from tests.noting import note
 from tests.simulation.bugs import BUGS
 from tests.simulation.odds import TEMPERS
 from tests.simulation.playing import caught, play, play_all, report
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--temper", choices=TEMPERS, help="the kind of all directories (as a seed has it)")
     parser.add_argument("--hashes", action="store_true", help="print the hash of each seed's trace")
     parser.add_argument("--until-caught", action="store_true", help="end when the planted bug is found")
+    parser.add_argument("--note", action="store_true", help="write the figures into docs/reliability.md")
     options = parser.parse_args()
     if options.seed is not None:
         (result,) = play([options.seed], options.bug, options.temper)
@@ -67,7 +69,13 @@ def _many(options: argparse.Namespace) -> int:
             break
         if played % 500 == 0:
             _say(f"{played} seeds played, {time.perf_counter() - started:.0f} s")
-    _say(f"{played} seeds played, {failed} failed, {time.perf_counter() - started:.1f} s")
+    seconds = time.perf_counter() - started
+    _say(f"{played} seeds played, {failed} failed, {seconds:.1f} s")
+    if options.note:
+        note(
+            "simulation",
+            f"{played:,} seeds from {options.first:,} on, {failed} failed, in {seconds / 60:.0f} minutes",
+        )
     return 1 if failed else 0
 
 
