@@ -1,6 +1,6 @@
 """The pages as the generator takes them: those of docs/ and of the top folder, with links within the site.
 
-It reads one folder, and has its own Markdown. So README, CHANGELOG and CONTRIBUTING become pages,
+It reads one folder, and has its own Markdown. So README, CHANGELOG, CONTRIBUTING and the chart's README become pages,
 files of the repository that are linked come along, lists are indented as it wants them (`commonmark.py`), and
 each folder has a page.
 """
@@ -19,7 +19,12 @@ from tests.site.commonmark import for_the_generator
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = ROOT / "docs/mkdocs.yml"
-TOP = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
+TOP = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "deploy/helm/kenjo-bridge/README.md": "helm.md",
+}
 LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
