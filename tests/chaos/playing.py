@@ -92,6 +92,8 @@ class Play:
         for name in (*SERVICES, *WORKERS):
             self.stage.processes[name].start()
         await self._work_begins(60)
+        while self.plan.patient and not await self._is_loaded():
+            await asyncio.sleep(1.0)
         for number in range(self.plan.rounds):
             await self._round(number, self._kinds(number))
         return await self._finish()

@@ -1,8 +1,8 @@
 """The pages as the generator takes them: those of docs/ and of the top folder, with links within the site.
 
-It reads one folder, and has its own Markdown. So README, CHANGELOG, CONTRIBUTING and the chart's README become pages,
-files of the repository that are linked come along, lists are indented as it wants them (`commonmark.py`), and
-each folder has a page.
+It reads one folder, and has its own Markdown. So README, CHANGELOG, CONTRIBUTING and the chart's README
+become pages, files of the repository that are linked come along, lists are indented as it wants them
+(`commonmark.py`), and each folder has a page.
 """
 
 from __future__ import annotations
