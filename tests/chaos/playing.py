@@ -17,6 +17,7 @@ from tests.chaos.compare import Findings, judged, lost
 from tests.chaos.disturbances import ALL, TAKEOVERS, drawn
 from tests.chaos.planted import Planted, plant
 from tests.chaos.stage import SERVICES, WORKERS, Stage
+from tests.running import until
 
 BURST = (10, 30)  # changes at the beginning of a round
 PACE = 0.25  # seconds from one change to the next during a disturbance
@@ -92,8 +93,8 @@ class Play:
         for name in (*SERVICES, *WORKERS):
             self.stage.processes[name].start()
         await self._work_begins(60)
-        while self.plan.patient and not await self._is_loaded():
-            await asyncio.sleep(1.0)
+        if self.plan.patient:
+            await until(self._is_loaded, 300)
         for number in range(self.plan.rounds):
             await self._round(number, self._kinds(number))
         return await self._finish()
