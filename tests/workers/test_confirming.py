@@ -232,6 +232,26 @@ async def test_a_create_that_was_taken_twice(slowly: Slowly) -> None:
     assert len(slowly.shelf.things(Kind.PERSON)) == 1
 
 
+async def test_a_create_that_was_taken_twice_and_differs(slowly: Slowly) -> None:
+    """After many attempts the account is found that the first one has made, and somebody has changed it since.
+
+    The refusal is of the create, and says nothing of the change that is needed now == changed, not parked.
+    """
+    slowly.target.forget_answer()
+    await slowly.run.deliver(person("ana"))
+    for _ in range(LOOKS):
+        slowly.target.forget_answer()
+        await slowly.again(after=60)
+    await slowly.again(after=60)
+    await slowly.target.work()
+    slowly.ana["title"] = "somebody else's word"
+    entry = await slowly.again(after=60)
+    assert entry.state is not State.FAILED, entry.reason
+    await slowly.target.work()
+    entry = await slowly.again(after=60)
+    assert (entry.state, slowly.ana["title"]) == (State.APPLIED, "Clerk")
+
+
 @pytest.mark.parametrize(("crashes", "fails"), [(False, False), (True, False), (True, True)])
 async def test_a_change_whose_answer_was_lost(
     slowly: Slowly, monkeypatch: pytest.MonkeyPatch, *, crashes: bool, fails: bool

@@ -90,7 +90,11 @@ class Confirming(Noting):
         return self.refused_late and (self.claim.entry or Entry()).attempts == 0
 
     def _raise_refusal(self) -> None:
-        """Raise what a change was refused with that would be sent again now: once, as its request would."""
-        if refused := self.refused:
-            self.refused = None
+        """Raise what a change was refused with that would be sent again now: once, as its request would.
+
+        What was refused was a create where there was no account: it says nothing of a change of the one that
+        was found since.
+        """
+        refused, self.refused = self.refused, None
+        if refused and (self.claim.link or not self.link):
             raise refused
