@@ -233,7 +233,7 @@ async def test_a_create_that_was_taken_twice(slowly: Slowly) -> None:
 
 
 async def test_a_create_that_was_taken_twice_and_differs(slowly: Slowly) -> None:
-    """After many attempts the account is found that the first one has made, and somebody has changed it since.
+    """After many attempts the account is found that the first has made, and somebody has changed it since.
 
     The refusal is of the create, and says nothing of the change that is needed now == changed, not parked.
     """

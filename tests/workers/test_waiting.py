@@ -177,3 +177,27 @@ async def test_the_other_waits_for_another_target(backend: Backend) -> None:
         assert ((await run.entry("1")).state, (await run.entry("1")).awaits) == (State.FAILED, "person:2")
         await go_on(run, watch, Key(Kind.PERSON, "2"))
         assert await addresses(run) == {"1": "b", "2": "c"}
+
+
+async def test_an_account_is_known_although_another_target_comes_first(backend: Backend) -> None:
+    """Redis has lost its link, and the target that comes first does not take the record == it is found.
+
+    Nothing is written to it; its team is deleted meanwhile, and lets it go.
+    """
+    async with serving(backend, ben("1", "a"), team("t", "A", "1")) as (run, watch):
+        assert await groups(run) == {"t": ("A", {"1"})}
+        await backend.redis.hdel(backend.keys.at(TARGET, "links"), str(ONE))  # type: ignore[misc]
+        alone = run.deliverer
+        first = First(State.FAILED, alone.route.fingerprint)
+        run.deliverer = dataclasses.replace(
+            alone, elsewhere=Elsewhere({"first": Other(alone.route, first)}, {})
+        )
+        await watch.poll(ben("1", "z"))
+        await work(run, watch)
+        assert (await run.entry("1")).reason == "waits for first, which does not take this record as it is"
+        assert await addresses(run) == {"1": "a"}
+        for _ in range(3):
+            run.clock.now += 60
+            await watch.poll()
+            await work(run, watch)
+        assert [members for _, members in (await groups(run)).values() if members] == []

@@ -7,12 +7,22 @@ import dataclasses
 from dataclasses import dataclass
 
 from bridge.effects import effects
-from bridge.errors import AfterAnother, Conflict, NotFound, RecordRejected, Taken, TryLater, Unseen
+from bridge.errors import (
+    AfterAnother,
+    AfterTarget,
+    Conflict,
+    NotFound,
+    RecordRejected,
+    Taken,
+    TryLater,
+    Unseen,
+)
 from bridge.exchange import Applied, Remote, Wanted
 from bridge.model import Entry, Outcome
 from workers.delivery.clashes import Clash, Moved
 from workers.delivery.counting import Uncounted, was_approved
 from workers.delivery.decision import Decision
+from workers.delivery.elsewhere import Elsewhere
 from workers.delivery.matching import Matching
 from workers.delivery.removing import may_come_to_light
 from workers.delivery.reserving import Reserving
@@ -47,7 +57,7 @@ class Applier(Reserving):
     async def run(self) -> Done:
         """Do what the route intends. Raises what the target raises, AfterTarget and RecordRejected."""
         if self.elsewhere:
-            await self.elsewhere.check(self.route, self.claim)
+            await self._let_others_go_first(self.elsewhere)
         done = await self._confirmed()
         try:
             decision = await self._decider().decide()
@@ -56,6 +66,22 @@ class Applier(Reserving):
             return await self._perform(decision, done)
         except Uncounted as waits:
             return await self._perform(self._decider().wait(str(waits)))
+
+    async def _let_others_go_first(self, elsewhere: Elsewhere) -> None:
+        """Raise AfterTarget while another target has to have the record before.
+
+        An account of which Redis has lost the link is found all the same: whoever refers to it waits for
+        that, such as a group that has to let it go.
+        """
+        try:
+            await elsewhere.check(self.route, self.claim)
+        except AfterTarget:
+            former = self.claim.entry
+            decider = self._decider()
+            if self.link is None and former and former.digest and (account := await decider.lost_account()):
+                await self._own(account)
+                self.entry = dataclasses.replace(self.entry, open=decider.entry.open, made=0.0)
+            raise
 
     async def _perform(self, decision: Decision, done: Outcome | None = None) -> Done:
         """Do what was decided. `done`: what the target has done of it already."""

@@ -28,6 +28,10 @@ class Decider(Removing):
             return False
         return not is_due(former, self.entry.at) and not await self.view.links(former.missing)
 
+    async def lost_account(self) -> str | None:
+        """The account with this record's Kenjo id, of which no link tells. Raises what `decide` does."""
+        return self.link if await self._find_ours() else None
+
     async def decide(self, *, thorough: bool = False, gone: bool = False) -> Decision:
         """What to do. Raises what the target raises, AfterAnother, NeedsPerson, RecordRejected.
 
