@@ -294,6 +294,10 @@ class Entry:
         """The revision and the configuration, as one word."""
         return f"{self.revision} {self.config}"
 
+    def gives_more_than(self, former: Entry) -> bool:
+        """Whether it refers to somebody to whom `former` did not, such as a new member."""
+        return not set(self.refs) <= set(former.refs)
+
     @property
     def tells_of_an_object(self) -> bool:
         """Whether there is an object at the target, as far as is known: without a link, Redis lost it."""

@@ -135,3 +135,18 @@ async def test_new_members_who_do_not_come(backend: Backend) -> None:
         assert (entry.state, "lacks" in entry.reason) == (State.FAILED, True)
         run.becomes(ignores_new_members=False)
         assert (await run.verified("t", Kind.TEAM)).state is State.APPLIED
+
+
+async def test_each_new_member_is_waited_for(backend: Backend) -> None:
+    """One comes late, and when that was waited for another one is added, who comes late too == not parked."""
+    async with quietly(backend, Quiet(ignores_new_members=True)) as run:
+        await run.to.deliver(person("ana"), person("cem"))
+        await run.to.deliver(team("big", "ana", "cem"), team("t", "cem"), team("t", "cem", "ana", "ben"))
+        for _ in range(LOOKS - 1):
+            entry = await run.again("t", Kind.TEAM, after=60)
+        assert (entry.state, entry.attempts) == (State.RETRYING, LOOKS)
+        await run.to.deliver(person("ben"))
+        for attempts in range(1, LOOKS + 1):
+            entry = await run.again("t", Kind.TEAM, after=60)
+            assert (entry.state, entry.attempts) == (State.RETRYING, attempts), entry.reason
+        assert (await run.again("t", Kind.TEAM, after=60)).state is State.FAILED

@@ -69,7 +69,8 @@ def waiting(attempt: Noting, error: AfterTarget | Unseen, retry: RetrySettings, 
 def later(attempt: Noting, error: TryLater, retry: RetrySettings) -> Done:
     """Back off, or give up. A fault of the whole target uses up none of a record's attempts."""
     former, entry = attempt.claim.entry, attempt.entry
-    if former is None or former.revision != entry.revision or former.config != entry.config:
+    is_other = former is not None and (former.revision, former.config) != (entry.revision, entry.config)
+    if former is None or is_other or entry.gives_more_than(former):
         former = Entry()
     pause = granted(error.after or 0.0, retry.longest_pause)
     of_the_record = not pause and not error.unreachable

@@ -84,7 +84,7 @@ class Reserving(Confirming):
     def _patient(self) -> bool:
         """Whether a target that does not show yet what it has done is looked at again later."""
         former = self.claim.entry
-        if former is None or former.state is not State.RETRYING:
+        if former is None or former.state is not State.RETRYING or self.entry.gives_more_than(former):
             return True
         return former.revision != self.claim.stored.revision or former.attempts < LOOKS
 
