@@ -194,8 +194,10 @@ class Deliveries(Values):
         """One delivery as the script wants it: its FIELDS, and its LISTS."""
         claim, entry = result.claim, result.entry
         sealed_link: str | bytes = ""
-        if result.link != claim.link:
-            sealed_link = "-" if result.link is None else self._seal_link(claim.key, result.link)
+        if result.link is None:
+            sealed_link = "-"  # one may have been noted meanwhile (`own`)
+        elif result.link != claim.link:
+            sealed_link = self._seal_link(claim.key, result.link)
         fields: Arguments = [
             str(claim.key),
             claim.token,
@@ -213,9 +215,6 @@ class Deliveries(Values):
             seal_calls(self._codec, self._where("calls", claim.key), claim.calls, result.calls),
         ]
         return [*fields, *_listed(result.counts), *_listed(result.approved), *_listed(entry.missing)]
-
-    def _seal_link(self, key: Key, remote_id: str) -> bytes:
-        return self._codec.seal(remote_id, self._where("links", key))
 
     # What is looked up
 

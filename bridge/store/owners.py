@@ -11,6 +11,7 @@ from itertools import chain
 from bridge.codec import Codec
 from bridge.errors import LockLost
 from bridge.model import Entry, Key, Kind, Outcome, State
+from bridge.store.claims import Claim
 from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.keys import Keys, named, place, script
@@ -22,6 +23,11 @@ _HAND_OVER = script("hand_over")
 _OWN = script("own")
 
 _BATCH = 1000  # objects that are reserved in one call
+
+_Wanted = tuple[str | bytes, ...]
+"""What the script `own` is given of one object."""
+
+_NO_CLAIM: _Wanted = ("", "", "")
 
 HANDED_OVER = "its account was handed over to "
 """Begins the reason in the entry of a record whose object was given to another; that record's key follows."""
@@ -66,11 +72,21 @@ class Owners:
     def _where(self, name: str, key: Key | str) -> str:
         return place(self._key(name), str(key))
 
-    async def own(self, remote_id: str, key: Key) -> Key:
-        """Reserve a remote object for a record. Returns its owner: another record if it was taken."""
-        return named(await self._owning.ask((self._field(key.kind, remote_id), str(key))))
+    async def own(self, remote_id: str, key: Key, claim: Claim | None = None) -> Key:
+        """Reserve a remote object for a record. Returns its owner: another record if it was taken.
 
-    async def _own(self, wanted: Sequence[tuple[str, str]]) -> Sequence[bytes]:
+        `claim`: whose delivery makes it the record's; its link is noted, too. Raises LockLost.
+        """
+        lock = (claim.lock, claim.token, self._seal_link(key, remote_id)) if claim else _NO_CLAIM
+        owner = await self._owning.ask((self._field(key.kind, remote_id), str(key), *lock))
+        if not owner:
+            raise LockLost("the lock passed to another worker")
+        return named(owner)
+
+    def _seal_link(self, key: Key, remote_id: str) -> bytes:
+        return self._codec.seal(remote_id, self._where("links", key))
+
+    async def _own(self, wanted: Sequence[_Wanted]) -> Sequence[bytes]:
         names = self._key("owners"), self._key("links")
         pairs = list(chain.from_iterable(wanted))
         owners: list[bytes] | bytes = await self._redis.eval(_OWN, len(names), *names, "", *pairs)
@@ -89,13 +105,14 @@ class Owners:
         owners, links = self._key("owners"), self._key("links")
         if not thoroughly and await self._redis.hlen(owners) >= await self._redis.hlen(links):
             return
-        pairs = []
+        found: list[_Wanted] = []
         for name, blob in (await self._redis.hgetall(links)).items():
             key = named(name)
             remote_id = open_text(self._codec, self._where("links", key), blob)
-            pairs += [self._field(key.kind, remote_id), str(key)]
-        for start in range(0, len(pairs), 2 * _BATCH):
-            await self._redis.eval(_OWN, 2, owners, links, "mended", *pairs[start : start + 2 * _BATCH])
+            found.append((self._field(key.kind, remote_id), str(key), *_NO_CLAIM))
+        for start in range(0, len(found), _BATCH):
+            part = chain.from_iterable(found[start : start + _BATCH])
+            await self._redis.eval(_OWN, 2, owners, links, "mended", *part)
 
     async def owner(self, kind: Kind, remote_id: str) -> Key | None:
         """Whose a remote object is, if it is anybody's."""

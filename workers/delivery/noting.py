@@ -109,7 +109,7 @@ class Noting:
         """Make the object this record's; two records never share one. Raises Taken."""
         if remote_id == self.link:
             return
-        owner = await self.ledger.own(remote_id, self.key)
+        owner = await self.ledger.own(remote_id, self.key, self.claim)
         if owner != self.key:
             stance = (await self.ledger.sight(owner)).stance
             raise Taken(f"the account {remote_id} belongs to {owner} already", str(owner), stance)

@@ -242,3 +242,33 @@ async def test_what_was_found_waits_for_the_next_poll(ledger: Ledger) -> None:
     await ledger.settle(Result(claim, APPLIED, "r-1", hold=True))
     assert (await ledger.linked(), await ledger.pending()) == ({str(ANA)}, {ANA: 1})
     assert await ledger.claim(ANA, "b") is None
+
+
+async def test_who_owns_is_linked_at_once(backend: Backend, ledger: Ledger) -> None:
+    """A delivery makes an object the record's and dies before it settles == the next one has its link."""
+    claim = await claimed(ledger, by="a")
+    assert await ledger.own("r-1", ANA, claim) == ANA
+    await expire(backend, claim)
+    assert (await claimed(ledger, by="b")).link == "r-1"
+    other = await claimed(ledger, BEN, by="c")
+    assert await ledger.own("r-1", BEN, other) == ANA
+    assert await ledger.links([str(BEN)]) == {}
+
+
+async def test_who_has_lost_the_lock_owns_nothing(backend: Backend, ledger: Ledger) -> None:
+    """Its lock has passed to another worker meanwhile == told so, and the object is nobody's."""
+    claim = await claimed(ledger, by="a")
+    await expire(backend, claim)
+    await claimed(ledger, by="b")
+    with pytest.raises(LockLost):
+        await ledger.own("r-1", ANA, claim)
+    assert await ledger.owner(ANA.kind, "r-1") is None
+    assert await ledger.linked() == set()
+
+
+async def test_an_object_that_is_given_up_again_leaves_no_link(ledger: Ledger) -> None:
+    """It was made the record's, and is gone at the end of the delivery == no link is left of it."""
+    claim = await claimed(ledger)
+    await ledger.own("r-1", ANA, claim)
+    await ledger.settle(Result(claim, APPLIED, None))
+    assert await ledger.linked() == set()
