@@ -21,6 +21,7 @@ from service.cli.app import (
     print_json,
 )
 from service.cli.visiting import visit
+from service.operations import adopting
 from service.operations import failures as failing
 from service.operations import greet as greeting
 from service.operations import holds as holding
@@ -186,7 +187,7 @@ def failures_adopt(
     config: ConfigOption = None,
 ) -> int:
     """Say which account is a record's: one of several, an inactive one, or one of somebody who has left."""
-    return visit(config, lambda bridge: _done(failing.adopt(bridge, target, record, account)))
+    return visit(config, lambda bridge: _done(adopting.adopt(bridge, target, record, account)))
 
 
 @targets_app.command("pause")

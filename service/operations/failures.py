@@ -1,8 +1,7 @@
-"""`failures`: records that a target will not take, and what to do with them."""
+"""`failures`: records that a target will not take, and what to do with them; see also `adopting`."""
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import time
 from collections.abc import Mapping
@@ -12,16 +11,12 @@ from zoneinfo import ZoneInfo
 from bridge.errors import ConfigurationError
 from bridge.model import Entry, Key, Kind, State
 from bridge.store.audit import operator
-from bridge.store.owners import HandedOver
 from bridge.store.queue import Due
 from service.operations.assembly import Bridge, see_target
 from service.operations.auditing import events_of
 from service.operations.finding import find
 from service.operations.naming import literal
 from service.operations.times import local, local_or_none
-from workers.delivery.matching import unserved
-
-_PATIENCE = 30.0  # seconds for which a delivery of one of the two records is waited for
 
 _IN_KENJO = "; put it right in Kenjo, until then the last known values stay"
 _ADVICE = {
@@ -101,13 +96,13 @@ async def retry(bridge: Bridge, target: str | None, record: str | None) -> int:
     """Try again, as if the record had just changed; everything that failed unless named. Returns how many."""
     rows = await _rows(bridge, target, await _meant(bridge, record) if record else None)
     for row in rows:
-        await _reopen(bridge, row["target"], Key.parse(row["record"]), create=record is not None)
+        await reopen(bridge, row["target"], Key.parse(row["record"]), create=record is not None)
     return len(rows)
 
 
 async def discard(bridge: Bridge, target: str, record: str) -> None:
     """Let it be until the record or the configuration changes. Raises ConfigurationError."""
-    key, entry = await _failed(bridge, target, record)
+    key, entry = await failed(bridge, target, record)
     who, now = operator(), time.time()
     skipped = dataclasses.replace(
         entry, state=State.SKIPPED, reason=f"discarded by {who}", candidates=(), retry_at=0.0
@@ -117,74 +112,11 @@ async def discard(bridge: Bridge, target: str, record: str) -> None:
     await bridge.backend.audit.note("discarded", now, target=target, record=str(key), by=who)
 
 
-async def adopt(bridge: Bridge, target: str, record: str, account: str) -> None:
-    """Say which account is this record's, by its id at the target; the next delivery writes it.
+async def reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False) -> None:
+    """Let a parked record be tried again now.
 
-    An account of another record of ours, which is not served there any more, is handed over with all that was
-    given to it. Raises ConfigurationError.
+    `create`: a person has named this record, so one that the target accepted may be created again.
     """
-    key, entry = await _failed(bridge, target, record)
-    if entry.candidates and account not in entry.candidates:
-        raise ConfigurationError(f"'{account}' is none of the candidates: {', '.join(entry.candidates)}")
-    audit, who, ledger = bridge.backend.audit, operator(), bridge.backend.ledger(target)
-    if entry.awaits and entry.candidates == (account,) and await ledger.owner(key.kind, account) is None:
-        # It carries that one's id, and was never noted as theirs: what was given with it goes along.
-        await ledger.own(account, Key.parse(entry.awaits))
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            taken, owner = await _take(bridge, target, key, account)
-    except TimeoutError:
-        raise ConfigurationError(
-            f"{key} or the account's owner is being delivered; try again later"
-        ) from None
-    now = time.time()
-    await _wake(bridge, target, key)
-    await bridge.backend.queue.add(target, [Due(other) for other in taken.affected], now)
-    await _wake_parked(bridge, target, key, account)
-    await audit.note("chosen", now, target=target, record=str(key), by=who)
-    if owner not in (None, key):
-        await audit.note("handed over", now, target=target, record=str(owner), to=str(key), by=who)
-
-
-async def _wake_parked(bridge: Bridge, target: str, key: Key, account: str) -> None:
-    """Let those try again who were parked as an account of nobody's had what they need: it is `key`'s now.
-
-    Whoever is delivered at this moment may be parked for that in the next one, and looks again.
-    """
-    ledger = bridge.backend.ledger(target)
-    for other, entry in (await ledger.entries()).items():
-        if other != key and entry.state is State.FAILED and f"the account {account} " in entry.reason:
-            await _reopen(bridge, target, other)
-    if under_way := await ledger.unsettled() - {key}:
-        await ledger.doubt(under_way)
-        await bridge.backend.queue.add(target, [Due(other) for other in under_way], time.time())
-
-
-async def _take(bridge: Bridge, target: str, key: Key, account: str) -> tuple[HandedOver, Key | None]:
-    """Make an account a record's, whose ever it was. Raises ConfigurationError while that one is served."""
-    route, ledger = bridge.routes[target], bridge.backend.ledger(target)
-    while True:
-        owner = await ledger.owner(key.kind, account)
-        if owner not in (None, key):
-            sight = await ledger.sight(owner)
-            if sight.link in (None, account) and not unserved(route, sight):
-                raise ConfigurationError(
-                    f"the account {account} belongs to {owner}, who is served at {target} still: it can be"
-                    " handed over when they have left, are gone or out of scope"
-                )
-        link = (await ledger.links([str(key)])).get(str(key))
-        if link not in (None, account):
-            raise ConfigurationError(
-                f"{key} has been given the account {link} meanwhile: nothing was changed"
-            )
-        taken = await ledger.hand_over(account, key, owner, time.time(), config=route.fingerprint)
-        if taken:
-            return taken, owner
-        await asyncio.sleep(0.2)  # a worker delivers one of the two just now
-
-
-async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False) -> None:
-    """`create`: a person has named this record, so one that the target accepted may be created again."""
     ledger, now = bridge.backend.ledger(target), time.time()
     entry = await ledger.entry(key) or Entry()
     if create:
@@ -196,10 +128,10 @@ async def _reopen(bridge: Bridge, target: str, key: Key, *, create: bool = False
     )
     await ledger.write(key, reopened)
     await ledger.doubt([key])  # a delivery that ends just now may have written over it
-    await _wake(bridge, target, key)
+    await wake(bridge, target, key)
 
 
-async def _wake(bridge: Bridge, target: str, key: Key) -> None:
+async def wake(bridge: Bridge, target: str, key: Key) -> None:
     """Ask for a reopened record."""
     now = time.time()
     await bridge.backend.queue.add(target, [Due(key)], now)
@@ -228,7 +160,8 @@ async def _rows(
     return found
 
 
-async def _failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]:
+async def failed(bridge: Bridge, target: str, record: str) -> tuple[Key, Entry]:
+    """The record that is called so, and its entry. Raises ConfigurationError where it has not failed."""
     see_target(bridge, target)
     key = Key.parse((await _rows(bridge, target, await _meant(bridge, record)))[0]["record"])
     return key, await bridge.backend.ledger(target).entry(key) or Entry()

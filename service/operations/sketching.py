@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.exchange import to_come
-from bridge.model import Entry, Key, Kind, Outcome, Stored
+from bridge.model import Entry, Key, Kind, Outcome, State, Stored
 from bridge.spelling import folded
 from bridge.store import Ledger
 from bridge.store.owners import given_away
@@ -22,7 +22,8 @@ class Sketch:
     """What decisions read of a ledger (`workers.delivery.view.View`), with what `note` has heard.
 
     `records` are those that the plan is about, as they would be; others are as Redis knows them. `made` are
-    the objects of records after the steps so far (None: none is left), `entries` what was noted of them.
+    the objects of records after the steps so far (None: none is left), `entries` what was noted of them;
+    `handed`: objects that are records' before their steps, whatever the ledger says.
     """
 
     ledger: Ledger
@@ -31,6 +32,7 @@ class Sketch:
     entries: dict[Key, Entry] = field(default_factory=dict)
     owners: dict[tuple[Kind, str], Key | None] = field(default_factory=dict)
     holders: dict[tuple[str, str], Key] = field(default_factory=dict)
+    handed: dict[Key, str] = field(default_factory=dict)
 
     async def links(self, keys: Collection[str]) -> dict[str, str]:
         """The remote ids that there are, and those that the steps so far would bring."""
@@ -39,6 +41,8 @@ class Sketch:
 
     async def link(self, key: Key) -> str | None:
         """The object that is a record's before its step, unless another step has made it another one's."""
+        if key in self.handed:
+            return self.handed[key]
         link = (await self.ledger.links([str(key)])).get(str(key))
         return None if link and self.owners.get((key.kind, link)) not in (None, key) else link
 
@@ -90,6 +94,22 @@ class Sketch:
     def brings(self, names: Collection[str]) -> bool:
         """Whether the steps so far bring an object to one of these records."""
         return any(self.made.get(name) is not None for name in names)
+
+    async def hand_over(self, account: str, key: Key, owner: Key | None) -> Entry:
+        """As `bridge.store.owners.Owners.hand_over` would leave the two; the record's entry then."""
+        self.handed[key] = self.made[str(key)] = account
+        self.owners[key.kind, account] = key
+        entry = await self.ledger.entry(key) or Entry()
+        given: tuple[str, ...] = ()
+        if owner not in (None, key):
+            sight = await self.ledger.sight(owner)
+            if sight.link in (None, account):
+                given = sight.entry.refs if sight.entry else ()
+                self.made[str(owner)] = None
+        refs = tuple(sorted({*entry.refs, *given}))
+        return dataclasses.replace(
+            entry, state=State.RETRYING, retry_at=0.0, candidates=(), awaits="", awaited="", refs=refs
+        )
 
     def note(self, key: Key, decision: Decision) -> None:
         """Remember what a decision would bring: whose an object or a value is, what a record has."""

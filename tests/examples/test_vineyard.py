@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from service.operations.failures import adopt, failures
+from service.operations.adopting import adopt
+from service.operations.failures import failures
 from tests.examples import usual
 from tests.examples.company import Shape, Site
 from tests.examples.people import Person

@@ -13,8 +13,9 @@ from bridge.errors import BridgeError, ConfigurationError
 from bridge.model import Key, Kind
 from bridge.store import Hold
 from bridge.store.holds import PUBLICATION
+from service.operations.adopting import adopt
 from service.operations.assembly import Bridge
-from service.operations.failures import adopt, failures, retry
+from service.operations.failures import failures, retry
 from service.operations.greet import revive
 from service.operations.holds import decide
 from tests.simulation.directory import Directory

@@ -15,7 +15,7 @@ from bridge.errors import ConfigurationError
 from bridge.model import DAY, Key, Kind, Record, State
 from bridge.store import Ledger
 from bridge.store.backend import Backend
-from service.operations import failures
+from service.operations import adopting, failures
 from service.operations.assembly import Bridge
 from tests.delivery import TARGET, Delivery, delivery, person, team
 from tests.polling import Watch
@@ -44,7 +44,7 @@ class Desk:
 
     async def adopt(self, key: Key, account: str) -> None:
         """`failures adopt`."""
-        await failures.adopt(self._bridge, TARGET, str(key), account)
+        await adopting.adopt(self._bridge, TARGET, str(key), account)
 
     async def retry(self, key: Key) -> None:
         """`failures retry`."""

@@ -32,7 +32,7 @@ def document(endpoints: Iterable[Endpoint], base: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for one in there:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas, components)
-    for model in {one.query for one in there if one.query}:
+    for model in {one.query for one in there if one.query} - {one.body for one in there}:
         components.pop(model.__name__, None)  # their fields stand with the operations
     return {
         "openapi": "3.1.0",

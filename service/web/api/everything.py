@@ -39,6 +39,7 @@ def everything(bridge: Bridge, board: Board) -> list[Endpoint]:
         endpoint("POST", "/holds/{id}/reject", deciding.reject, OPERATOR),
         endpoint("GET", "/failures", failing.failures),
         endpoint("POST", "/failures/retry", failing.retry, OPERATOR),
+        endpoint("GET", "/failures/adopt", failing.adoption, OPERATOR),
         endpoint("POST", "/failures/adopt", failing.adopt, OPERATOR),
         endpoint("POST", "/failures/discard", failing.discard, OPERATOR),
         endpoint("GET", "/drift", deciding.drift),

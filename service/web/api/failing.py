@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from service.operations import failures
+from service.operations import adopting, failures
 from service.operations.assembly import Bridge, see_target
 from service.operations.board import Board
+from service.web.api.explained import Step
 from service.web.api.naming import named
-from service.web.api.values import Answer, Asked, MaybeWhen, Name, Named, Paging, Part, part
+from service.web.api.values import Answer, Asked, MaybeText, MaybeWhen, Name, Named, Paging, Part, part
 from service.web.visitors import Visitor
 
 
@@ -75,6 +76,21 @@ class Adoption(OneFailure):
     """Its id at the target: one of the candidates."""
 
 
+class Adopted(Named):
+    """What comes of it when an account is a record's."""
+
+    target: str
+    account: str
+    owner: MaybeText
+    """The record that the account is taken from, with all that was given to it; null for nobody."""
+    why: MaybeText
+    """Why that one should have none any more."""
+    step: Step | None
+    """What the next delivery would do; null where that cannot be told."""
+    trouble: MaybeText
+    """Why it cannot."""
+
+
 class Failing:
     """`/failures`."""
 
@@ -103,9 +119,17 @@ class Failing:
             see_target(self._bridge, body.target)
         return Retried(retried=await failures.retry(self._bridge, body.target, body.record))
 
+    async def adoption(self, visitor: Visitor, query: Adoption) -> Adopted:
+        """What would come of it if an account was a record's. The target is asked; nothing is written."""
+        found = await adopting.adoption(self._bridge, query.target, query.record, query.account)
+        sight, names = await self._board.look(), visitor.sees_values
+        who = named(found["record"], sight, names=names)
+        step = {**found["step"], **who} if found["step"] else None
+        return Adopted.model_validate({**found, **who, "step": step})
+
     async def adopt(self, body: Adoption) -> None:
         """Say which account is a record's: the next delivery writes it."""
-        await failures.adopt(self._bridge, body.target, body.record, body.account)
+        await adopting.adopt(self._bridge, body.target, body.record, body.account)
 
     async def discard(self, body: OneFailure) -> None:
         """Let it be until the record or the configuration changes."""

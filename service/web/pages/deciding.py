@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import ConfigurationError
-from service.operations import failures, holds
+from service.operations import adopting, failures, holds
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.web.guard import VISITOR
@@ -81,7 +81,7 @@ class Deciding:
         target, record, account = (str(form.get(name, "")) for name in ("target", "record", "account"))
         with acting_as(request[VISITOR]):
             try:
-                await failures.adopt(self._bridge, target, record, account)
+                await adopting.adopt(self._bridge, target, record, account)
                 said = f"adopted:{account}"
             except ConfigurationError as error:
                 said = str(error)

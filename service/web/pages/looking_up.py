@@ -9,17 +9,17 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import BridgeError, ConfigurationError
-from bridge.model import Key, Kind, Lifecycle
+from bridge.model import Key, Kind, Lifecycle, State
 from bridge.store import audit
 from service.operations import failures
 from service.operations.assembly import Bridge
-from service.operations.board import Board
+from service.operations.board import Board, Sight
 from service.operations.explaining import explain
 from service.operations.naming import name_of
 from service.operations.searching import Found, Wanted, departments, search
-from service.operations.standing import Standing
+from service.operations.standing import Stand, Standing
 from service.web.guard import VISITOR
-from service.web.pages.records import KINDS, told
+from service.web.pages.records import KINDS, key_of, told
 from service.web.pages.rendering import Renderer
 from service.web.visitors import acting_as
 
@@ -103,7 +103,7 @@ class People:
 
     async def show(self, request: web.Request) -> web.Response:
         """One person or group, as far as Redis tells it."""
-        sight, key = await self._board.look(), _key(request)
+        sight, key = await self._board.look(), key_of(request)
         stored = sight.known.get(key)
         stands = {name: there[key] for name, there in sight.stands.items() if key in there}
         if stored is None and not stands:
@@ -118,6 +118,7 @@ class People:
             stored=stored,
             stands=stands,
             fails=any(stand.standing is Standing.FAILING for stand in stands.values()),
+            parked=_parked(sight, key, stands),
             events=[told(event, sight, names=names) for event in events],
             said=request.query.get("said", "")[:300],
         )
@@ -126,14 +127,14 @@ class People:
         """What Kenjo and the targets say when they are asked."""
         names = request[VISITOR].sees_values
         try:
-            found: Mapping[str, Any] = await explain(self._bridge, str(_key(request)), values=names)
+            found: Mapping[str, Any] = await explain(self._bridge, str(key_of(request)), values=names)
         except BridgeError as error:
             return self._renderer.page(request, "parts/trouble.html", reason=str(error))
         return self._renderer.page(request, "parts/details.html", found=found, values=names)
 
     async def retry(self, request: web.Request) -> web.Response:
         """Try again what failed of one."""
-        key = _key(request)
+        key = key_of(request)
         with acting_as(request[VISITOR]):
             try:
                 number = await failures.retry(self._bridge, None, str(key))
@@ -143,8 +144,11 @@ class People:
         return self._renderer.to(f"/{request.match_info['kind']}/{key.id}", said=said)
 
 
-def _key(request: web.Request) -> Key:
-    return Key(KINDS[request.match_info["kind"]], request.match_info["id"])
+def _parked(sight: Sight, key: Key, stands: Mapping[str, Stand]) -> dict[str, tuple[str, ...]]:
+    """Where a person may say which account is this one's, and among which: none where any may be."""
+    failing = (name for name, stand in stands.items() if stand.standing is Standing.FAILING)
+    entries = {name: sight.entries[name].get(key) for name in failing}
+    return {name: one.candidates for name, one in entries.items() if one and one.state is State.FAILED}
 
 
 def _standing(text: str) -> Standing | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aiohttp import web
+
 from bridge.model import Key, Kind
 from service.operations.board import Sight
 from service.operations.naming import name_of
@@ -17,6 +19,11 @@ def named(key: Key, sight: Sight, *, names: bool) -> dict[str, str]:
     """`{name, link}` of a record: its name for those who may see it, else its id."""
     known = name_of(sight.known.get(key)) if names else ""
     return {"name": known or key.id, "link": link_of(key)}
+
+
+def key_of(request: web.Request) -> Key:
+    """The record whose page is asked for."""
+    return Key(KINDS[request.match_info["kind"]], request.match_info["id"])
 
 
 def link_of(key: Key) -> str:

@@ -12,6 +12,7 @@ from service.openid.provider import Provider
 from service.operations.assembly import Bridge
 from service.operations.board import Board
 from service.web.guard import HEADERS, Guard
+from service.web.pages.adopting import Adopting
 from service.web.pages.configured import Configured
 from service.web.pages.deciding import Deciding
 from service.web.pages.entrance import Entrance
@@ -46,6 +47,7 @@ class Site:
         self._provider = ProviderSignIn(*who, provider) if provider else None
         self._overview = Overview(bridge, board, renderer)
         self._people = People(bridge, board, renderer)
+        self._adopting = Adopting(bridge, board, renderer)
         self._forgetting = Forgetting(bridge, renderer)
         self._deciding = Deciding(bridge, board, renderer)
         self._history = History(bridge, board, renderer)
@@ -64,6 +66,8 @@ class Site:
             ("GET", f"{records}/{{id}}", page(self._people.show)),
             ("GET", f"{records}/{{id}}/details", page(self._people.details)),
             ("POST", f"{records}/{{id}}/retry", page(self._people.retry, Role.OPERATOR)),
+            ("GET", f"{records}/{{id}}/adopt", page(self._adopting.show, Role.OPERATOR)),
+            ("POST", f"{records}/{{id}}/adopt", page(self._adopting.adopt, Role.OPERATOR)),
             ("GET", "/people/{id}/forget", page(self._forgetting.show, Role.ADMINISTRATOR)),
             ("POST", "/people/{id}/forget", page(self._forgetting.forget, Role.ADMINISTRATOR)),
             ("GET", "/decide", page(self._deciding.show)),
