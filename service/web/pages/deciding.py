@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import ConfigurationError
-from service.operations import adopting, failures, holds
+from service.operations import failures, holds
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.web.guard import VISITOR
@@ -74,18 +74,6 @@ class Deciding:
                 except ConfigurationError as error:
                     said = str(error)
         return self._back(said or f"retried:{number}")
-
-    async def adopt(self, request: web.Request) -> web.Response:
-        """Say whose an account is."""
-        form = await request.post()
-        target, record, account = (str(form.get(name, "")) for name in ("target", "record", "account"))
-        with acting_as(request[VISITOR]):
-            try:
-                await adopting.adopt(self._bridge, target, record, account)
-                said = f"adopted:{account}"
-            except ConfigurationError as error:
-                said = str(error)
-        return self._back(said)
 
     def _back(self, said: str) -> web.Response:
         return self._renderer.to("/decide", said=said)

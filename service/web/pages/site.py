@@ -73,7 +73,6 @@ class Site:
             ("GET", "/decide", page(self._deciding.show)),
             ("POST", "/decide/holds/{id}", page(self._deciding.decide, Role.OPERATOR)),
             ("POST", "/decide/retry", page(self._deciding.retry, Role.OPERATOR)),
-            ("POST", "/decide/adopt", page(self._deciding.adopt, Role.OPERATOR)),
             ("GET", "/plan", page(self._planning.show)),
             ("GET", "/plan/made", page(self._planning.made)),
             ("GET", "/history", page(self._history.show)),

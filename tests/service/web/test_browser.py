@@ -80,8 +80,12 @@ async def test_what_waits_is_decided(browser: Browser, company: Operator) -> Non
         assert await _inactive(company) == []
         await page.get_by_role("button", name="Approve").click()
         await look.see("directory-remove is approved: it is carried out now.")
+        await page.get_by_role("button", name=f"If it were {accounts[1]}").click()
+        await look.see("would be that of", "old2")
+        assert await look.faults() == []
         await page.get_by_role("button", name=f"It is {accounts[1]}").click()
         await look.see(f"The account {accounts[1]} is written next.")
+        await look.go("/decide")
         await page.get_by_role("button", name="Try again").click()
         await look.see("1 record is tried again.")
         await company.sync()

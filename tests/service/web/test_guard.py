@@ -108,7 +108,7 @@ async def test_roles(address: str, name: str, status: int) -> None:
             page = await answer.text()
         assert ('href="/settings"' in page) == (name == "adam")
         form = {"token": token_of(page), "target": "directory"}
-        for path in ("/decide/retry", "/decide/adopt", "/decide/holds/x", "/people/x/retry"):
+        for path in ("/decide/retry", "/people/x/adopt", "/decide/holds/x", "/people/x/retry"):
             async with browser.post(address + path, data=form, headers={"Origin": address}) as answer:
                 assert (answer.status == 403) == (status == 403), path
 
