@@ -74,11 +74,11 @@ def _forbidden(text: str) -> str:
     if command:
         return (
             f"Redis does not allow its user the command {command[1].lower()}: allow it (ACL SETUSER NAME"
-            f" +{command[1].lower()}; docs/deploy.md lists all)"
+            f" +{command[1].lower()}; docs/redis.md lists all)"
         )
     return (
-        "Redis does not allow its user the bridge's keys or one of its commands: allow ~kenjo-bridge:* and"
-        " ~arq:*, and the commands in docs/deploy.md"
+        "Redis does not allow its user the bridge's keys or one of its commands: give it the line of"
+        " permissions (docs/redis.md has them)"
     )
 
 

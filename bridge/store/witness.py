@@ -22,8 +22,9 @@ _TARGET = ("ledger", "links", "owners", "claims", "pending", "held", "approved",
 class Witness:
     """Watches from `begin` on; it holds a connection until `undisturbed` or `leave`."""
 
-    def __init__(self, pipe: Pipeline) -> None:
+    def __init__(self, pipe: Pipeline, ours: str) -> None:
         self._pipe = pipe
+        self._ours = ours
 
     @classmethod
     async def begin(cls, redis: Connection, keys: Keys, targets: Iterable[str]) -> Witness:
@@ -36,7 +37,7 @@ class Witness:
         except BaseException:
             await pipe.aclose()
             raise
-        return cls(pipe)
+        return cls(pipe, names[0])
 
     async def undisturbed(self) -> bool:
         """Whether nothing has been touched since. To be asked once: this ends the watch.
@@ -45,7 +46,7 @@ class Witness:
         """
         try:
             self._pipe.multi()
-            self._pipe.exists(_ANY)  # an empty transaction would not be sent
+            self._pipe.exists(self._ours)  # an empty transaction would not be sent, any other key be refused
             await self._pipe.execute()
         except (RedisError, OSError):  # WatchError among them
             return False
@@ -57,7 +58,3 @@ class Witness:
         """Stop watching, and give the connection back. Redis being away is no error."""
         with contextlib.suppress(RedisError, OSError):
             await self._pipe.aclose()
-
-
-_ANY = "kenjo-bridge"
-"""The name of a key to ask for: any will do."""

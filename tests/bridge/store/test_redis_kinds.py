@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime
 import ipaddress
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ async def server(folder: Path, *settings: str, sentinel: bool = False) -> AsyncI
         await until(lambda: takes_connections(port), 10)
         yield port
     finally:
-        process.kill()  # nothing is to be kept
+        with suppress(ProcessLookupError):  # a test may have ended it
+            process.kill()  # nothing is to be kept
         await process.wait()
 
 
@@ -149,17 +151,12 @@ async def test_a_replica_refuses_what_a_worker_writes(tmp_path: Path) -> None:
             assert trouble.trouble(caught.value) == trouble.REPLICA
 
 
-KEYS, COMMANDS = (
-    "~kenjo-bridge:* ~arq:*",
-    "+@read +@write +@scripting +@transaction +@connection +info +time",
+(LINE,) = re.findall(
+    r"^user bridge on >PASSWORD (.*)$",
+    (Path(__file__).parents[3] / "docs/redis.md").read_text(),
+    re.MULTILINE,
 )
-ALLOWED = f"{KEYS} {COMMANDS}"
-
-
-def test_the_permissions_are_documented() -> None:
-    """What the tests here give the bridge's user == what docs/deploy.md says."""
-    text = (Path(__file__).parents[3] / "docs/deploy.md").read_text()
-    assert f"`{KEYS}` and `{COMMANDS}`" in text
+ALLOWED = LINE.replace(" +select", "")  # it is for databases that have a number
 
 
 async def test_the_documented_permissions_are_enough(tmp_path: Path) -> None:
@@ -180,7 +177,7 @@ async def test_the_documented_permissions_are_enough(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lacks", "command"),
-    [("-set", "set"), ("-@scripting", "eval"), ("-hgetall", "hgetall"), ("-info", "info")],
+    [("-set", "set"), ("-eval", "eval"), ("-hgetall", "hgetall"), ("-info", "info")],
 )
 async def test_a_permission_is_missing(tmp_path: Path, lacks: str, command: str) -> None:
     """One command is not allowed == the sentence names it, and how to allow it."""
@@ -197,9 +194,7 @@ async def test_keys_are_not_allowed(tmp_path: Path) -> None:
     """Another prefix only == told which keys are needed."""
     user = f"user bridge on >{PASSWORD} ~other:* +@all"
     async with server(tmp_path / "r", "user default off", user) as port:
-        assert "allow ~kenjo-bridge:* and ~arq:*" in await wrong(
-            f"redis://bridge:{PASSWORD}@127.0.0.1:{port}"
-        )
+        assert "(docs/redis.md has them)" in await wrong(f"redis://bridge:{PASSWORD}@127.0.0.1:{port}")
 
 
 async def wrong(url: str) -> str:
