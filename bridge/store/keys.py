@@ -25,6 +25,8 @@ class Keys:
     | `pepper` | string | sealed: the key of all fingerprints |
     | `run`, `closed` | string | the server's run that was seen last, that was closed in order |
     | `marks` | hash | what workers find there again as long as Redis has forgotten nothing |
+    | `format` | string | in which format all this stands (`bridge/store/migrations.py`) |
+    | `processes` | sorted set | by time: until when a process, by the format that it knows, counts as alive |
     | `whose` | hash | sealed: the addresses and companies that all this is of |
     | `holds` | hash | by id: what waits for a person |
     | `told` | hash | by condition: when people were told of what lasts still |
