@@ -111,7 +111,8 @@ async def speaks_plainly(host: str, port: int) -> bool:
 
 def role_trouble(info: Mapping[str, Any]) -> str:
     """What is wrong with a server that says so of itself (INFO, sections server and replication), or ''."""
-    return {"cluster": CLUSTER, "sentinel": SENTINEL}.get(str(info.get("redis_mode")), "") or (
+    mode = info.get("redis_mode") or info.get("server_mode")  # as Valkey 9 calls it
+    return {"cluster": CLUSTER, "sentinel": SENTINEL}.get(str(mode), "") or (
         REPLICA if info.get("role") == "slave" else ""
     )
 
