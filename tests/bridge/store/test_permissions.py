@@ -66,7 +66,7 @@ async def everything(operator: Operator) -> None:
         ["forget", people[2], "--yes"], ["forget", people[2], "--undo"], ["rekey"], ["moved", "directory"],
     ):  # fmt: skip
         done = await operator(*command)
-        assert "does not allow" not in done.err + done.out, (command, done)
+        assert done.code != 3, (command, done)
 
 
 async def rarely(operator: Operator) -> None:
@@ -117,7 +117,9 @@ async def test_nothing_else_is_allowed(tmp_path: Path) -> None:
         for name, flags, arity in await commands(admin):
             if name in GRANTED or "no_auth" in flags:  # what comes before the login nobody can forbid
                 continue
-            with pytest.raises((NoPermissionError, RedisError), match=r"(?i)no permissions"):
+            with pytest.raises(
+                (NoPermissionError, RedisError), match=r"(?i)no permissions|command not allowed"
+            ):
                 await redis.execute_command(*name.split("|"), *["x"] * (arity - 1 - name.count("|")))
         for key in ("other", "arq:job:other", "arq:queue", "arq:result:kenjo-bridge:2:a"):
             with pytest.raises(NoPermissionError):

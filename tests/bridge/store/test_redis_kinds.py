@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.store import trouble
 from bridge.store.backend import open_backend
-from tests.conftest import redis_binary
+from tests.conftest import redis_binaries, redis_binary
 from tests.delivery import delivery, person
 from tests.polling import inactive, start
 from tests.running import until
@@ -32,12 +32,17 @@ PASSWORD = "for-tests-only"
 
 
 @asynccontextmanager
-async def server(folder: Path, *settings: str, sentinel: bool = False) -> AsyncIterator[int]:
-    """A Redis with lines of redis.conf of its own. Gives its port."""
+async def server(
+    folder: Path, *settings: str, sentinel: bool = False, binary: str = ""
+) -> AsyncIterator[int]:
+    """A Redis with lines of redis.conf of its own; `binary`: another than tests run on. Gives its port."""
     port = free_port()
     file = written(folder, f"port {port}", "bind 127.0.0.1", f"dir {folder}", 'save ""', *settings)
     process = await asyncio.create_subprocess_exec(
-        redis_binary(), str(file), *(["--sentinel"] if sentinel else []), stdout=asyncio.subprocess.DEVNULL
+        binary or redis_binary(),
+        str(file),
+        *(["--sentinel"] if sentinel else []),
+        stdout=asyncio.subprocess.DEVNULL,
     )
     try:
         await until(lambda: takes_connections(port), 10)
@@ -159,11 +164,12 @@ async def test_a_replica_refuses_what_a_worker_writes(tmp_path: Path) -> None:
 ALLOWED = LINE.replace(" +select", "")  # it is for databases that have a number
 
 
-async def test_the_documented_permissions_are_enough(tmp_path: Path) -> None:
-    """A user with these, and nothing more == polls, deliveries, health and `rekey` work."""
+@pytest.mark.parametrize("version", redis_binaries())
+async def test_every_server_under_the_documented_permissions(tmp_path: Path, version: str) -> None:
+    """Each server that there is, with these permissions == polls, deliveries, health and `rekey` work."""
     user = f"user bridge on >{PASSWORD} {ALLOWED}"
     async with (
-        server(tmp_path / "r", "user default off", user) as port,
+        server(tmp_path / "r", "user default off", user, binary=redis_binaries()[version]) as port,
         open_backend(f"redis://bridge:{PASSWORD}@127.0.0.1:{port}") as backend,
         delivery(backend) as run,
     ):
