@@ -57,7 +57,7 @@ async def test_a_lost_key_is_said_in_a_sentence(fresh: Operator) -> None:
     assert await lasting(fresh) == before
 
 
-async def lasting(operator: Operator) -> dict[bytes, bytes]:
+async def lasting(operator: Operator) -> dict[bytes, str]:
     """What Redis holds, but for what ends by itself: the lease, and what paces requests."""
     found = await contents(operator.redis)
     return {key: value for key, value in found.items() if await operator.redis.pttl(key) < 0}
