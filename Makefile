@@ -91,8 +91,9 @@ lock: setup ## Renew the lock files
 		--custom-compile-command "make lock" --group helm --no-deps -o requirements-helm.lock
 
 .PHONY: docs
-docs: setup ## Generate docs/settings.md and the README of the Helm chart
+docs: setup ## Generate docs/settings.md, docs/metrics.md and the README of the Helm chart
 	@$(BIN)/python -m service.cli.settings_doc > docs/settings.md
+	@$(BIN)/python -m service.cli.metrics_doc > docs/metrics.md
 	@$(BIN)/python -m tests.deploy.chart_readme
 
 .PHONY: site

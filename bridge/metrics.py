@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+import platform
+from importlib.metadata import PackageNotFoundError, version
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from bridge.families import FAMILIES, NAMESPACE
 from bridge.logs import get_logger
 from bridge.model import Entry, State
-from bridge.standing import NAMESPACE, Standing
+from bridge.standing import Standing
 from bridge.store import Claim
 from bridge.store.audit import UNREMARKABLE
 from bridge.store.gate import HALTED
@@ -14,45 +18,53 @@ from bridge.wire.redaction import redact
 
 log = get_logger("deliver")
 
-_LATENCY = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600)
-_POLL = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+_AGAIN = (State.FAILED, State.RETRYING)
 
 
 class Metrics:
-    """All metrics of one process, in a registry of their own."""
+    """All metrics of one process, in a registry of their own, as `bridge.families` lists them."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self.standing = Standing()
-        registry.register(self.standing)
+        self.registry.register(self.standing)
+        ProcessCollector(registry=self.registry)
+        build = self._gauge("build_info")
+        build.labels(_version(), platform.python_version()).set(1)
+        self.poll_seconds = self._histogram("poll_seconds")
+        self.polls = self._counter("polls")
+        self.changes = self._counter("changes")
+        self.attempts = self._counter("delivery_attempts")
+        self.retries = self._counter("delivery_retries")
+        self.failures = self._counter("delivery_failures")
+        self.deliveries = self._counter("deliveries")
+        self.latency = self._histogram("latency_seconds")
+        self.requests = self._histogram("request_seconds")
+        self.kenjo_requests = self._histogram("kenjo_request_seconds")
 
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(name, text, labels, registry=registry, namespace=NAMESPACE)
-
-        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-            return Histogram(name, text, labels, registry=registry, namespace=NAMESPACE, buckets=buckets)
-
-        self.poll_seconds = histogram("poll_seconds", "Time of one poll of Kenjo, successful or not", _POLL)
-        self.polls = counter("polls", "Polls of Kenjo by result", "result")
-        self.changes = counter("changes", "Changes seen in Kenjo", "kind", "change")
-        self.deliveries = counter("deliveries", "Finished deliveries", "target", "outcome")
-        self.latency = histogram(
-            "latency_seconds", "From a change seen in Kenjo to the target having it", _LATENCY, "target"
-        )
+    def exposition(self) -> bytes:
+        """Everything, in Prometheus' text format: the one place where it is written."""
+        return generate_latest(self.registry)
 
     def settled(self, target: str, claim: Claim, entry: Entry, answered: float) -> None:
         """Count a delivery, and log it unless nothing happened."""
-        self.deliveries.labels(target, entry.outcome).inc()
+        self.attempts.labels(target).inc()
+        if entry.state is State.RETRYING:
+            self.retries.labels(target).inc()
+        else:
+            self.deliveries.labels(target, entry.outcome).inc()
+        if entry.state is State.FAILED:
+            self.failures.labels(target).inc()
         if entry.outcome in UNREMARKABLE:
             return
-        key = claim.stored.record.key
-        if entry.state in (State.FAILED, State.RETRYING):
+        ids = {"target": target, "record": str(claim.key), "attempt": claim.token}
+        if entry.state in _AGAIN:
             # The reason stays in the ledger: even redacted, a target's words do not belong in a log.
-            log.warning(entry.state, target=target, record=str(key), attempts=entry.attempts)
+            log.warning(entry.state, attempts=entry.attempts, **ids)
             return
         seconds = max(0.0, answered - claim.stored.at)
         self.latency.labels(target).observe(seconds)
-        log.info(entry.outcome, target=target, record=str(key), seconds=round(seconds, 3))
+        log.info(entry.outcome, seconds=round(seconds, 3), **ids)
 
     def paused(self, target: str, state: str, reason: str) -> None:
         """Say once that a target is paused."""
@@ -62,3 +74,37 @@ class Metrics:
     def resumed(self, target: str) -> None:
         """Say once that it goes on."""
         log.info("target goes on", target=target)
+
+    def requested(self, target: str, status: str, seconds: float) -> None:
+        """A request to a target has ended, with a status, or `none` without an answer."""
+        self.requests.labels(target, status).observe(seconds)
+
+    def requested_kenjo(self, status: str, seconds: float) -> None:
+        """The same of a request to Kenjo."""
+        self.kenjo_requests.labels(status).observe(seconds)
+
+    def _counter(self, name: str) -> Counter:
+        family = FAMILIES[name]
+        return Counter(name, family.text, family.labels, registry=self.registry, namespace=NAMESPACE)
+
+    def _gauge(self, name: str) -> Gauge:
+        family = FAMILIES[name]
+        return Gauge(name, family.text, family.labels, registry=self.registry, namespace=NAMESPACE)
+
+    def _histogram(self, name: str) -> Histogram:
+        family = FAMILIES[name]
+        return Histogram(
+            name,
+            family.text,
+            family.labels,
+            registry=self.registry,
+            namespace=NAMESPACE,
+            buckets=family.buckets,
+        )
+
+
+def _version() -> str:
+    try:
+        return version("kenjo-bridge")
+    except PackageNotFoundError:  # it runs from a folder that was never installed
+        return "unknown"

@@ -8,69 +8,98 @@ from typing import Any
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from bridge.model import Kind
+from bridge.families import FAMILIES
+from bridge.model import Key, Kind, State
 from bridge.store.backend import Backend
+from bridge.store.gate import HALTED, HELD, MAINTENANCE, THROTTLED, UNREACHABLE
 
-NAMESPACE = "kenjo_bridge"
+OPEN = "open"
+_GATES = (OPEN, HALTED, HELD, THROTTLED, MAINTENANCE, UNREACHABLE)
+_DOWN = (HALTED, UNREACHABLE)
 
-_ACCOUNT = {
-    "snapshot_timestamp_seconds": "When the last snapshot was accepted",
-    "row_problems": "Rows of the last snapshot that could not be used",
-}
-_TARGET = {
-    "pending": "Records that a target is behind with",
-    "held": "Records that wait for somebody's approval",
-    "failed": "Records that a target will not take, at the last poll",
-    "target_paused": "1 while deliveries to a target are paused",
-}
+Values = list[tuple[tuple[str, ...], float]]
+"""Samples of one family: the values of its labels, and the number."""
 
 
 class Standing(Collector):
-    """Metrics that are read from the state for each scrape; where it cannot be read there are none."""
+    """Metrics that are read from the state for each scrape; where it cannot be read there are none.
+
+    Of this process: `kenjo_up` (None while it does not poll) and `redis_warnings` (None until it looked).
+    """
 
     def __init__(self) -> None:
-        self._found: list[GaugeMetricFamily] = []
+        self._found: dict[str, Values] = {}
+        self.kenjo_up: bool | None = None
+        self.redis_warnings: int | None = None
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """What was read last."""
-        return self._found
+        mine = {"kenjo_up": self.kenjo_up, "redis_warnings": self.redis_warnings}
+        known: dict[str, Values] = {name: [((), float(n))] for name, n in mine.items() if n is not None}
+        for name, values in {**self._found, **known}.items():
+            family = FAMILIES[name]
+            metric = GaugeMetricFamily(family.full_name, family.text, labels=family.labels)
+            for labels, value in values:
+                metric.add_metric(labels, value)
+            yield metric
 
     def forget(self) -> None:
-        """Nothing is known now."""
-        self._found = []
+        """Nothing is known now: the state cannot be read."""
+        self._found = {"redis_up": [((), 0)]}
 
     async def read(self, backend: Backend, targets: Collection[str]) -> None:
         """Read everything anew. Raises RedisError and Unreadable, and then there is nothing to collect."""
         self.forget()
         seen = await backend.records.last_snapshot()
-        rows = {name: await self._target(backend, name, seen or {}) for name in targets}
-        self._found = [*_of_snapshot(seen), *_of_targets(rows)]
-
-    async def _target(self, backend: Backend, name: str, seen: Mapping[str, Any]) -> dict[str, float | None]:
-        return {
-            "pending": await backend.ledger(name).count_pending(),
-            "held": await backend.holds.count(name),
-            "failed": seen.get("failed", {}).get(name),
-            "target_paused": 1 if await backend.gate(name).paused() else 0,
-        }
+        found = _of_snapshot(seen)
+        for name in targets:
+            for family, values in (await _of_target(backend, name, seen or {})).items():
+                found.setdefault(family, []).extend(values)
+        found["oldest_hold_timestamp_seconds"] = await _of_holds(backend)
+        self._found = {"redis_up": [((), 1)], **found}
 
 
-def _of_snapshot(seen: Mapping[str, Any] | None) -> Iterable[GaugeMetricFamily]:
+def _of_snapshot(seen: Mapping[str, Any] | None) -> dict[str, Values]:
     if seen is None:
-        return
-    values = {"snapshot_timestamp_seconds": seen["at"], "row_problems": seen["problem_count"]}
-    for name, text in _ACCOUNT.items():
-        yield GaugeMetricFamily(f"{NAMESPACE}_{name}", text, values[name])
-    records = GaugeMetricFamily(f"{NAMESPACE}_records", "Records in the last snapshot", labels=["kind"])
-    records.add_metric([Kind.PERSON], seen["people"])
-    records.add_metric([Kind.TEAM], seen["teams"])
-    yield records
+        return {}
+    return {
+        "snapshot_timestamp_seconds": [((), seen["at"])],
+        "row_problems": [((), seen["problem_count"])],
+        "records": [((Kind.PERSON,), seen["people"]), ((Kind.TEAM,), seen["teams"])],
+    }
 
 
-def _of_targets(rows: Mapping[str, Mapping[str, float | None]]) -> Iterable[GaugeMetricFamily]:
-    for name, text in _TARGET.items():
-        family = GaugeMetricFamily(f"{NAMESPACE}_{name}", text, labels=["target"])
-        for target, values in rows.items():
-            if (value := values[name]) is not None:
-                family.add_metric([target], value)
-        yield family
+async def _of_target(backend: Backend, name: str, seen: Mapping[str, Any]) -> dict[str, Values]:
+    state = (await backend.gate(name).paused()).get("state", OPEN)
+    due, later = await backend.queue.depth(name)
+    of_it: dict[str, float | None] = {
+        "target_up": state not in _DOWN,
+        "pending": await backend.ledger(name).count_pending(),
+        "held": await backend.holds.count(name),
+        "failed": seen.get("failed", {}).get(name),
+        "oldest_pending_timestamp_seconds": await _oldest(backend, name, seen.get("waiting", {})),
+        "oldest_leaver_timestamp_seconds": await _oldest(backend, name, seen.get("leaving", {})),
+    }
+    found: dict[str, Values] = {one: [((name,), n)] for one, n in of_it.items() if n is not None}
+    found["target_gate"] = [((name, gate), gate == state) for gate in _GATES]
+    found["queue_depth"] = [((name, "due"), due), ((name, "later"), later)]
+    return found
+
+
+async def _oldest(backend: Backend, name: str, noted: Mapping[str, Mapping[str, float]]) -> float | None:
+    """Since when what a poll noted of a target waits, of those that have not arrived meanwhile."""
+    since = {Key.parse(key): at for key, at in noted.get(name, {}).items()}
+    if not since:
+        return None
+    ledger = backend.ledger(name)
+    entries, pending = await ledger.entries(since), await ledger.pending()
+    failing = {key for key, entry in entries.items() if entry.state is State.FAILED}
+    return min((at for key, at in since.items() if key in pending or key in failing), default=None)
+
+
+async def _of_holds(backend: Backend) -> Values:
+    oldest: dict[str, float] = {}
+    for hold in await backend.holds.all():  # the oldest first
+        if hold.state == "open":
+            oldest.setdefault(hold.target or "", hold.since)
+    return [((target,), since) for target, since in oldest.items()]

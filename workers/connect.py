@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 
 import aiohttp
@@ -28,6 +29,11 @@ from workers.targets import load
 from workers.targets.base import Adapter, Target, Tools
 
 Clock = Callable[[], datetime]
+Measuring = Callable[[str, str, float], None]
+
+
+def _nobody(_target: str, _status: str, _seconds: float) -> None:
+    """Nobody wants to hear of requests."""
 
 
 def utc_now() -> datetime:
@@ -123,15 +129,16 @@ async def connect(
     backend: Backend,
     longest_pause: float = LONGEST_PAUSE,
     only: Collection[str] = (),
+    measured: Measuring = _nobody,
 ) -> AsyncIterator[dict[str, Connected]]:
     """Connect to each target, or to those named in `only`. Sends nothing yet.
 
     Each has a time-out and a rate of its own. `longest_pause`: seconds for which a target is left alone at
-    most, however many it asks for.
+    most, however many it asks for. `measured` hears of each HTTP request: its target, status and seconds.
     """
     async with open_session() as session, AsyncExitStack() as stack:
         targets = {
-            name: open_target(route, backend, session, longest_pause, routes)
+            name: open_target(route, backend, session, longest_pause, routes, measured)
             for name, route in routes.items()
             if not only or name in only
         }
@@ -146,6 +153,7 @@ def open_target(
     session: aiohttp.ClientSession,
     longest_pause: float = LONGEST_PAUSE,
     routes: Mapping[str, Route] = MappingProxyType({}),
+    measured: Measuring = _nobody,
 ) -> Connected:
     """A target, not entered yet, with its pace and its gate on a session. Sends nothing yet.
 
@@ -155,7 +163,8 @@ def open_target(
     turn = backend.pace(name, settings.rate).turn
     told = backend.gate(name).throttle
     vault, notebook = backend.vault(name), backend.notebook(name)
-    tools = Tools(session, turn, told, longest_pause, vault, notebook, route.zone, backend.budget(name))
+    budget, heard = backend.budget(name), partial(measured, name)
+    tools = Tools(session, turn, told, longest_pause, vault, notebook, route.zone, budget, heard)
     first = {other: Other(routes[other], backend.ledger(other)) for other in before(settings)}
     elsewhere = Elsewhere(first, ids(settings)) if first else None
     return Connected(route, load(settings.kind).connect(settings, tools), turn, elsewhere)

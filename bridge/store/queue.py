@@ -84,6 +84,11 @@ class Queue:
             await self.wake(target, now)
         return len(due) + len(later)
 
+    async def depth(self, target: str) -> tuple[int, int]:
+        """How many records are to be looked at now, and how many at a time to come."""
+        due, later = [await self._redis.zcard(self._keys.at(target, name)) for name in ("due", "later")]
+        return int(due), int(later)
+
     async def wake(self, target: str, now: float) -> None:
         """Ask for a look at what is due, by a job, and wake somebody to read it."""
         milliseconds = int(now * 1000)

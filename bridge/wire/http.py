@@ -30,6 +30,7 @@ Reading = Literal["GET", "POST"]
 
 Turn = Callable[[], Awaitable[None]]
 Told = Callable[[float], Awaitable[None]]
+Measured = Callable[[str, float], None]
 
 MAX_BODY = 32 * 2**20
 """Bytes of an answer that are read, after decompression: more than a directory of 10,000 people has."""
@@ -99,7 +100,7 @@ class Http:
     proves who sends it, where `headers` alone do not; `stamp` does so from the request itself, at the moment
     when it leaves. `reads` False: nothing is ever read there, so that a 403 says that the credentials are
     refused, and not that one object may not be changed. `words` are the segments of paths that name nobody
-    (`bridge.wire.calls`).
+    (`bridge.wire.calls`). `measured` hears of each request's status (`none` without an answer) and seconds.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Http:
         stamp: Stamp | None = None,
         reads: bool = True,
         words: Collection[str] = (),
+        measured: Measured = lambda _status, _seconds: None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = session
@@ -135,6 +137,7 @@ class Http:
         self._stamp = stamp
         self._reads = reads
         self._words = frozenset(words)
+        self._measured = measured
         self._places = Places(concurrency)
         self._quiet_until = 0.0
 
@@ -227,9 +230,12 @@ class Http:
             try:
                 answer = await self._send(request, headers)
             except TryLater as unanswered:
+                self._measured("none", clock() - begun)
                 self._tell(request, str(unanswered), clock() - begun)
                 raise
-            return _Exchange(signed, headers, answer, clock() - begun)
+            seconds = clock() - begun
+            self._measured(str(answer.status), seconds)
+            return _Exchange(signed, headers, answer, seconds)
 
     async def _judge(
         self, request: Request, exchange: _Exchange, *, writing: bool, tells: bool = True

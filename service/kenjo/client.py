@@ -20,7 +20,7 @@ from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceRefused, SourceUnavailable
 from bridge.model import Key, Snapshot
 from bridge.wire.answer import Answer
-from bridge.wire.http import Http
+from bridge.wire.http import Http, Measured
 from bridge.wire.quiet import LONGEST_PAUSE
 from service.kenjo.answers import REFUSALS, ask, parsed, parsed_list, refused
 from service.kenjo.bodies import Came, Page, cut, digested, is_bare, origin_of
@@ -58,6 +58,7 @@ class KenjoClient:
         *,
         clock: Callable[[], datetime] = utc_now,
         longest_pause: float = LONGEST_PAUSE,
+        measured: Measured = lambda _status, _seconds: None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -69,6 +70,7 @@ class KenjoClient:
             most_values=_MOST_VALUES,
             longest_pause=longest_pause,
             classify=lambda *_: None,
+            measured=measured,
         )
         self._sign_in = SignIn(self._http, settings, clock)
         self._slots = asyncio.Semaphore(settings.concurrency)

@@ -21,7 +21,7 @@ from bridge.metrics import Metrics
 from bridge.model import Key, Snapshot
 from bridge.store.backend import Backend, open_backend
 from bridge.store.private_redis import PrivateRedis, private_key, running_url
-from bridge.wire.http import open_session
+from bridge.wire.http import Measured, open_session
 from service.kenjo.client import KenjoClient, utc_now
 from service.kenjo.snapshot import View
 from service.operations.custom_fields import CustomFields
@@ -181,7 +181,9 @@ class KenjoSource:
 
 
 @asynccontextmanager
-async def kenjo(values: BridgeSettings, clock: Clock = utc_now) -> AsyncIterator[KenjoClient]:
+async def kenjo(
+    values: BridgeSettings, clock: Clock = utc_now, measured: Measured = lambda _status, _seconds: None
+) -> AsyncIterator[KenjoClient]:
     """A signed-out Kenjo client. Raises ConfigurationError when there is no key."""
     if not values.kenjo.api_key or not values.kenjo.api_key.get_secret_value().strip():
         raise ConfigurationError(
@@ -190,7 +192,7 @@ async def kenjo(values: BridgeSettings, clock: Clock = utc_now) -> AsyncIterator
         )
     async with open_session() as session:
         pause = values.retry.longest_pause
-        client = KenjoClient(session, values.kenjo, clock=clock, longest_pause=pause)
+        client = KenjoClient(session, values.kenjo, clock=clock, longest_pause=pause, measured=measured)
         try:
             yield client
         finally:
@@ -200,7 +202,7 @@ async def kenjo(values: BridgeSettings, clock: Clock = utc_now) -> AsyncIterator
 @asynccontextmanager
 async def poller(bridge: Bridge) -> AsyncIterator[Poller]:
     """A poller of the configured account."""
-    async with kenjo(bridge.values) as client:
+    async with kenjo(bridge.values, measured=bridge.metrics.requested_kenjo) as client:
         yield Poller(
             KenjoSource.of(client, bridge),
             bridge.backend,
@@ -220,7 +222,9 @@ async def connected(bridge: Bridge, only: Collection[str] = ()) -> AsyncIterator
         raise ConfigurationError(
             f"there is no target '{min(unknown)}' in the configuration (there is: {known})"
         )
-    async with connect(bridge.routes, bridge.backend, bridge.values.retry.longest_pause, only) as targets:
+    async with connect(
+        bridge.routes, bridge.backend, bridge.values.retry.longest_pause, only, bridge.metrics.requested
+    ) as targets:
         yield targets
 
 

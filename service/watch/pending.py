@@ -25,7 +25,8 @@ class Standing:
 
     `coming` is what each of them would be, `releases` whom each group would lose, `begun` the removals of
     which nobody knows whether they are done, and which are counted; `failed` counts records that it will not
-    take; `was_held` are the keys that were kept back before this look.
+    take; `was_held` are the keys that were kept back before this look, `leaving` the people whose access is
+    still to be taken, held and failing ones included.
     """
 
     route: Route
@@ -37,11 +38,17 @@ class Standing:
     excesses: tuple[Excess, ...]
     failed: int
     was_held: frozenset[str]
+    leaving: frozenset[Key] = frozenset()
 
     @property
     def held(self) -> frozenset[Key]:
         """The records that wait for a person."""
         return frozenset(key for excess in self.excesses for key in excess.keys | excess.along)
+
+    @property
+    def waiting(self) -> frozenset[Key]:
+        """The records that the target is behind with by itself, and not for a person's sake."""
+        return self.pending - self.held - self.read_back
 
     @property
     def counted(self) -> dict[Key, str]:
@@ -99,7 +106,23 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
         excesses=(*over, losing) if losing else tuple(over),
         failed=sum(1 for key, entry in entries.items() if entry.state is State.FAILED and key not in behind),
         was_held=frozenset(was_held),
+        leaving=frozenset(
+            key
+            for key in {key for key, verb in coming.items() if verb is Verb.REMOVE}
+            | _stuck(known, entries, linked)
+            if key.kind is Kind.PERSON
+        ),
     )
+
+
+def _stuck(known: Mapping[Key, Stored], entries: Mapping[Key, Entry], linked: Collection[str]) -> set[Key]:
+    """The leavers whom the target will not take as they are, and whose account may be open."""
+    return {
+        key
+        for key, entry in entries.items()
+        if entry.state is State.FAILED and entry.open is not False
+        if str(key) in linked and key in known and known[key].leaves
+    }
 
 
 def _as_given(entries: Mapping[Key, Entry], passed_on: Mapping[Key, Key]) -> Mapping[Key, Entry]:

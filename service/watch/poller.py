@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError
 
 from bridge.diff import diff, revised
-from bridge.errors import Damaged, LeaseLost, Unreadable, unforeseen
+from bridge.errors import Damaged, LeaseLost, SourceUnavailable, Unreadable, unforeseen
 from bridge.logs import get_logger
 from bridge.mapping.route import Route
 from bridge.metrics import Metrics
@@ -71,6 +71,7 @@ class Poller:
         self._leading = asyncio.Event()
         self._trouble = ""
         self._mended = False
+        self._kenjo_up: bool | None = None
         self._pulse = Pulse()
 
     async def look(self) -> Snapshot:
@@ -213,6 +214,11 @@ class Poller:
         """Whether this service holds the lease."""
         return self._leading.is_set()
 
+    @property
+    def kenjo_up(self) -> bool | None:
+        """Whether Kenjo gave a whole answer at the last poll; None while it is another service that polls."""
+        return self._kenjo_up if self.leads else None
+
     def stalled(self, limit: float) -> bool:
         """Whether the loop has not moved for `limit` seconds."""
         return self._pulse.stalled(limit)
@@ -231,9 +237,11 @@ class Poller:
                 result = type(error).__name__
                 if isinstance(error, Unreadable):
                     self._backend.learn()  # for the next poll: the key may have been configured meanwhile
+                self._kenjo_up = False if isinstance(error, SourceUnavailable) else self._kenjo_up
                 self._say(str(unforeseen(error)), result)
             else:
                 result = "ok"
+                self._kenjo_up = True
                 self._say("", result)
         self._metrics.polls.labels(result).inc()
 
@@ -288,7 +296,8 @@ class Poller:
     async def _note(
         self, snapshot: Snapshot, changes: list[RecordChange], targets: list[Standing], now: float
     ) -> dict[str, Any]:
-        facts = facts_of(snapshot, targets, now)
+        former = await self._backend.records.last_snapshot()
+        facts = facts_of(snapshot, targets, former, now)
         await self._backend.records.note_snapshot(facts)
         for change in changes:
             self._metrics.changes.labels(change.record.key.kind, change.kind).inc()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
-from bridge.model import Kind, Snapshot
+from bridge.model import Key, Kind, Snapshot
 from service.watch.judging import Asks
 from service.watch.pending import Standing
 
@@ -20,8 +20,17 @@ class Source(Asks, Protocol):
         """The same, but None when it would be the one whose `origin` is `since`."""
 
 
-def facts_of(snapshot: Snapshot, targets: Iterable[Standing], now: float) -> dict[str, Any]:
-    """What is noted of an accepted snapshot: counts and warnings, near first and last days, who started."""
+_NOTED = 200
+"""Of how many records of a target, the oldest, is noted since when they wait: enough to tell the oldest."""
+
+
+def facts_of(
+    snapshot: Snapshot, targets: Collection[Standing], former: Mapping[str, Any] | None, now: float
+) -> dict[str, Any]:
+    """What is noted of an accepted snapshot: counts and warnings, near first and last days, who started.
+
+    And since when what a target is behind with waits, by what was noted of the `former` one.
+    """
     return {
         "at": now,
         "people": snapshot.count(Kind.PERSON),
@@ -33,4 +42,20 @@ def facts_of(snapshot: Snapshot, targets: Iterable[Standing], now: float) -> dic
         "coming": [[str(key), day.isoformat(), what] for key, day, what in snapshot.coming[:1000]],
         "started": [str(key) for key in snapshot.started[:1000]],
         "failed": {target.route.name: target.failed for target in targets},
+        "waiting": _since("waiting", {one.route.name: one.waiting for one in targets}, former, now),
+        "leaving": _since("leaving", {one.route.name: one.leaving for one in targets}, former, now),
+    }
+
+
+def _since(
+    what: str, found: Mapping[str, Collection[Key]], former: Mapping[str, Any] | None, now: float
+) -> dict[str, dict[str, float]]:
+    """By target and record since when it waits, for the oldest."""
+    known = (former or {}).get(what, {})
+    since = {
+        target: {str(key): known.get(target, {}).get(str(key), now) for key in keys}
+        for target, keys in found.items()
+    }
+    return {
+        target: dict(sorted(one.items(), key=lambda item: item[1])[:_NOTED]) for target, one in since.items()
     }

@@ -40,11 +40,13 @@ class Health:
                 if self.warnings and not found:
                     log.info("redis keeps its data now")
                 self.warnings = found
+                self._bridge.metrics.standing.redis_warnings = len(found)
             await asyncio.sleep(_WARNINGS)
 
     async def look(self) -> None:
         """Read what the metrics are to say."""
         standing = self._bridge.metrics.standing
+        standing.kenjo_up = self._poller.kenjo_up if self._poller else None
         try:
             await standing.read(self._bridge.backend, self._bridge.routes)
         except (RedisError, OSError, Unreadable):  # said by the loops; /readyz tells

@@ -30,7 +30,7 @@ from bridge.mapping.shapes import EVERY
 from bridge.model import Key, Kind
 from bridge.wire.answer import Classify, classify_status
 from bridge.wire.budget import Budget, Purse
-from bridge.wire.http import Http, Sign, Stamp, Told, Turn
+from bridge.wire.http import Http, Measured, Sign, Stamp, Told, Turn
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE
 from bridge.wire.tokens import Pocket, Vault, classify_sign_in
@@ -196,6 +196,7 @@ class Tools:
     hears for how many seconds the server is to be left alone, at most `longest_pause`. `vault` keeps the
     tokens of a sign-in, `notebook` what was given to a target that shows nothing; both are shared by all
     processes. `zone` is the bridge's time zone, `budget` counts calls of which the server takes few in a day.
+    `measured` hears of the status and seconds of each HTTP request.
     """
 
     session: aiohttp.ClientSession
@@ -206,6 +207,7 @@ class Tools:
     notebook: Notebook = field(default_factory=Scratch)
     zone: tzinfo = UTC
     budget: Budget = field(default_factory=Purse)
+    measured: Measured = lambda _status, _seconds: None
 
     def http(
         self,
@@ -239,6 +241,7 @@ class Tools:
             stamp=stamp,
             reads=reads,
             words=words,
+            measured=self.measured,
         )
 
     def sign_in(self, settings: TargetSettings, base_url: str, classify: Classify = classify_sign_in) -> Http:
@@ -246,7 +249,9 @@ class Tools:
 
         `classify` says more than `classify_sign_in` where the vendor does.
         """
-        return Http(self.session, base_url, timeout=settings.timeout, classify=classify)
+        return Http(
+            self.session, base_url, timeout=settings.timeout, classify=classify, measured=self.measured
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,9 @@ def _fit(settings: GoogleSettings) -> tuple[Mapping[str, Any], Callable[[str], s
 
 def _connect(settings: GoogleSettings, tools: Tools) -> GoogleTarget:
     key = read_key(settings)
-    at_google = Http(tools.session, key.url, timeout=settings.timeout, classify=classify_token)
+    at_google = Http(
+        tools.session, key.url, timeout=settings.timeout, classify=classify_token, measured=tools.measured
+    )
     sign_in = SignIn(at_google, key, settings.admin, settings.scopes)
     tokens = Tokens(sign_in.name, sign_in.fetch, tools.vault)
     http = tools.http(settings, settings.base_url, {}, classify, sign=tokens, words=WORDS)

@@ -233,6 +233,7 @@ def connect(settings: RestSettings, tools: Tools, scope: Scope) -> RestTarget:
             settings.base_url,
             timeout=settings.timeout,
             classify=sign_in_classifier(compiled.rules, untold),
+            measured=tools.measured,
         )
         sign = signs_in.tokens(door, tools.vault)
     classify = classifier(compiled.rules, scope)
