@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -22,9 +24,12 @@ _AGAIN = (State.FAILED, State.RETRYING)
 
 
 class Metrics:
-    """All metrics of one process, in a registry of their own, as `bridge.families` lists them."""
+    """All metrics of one process, in a registry of their own, as `bridge.families` lists them.
 
-    def __init__(self) -> None:
+    Attempts at `targets` begin at 0, so that the first one is seen as an increase.
+    """
+
+    def __init__(self, targets: Iterable[str] = ()) -> None:
         self.registry = CollectorRegistry()
         self.standing = Standing()
         self.registry.register(self.standing)
@@ -37,6 +42,8 @@ class Metrics:
         self.attempts = self._counter("delivery_attempts")
         self.retries = self._counter("delivery_retries")
         self.failures = self._counter("delivery_failures")
+        for target, counter in product(targets, (self.attempts, self.retries, self.failures)):
+            counter.labels(target)
         self.deliveries = self._counter("deliveries")
         self.latency = self._histogram("latency_seconds")
         self.requests = self._histogram("request_seconds")

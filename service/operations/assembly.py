@@ -102,7 +102,7 @@ async def opened(
         if private:
             await backend.continuity.carry_on()
         try:
-            yield Bridge(values, backend, compiled, Metrics(), private, notes=not join)
+            yield Bridge(values, backend, compiled, Metrics(compiled), private, notes=not join)
         finally:
             if private:  # it is stopped in order now, so that it forgets nothing
                 with suppress(RedisError, OSError):
