@@ -16,6 +16,7 @@ from bridge.standing import Standing
 from bridge.store import Claim
 from bridge.store.audit import UNREMARKABLE
 from bridge.store.gate import HALTED
+from bridge.tracing import poll_id
 from bridge.wire.redaction import redact
 
 log = get_logger("deliver")
@@ -65,6 +66,8 @@ class Metrics:
         if entry.outcome in UNREMARKABLE:
             return
         ids = {"target": target, "record": str(claim.key), "attempt": claim.token}
+        if claim.stored.poll:
+            ids["poll"] = poll_id(claim.stored.poll)
         if entry.state in _AGAIN:
             # The reason stays in the ledger: even redacted, a target's words do not belong in a log.
             log.warning(entry.state, attempts=entry.attempts, **ids)

@@ -107,13 +107,14 @@ class Record:
 class Stored:
     """A record as the store keeps it. `revision` grows with every change, also after A, B, A.
 
-    `at`: when this revision was seen in Kenjo, epoch seconds.
+    `at`: when this revision was seen in Kenjo, epoch seconds; `poll`: by which poll (`bridge.tracing`).
     """
 
     record: Record
     revision: int
     gone: bool = False
     at: float = 0.0
+    poll: str = field(default="", compare=False)
 
     @property
     def leaves(self) -> bool:

@@ -105,6 +105,18 @@ class LogSettings(Section):
     """`auto` writes text to a terminal and JSON elsewhere."""
 
 
+class TracingSettings(Section):
+    """Traces by OpenTelemetry, off unless set here or by OTEL_EXPORTER_OTLP_ENDPOINT."""
+
+    endpoint: str | None = None
+    """Where spans are sent by OTLP over HTTP, the whole address: `http://collector:4318/v1/traces`."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        return None if value is None else http_address(value)
+
+
 class AllowSettings(Section):
     """What is refused where `kenjo.environment` is production, and else warned of, unless allowed here."""
 
@@ -141,6 +153,7 @@ class BridgeSettings(Section):
     web: WebSettings = WebSettings()
     notices: NoticeSettings = NoticeSettings()
     log: LogSettings = LogSettings()
+    tracing: TracingSettings = TracingSettings()
     data_dir: Path = Path(".kenjo-bridge")
     """Folder of the private Redis; a relative path starts at the configuration file."""
     plan_lifetime: float = Field(86400.0, gt=0)

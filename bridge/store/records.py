@@ -18,6 +18,7 @@ from bridge.model import ChangeKind, Key, Record, RecordChange, Stored, next_rev
 from bridge.store.audit import KEEP, changed
 from bridge.store.connection import Connection
 from bridge.store.keys import Keys, moment, named, number, place, script
+from bridge.tracing import origin
 
 _COMMIT = script("commit")
 _RENEW = script("renew")
@@ -190,6 +191,8 @@ class Records:
                 name = str(change.record.key)
                 gone = change.kind is ChangeKind.VANISHED
                 value = {"data": change.record.data, "gone": gone, "at": now, "revision": revision}
+                if poll := origin():
+                    value["poll"] = poll
                 sealed = self._codec.seal(value, place(self._keys.of("records"), name))
                 arguments += [name, revision, sealed, changed(change, now)]
                 written[change.record.key] = Stored(change.record, revision, gone, now)
@@ -226,5 +229,6 @@ def open_record(codec: Codec, where: str, blob: bytes, revision: bytes | None) -
     value = codec.open(blob, where)
     with reading(where):
         key = Key.parse(where.rpartition(" ")[2])
-        stored = Stored(Record(key, value["data"]), int(value["revision"]), value["gone"], value["at"])
+        record, poll = Record(key, value["data"]), value.get("poll", "")
+        stored = Stored(record, int(value["revision"]), value["gone"], value["at"], poll)
     return stored if revision == str(stored.revision).encode() else None

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import aiohttp
 
+from bridge import tracing
 from bridge.errors import BridgeError, RecordRejected, TargetHalted, TryLater
 from bridge.wire.answer import MAX_ERROR, Answer, Classify, classify_status
 from bridge.wire.calls import shown_path, tell
@@ -228,7 +229,12 @@ class Http:
             clock = asyncio.get_running_loop().time
             begun = clock()
             try:
-                answer = await self._send(request, headers)
+                with tracing.call(request.method):
+                    answer = await self._send(request, headers)
+                    if tracing.is_on():
+                        tracing.note(
+                            http__response__status_code=answer.status, url__template=self._path(request)
+                        )
             except TryLater as unanswered:
                 self._measured("none", clock() - begun)
                 self._tell(request, str(unanswered), clock() - begun)
@@ -259,8 +265,11 @@ class Http:
 
     def _tell(self, request: Request, answer: str, seconds: float) -> None:
         """Let those hear of a call for whom it was made."""
-        what = f"{request.method} {shown_path(request.path, self._words, request.params)}"
-        tell(request.hearers, what, answer, seconds)
+        tell(request.hearers, f"{request.method} {self._path(request)}", answer, seconds)
+
+    def _path(self, request: Request) -> str:
+        """The path as far as it names nobody."""
+        return shown_path(request.path, self._words, request.params)
 
     def _not_to_be_said(self, path: str, headers: Mapping[str, str]) -> list[str]:
         """What else a server may repeat in an error: ids in the address, and our credentials."""

@@ -21,6 +21,7 @@ from bridge.metrics import Metrics
 from bridge.model import Key, Snapshot
 from bridge.store.backend import Backend, open_backend
 from bridge.store.private_redis import PrivateRedis, private_key, running_url
+from bridge.tracing import exporting
 from bridge.wire.http import Measured, open_session
 from service.kenjo.client import KenjoClient, utc_now
 from service.kenjo.snapshot import View
@@ -82,6 +83,8 @@ async def opened(
     """
     compiled = routes(values, clock)
     async with AsyncExitStack() as stack:
+        if not join:
+            stack.enter_context(exporting(values.tracing.endpoint))
         where: RedisSettings | str = values.redis
         keys = values.encryption.texts()
         private: PrivateRedis | None = None

@@ -20,6 +20,7 @@ from bridge.metrics import Metrics
 from bridge.model import Key, RecordChange, RowProblem, Snapshot, Stored
 from bridge.store.backend import Backend
 from bridge.store.trouble import trouble
+from bridge.tracing import polling
 from service.watch.apart import Apart
 from service.watch.holding import keep_back, withdraw_orphans, withdraw_outdated
 from service.watch.judging import asking, believe, judge
@@ -111,14 +112,15 @@ class Poller:
         Raises SourceUnavailable or SnapshotHeld (nothing has changed anywhere), LeaseLost, Unreadable, and
         what Redis raises.
         """
-        snapshot, apart = snapshot or await self.look(), Apart()
-        try:
-            return await self._polled(snapshot, chosen, apart)
-        except Damaged:
-            apart.problems += await self._without_damage()
-            if not apart.problems:
-                raise
-            return await self._polled(snapshot, chosen, apart)
+        with polling():
+            snapshot, apart = snapshot or await self.look(), Apart()
+            try:
+                return await self._polled(snapshot, chosen, apart)
+            except Damaged:
+                apart.problems += await self._without_damage()
+                if not apart.problems:
+                    raise
+                return await self._polled(snapshot, chosen, apart)
 
     async def _without_damage(self) -> list[RowProblem]:
         """Do without single values in Redis that cannot be read. What they said is found anew."""
@@ -224,7 +226,7 @@ class Poller:
         return self._pulse.stalled(limit)
 
     async def _tick(self) -> None:
-        with self._metrics.poll_seconds.time():
+        with self._metrics.poll_seconds.time(), polling():
             try:
                 await self.poll()
             except LeaseLost:

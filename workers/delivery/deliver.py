@@ -15,6 +15,7 @@ from typing import Protocol
 
 from redis.exceptions import RedisError
 
+from bridge import tracing
 from bridge.config.settings import RetrySettings
 from bridge.errors import (
     AfterAnother,
@@ -117,6 +118,14 @@ class Deliverer:
         record gets of what nobody else has is its own, or it gets nothing.
         """
         begin(urgent=claim.stored.leaves)
+        entry, revision = claim.entry, claim.stored.revision
+        is_new = entry is None or entry.revision != revision or entry.state is State.RETRYING
+        ids = {"target": self.route.name, "record": str(claim.key), "attempt": claim.token}
+        # What was delivered before, and is only looked at again, is no part of what that poll set going.
+        with tracing.span("deliver", claim.stored.poll if is_new else "", **ids):
+            await self._carried(claim, absent, position)
+
+    async def _carried(self, claim: Claim, absent: Absent | None, position: Position | None) -> None:
         mine: Claim | None = claim
         try:
             for _ in range(_ROUNDS):
@@ -165,6 +174,7 @@ class Deliverer:
             owner = await self.ledger.owner(key.kind, account) if account else None
             await self.ledger.doubt({key, owner or key}, given=applier.entry.refs)
             raise
+        tracing.note(outcome=done.entry.outcome, state=done.entry.state, attempts=done.entry.attempts)
         self.observer.settled(self.route.name, claim, done.entry, answered)
         if claim.link and done.link and claim.link != done.link:
             # Another object than before: who refers to this record still refers to the old one.

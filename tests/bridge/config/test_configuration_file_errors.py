@@ -60,7 +60,7 @@ from tests.bridge.configuring import problems
             (
                 "None is not a setting; there is: allow, data_dir, encryption, kenjo, lead_days, log,"
                 " lookups, notices, plan_lifetime, protected, redis, retry, shutdown_grace, targets,"
-                " timezone, timezones, web"
+                " timezone, timezones, tracing, web"
             ),
         ),
         ("- kenjo", "FILE must hold settings by name, such as 'kenjo:', and not a list or text"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bridge.metrics import Metrics
 from bridge.store.gate import HALTED, MAINTENANCE
-from tests.polling import Watch, approve, ids, people
-from tests.service.watch.test_access import with_leavers
+from tests.polling import Watch, approve, ids, people, with_leavers
 
 PENDING = "oldest_pending_timestamp_seconds"
 LEAVER = "oldest_leaver_timestamp_seconds"
