@@ -24,7 +24,7 @@ TIMEOUT = 5.0
 
 _VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _MISSING = (
-    "tracing is configured, but OpenTelemetry is not installed: pip install 'kenjo-bridge[tracing]', or take"
+    "traces are configured, but OpenTelemetry is not installed: pip install 'kenjo-bridge[tracing]', or take"
     " tracing.endpoint and OTEL_EXPORTER_OTLP_ENDPOINT away"
 )
 _OFF: AbstractContextManager[None] = nullcontext()
@@ -39,19 +39,25 @@ def exporting(endpoint: str | None, exporter: Any = None) -> Iterator[Callable[[
 
     Yields what sends at once those that have ended.
     Nothing happens where neither names a place. `exporter` takes the spans instead. Raises ConfigurationError
-    when OpenTelemetry is not installed.
+    when there is an `endpoint` and OpenTelemetry is not installed.
     """
     global _tracer  # one per process, as OpenTelemetry has it
-    if not (exporter or endpoint or any(os.environ.get(name) for name in _VARIABLES)):
+    provider = _provider(endpoint, exporter) if exporter or endpoint or _is_in_environment() else None
+    if provider is None:
         yield lambda: None
         return
-    provider = _provider(endpoint, exporter)
     _tracer = provider.get_tracer("kenjo-bridge")
     try:
         yield provider.force_flush
     finally:
         _tracer = None
         provider.shutdown()
+
+
+def _is_in_environment() -> bool:
+    """Whether OTEL_* variables name a place for traces, and do not forbid them."""
+    chosen = os.environ.get("OTEL_TRACES_EXPORTER", "otlp")
+    return chosen == "otlp" and any(os.environ.get(name) for name in _VARIABLES)
 
 
 def _provider(endpoint: str | None, exporter: Any) -> Any:
@@ -61,7 +67,11 @@ def _provider(endpoint: str | None, exporter: Any) -> Any:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        raise ConfigurationError(_MISSING) from None
+        if endpoint:
+            raise ConfigurationError(_MISSING) from None
+        # A platform may set the variables for all that it runs: no reason to leave accounts open.
+        structlog.get_logger(part="tracing").warning("no traces are sent", reason=_MISSING)
+        return None
     name = os.environ.get("OTEL_SERVICE_NAME", "kenjo-bridge")
     provider = TracerProvider(resource=Resource.create({"service.name": name}))
     sends = exporter or OTLPSpanExporter(endpoint=endpoint, timeout=TIMEOUT)

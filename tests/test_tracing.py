@@ -113,7 +113,7 @@ async def test_the_log_has_the_same_ids(watch: Watch) -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Configured, and the library is missing == one sentence with the command."""
+    """Configured, and the library is missing == one sentence; by the environment alone == a warning."""
     real = builtins.__import__
 
     def missing(name: str, *rest: Any) -> Any:
@@ -127,6 +127,10 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
         tracing.exporting("http://collector:4318/v1/traces"),
     ):
         pass
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+    with capture_logs() as events, tracing.exporting(None):
+        assert not tracing.is_on()
+    assert "pip install" in events[0]["reason"]
 
 
 async def test_two_processes_and_a_collector(tmp_path: Path) -> None:
