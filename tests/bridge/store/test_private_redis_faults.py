@@ -55,10 +55,14 @@ async def test_reason_of_a_failed_start_is_given(tmp_path: Path) -> None:
     prepare(tmp_path, 0o700, appendonly_aof=b"this is no append-only file")
     with pytest.raises(ConfigurationError, match=r"does not start: (?!\d+:).*append only file.*redis\.log"):
         await PrivateRedis(tmp_path).__aenter__()
-    for file in tmp_path.glob("**/*.aof*"):  # newer servers have moved it into a folder
-        file.unlink()
+    await asyncio.to_thread(_take_away, tmp_path)
     async with PrivateRedis(tmp_path, patience=0):
         pass
+
+
+def _take_away(folder: Path) -> None:
+    for file in folder.glob("**/*.aof*"):  # newer servers have moved it into a folder
+        file.unlink()
 
 
 async def test_reason_may_stand_on_standard_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
