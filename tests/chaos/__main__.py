@@ -82,7 +82,7 @@ async def _until_signal(folder: Path, plan: Plan) -> Result | None:
 async def play(folder: Path, plan: Plan) -> Result:
     """One run with its own processes, whose logs go to `folder`."""
     draws = [random.Random(f"{plan.seed} {what}") for what in ("people", "processes")]  # noqa: S311 - repeatable
-    async with staged(folder, plan.people, plan.seed, watch=plan.watched) as stage:
+    async with staged(folder, plan.people, plan.seed, watch=plan.watched, limited=not plan.patient) as stage:
         return await Play(plan, stage, Company(stage, draws[0]), draws[1]).run()
 
 

@@ -119,10 +119,13 @@ def _shorten(folder: Path, length: int) -> None:
 
 
 @asynccontextmanager
-async def staged(folder: Path, people: int, seed: int, *, watch: bool = False) -> AsyncIterator[Stage]:
+async def staged(
+    folder: Path, people: int, seed: int, *, watch: bool = False, limited: bool = True
+) -> AsyncIterator[Stage]:
     """Start Kenjo, the directory and Redis, everything but the bridge; at the end nothing runs any more.
 
-    `watch`: Redis has replicas, and Sentinels watch it.
+    `watch`: Redis has replicas, and Sentinels watch it; not `limited`: so few people change team so often that
+    the limit on members would hold them.
     """
     watched = Watched.prepare(folder) if watch else None
     commands = {
@@ -150,7 +153,9 @@ async def staged(folder: Path, people: int, seed: int, *, watch: bool = False) -
         redis = watched.settings if watched else {"url": f"unix://{folder}/r.sock"}
         if watched:
             await watched.wait_until_whole(30)
-        (folder / "bridge.yaml").write_text(json.dumps(_configuration(redis, kenjo, directory)))
+        (folder / "bridge.yaml").write_text(
+            json.dumps(_configuration(redis, kenjo, directory, limited=limited))
+        )
         to_kenjo = await stack.enter_async_context(aiohttp.ClientSession(kenjo))
         to_directory = await stack.enter_async_context(aiohttp.ClientSession(directory))
         stage = Stage(folder, processes, to_kenjo, to_directory, watched=watched)
@@ -165,9 +170,10 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
         await task
 
 
-def _configuration(redis: dict[str, Any], kenjo: str, directory: str) -> dict[str, Any]:
+def _configuration(redis: dict[str, Any], kenjo: str, directory: str, *, limited: bool) -> dict[str, Any]:
     """Small time-outs and waits; a rate at which a burst of changes takes a second or two to deliver."""
-    target = {"kind": "scim", "base_url": f"{directory}/v2", "token": _TOKEN, "rate": 30, "timeout": 2}
+    target: dict[str, Any] = {"kind": "scim", "base_url": f"{directory}/v2", "token": _TOKEN}
+    target |= {"rate": 30, "timeout": 2} | ({} if limited else {"limits": {"members": None}})
     return {
         "kenjo": {
             "base_url": f"{kenjo}/api/v1",

@@ -103,8 +103,8 @@ def test_keda_asks_for_what_is_pending_and_can_be_delivered() -> None:
     assert trigger["metadata"]["serverAddress"] == "http://prometheus:9090"
     assert trigger["metadata"]["threshold"] == "200"
     assert trigger["metadata"]["query"] == (
-        'sum(max by (target) (kenjo_bridge_pending{namespace="default"}) unless on (target)'
-        ' max by (target) (kenjo_bridge_target_paused{namespace="default"}) == 1)'
+        'sum(max by (target) (kenjo_bridge_pending{namespace="default"}) and on (target)'
+        ' max by (target) (kenjo_bridge_target_gate{namespace="default",state="open"}) == 1)'
     )
     own = render({"autoscaling": {**VARIANTS["keda"]["autoscaling"], "query": "sum(mine)"}})
     assert (
