@@ -124,8 +124,8 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """Start Kenjo, the directory and Redis, everything but the bridge; at the end nothing runs any more.
 
-    `watch`: Redis has replicas, and Sentinels watch it; not `limited`: so few people change team so often that
-    the limit on members would hold them.
+    `watch`: Redis has replicas, and Sentinels watch it; not `limited`: so few people change team so often
+    that the limit on members would hold them.
     """
     watched = Watched.prepare(folder) if watch else None
     commands = {
