@@ -4,15 +4,18 @@ ARG BASE=python:3.12-slim
 FROM ${BASE} AS build
 WORKDIR /src
 # The environment has no pip of its own: nothing is installed into it after this stage.
-RUN python3 -m venv --without-pip /opt/venv
-COPY requirements.lock ./
+RUN python3 -m venv --without-pip /opt/venv && python3 -m venv --without-pip /opt/build
+COPY requirements.lock requirements-build.lock ./
 RUN python3 -m pip --python /opt/venv/bin/python install --no-cache-dir --only-binary :all: --require-hashes -r requirements.lock -c requirements.lock
+# What builds the package has an environment of its own, by hash too; building fetches nothing.
+RUN python3 -m pip --python /opt/build/bin/python install --no-cache-dir --only-binary :all: --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bridge ./bridge
 COPY service ./service
 COPY workers ./workers
 COPY sandbox ./sandbox
-RUN python3 -m pip --python /opt/venv/bin/python install --no-cache-dir --no-deps .
+RUN python3 -m pip --python /opt/build/bin/python wheel --no-index --no-cache-dir --no-deps --no-build-isolation --wheel-dir /src/wheels .
+RUN python3 -m pip --python /opt/venv/bin/python install --no-index --no-cache-dir --no-deps wheels/*.whl
 
 FROM ${BASE}
 ARG VERSION=0.1.0

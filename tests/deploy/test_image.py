@@ -73,7 +73,7 @@ def test_every_package_and_named_file_of_the_project_is_copied() -> None:
     about = project()
     packages = {name.rstrip("*") for name in about["tool"]["setuptools"]["packages"]["find"]["include"]}
     files = {about["project"]["readme"], *about["project"]["license-files"]}
-    assert copied == {*packages, *files, "pyproject.toml", "requirements.lock"}
+    assert copied == {*packages, *files, "pyproject.toml", "requirements.lock", "requirements-build.lock"}
 
 
 def test_health_check_runs_the_file_that_was_copied() -> None:
@@ -118,6 +118,13 @@ def test_lock_has_what_the_project_needs_and_no_demo() -> None:
     assert not names(about["optional-dependencies"]["demo"]) & locked().keys()
 
 
+def test_nothing_is_fetched_that_no_hash_is_known_of() -> None:
+    """Every pip of the build stage checks hashes or has no index."""
+    pips = [line for line in stages()[1][0].all("RUN") if " -m pip " in line]
+    assert len(pips) == 4
+    assert all("--require-hashes" in line or "--no-index" in line for line in pips)
+
+
 @pytest.mark.skipif("CI" not in os.environ, reason="downloads every dependency; CI does that once")
 def test_build_stage_installs_a_command_that_starts(tmp_path: Path) -> None:
     """The RUN lines, done for real, give a command that starts, in an environment without pip and demo."""
@@ -128,7 +135,8 @@ def test_build_stage_installs_a_command_that_starts(tmp_path: Path) -> None:
         copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
         copy(ROOT / source, context / source)
     for line in build.all("RUN"):
-        command = line.replace("/opt/venv", str(environment)).replace("python3 ", f"{sys.executable} ")
+        command = line.replace("/opt/venv", str(environment)).replace("/opt/build", str(tmp_path / "build"))
+        command = command.replace("/src/", f"{context}/").replace("python3 ", f"{sys.executable} ")
         subprocess.run(["sh", "-c", command], cwd=context, check=True, timeout=300)  # noqa: S603, S607
     subprocess.run([environment / "bin" / "kenjo-bridge", "--help"], check=True, timeout=60)  # noqa: S603
     installed = {path.name for path in (environment / "bin").iterdir()}
