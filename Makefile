@@ -117,10 +117,6 @@ image: ## Build the image with Docker or what ENGINE names (make image ENGINE=po
 	@$(or $(ENGINE),docker) build --tag kenjo-bridge:$(VERSION) --build-arg VERSION=$(VERSION) \
 		--build-arg REVISION=$$(git rev-parse HEAD) $(ARGS) .
 
-.PHONY: image-version
-image-version: ## Print the version that the image has
-	@echo $(VERSION)
-
 .PHONY: sbom
 sbom: setup ## Write the parts of the image as CycloneDX JSON to dist/
 	@mkdir -p dist
@@ -132,12 +128,12 @@ licences: setup ## Generate docs/licences.md
 	@$(BIN)/python -m release.licences
 
 .PHONY: audit
-audit: setup ## Ask for known vulnerabilities (0 none, 1 some, 3 no database could be asked)
+audit: setup ## Ask for known vulnerabilities (Error 1: some; Error 3: no database could be asked)
 	@$(BIN)/python -m release.audit $(ARGS)
 
 .PHONY: version
-version: setup ## Show the version, or set it everywhere (make version TO=1.2.3)
-	@$(BIN)/python -m release.version $(TO)
+version: ## Show the version, or set it everywhere (make version TO=1.2.3)
+	@$(PYTHON) -m release.version $(TO)
 
 .PHONY: release-notes
 release-notes: setup ## Print the notes of this version; CUT=1 makes them of what is unreleased
