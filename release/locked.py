@@ -40,6 +40,7 @@ _BY_FILE = {
     "markdown-it-py": "MIT",
     "mdurl": "MIT",
     "prompt-toolkit": "BSD-3-Clause",
+    "protobuf": "BSD-3-Clause",
     "pyasn1-modules": "BSD-2-Clause",
     "shellingham": "ISC",
     "uvloop": "MIT OR Apache-2.0",
