@@ -1,7 +1,7 @@
 """The pages as the generator takes them: those of docs/ and of the top folder, with links within the site.
 
-It reads one folder, and has its own Markdown. So README, CHANGELOG, CONTRIBUTING, SECURITY and the
-chart's README become pages, files of the repository that are linked come along, lists are indented as it wants them
+It reads one folder, and has its own Markdown. So README, CHANGELOG, CONTRIBUTING, SECURITY and the READMEs of
+deploy/ become pages, files of the repository that are linked come along, lists are indented as it wants them
 (`commonmark.py`), and each folder has a page.
 """
 
@@ -25,6 +25,7 @@ TOP = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "reporting.md",
     "deploy/helm/kenjo-bridge/README.md": "helm.md",
+    "deploy/monitoring/README.md": "monitoring.md",
 }
 LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
