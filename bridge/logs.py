@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,11 +23,15 @@ _LONGEST = 2000
 Event = MutableMapping[str, Any]
 
 
-def configure(settings: LogSettings) -> None:
-    """Write our events, and warnings of the libraries, to standard error."""
+def configure(settings: LogSettings, company: str = "") -> None:
+    """Write our events, and warnings of the libraries, to standard error.
+
+    `company`: whose they are, where there are several: a field of each.
+    """
     text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     steps: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        *([partial(_of, company)] if company else ()),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _name_errors,
@@ -71,6 +76,12 @@ class _OfLibraries(logging.Handler):
         for step in self._steps:
             event = step(None, record.levelname.lower(), event)
         sys.stderr.write(f"{event}\n")
+
+
+def _of(company: str, _logger: Any, _method: str, event: Event) -> Event:
+    """Not by a context, which threads of a library would not have."""
+    event["company"] = company
+    return event
 
 
 def _name_errors(_logger: Any, _method: str, event: Event) -> Event:

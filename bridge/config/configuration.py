@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bridge.config import exposure, sources
+from bridge.config.accounts import Accounts, settings_of
 from bridge.config.section import FOLDER
 from bridge.config.settings import AnyTarget, BridgeSettings, TargetSettings
 from bridge.config.sources import Place, Source
@@ -28,23 +29,52 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
     """All settings. Raises ConfigurationError with one line per problem, none of which shows a value.
 
     The file is `path`, else KENJO_BRIDGE_CONFIG, else ./bridge.yaml if it is there, else none. A relative
-    `data_dir` starts at the file's folder, or without a file at the current one.
+    `data_dir` starts at the file's folder, or without a file at the current one. Those of several companies
+    are read by `bridge.config.companies`.
     """
     file, named_by = find_file(path, environ)
-    source = sources.from_yaml(file, named_by) if file else Source()
-    secret_folder = environ.get(sources.SECRETS_DIR)
-    folder = Path(secret_folder) if secret_folder else None
-    to_hide = exposure.files_to_hide(file, source.values, folder)
+    source = settings_of(file, named_by)
+    if isinstance(source, Accounts):
+        raise ConfigurationError(
+            f"{file} has the settings of several companies: say which one is meant with --company (there is:"
+            f" {', '.join(sorted(source.by_name)) or 'none yet'})"
+        )
+    to_hide = exposure.files_to_hide(file, source.values, secrets_folder(environ))
+    values = validated(source, environ)
+    base = file.absolute().parent if file else Path.cwd()
+    return placed(values.model_copy(update={"data_dir": base / values.data_dir}), base, to_hide)
+
+
+def secrets_folder(environ: Mapping[str, str]) -> Path | None:
+    """The folder of secret files, if one is named."""
+    named = environ.get(sources.SECRETS_DIR)
+    return Path(named) if named else None
+
+
+def validated(source: Source, environ: Mapping[str, str], company: str | None = None) -> BridgeSettings:
+    """The settings of a source with secret files and the environment laid over it. Raises ConfigurationError.
+
+    `company`: which one's these are among several; "" for what is common to them. One of them may have a
+    folder of its name among the secret files.
+    """
     under_targets = source.values.get("targets")
     targets = [str(name) for name in under_targets] if isinstance(under_targets, dict) else []
-    if folder:
-        source.add(sources.from_secret_files(folder, targets))
-    source.add(sources.from_environment(environ, targets))
-    values = BridgeSettings(**dict(_validate(_settings_from(source), source)))
-    base = file.absolute().parent if file else Path.cwd()
-    values = values.model_copy(
-        update={"data_dir": base / values.data_dir, "redis": values.redis.beside(base)}
-    )
+    if folder := secrets_folder(environ):
+        source.add(sources.from_secret_files(folder, targets, company))
+        if company and (folder / company).is_dir():
+            source.add(sources.from_secret_files(folder / company, targets))
+    source.add(sources.from_environment(environ, targets, company))
+    found = _validate(_settings_from(source), source)
+    return BridgeSettings(**{name: value for name, value in found if name in found.model_fields_set})
+
+
+def placed(values: BridgeSettings, base: Path, to_hide: list[Path]) -> BridgeSettings:
+    """The settings, which know that relative paths start at `base`. Raises ConfigurationError.
+
+    `to_hide`: the files that hold their secrets.
+    """
+    if (redis := values.redis.beside(base)) != values.redis:
+        values = values.model_copy(update={"redis": redis})
     values._folder = base  # noqa: SLF001 - no setting, but where they stand
     _see_who_can_read(values, to_hide)
     return values

@@ -162,6 +162,7 @@ class BridgeSettings(Section):
     """Seconds that running deliveries have to finish after SIGTERM."""
     _exposed: tuple[str, ...] = PrivateAttr(())
     _folder: Path | None = PrivateAttr(None)
+    _company: str = PrivateAttr("")
 
     @field_validator("timezone")
     @classmethod
@@ -203,6 +204,11 @@ class BridgeSettings(Section):
     def folder(self) -> Path | None:
         """Where relative paths among the targets' settings start: the folder of the configuration file."""
         return self._folder
+
+    @property
+    def company(self) -> str:
+        """Whose these settings are among several companies; "" where there is one."""
+        return self._company
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,7 +7,7 @@ Every value is text until its setting's type reads it, in YAML too: a token of d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,10 +81,13 @@ def from_yaml(path: Path, named_by: str = "") -> Source:
     return source
 
 
-def from_environment(environ: Mapping[str, str], targets: Iterable[str]) -> Source:
+def from_environment(
+    environ: Mapping[str, str], targets: Iterable[str], company: str | None = None
+) -> Source:
     """Read KENJO_BRIDGE_... variables: any case, `__` between the parts of a path; empty ones are not set.
 
     `targets`: names known so far. Names of variables have no '-': MY_TOOL is `my-tool` if that is there.
+    `company`: only what is of that one among several; "" for what is of none of them.
     """
     texts = {
         name: text
@@ -92,13 +95,24 @@ def from_environment(environ: Mapping[str, str], targets: Iterable[str]) -> Sour
         if text and name.upper().startswith(PREFIX) and name not in (CONFIG, SECRETS_DIR)
     }
     named = ((name[len(PREFIX) :], f"environment variable {name}", text) for name, text in texts.items())
-    return _nest(sorted(named), targets)
+    return _nest(sorted(_of_company(named, company)), targets)
 
 
-def from_secret_files(folder: Path, targets: Iterable[str]) -> Source:
+def _of_company(texts: Iterable[tuple[str, str, str]], company: str | None) -> Iterator[tuple[str, str, str]]:
+    """Those whose path begins with a company, without that beginning."""
+    begins = f"accounts__{company.replace('-', '_')}__" if company else ""
+    for name, origin, text in texts:
+        if company is None or (not company and not name.lower().startswith("accounts__")):
+            yield name, origin, text
+        elif company and name.lower().startswith(begins):
+            yield name[len(begins) :], origin, text
+
+
+def from_secret_files(folder: Path, targets: Iterable[str], company: str | None = None) -> Source:
     """Read a folder of files named like variables without the prefix. Raises ConfigurationError.
 
     Folders and names that start with '.' are passed over: Kubernetes keeps versions of a volume in them.
+    `company` is what it is for `from_environment`.
     """
     try:
         paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
@@ -106,8 +120,9 @@ def from_secret_files(folder: Path, targets: Iterable[str]) -> Source:
         raise ConfigurationError(
             f"the folder of secret files {folder} (named by {SECRETS_DIR}) cannot be read: {error.strerror}"
         ) from None
+    named = [(path.name, f"secret file {path}", str(path)) for path in paths if not path.is_dir()]
     texts = [
-        (path.name, f"secret file {path}", _read(path).rstrip("\r\n")) for path in paths if not path.is_dir()
+        (name, origin, _read(Path(path)).rstrip("\r\n")) for name, origin, path in _of_company(named, company)
     ]
     source = _nest([text for text in texts if text[2]], targets)
     source.problems.extend(f"{origin} is empty" for _, origin, text in texts if not text)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
 
 from bridge.config.addresses import host_of, http_address, is_open_to_listeners
 from bridge.config.passwords import is_hash
@@ -182,6 +183,13 @@ class WebSettings(Section):
         if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
             raise ValueError("is no path such as /bridge: it begins with / and does not end with one")
         return value
+
+    _socket: Path | None = PrivateAttr(None)
+
+    @property
+    def socket(self) -> Path | None:
+        """The socket to listen on in place of host and port, behind the process that listens there."""
+        return self._socket
 
     @property
     def signs_in(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli import stopping
+from service.cli import company_option, stopping
 from service.cli.terminal import Terminal, print_json, print_json_lines, print_lines
 
 # What else is imported here is imported where it is used: `--help` and `--version` need none of it.
@@ -26,11 +26,13 @@ __all__ = [
     "app",
     "err",
     "may_name",
+    "names_several",
     "out",
     "print_json",
     "print_json_lines",
     "print_lines",
     "read",
+    "settings",
     "start",
     "stop_event",
     "version",
@@ -86,7 +88,10 @@ def _options(
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", "-c", help="Configuration file (default: $KENJO_BRIDGE_CONFIG, then ./bridge.yaml)."
+        "--config",
+        "-c",
+        help="Configuration file, or folder with a file per company (default: $KENJO_BRIDGE_CONFIG, then"
+        " ./bridge.yaml).",
     ),
 ]
 PersonArgument = Annotated[
@@ -108,14 +113,30 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 def read(config: Path | None) -> BridgeSettings:
     """The settings, and logging as they want it. Raises ConfigurationError, also where there are none."""
     from bridge import logs
-    from bridge.config.configuration import find_file, load_settings
+    from bridge.config.configuration import find_file
     from bridge.errors import ConfigurationError
 
-    values = load_settings(config)
+    values = settings(config)
     if not values.targets and find_file(config)[0] is None:
         raise ConfigurationError(_NO_FILE)
-    logs.configure(values.log)
+    logs.configure(values.log, values.company)
     return values
+
+
+def settings(config: Path | None) -> BridgeSettings:
+    """The settings, of the company that was chosen if one was. Raises ConfigurationError."""
+    from bridge.config.companies import load_company
+    from bridge.config.configuration import load_settings
+
+    company = company_option.chosen()
+    return load_settings(config) if company is None else load_company(company, config)
+
+
+def names_several(config: Path | None) -> bool:
+    """Whether the settings are of several companies, none of which was chosen. Raises ConfigurationError."""
+    from bridge.config.companies import are_several
+
+    return company_option.chosen() is None and are_several(config)
 
 
 _NO_FILE = (

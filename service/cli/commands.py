@@ -8,7 +8,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from bridge.config.configuration import load_settings
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from service.cli import stopping, sync_view
@@ -21,6 +20,7 @@ from service.cli.app import (
     out,
     print_json,
     read,
+    settings,
     start,
     stop_event,
 )
@@ -112,7 +112,7 @@ def demo(
 
 async def _until_stopped(config: Path | None, *, polls: bool, works: bool, only: Any = ()) -> int:
     read(config)
-    await run_until_stopped(lambda: load_settings(config), polls=polls, works=works, only=only)
+    await run_until_stopped(lambda: settings(config), polls=polls, works=works, only=only)
     return 0
 
 

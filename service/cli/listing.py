@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
 
 from service.cli.app import app
+from service.cli.company_option import asked
 
 COMMANDS = {
     "init": "Write a first bridge.yaml from these options or from answers to questions, and try it.",
@@ -76,13 +78,25 @@ def register() -> None:
 
 
 def arrange() -> None:
-    """Put the commands that `app` knows under their headings, in this order."""
+    """Put the commands that `app` knows under their headings, in this order; they may ask for a company."""
     app.info.cls = _InOrder
     heading = {name: group for group, names in GROUPS.items() for name in names}
     for command in app.registered_commands:
         command.rich_help_panel = heading[str(command.name or getattr(command.callback, "__name__", ""))]
     for several in app.registered_groups:
         several.rich_help_panel = heading[str(several.name)]
+    _ask_for_a_company(app)
+
+
+def _ask_for_a_company(commands: typer.Typer) -> None:
+    """Let every command that reads settings take `--company`."""
+    for command in commands.registered_commands:
+        command.callback = command.callback and asked(command.callback)
+    for several in commands.registered_groups:
+        if group := several.typer_instance:
+            if group.registered_callback and group.registered_callback.callback:
+                group.registered_callback.callback = asked(group.registered_callback.callback)
+            _ask_for_a_company(group)
 
 
 def _nothing() -> None:

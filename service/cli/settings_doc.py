@@ -38,6 +38,7 @@ current folder if it is there.
 - In YAML every value is text until its setting's type reads it, so a token of digits needs no quotes. Text \
 that starts with a sign that means something in YAML (`*`, `&`, `!`, `%`, `@`, `#`) does.
 - Unknown names are errors, in all three places.
+- These are the settings of one company. Where one deployment has several: [companies.md](companies.md).
 """
 _TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", SecretStr: "secret"}
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
