@@ -44,7 +44,8 @@ def configure(settings: LogSettings, company: str = "") -> None:
         processors=steps,
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
         # Looked up each time: what stands in its place while something is shown there writes around that.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        # One write for a line and its end: processes that share standard error do not break into it.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()

@@ -17,6 +17,7 @@ from service.cli.app import (
     TargetOption,
     app,
     err,
+    names_several,
     out,
     print_json,
     read,
@@ -111,6 +112,11 @@ def demo(
 
 
 async def _until_stopped(config: Path | None, *, polls: bool, works: bool, only: Any = ()) -> int:
+    if names_several(config):
+        from service.cli.several import run_companies  # one company needs none of it
+
+        await run_companies(config, polls=polls, works=works, only=only)
+        return 0
     read(config)
     await run_until_stopped(lambda: settings(config), polls=polls, works=works, only=only)
     return 0

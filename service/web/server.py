@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bridge.config.settings import WebSettings
 from bridge.errors import ConfigurationError
-from bridge.metrics import Metrics
 
 STALL_LIMIT = 300.0
 """Seconds without progress after which a loop counts as stuck; longer than a slow poll takes."""
@@ -18,10 +18,18 @@ STALL_LIMIT = 300.0
 Problems = Callable[[], Awaitable[list[str]]]
 
 
+class Counted(Protocol):
+    """What /metrics shows."""
+
+    def exposition(self) -> bytes:
+        """All of it, in the text format of Prometheus."""
+        ...
+
+
 @asynccontextmanager
 async def serving(
     settings: WebSettings,
-    metrics: Metrics,
+    metrics: Counted,
     *,
     alive: Problems,
     ready: Problems,
@@ -44,17 +52,23 @@ async def serving(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise ConfigurationError(
-                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); set web.port"
-            ) from None
-        port = runner.addresses[0][1]
-        yield f"http://{settings.host}:{port}"
+        yield await _listen(runner, settings)
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: WebSettings) -> str:
+    """The address at which a server listens from now on; behind another process, the path there."""
+    if settings.socket:
+        await web.UnixSite(runner, settings.socket).start()
+        return f"{settings.base_path}/"
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); set web.port"
+        ) from None
+    return f"http://{settings.host}:{runner.addresses[0][1]}"
 
 
 def _answer(
@@ -71,7 +85,7 @@ def _answer(
 
 
 def _metrics(
-    metrics: Metrics, look: Callable[[], Awaitable[None]] | None
+    metrics: Counted, look: Callable[[], Awaitable[None]] | None
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handler(_request: web.Request) -> web.Response:
         if look:

@@ -1,0 +1,1 @@
+"""Several companies in one deployment: a process for each, and one that keeps them and listens for all."""

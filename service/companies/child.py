@@ -1,0 +1,101 @@
+"""The process of one company, as seen from the one that started it.
+
+It is forked from a process that has imported everything and does nothing else, so that all of them share the
+code in memory. It ends by SIGTERM, and also when the one that started it is gone, however that ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import aiohttp
+
+Live = Callable[[str, Path, Connection], None]
+"""What a company's process does, with its name, the socket to listen on, and the line to who started it.
+
+It may send one text there: why it ends.
+"""
+
+CONNECTIONS = 32
+"""Requests that one company's process is handed at the same time; further ones wait."""
+
+_forked = multiprocessing.get_context("forkserver")
+
+
+class Child:
+    """A company's process. `session` asks what it serves, `preload` a module that imports what it needs."""
+
+    session: aiohttp.ClientSession
+
+    def __init__(self, company: str, socket: Path, live: Live, preload: str) -> None:
+        self._preload = preload
+        self._line, theirs = _forked.Pipe()
+        self._theirs = theirs
+        self._socket = socket
+        self._process = _forked.Process(
+            target=live, args=(company, socket, theirs), name=company, daemon=True
+        )
+
+    async def start(self) -> None:
+        """Fork it. Raises OSError."""
+        _forked.set_forkserver_preload([self._preload])
+        await asyncio.to_thread(self._process.start)
+        self._theirs.close()
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector(path=str(self._socket), limit=CONNECTIONS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid or 0
+
+    async def ended(self) -> None:
+        """Wait until it is gone."""
+        loop, gone = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._process.sentinel, gone.set)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(self._process.sentinel)
+        self._process.join()
+
+    async def end(self, patience: float) -> None:
+        """SIGTERM, and SIGKILL when it is there still after so many seconds."""
+        self._signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(patience):
+                await self.ended()
+        except TimeoutError:
+            self.kill()
+            await self.ended()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._signal(signal.SIGKILL)
+
+    async def close(self) -> str:
+        """Let go of what is gone. Gives what it said of its end, else how that looked from here."""
+        await self.session.close()
+        said = ""
+        with suppress(EOFError, OSError):
+            said = str(self._line.recv()) if self._line.poll() else ""
+        self._line.close()
+        code = self._process.exitcode
+        return said or (
+            f"its process was ended by signal {-code}" if code and code < 0 else f"exit code {code}"
+        )
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            if self._process.exitcode is None:
+                os.kill(self.pid, number)
