@@ -77,7 +77,7 @@ async def test_the_pages_and_the_api_stand_below_the_companys_path(two: Companie
 
 
 async def test_companies_come_and_go_without_a_restart(two: Companies) -> None:
-    """A file that comes, is wrong, changes or goes == that company begins, is named, begins anew, ends."""
+    """A file that comes, is wrong, changes, goes == that company begins, is named, begins anew, ends."""
     (two.folder / "beta.yaml").unlink()
     async with two.running() as session:
         await two.arrives("acme")
@@ -104,6 +104,28 @@ async def shows_no(session: aiohttp.ClientSession, name: str) -> bool:
     """Whether the metrics are without a company."""
     async with session.get("/metrics") as answer:
         return f'company="{name}"' not in await answer.text()
+
+
+async def test_commands_are_about_all_or_about_one(two: Companies) -> None:
+    """`status` and `check` == every company, one that is wrong included; others == of the one they name."""
+    (two.folder / "wrong.yaml").write_text("kenjo: {api_kee: x}")
+    own = two.worlds["beta"].config["targets"]["directory"]
+    two.write("beta", targets={"directory": own, "too": two.worlds["acme"].config["targets"]["directory"]})
+    assert (await two.run("sync", "--company", "acme")).code == 0
+    seen = await two.run("status", "--json")
+    rows = seen.json["companies"]
+    assert (seen.code, list(rows)) == (3, ["acme", "beta", "wrong"])
+    assert rows["acme"]["targets"]["directory"]["people"]["in_step"] == 4
+    assert rows["beta"]["snapshot"] is None
+    assert "did you mean kenjo.api_key?" in rows["wrong"]["problem"]
+    shown = await two.run("status")
+    assert re.search(r"^acme +seen .*ago +4 +4 ", shown.out, re.MULTILINE), shown.out
+    checked = await two.run("check")
+    assert (checked.code, "acme: ok, 1 target" in checked.out) == (3, True), checked.out
+    assert "target directory of acme and target too of beta lead to the same accounts" in checked.out
+    asked = await two.run("people")
+    assert (asked.code, "(there is: acme, beta, wrong)" in asked.err) == (3, True)
+    assert len((await two.run("people", "--json", "--company", "acme")).json) == 4
 
 
 async def test_what_is_wrong_with_one_company_harms_no_other(tmp_path: Path) -> None:

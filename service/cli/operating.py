@@ -21,6 +21,7 @@ from service.cli.app import (
     app,
     err,
     may_name,
+    names_several,
     out,
     print_json,
     print_json_lines,
@@ -28,6 +29,7 @@ from service.cli.app import (
     read,
     start,
 )
+from service.cli.companies_view import check_all, status_of_all
 from service.cli.decisions_view import show_audit
 from service.cli.people_view import show_people
 from service.cli.visiting import visit
@@ -51,6 +53,8 @@ from workers.connect import routes
 @app.command()
 def status(config: ConfigOption = None, json: JsonOption = False) -> int:
     """Show how old the last snapshot is and where each target stands."""
+    if names_several(config):
+        return start(status_of_all(config, json=json))
 
     async def work(bridge: Bridge) -> int:
         found = await read_status(bridge)
@@ -100,6 +104,8 @@ def check(
     ] = False,
 ) -> int:
     """Try the configuration, Redis, Kenjo and every target without writing anything."""
+    if names_several(config) and not (record or target):
+        return start(check_all(config, json=json))
     if record:
         print_lines(record_of_processing(routes(read(config))))
         return 0
