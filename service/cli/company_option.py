@@ -28,9 +28,10 @@ def choose(company: str | None) -> None:
 
 
 def asked(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command that also takes `--company`; one without `--config` as it is."""
+    """A command that also takes `--company`; one that reads no settings as it is."""
     signature = inspect.signature(command, eval_str=True)
-    if "config" not in signature.parameters:
+    config = signature.parameters.get("config")
+    if config is None or config.default is not None:  # `init` writes the file that it names
         return command
 
     @functools.wraps(command)

@@ -176,7 +176,9 @@ class Teller:
         there = conditions.conditions(sight, holds, gone, told, bridge.values, now)
         found = news(told, there, partial(_called, sight) if settings.names else _unnamed)
         if found.lines:
-            reached = await self._send(SUBJECT, text_of(found.lines, settings))
+            company = bridge.values.company
+            subject = f"{SUBJECT}: {company}" if company else SUBJECT
+            reached = await self._send(subject, text_of(found.lines, settings))
             if not any(reached):
                 log.warning("nobody could be told; it is tried again")
                 return None

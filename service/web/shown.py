@@ -45,6 +45,6 @@ def attached(bridge: Bridge, board: Board) -> Callable[[web.Application], None]:
 
             Site(bridge, board).attach(app)
         else:
-            app.router.add_get("/", nothing)
+            app.router.add_get(f"{settings.base_path}/", nothing)
 
     return attach

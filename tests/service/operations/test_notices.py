@@ -153,6 +153,22 @@ async def test_a_real_bridge(operator: Operator) -> None:
         assert not any(text in came[0] for text in operator.texts(ids))
 
 
+async def test_a_notice_of_one_of_several_companies(operator: Operator) -> None:
+    """Where there are several == the subject says which one it is about."""
+    subjects = []
+
+    async def send(subject: str, _text: str) -> list[bool]:
+        subjects.append(subject)
+        return [True]
+
+    await operator.sync()
+    await park(operator, operator.people()[0])
+    async with operator.bridge() as bridge:
+        bridge.values._company = "acme"
+        assert await Teller(bridge, Board(bridge), send, LEADS).look(time.time()) is not None
+    assert subjects == ["Kenjo Bridge: acme"]
+
+
 async def test_one_address_that_is_never_reached(operator: Operator) -> None:
     """Of two one is out of order == the other is told once, and the log names the first by its place."""
     async with inbox() as (came, address):
