@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -88,13 +88,14 @@ async def test_companies_come_and_go_without_a_restart(two: Companies) -> None:
         (two.folder / "acme.yaml").write_text("kenjo: [")
         two.write("beta", timezone="Europe/Madrid")
         await two.said(lambda: len(two.events("beta", event="company runs")) == 2)
-        await two.arrives("acme")  # with the settings that it had
+        os.kill(two.events("acme", event="company runs")[0]["pid"], signal.SIGKILL)
+        await two.arrives("acme")  # with the settings that it had, also after that
         assert two.events("acme", then="it goes on with the settings that it had")
         (two.folder / "beta.yaml").unlink()
         await two.said(lambda: two.events("beta", event="stopping: running deliveries may finish")[1:])
         await until(lambda: shows_no(session, "beta"), 10)
         await two.arrives("acme")
-        assert len(two.events("acme", event="company runs")) == 1
+        assert len(two.events("acme", event="company runs")) == 2
     redis = Redis(unix_socket_path=two.redis.removeprefix("unix://"))
     assert await contents(redis, "kenjo-bridge:2:beta:records")  # it stays, until somebody erases it
     await redis.aclose()
@@ -192,3 +193,26 @@ async def crowd(folder: Path, people: int = 1500) -> AsyncIterator[dict[str, Any
     finally:
         process.kill()
         await process.wait()
+
+
+async def test_none_outlives_who_started_it(two: Companies) -> None:
+    """SIGKILL for the first process == those of the companies end in order, by themselves."""
+    async with two.running():
+        await two.said(lambda: len(two.events(event="this service polls now")) == 2)
+        assert two.process
+        two.process.kill()
+        await two.process.wait()
+        await two.said(lambda: len(two.events(event="stopping: running deliveries may finish")) == 2)
+        await until(lambda: gone(one["pid"] for one in two.events(event="company runs")), 10)
+
+
+async def gone(pids: Iterable[int]) -> bool:
+    """Whether none of these processes is there."""
+    return not any(map(is_there, pids))
+
+
+def is_there(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False

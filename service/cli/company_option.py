@@ -22,16 +22,13 @@ def chosen() -> str | None:
     return _chosen.get()
 
 
-def choose(company: str | None) -> None:
-    """Let whatever this process does be about one company."""
-    _chosen.set(company)
-
-
 def asked(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command that also takes `--company`; one that reads no settings as it is."""
     signature = inspect.signature(command, eval_str=True)
     config = signature.parameters.get("config")
     if config is None or config.default is not None:  # `init` writes the file that it names
+        return command
+    if "company" in signature.parameters:  # this was done before
         return command
 
     @functools.wraps(command)

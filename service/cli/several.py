@@ -20,8 +20,8 @@ from bridge.config.companies import load_companies, stamp
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError, unforeseen
 from bridge.logs import get_logger
-from service.cli import company_option, stopping
-from service.cli.app import read, start, stop_event
+from service.cli import stopping
+from service.cli.app import start, stop_event
 from service.cli.running import run_until_stopped
 from service.companies.child import Child
 from service.companies.front import Front
@@ -43,12 +43,12 @@ async def run_companies(config: Path | None, *, polls: bool, works: bool, only: 
     logs.configure(common.log)
     with tempfile.TemporaryDirectory(prefix="kenjo-bridge-") as folder:
         sockets = count(1)  # one that none has had before
-        live = partial(live_as_company, config=config, polls=polls, works=works)
+        live = partial(live_as_company, polls=polls, works=works)
         supervisor = Supervisor(
             lambda running: load_companies(config, running=running),
             lambda: stamp(config),
             routes,
-            lambda company: Child(company, Path(folder) / f"{next(sockets)}.sock", live, PRELOADED),
+            lambda values: Child(values, Path(folder) / f"{next(sockets)}.sock", live, PRELOADED),
         )
         front, gathered = Front(common.web, supervisor.companies), Gathered(supervisor.companies)
         async with serving(
@@ -71,22 +71,17 @@ async def _follow(supervisor: Supervisor, stop: asyncio.Event) -> None:
 
 
 def live_as_company(
-    company: str, socket: Path, line: Connection, *, config: Path | None, polls: bool, works: bool
+    values: BridgeSettings, socket: Path, line: Connection, *, polls: bool, works: bool
 ) -> None:
     """The whole life of a company's process: what `run`, `serve` or `work` do for one company."""
     stopping.listen()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started it, which then ends this one
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
-    company_option.choose(company)
-
-    def configured() -> BridgeSettings:
-        values = read(config)
-        web = values.web.model_copy()
-        web._socket = socket  # noqa: SLF001 - no setting, but where it is behind the others' address
-        return values.model_copy(update={"web": web})
+    logs.configure(values.log, values.company)
+    values.web._socket = socket  # noqa: SLF001 - no setting, but where it is behind the others' address
 
     async def work() -> int:
-        await run_until_stopped(configured, polls=polls, works=works)
+        await run_until_stopped(lambda: values, polls=polls, works=works)
         return 0
 
     try:

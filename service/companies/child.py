@@ -17,8 +17,10 @@ from pathlib import Path
 
 import aiohttp
 
-Live = Callable[[str, Path, Connection], None]
-"""What a company's process does, with its name, the socket to listen on, and the line to who started it.
+from bridge.config.settings import BridgeSettings
+
+Live = Callable[[BridgeSettings, Path, Connection], None]
+"""What a company's process does: with its settings, the socket to listen on, and the line to who started it.
 
 It may send one text there: why it ends.
 """
@@ -34,13 +36,13 @@ class Child:
 
     session: aiohttp.ClientSession
 
-    def __init__(self, company: str, socket: Path, live: Live, preload: str) -> None:
+    def __init__(self, values: BridgeSettings, socket: Path, live: Live, preload: str) -> None:
         self._preload = preload
         self._line, theirs = _forked.Pipe()
         self._theirs = theirs
         self._socket = socket
         self._process = _forked.Process(
-            target=live, args=(company, socket, theirs), name=company, daemon=True
+            target=live, args=(values, socket, theirs), name=values.company, daemon=True
         )
 
     async def start(self) -> None:

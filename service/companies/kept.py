@@ -36,7 +36,7 @@ EXTRA = 10.0
 class Kept:
     """One company. `wrong`: what is wrong with its newest settings; `ended`: why its process ended last."""
 
-    def __init__(self, name: str, begin: Callable[[str], Child], grace: float) -> None:
+    def __init__(self, name: str, begin: Callable[[BridgeSettings], Child], grace: float) -> None:
         self.name = name
         self.values: BridgeSettings | None = None
         self.wrong = self.ended = ""
@@ -103,7 +103,8 @@ class Kept:
 
     async def _live(self) -> str:
         """Run its process once. Gives the reason of its end; cancelled, it ends the process in order."""
-        child, stuck = self._begin(self.name), ""
+        assert self.values is not None  # noqa: S101 - nobody keeps a process before there are settings
+        child, stuck = self._begin(self.values), ""
         starting = asyncio.create_task(child.start())
         try:
             await asyncio.shield(starting)

@@ -33,7 +33,7 @@ class Supervisor:
         look: Look,
         stamp: Callable[[], object],
         prove: Callable[[BridgeSettings], object],
-        begin: Callable[[str], Child],
+        begin: Callable[[BridgeSettings], Child],
     ) -> None:
         self._look = look
         self._stamp = stamp

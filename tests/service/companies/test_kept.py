@@ -21,11 +21,11 @@ from tests.running import until
 Keep = Callable[[Live], Kept]
 
 
-def says_why(_company: str, _socket: Path, line: Connection) -> None:
+def says_why(_values: BridgeSettings, _socket: Path, line: Connection) -> None:
     line.send("its key is wrong")
 
 
-def answers_nothing(_company: str, _socket: Path, _line: Connection) -> None:
+def answers_nothing(_values: BridgeSettings, _socket: Path, _line: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(60)
 
@@ -39,7 +39,7 @@ async def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
     def make(live: Live) -> Kept:
         made.append(
-            Kept("acme", lambda name: Child(name, tmp_path / "s", live, "service.companies.kept"), 0.1)
+            Kept("acme", lambda values: Child(values, tmp_path / "s", live, "service.companies.kept"), 0.1)
         )
         made[-1].settle(BridgeSettings())
         return made[-1]
