@@ -126,4 +126,18 @@ PROCESS = (
 )
 """What one process counts; `sum` them over processes."""
 
-FAMILIES = {family.name: family for family in (*STATE, *PROCESS)}
+COMPANIES = (
+    Family("gauge", "company_up", "1 while the process of a company answers, else 0", ("company",)),
+    Family(
+        "gauge",
+        "company_settings_wrong",
+        "1 while the newest settings of a company cannot be used",
+        ("company",),
+    ),
+    Family(
+        "counter", "company_restarts", "how often the process of a company was started again", ("company",)
+    ),
+)
+"""What only the process tells that keeps one for each of several companies."""
+
+FAMILIES = {family.name: family for family in (*STATE, *PROCESS, *COMPANIES)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bridge.families import PROCESS, STATE, Family
+from bridge.families import COMPANIES, PROCESS, STATE, Family
 
 _HEAD = """\
 # Metrics
@@ -28,6 +28,12 @@ _PROCESS = """
 Counted by each process since its start: use `sum` over `rate` or `increase`.
 """
 
+_COMPANIES = """
+## Several companies
+
+Where one deployment serves [several companies](companies.md), everything above has the label `company`, and there is besides:
+"""
+
 _FOOT = """
 Beside these there are the usual metrics of a process, on Linux: `process_cpu_seconds_total`,
 `process_resident_memory_bytes`, `process_open_fds`, `process_start_time_seconds` and others.
@@ -36,7 +42,9 @@ Beside these there are the usual metrics of a process, on Linux: `process_cpu_se
 
 def metrics_doc() -> str:
     """The page."""
-    return "".join([_HEAD, _STATE, _table(STATE), _PROCESS, _table(PROCESS), _FOOT])
+    return "".join(
+        [_HEAD, _STATE, _table(STATE), _PROCESS, _table(PROCESS), _COMPANIES, _table(COMPANIES), _FOOT]
+    )
 
 
 def _table(families: Iterable[Family]) -> str:

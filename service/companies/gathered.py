@@ -12,13 +12,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from bridge.families import NAMESPACE
+from bridge.families import COMPANIES, NAMESPACE
 from service.companies.kept import Kept
 
 PATIENCE = aiohttp.ClientTimeout(total=5.0)
 """Seconds for one company's answer; who scrapes waits ten."""
 
 LABEL = "company"
+
+_KINDS: Mapping[str, Any] = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
 
 
 class Gathered(Collector):
@@ -73,14 +75,8 @@ def _merged(texts: Iterable[tuple[str, str]]) -> list[Metric]:
 
 def _own(kept: Iterable[Kept], texts: Iterable[Any]) -> Iterator[Metric]:
     """What only the process knows that keeps the others."""
-    up = GaugeMetricFamily(f"{NAMESPACE}_company_up", "Whether a company's process answers", labels=[LABEL])
-    wrong = GaugeMetricFamily(
-        f"{NAMESPACE}_company_settings_wrong",
-        "Whether a company's newest settings cannot be used",
-        labels=[LABEL],
-    )
-    restarts = CounterMetricFamily(
-        f"{NAMESPACE}_company_restarts", "How often a company's process was started again", labels=[LABEL]
+    up, wrong, restarts = (
+        _KINDS[one.kind](f"{NAMESPACE}_{one.name}", one.text, labels=one.labels) for one in COMPANIES
     )
     for one, text in zip(kept, texts, strict=True):
         up.add_metric([one.name], float(text is not None))
