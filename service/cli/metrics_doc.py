@@ -31,7 +31,8 @@ Counted by each process since its start: use `sum` over `rate` or `increase`.
 _COMPANIES = """
 ## Several companies
 
-Where one deployment serves [several companies](companies.md), everything above has the label `company`, and there is besides:
+Where one deployment serves [several companies](companies.md), everything above has the label `company`, and
+there is besides:
 """
 
 _FOOT = """
