@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bridge.codec import Codec, reading
-from bridge.model import Key
+from bridge.effects import Verb
+from bridge.model import Key, Kind
 from bridge.store.connection import Connection
 from bridge.store.entries import open_text
 from bridge.store.keys import Keys, named, place
@@ -39,7 +40,8 @@ class Hold:
 
     `count` and `limit` are the numbers in words of the configuration; `by` and `at` tell who decided when;
     `missing` is how many records a snapshot lacks, by kind, or a publication. `members`: by group, how many
-    it would lose.
+    it would lose. `part`: what somebody set apart from a hold by deciding on some of its records; it waits
+    for its own decision, whatever the limits say.
     """
 
     id: str
@@ -55,6 +57,19 @@ class Hold:
     at: float = 0.0
     missing: Mapping[str, int] = field(default_factory=dict)
     members: Mapping[str, int] = field(default_factory=dict)
+    part: bool = False
+
+    @property
+    def choosable(self) -> tuple[str, ...]:
+        """The records on which somebody can decide apart from the others; none where it is about the whole.
+
+        Groups that wait along with people who would be removed go, or stay, with those people.
+        """
+        if not self.target or not self.keys or self.kind in (FIRST_CONTACT, PUBLICATION):
+            return ()
+        if self.kind != Verb.REMOVE:
+            return self.keys
+        return tuple(key for key in self.keys if Key.parse(key).kind is Kind.PERSON)
 
     @property
     def version(self) -> str:
@@ -95,8 +110,13 @@ class Holds:
         """Forget a hold: its cause is gone, or it was carried out."""
         await self._redis.hdel(self._keys.of("holds"), id_)
 
-    async def approve(self, hold: Hold, by: str, now: float) -> None:
-        """Let just the records that the hold names go; more of the same kind are held anew."""
+    async def approve(self, hold: Hold, by: str, now: float, rest: Hold | None = None) -> None:
+        """Let just the records that the hold names go; more of the same kind are held anew.
+
+        `rest`: what is left of it, where some were chosen. It is written before anything is let go.
+        """
+        if rest:
+            await self.put(rest)
         if hold.target and hold.kind != PUBLICATION:
             if hold.keys:
                 name = self._keys.at(hold.target, "approved")
@@ -109,7 +129,8 @@ class Holds:
                 }
                 await self._redis.hset(name, mapping=sealed)
             await self.release(hold.target, hold.keys)
-            await self.withdraw(hold.id)
+            if rest is None or rest.id != hold.id:
+                await self.withdraw(hold.id)
         else:  # it stays, as the word of who let it go, until it is carried out
             await self.put(dataclasses.replace(hold, state="approved", by=by, at=now))
 

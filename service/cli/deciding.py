@@ -42,6 +42,12 @@ ByOption = Annotated[str | None, typer.Option(help="In whose name (default: the 
 SeenOption = Annotated[
     str, typer.Option(help="Only if it is still what `holds show` showed: the version that stands there.")
 ]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Only for this person or group of it, by id, name, ...; can be repeated. The others stay."
+    ),
+]
 TargetArgument = Annotated[str, typer.Argument(help="The target's name.")]
 
 
@@ -86,28 +92,34 @@ def holds_show(
 @holds_app.command("approve")
 def holds_approve(
     id: Annotated[str, typer.Argument()],  # noqa: A002 - it is shown as ID
+    only: OnlyOption = None,
     by: ByOption = None,
     seen: SeenOption = "",
     config: ConfigOption = None,
 ) -> int:
     """Let just these changes go."""
-    return visit(config, lambda bridge: _decide(bridge, id, by, seen, approve=True))
+    return visit(config, lambda bridge: _decide(bridge, id, only, by, seen, approve=True))
 
 
 @holds_app.command("reject")
 def holds_reject(
     id: Annotated[str, typer.Argument()],  # noqa: A002 - it is shown as ID
+    only: OnlyOption = None,
     by: ByOption = None,
     config: ConfigOption = None,
 ) -> int:
     """Keep holding until the cause has gone, without further alerts."""
-    return visit(config, lambda bridge: _decide(bridge, id, by, approve=False))
+    return visit(config, lambda bridge: _decide(bridge, id, only, by, approve=False))
 
 
-async def _decide(bridge: Bridge, id_: str, by: str | None, seen: str = "", *, approve: bool) -> int:
-    hold = await holding.decide(bridge, id_, approve=approve, by=by, seen=seen)
+async def _decide(
+    bridge: Bridge, id_: str, only: list[str] | None, by: str | None, seen: str = "", *, approve: bool
+) -> int:
+    chosen = await holding.picked(bridge, id_, only) if only else None
+    hold = await holding.decide(bridge, id_, approve=approve, by=by, seen=seen, only=chosen)
     what = "approved: it is done with the next poll or sync" if approve else "rejected: nothing is done"
-    out.print(f"{hold.id} {what}")
+    which = f", {counted(len(hold.choosable), 'record')} of it," if chosen else ""
+    out.print(f"{id_ if chosen else hold.id}{which} {what}")
     return 0
 
 

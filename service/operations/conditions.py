@@ -61,7 +61,7 @@ def conditions(
     if is_silent := sight.snapshot is not None and now - sight.snapshot["at"] > late:
         found["kenjo"] = "Kenjo has not been read for some time: what changes there is not carried on"
     for hold in holds:
-        if hold.state == "open":
+        if hold.state == "open" and not hold.part:  # who set it apart knows
             found[f"hold {hold.id}"] = f"{hold.target or 'Kenjo'}: held back, as it {hold.reason}"
     for name, target in sight.targets.items():
         if target["state"] != "running":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 
 from bridge.effects import Verb, covers, what_of
@@ -10,6 +11,7 @@ from bridge.store import Hold
 from bridge.store.backend import Backend
 from bridge.store.holds import FIRST_CONTACT, ORPHANS, PUBLICATION
 from bridge.store.raising import raise_hold, withdraw
+from service.watch.parts import part_of
 from service.watch.pending import Standing
 from service.watch.policy import Excess
 
@@ -27,6 +29,8 @@ async def keep_back(standing: Standing, backend: Backend, now: float) -> None:
     for excess in standing.excesses:
         hold = hold_of(excess, target, now)
         old = former.get(hold.id)
+        if hold.part and old is None:
+            continue  # somebody has decided on it meanwhile
         await backend.holds.hold_back(target, hold.keys, hold.id)
         await raise_hold(hold, old, backend, now)
 
@@ -43,7 +47,9 @@ async def withdraw_outdated(standing: Standing, backend: Backend, now: float) ->
     target = standing.route.name
     current = {hold_of(excess, target, now).id for excess in standing.excesses}
     for hold in await backend.holds.all():
-        if hold.target == target and hold.id not in current and hold.kind not in _OF_WORKERS:
+        if hold.target != target or hold.id in current or hold.kind in _OF_WORKERS:
+            continue
+        if not hold.part or hold.id in standing.parts:  # else it was set apart after the look
             await withdraw(hold, backend, now)
     await backend.holds.release(target, standing.was_held - {str(key) for key in standing.held})
     await backend.holds.forget_approvals(target, await _outlived(standing, backend))
@@ -64,10 +70,17 @@ async def _outlived(standing: Standing, backend: Backend) -> set[Key]:
 
 
 def hold_of(excess: Excess, target: str, now: float) -> Hold:
-    """The hold on what is over a limit."""
+    """The hold on what is over a limit, or on a part of one."""
     what = what_of(excess.verb, excess.kind)
     keys = tuple(sorted(str(key) for key in excess.keys | excess.along))
-    limit = f"{excess.limit.count} and {excess.limit.percent:g} %"
+    limit = f"{excess.limit.count} and {excess.limit.percent:g} %" if excess.limit else ""
     members = {str(key): number for key, number in excess.members.items()}
-    id_ = f"{target}-{what}"
-    return Hold(id_, target, what, excess.count, limit, excess.reason, now, keys, members=members)
+    id_ = excess.part or f"{target}-{what}"
+    part = bool(excess.part)
+    return Hold(id_, target, what, excess.count, limit, excess.reason, now, keys, members=members, part=part)
+
+
+def set_apart(hold: Hold, chosen: Collection[str], now: float) -> Hold:
+    """A part of a hold, with an id of its own: nobody who looked before would write over it."""
+    part = hold_of(part_of(hold, chosen), hold.target, now)
+    return dataclasses.replace(part, id=f"{hold.target}-{hold.kind}-{part.version}", since=hold.since)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bridge.effects import Verb, released, takings
 from bridge.mapping.route import Route
@@ -12,7 +13,10 @@ from bridge.model import DAY, Entry, Key, Kind, State, Stored, is_due
 from bridge.store.backend import Backend
 from bridge.store.queue import READ_BACK, URGENT, Due
 from bridge.store.waiting import is_over, stance
+from service.watch.parts import waiting_parts
 from service.watch.policy import Excess, Window, excesses, heirs, members_excess, verbs
+
+_What = TypeVar("_What")
 
 _PEOPLE = 1
 _TEAMS = 1000  # after all people, so that most members are there when a team is written
@@ -26,7 +30,7 @@ class Standing:
     `coming` is what each of them would be, `releases` whom each group would lose, `begun` the removals of
     which nobody knows whether they are done, and which are counted; `failed` counts records that it will not
     take; `was_held` are the keys that were kept back before this look, `leaving` the people whose access is
-    still to be taken, held and failing ones included.
+    still to be taken, held and failing ones included; `parts` the ids of the parts of holds that there were.
     """
 
     route: Route
@@ -39,6 +43,7 @@ class Standing:
     failed: int
     was_held: frozenset[str]
     leaving: frozenset[Key] = frozenset()
+    parts: frozenset[str] = frozenset()
 
     @property
     def held(self) -> frozenset[Key]:
@@ -93,9 +98,12 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
         if (names := released(route, known[key], given.get(key), there, now))
     }
     approved = await backend.holds.approved(route.name)
+    # Read after the approvals: who approves some writes first what is left.
+    parts = [hold for hold in await backend.holds.all() if hold.part and hold.target == route.name]
+    apart = waiting_parts(parts, coming, releases, known, given, approved)
     window = Window(await ledger.done(window_since(route, now)))
-    over = excesses(route, coming, known, entries, linked, approved, window)
-    losing = members_excess(route, coming, releases, given, linked, approved, window)
+    over = excesses(route, _without(apart, coming), known, entries, linked, approved, window)
+    losing = members_excess(route, coming, _without(apart, releases), given, linked, approved, window)
     return Standing(
         route=route,
         entries=entries,
@@ -103,7 +111,7 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
         coming=coming,
         releases=releases,
         begun=frozenset(key for key in window.removed(entries) if coming.get(key) is Verb.LOOK),
-        excesses=(*over, losing) if losing else tuple(over),
+        excesses=(*over, *([losing] if losing else ()), *apart),
         failed=sum(1 for key, entry in entries.items() if entry.state is State.FAILED and key not in behind),
         was_held=frozenset(was_held),
         leaving=frozenset(
@@ -112,6 +120,7 @@ async def assess(known: Mapping[Key, Stored], route: Route, backend: Backend, no
             | _stuck(known, entries, linked)
             if key.kind is Kind.PERSON
         ),
+        parts=frozenset(part.id for part in parts),
     )
 
 
@@ -123,6 +132,12 @@ def _stuck(known: Mapping[Key, Stored], entries: Mapping[Key, Entry], linked: Co
         if entry.state is State.FAILED and entry.open is not False
         if str(key) in linked and key in known and known[key].leaves
     }
+
+
+def _without(apart: Collection[Excess], found: Mapping[Key, _What]) -> Mapping[Key, _What]:
+    """What counts for limits: what waits by somebody's word does not."""
+    waiting = {key for excess in apart for key in excess.keys}
+    return {key: what for key, what in found.items() if key not in waiting}
 
 
 def _as_given(entries: Mapping[Key, Entry], passed_on: Mapping[Key, Key]) -> Mapping[Key, Entry]:

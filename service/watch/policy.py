@@ -22,19 +22,21 @@ class Excess:
     `keys` would be changed now, `others` of the kind count with them: done within the window, or going on
     now. `base` is what there is to be changed. `along` are teams that would lose people whose removal waits,
     and wait with them. Of members, `lost` is how many would be taken out, and `members` of each group, with
-    those who lose their account too.
+    those who lose their account too. `part`: the id of the hold of what somebody set apart by deciding on
+    others; that waits without a limit.
     """
 
     verb: Verb
     kind: Kind
     keys: frozenset[Key]
     base: int
-    limit: Limit
+    limit: Limit | None
     along: frozenset[Key] = frozenset()
     others: int = 0
     hours: float = 24.0
     lost: int = 0
     members: Mapping[Key, int] = field(default_factory=dict)
+    part: str = ""
 
     @property
     def count(self) -> int:
@@ -48,6 +50,8 @@ class Excess:
         if self.verb is Verb.MEMBERS:
             members, groups = counted(self.count, "member"), counted(len(self.keys), "group")
             changes = f"would take {members} out of {groups}"
+        if self.limit is None:
+            return f"{changes}, set apart from others by a decision"
         hours = "hour" if self.hours == 1 else f"{self.hours:g} hours"
         others = f", with {counted(self.others, 'other')} in the last {hours}" if self.others else ""
         share = f"{(self.count + self.others) * 100 / self.base:.0f} % of " if self.base else ""
@@ -164,7 +168,7 @@ def excesses(
         others = len(window.changed(what_of(verb, kind), entries) - keys)
         base = _base(kind, entries, linked, window)
         if limit and limit.is_exceeded(len(keys) + others, base):
-            losing = _losing(keys, coming, known, entries) if verb is Verb.REMOVE else set()
+            losing = losing_teams(keys, coming, known, entries) if verb is Verb.REMOVE else set()
             along = {key for key in losing if not covers(approved.get(key, ""), what_of(verb, Kind.PERSON))}
             hours = route.settings.limits.window
             found.append(Excess(verb, kind, frozenset(keys), base, limit, frozenset(along), others, hours))
@@ -193,7 +197,7 @@ def members_excess(
     share as long as there are too many; what only swaps a few members goes on.
     """
     limit = route.settings.limits.members
-    losses = _losses(coming, releases, entries, approved)
+    losses = members_lost(coming, releases, entries, approved)
     if limit is None or not losses:
         return None
     before = (window or Window()).members(entries, leavers(coming, entries))
@@ -228,7 +232,7 @@ def members_excess(
     )
 
 
-def _losses(
+def members_lost(
     coming: Mapping[Key, Verb],
     releases: Mapping[Key, frozenset[str]],
     entries: Mapping[Key, Entry],
@@ -248,7 +252,7 @@ def _losses(
     return found
 
 
-def _losing(
+def losing_teams(
     people: Collection[Key],
     pending: Collection[Key],
     known: Mapping[Key, Stored],

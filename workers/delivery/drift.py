@@ -148,13 +148,18 @@ async def _hold_orphans(drift: Drift, target: str, backend: Backend, now: float)
         if former:
             await withdraw(former, backend, now)
         return
-    keys = tuple(sorted({str(Key(Kind.PERSON, id_)) for id_ in drift.orphans.values()}))
+    await raise_hold(hold_on_orphans(target, drift.orphans, now), former, backend, now)
+
+
+def hold_on_orphans(target: str, orphans: Mapping[str, str], now: float) -> Hold:
+    """The hold on orphans, as `Drift` has them."""
+    keys = tuple(sorted({str(Key(Kind.PERSON, id_)) for id_ in orphans.values()}))
     reason = (
         f"would remove {counted(len(keys), 'person', 'people')} whom Kenjo does not have, and whose ids open"
         " accounts carry"
-        f" ({some(sorted(drift.orphans))}): leavers whose records were lost, or another company's people"
+        f" ({some(sorted(orphans))}): leavers whose records were lost, or another company's people"
     )
-    await raise_hold(Hold(id_, target, ORPHANS, len(keys), "", reason, now, keys), former, backend, now)
+    return Hold(f"{target}-{ORPHANS}", target, ORPHANS, len(keys), "", reason, now, keys)
 
 
 async def _fields(deliverer: Deliverer, stored: Stored, sight: Sight, now: float) -> tuple[str, ...]:

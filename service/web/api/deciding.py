@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from bridge.model import Key, Kind
 from bridge.store import holds as store
@@ -32,6 +34,8 @@ class Hold(Answer):
     """Who has decided."""
     records: list[Named]
     """What waits."""
+    choosable: list[str]
+    """Those of them on whom can be decided apart from the others; none where it is about the whole."""
 
 
 class Holds(Answer):
@@ -45,6 +49,8 @@ class Decision(Asked):
 
     version: Name
     """The version of the hold that was looked at; for another one nothing is decided."""
+    only: Annotated[list[Name], Field(min_length=1, max_length=10_000)] | None = None
+    """The records that are decided on, of those that are choosable; null: all. The others stay held."""
 
 
 class Drifted(Named):
@@ -102,9 +108,13 @@ class Deciding:
         return await self._decided(visitor, id, body, approve=False)
 
     async def _decided(self, visitor: Visitor, id_: str, body: Decision, *, approve: bool) -> Hold:
-        found = await holds.decide(self._bridge, id_, approve=approve, by=None, seen=body.version)
-        now = await self._bridge.backend.holds.get(id_) or found  # what was approved may be there no more
-        told = _hold(now, await self._board.look(), names=visitor.sees_values)
+        found = await holds.decide(
+            self._bridge, id_, approve=approve, by=None, seen=body.version, only=body.only
+        )
+        now = await self._bridge.backend.holds.get(found.id)  # what was approved may be there no more
+        told = _hold(
+            now if now and not body.only else found, await self._board.look(), names=visitor.sees_values
+        )
         return told.model_copy(update={"state": "approved" if approve else "rejected"})
 
     async def drift(self, visitor: Visitor) -> Drifts:

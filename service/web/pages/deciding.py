@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import ConfigurationError
+from bridge.store import Hold
 from service.operations import failures, holds
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
@@ -32,7 +33,7 @@ class Deciding:
         sight, bridge = await self._board.look(), self._bridge
         names = request[VISITOR].sees_values
         there = [
-            {**holds.as_json(hold, bridge.values.zone), "who": _who(hold.keys, sight, names=names)}
+            {**holds.as_json(hold, bridge.values.zone), "who": _who(hold, sight, names=names)}
             for hold in await bridge.backend.holds.all()
         ]
         rows = await failures.failures(bridge, sight.entries)
@@ -51,13 +52,16 @@ class Deciding:
     async def decide(self, request: web.Request) -> web.Response:
         """Approve or reject a hold as it was seen."""
         form = await request.post()
-        approve, seen = form.get("word") == "approve", str(form.get("version", ""))
+        word, _, which = str(form.get("word", "")).partition("-")
+        approve, seen = word == "approve", str(form.get("version", ""))
+        only = [str(one) for one in form.getall("record", [])] if which else None
         with acting_as(request[VISITOR]) as who:
             try:
                 hold = await holds.decide(
-                    self._bridge, request.match_info["id"], approve=approve, by=who, seen=seen
+                    self._bridge, request.match_info["id"], approve=approve, by=who, seen=seen, only=only
                 )
-                said = f"{'approved' if approve else 'rejected'}:{hold.id}"
+                done = "approved" if approve else "rejected"
+                said = f"{done}:{hold.id}" if only is None else f"chosen-{done}:{len(hold.choosable)}"
             except ConfigurationError as error:
                 said = str(error)
         return self._back(said)
@@ -79,8 +83,10 @@ class Deciding:
         return self._renderer.to("/decide", said=said)
 
 
-def _who(keys: tuple[str, ...], sight: Sight, *, names: bool) -> list[dict[str, Any]]:
-    return [told({"record": key}, sight, names=names) for key in keys[:_SHOWN]]
+def _who(hold: Hold, sight: Sight, *, names: bool) -> list[dict[str, Any]]:
+    """The first records of a hold, those on whom can be decided apart before the others."""
+    ordered = sorted(hold.keys, key=lambda key: key not in hold.choosable)
+    return [told({"record": key}, sight, names=names) for key in ordered[:_SHOWN]]
 
 
 def _by_reason(rows: list[dict[str, Any]], sight: Sight, *, names: bool) -> list[dict[str, Any]]:

@@ -96,6 +96,24 @@ async def test_approve_then_sync(operator: Operator) -> None:
     assert (await operator("holds", "--json")).json == []
 
 
+async def test_some_are_approved(operator: Operator) -> None:
+    """6 of 7, named by id and by e-mail address == just they go; the last stays held, and exit 2."""
+    leavers = await hold_seven(operator)
+    people = operator.here.sandbox.account.employees
+    named = [*leavers[:5], people[leavers[5]]["account"]["email"]]
+    only = [part for name in named for part in ("--only", name)]
+    refused = await operator("holds", "approve", "directory-remove", "--only", operator.people()[0])
+    assert (refused.code, "choose among those whom it shows" in refused.err) == (3, True)
+    done = await operator("holds", "approve", "directory-remove", *only)
+    assert (done.code, done.out.startswith("directory-remove, 6 records of it, approved")) == (0, True)
+    for _ in range(2):
+        assert (await operator.sync()).exit_code == 2
+        assert await operator.inactive() == leavers[:6]
+    (rest,) = (await operator("holds", "--json")).json
+    assert rest["choosable"] == [f"person:{leavers[6]}"]
+    assert (await operator("holds", "reject", rest["id"])).code == 0
+
+
 async def test_a_running_worker_does_at_once_what_is_approved(operator: Operator) -> None:
     """Approved while a worker runs and no poll comes == deactivated within seconds."""
     leavers = await hold_seven(operator)

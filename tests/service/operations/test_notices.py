@@ -81,6 +81,7 @@ def test_a_hold_is_told_once_while_it_is_open() -> None:
         told(before, sight(), Hold(**{**_fields(HOLD), "count": 4, "keys": ("person:a", "person:b")})) == ()
     )
     assert told(before, sight(), Hold(**{**_fields(HOLD), "state": "rejected"})) == ()
+    assert told(before, sight(), Hold(**{**_fields(HOLD), "id": "directory-remove-1", "part": True})) == ()
     assert told(before, sight()) == ()
 
 

@@ -55,6 +55,22 @@ async def test_approved_they_go_as_leavers_do(operator: Operator) -> None:
     assert (await operator("holds", "--json")).json == []
 
 
+async def test_some_are_approved(operator: Operator) -> None:
+    """One of two is approved == it is closed; the other one waits, and cannot be rejected apart from all."""
+    await orphaned(operator, LOST, OTHERS)
+    refused = await operator("holds", "reject", "directory-orphans", "--only", OTHERS)
+    assert (refused.code, "is rejected as a whole" in refused.err) == (3, True)
+    assert (await operator("holds", "approve", "directory-orphans", "--only", LOST)).code == 0
+    for hours in (0, 50):
+        (hold,) = (await operator("holds", "--json")).json
+        assert (hold["records"], hold["count"]) == ([f"person:{OTHERS}"], 1)
+        assert hold["reason"].startswith("would remove 1 person whom Kenjo does not have")
+        await operator.sync()
+        await operator.sync()
+        assert await operator.inactive() == [LOST]
+        await look(operator, hours)
+
+
 async def test_who_is_in_kenjo_after_all_stays(operator: Operator) -> None:
     """The person is hired again under that id before it is approved == the account is theirs, and open."""
     await orphaned(operator, LOST)

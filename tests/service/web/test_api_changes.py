@@ -30,6 +30,26 @@ async def test_a_hold_is_decided_as_it_was_seen(program: Program, operator: Oper
     assert [one["by"] for one in events["items"]] == ["token the-operator"]
 
 
+async def test_some_of_a_hold(program: Program, operator: Operator) -> None:
+    """Nobody chosen == 422, a stranger == 409; one of two approved == it goes; the other stays a hold."""
+    operator.target["limits"] = {"remove": {"count": 1, "percent": 0}}
+    gone, kept = (f"person:{id_}" for id_ in operator.leave(2))
+    await operator.sync()
+    (hold,) = (await program.get("/holds"))["items"]
+    assert hold["choosable"] == [gone, kept]
+    where, seen = f"/holds/{hold['id']}/approve", {"version": hold["version"]}
+    assert (await program("POST", where, {**seen, "only": []})).status == 422
+    stranger = f"person:{operator.people()[0]}"
+    assert (await program("POST", where, {**seen, "only": [gone, stranger]})).status == 409
+    decided = await program.post(where, {**seen, "only": [gone]})
+    assert ([one["record"] for one in decided["records"]], decided["state"]) == ([gone], "approved")
+    for _ in range(2):
+        assert (await operator.sync()).exit_code == 2
+        assert await operator.inactive() == [gone.removeprefix("person:")]
+    (rest,) = (await program.get("/holds"))["items"]
+    assert [one["record"] for one in rest["records"]] == [kept]
+
+
 async def test_what_failed(program: Program, operator: Operator) -> None:
     """Failures in parts, tried again, discarded, adopted == as the commands do it."""
     ana, ben, cem = operator.people()[:3]

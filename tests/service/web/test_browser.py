@@ -78,8 +78,16 @@ async def test_what_waits_is_decided(browser: Browser, company: Operator) -> Non
         await look.see("directory-remove is rejected: nothing of it is done.")
         await company.sync()
         assert await _inactive(company) == []
+        await page.locator("summary").first.click()
+        await page.get_by_role("checkbox").first.press("Space")
+        assert await look.faults() == []
+        await page.get_by_role("button", name="Approve the chosen").click()
+        await look.see("1 record is approved: it is carried out now. The others stay held.")
+        await company.sync()
+        assert await _inactive(company) == leavers[:1]
+        await look.go("/decide")
         await page.get_by_role("button", name="Approve").click()
-        await look.see("directory-remove is approved: it is carried out now.")
+        await look.see("is approved: it is carried out now.")
         await page.get_by_role("button", name=f"If it were {accounts[1]}").click()
         await look.see("would be that of", "old2")
         assert await look.faults() == []

@@ -34,7 +34,8 @@ def given(code: str) -> dict[str, dict[str, str]]:
 
 def excess(verb: Verb, kind: Kind = Kind.PERSON, **more: Any) -> str:
     keys = frozenset(Key(kind, str(number)) for number in range(7))
-    return Excess(verb, kind, keys, limit=Limit(count=5, percent=20), **{"base": 50, **more}).reason
+    given = {"limit": Limit(count=5, percent=20), "base": 50}
+    return Excess(verb, kind, keys, **{**given, **more}).reason
 
 
 START = {"startDate": "2030-01-10", "isActive": False}
@@ -57,6 +58,12 @@ COMPOSED = {
     excess(Verb.MEMBERS, Kind.TEAM, lost=1, others=3): (
         "würde 1 Mitglied aus 7 Gruppen nehmen, mit 3 anderen in den letzten 24 Stunden (8 % von 50 dort),"
         " mehr als 5 und mehr als 20 %"
+    ),
+    excess(
+        Verb.REMOVE, limit=None
+    ): "würde 7 Personen entfernen, durch eine Entscheidung von anderen getrennt",
+    excess(Verb.MEMBERS, Kind.TEAM, lost=9, limit=None): (
+        "würde 9 Mitglieder aus 7 Gruppen nehmen, durch eine Entscheidung von anderen getrennt"
     ),
     f"employees/work: is odd{_IN_KENJO}": (
         "employees/work: is odd; berichtigen Sie das in Kenjo, bis dahin bleiben die zuletzt bekannten Werte"
