@@ -131,7 +131,7 @@ class _Taking:
             if not left and not begun:
                 break
             if time.monotonic() > end:
-                raise ConfigurationError(await self._why(left))
+                raise await self._not_taken(left)
             for key in left:
                 await self._deliver(key)
             await asyncio.sleep(_RETRY_INTERVAL)
@@ -152,7 +152,7 @@ class _Taking:
         await self._carrier.deliver(key)
         entry = await self._ledger.entry(key)
         if entry and entry.state is State.FAILED:
-            raise ConfigurationError(await self._why([key]))
+            raise await self._not_taken([key])
 
     async def _release(self, key: Key) -> None:
         """Let a group go that is held because of this person alone. Raises ConfigurationError for others."""
@@ -201,14 +201,16 @@ class _Taking:
         if is_open:
             raise ConfigurationError(f"nothing was erased, as the account at {name} still gives access")
 
-    async def _why(self, left: list[Key]) -> str:
+    async def _not_taken(self, left: list[Key]) -> ConfigurationError:
         entries = await self._ledger.entries()
         name = self._carrier.route.name
         paused = (await self._bridge.backend.gate(name).paused()).get("reason", "")
         reasons = {entries[key].reason for key in left if key in entries and entries[key].reason}
         why = paused or "; ".join(sorted(reasons)[:3]) or "other deliveries are not over"
         shown = ", ".join(str(key) for key in left[:5])
-        return f"nothing was erased, as {name} has not taken back {shown}: {why}. Run it again"
+        return ConfigurationError(
+            f"nothing was erased, as {name} has not taken back {shown}: {why}. Run it again"
+        )
 
     async def _drop(self, key: Key) -> None:
         """Forget a reference of an object that the bridge changes no more."""

@@ -17,8 +17,8 @@ def moment_of(values: BridgeSettings, day: date | None, now: datetime) -> dateti
     if day is None:
         return now
     if day < now.astimezone(values.zone).date():
-        raise ConfigurationError(f"{day} has passed: --on takes today or a day to come")
+        raise ConfigurationError(f"{day} has passed: take today or a day to come")
     if day == date.max:
-        raise ConfigurationError(f"--on takes no day after {day - timedelta(days=1)}")
+        raise ConfigurationError(f"{day - timedelta(days=1)} is the last day that can be planned")
     midnight = datetime.combine(day + timedelta(days=1), time(), values.zone)
     return midnight.astimezone(UTC) - timedelta(microseconds=1)

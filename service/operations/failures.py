@@ -155,8 +155,9 @@ async def _rows(
         if target in (None, row["target"]) and record in (None, row["record"])
     ]
     if record and required and not found:
-        where = f"{record} has not failed" + (f" at {target}" if target else "")
-        raise ConfigurationError(f"{where}; see kenjo-bridge failures")
+        if target:
+            raise ConfigurationError(f"{record} has not failed at {target}; see kenjo-bridge failures")
+        raise ConfigurationError(f"{record} has not failed; see kenjo-bridge failures")
     return found
 
 

@@ -56,8 +56,8 @@ async def _at_kenjo(bridge: Bridge, who: str, nobody: WhoIsMeant) -> Key:
             source = dataclasses.replace(KenjoSource.of(client, bridge), fields=fields, custom=None)
             snapshot = await source.fetch_snapshot()
     except BridgeError as error:
-        left = f"; Kenjo, which knows what is not stored, was not asked: {error}"
-        raise WhoIsMeant(f"{nobody}{left}", f"{nobody.named}{left}", none=True) from None
+        why = f"Kenjo, which knows what is not stored, was not asked: {error}"
+        raise WhoIsMeant(f"{nobody}; {why}", f"{nobody.named}; {why}", none=True) from None
     try:
         return pick({key: Stored(one, 0) for key, one in snapshot.records.items()}, who)
     except WhoIsMeant as error:

@@ -46,7 +46,7 @@ class Deciding:
             reasons=_by_reason([row for row in failed if not row["candidates"]], sight, names=names),
             drifts={name: one["drift"] for name, one in sight.targets.items() if one["drift"]},
             shown=_SHOWN,
-            said=request.query.get("said", "")[:300],
+            said=request.query.get("said", "")[:1000],
         )
 
     async def decide(self, request: web.Request) -> web.Response:

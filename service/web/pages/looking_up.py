@@ -120,7 +120,7 @@ class People:
             fails=any(stand.standing is Standing.FAILING for stand in stands.values()),
             parked=_parked(sight, key, stands),
             events=[told(event, sight, names=names) for event in events],
-            said=request.query.get("said", "")[:300],
+            said=request.query.get("said", "")[:1000],
         )
 
     async def details(self, request: web.Request) -> web.Response:

@@ -28,6 +28,8 @@ _SAYING = (
     "bridge/mapping/route.py",
     "service/operations/standing.py",
     "service/operations/explaining.py",
+    "service/operations/adopting.py",
+    "service/operations/finding.py",
     "service/watch/plausible.py",
     "workers/delivery/first_contact.py",
     "workers/delivery/losing.py",
@@ -38,11 +40,21 @@ _SAYING = (
 _FAILING = ("matching", "clashes", "removing", "confirming", "elsewhere", "failing", "looking", "deciding")
 """Modules of deliveries whose errors are the reasons of failures."""
 
+_REFUSING = (
+    *(f"service/operations/{name}.py" for name in ("holds", "failures", "adopting", "closing", "finding")),
+    *(f"service/operations/{name}.py" for name in ("assembly", "days", "comparing")),
+    "service/watch/judging.py",
+)
+"""Modules that refuse with a sentence what is asked of them on a page."""
+
+_TYPED = "--map '{}':"
+"""With what a sentence begins that is said of a command line only."""
+
 _ENDS = {", {} days before the first one", ", if Kenjo has them as active then", "an account from {} on{}{}"}
 """Parts of which a sentence is made with nothing between them: it is translated whole."""
 
-_UNSHOWN = {"{} and {} %", "answered \\d{3}"} | _ENDS
-"""Limits in short and patterns, which pages do not show, and ends of sentences."""
+_UNSHOWN = {"{} and {} %", "answered \\d{3}", "the account {}"} | _ENDS
+"""Limits in short and patterns, what is looked for, which pages do not show, and ends of sentences."""
 
 
 @cache
@@ -58,6 +70,7 @@ def sentences() -> set[str]:
     found |= {said for said in _of_pages() if "{}" in said}
     for name in _FAILING:
         found |= set(_spoken(ROOT / f"workers/delivery/{name}.py", errors=True))
+    found |= {said for path in _REFUSING for said in _raised(ROOT / path)}
     cells = _spoken(ROOT / "service/kenjo/cells.py", errors=True)
     return {*found, *(f"{{}} {said}" for said in cells)} - _UNSHOWN
 
@@ -109,6 +122,16 @@ def _spoken(file: Path, *, errors: bool) -> Iterator[str]:
         said = "" if id(node) in silent else _text(node).strip()
         if " " in said and not said.startswith("kenjo-bridge "):
             yield said
+
+
+def _raised(file: Path) -> Iterator[str]:
+    """The sentences that a module raises, or makes an error of."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        made = isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith("Error")
+        if made or isinstance(node, ast.Raise):
+            parts = [part for one in ast.walk(node) if isinstance(one, ast.JoinedStr) for part in one.values]
+            found = (_text(one) for one in ast.walk(node) if one not in parts)
+            yield from (said for said in found if " " in said.strip() and not said.startswith(_TYPED))
 
 
 def _is_silent(node: ast.AST, *, errors: bool) -> bool:

@@ -84,3 +84,22 @@ async def test_what_is_tried_again_is_no_failure_at_once(fresh: Operator) -> Non
         rest = [("target", "directory"), ("record", f"person:{ben}")]
         assert (await there.send("/decide/retry", rest)).count('name="record"') == 0
         assert "Try again what failed" not in await there.text(f"/people/{ben}")
+
+
+async def test_why_nothing_was_decided_is_said_in_german(operator: Operator) -> None:
+    """Nobody ticked, another version, an account of somebody else's == in the language of the page."""
+    operator.target["limits"] = {"remove": {"count": 2, "percent": 0}}
+    operator.leave(3)
+    await operator.sync()
+    (hold,) = (await operator("holds", "--json")).json
+    where, seen = f"/decide/holds/{hold['id']}", ("version", hold["version"])
+    async with visit(operator) as there:
+        there.browser.headers["Accept-Language"] = "de"
+        nobody = await there.send(where, [("word", "approve-chosen"), seen])
+        assert "es wurde niemand ausgewählt und nichts entschieden" in nobody
+        stale = await there.send(where, [("word", "approve"), ("version", "1")])
+        assert "hat sich inzwischen geändert: würde 3 Personen entfernen" in stale
+        gone = await there.send("/decide/holds/directory-delete", [("word", "approve"), seen])
+        assert "es gibt keinen angehaltenen Vorgang „directory-delete“" in gone
+        nobodys = await there.text(f"/people/{operator.people()[0]}/adopt?target=directory&account=1")
+        assert "ist in directory nicht fehlgeschlagen; siehe" in nobodys

@@ -10,11 +10,12 @@ import yaml
 
 from bridge.config.target_settings import Limit
 from bridge.effects import Verb
-from bridge.errors import AmbiguousMatch
-from bridge.model import Key, Kind
+from bridge.errors import AmbiguousMatch, WhoIsMeant
+from bridge.model import Key, Kind, Record, Stored
 from bridge.store.gate import Survey
 from service.operations.explaining import _first_day
 from service.operations.failures import _IN_KENJO
+from service.operations.naming import NOBODY, pick
 from service.watch.judging import _not_whole
 from service.watch.policy import Excess
 from service.web.pages import language
@@ -36,6 +37,15 @@ def excess(verb: Verb, kind: Kind = Kind.PERSON, **more: Any) -> str:
     keys = frozenset(Key(kind, str(number)) for number in range(7))
     given = {"limit": Limit(count=5, percent=20), "base": 50}
     return Excess(verb, kind, keys, **{**given, **more}).reason
+
+
+def _meant(ids: list[str], who: str) -> str:
+    """What is said where several people are called Ana Diaz, or none is."""
+    data = {"personal": {"displayName": "Ana Diaz"}}
+    people = {Key(Kind.PERSON, id_): Stored(Record(Key(Kind.PERSON, id_), data), 1) for id_ in ids}
+    with pytest.raises(WhoIsMeant) as refused:
+        pick(people, who)
+    return str(refused.value)
 
 
 START = {"startDate": "2030-01-10", "isActive": False}
@@ -73,6 +83,17 @@ COMPOSED = {
         " man nach ihnen fragt: Die Listen sind nicht vollständig, und bis sie es sind, ändert sich nichts"
     ),
     str(AmbiguousMatch(["a1", "a2"])): "2 Konten im Zielsystem passen: a1, a2",
+    _meant([], "Ana"): (
+        "niemand hat diese Kenjo-ID, diesen Namen, diese E-Mail-Adresse, externe ID oder Personalnummer"
+        " (alle zeigt kenjo-bridge people --names)"
+    ),
+    _meant(["ana", "ben"], "Ana Diaz"): (
+        "2 heißen so: person:ana, person:ben; nennen Sie eine davon mit der Kenjo-ID"
+    ),
+    _meant(["ana"], "Ana Dias"): (
+        "niemand hat diese Kenjo-ID, diesen Namen, diese E-Mail-Adresse, externe ID oder Personalnummer;"
+        " ähnlich: person:ana (alle zeigt kenjo-bridge people --names)"
+    ),
     _first_day({**START, "isActive": True}, 0): "ein Konto ab 2030-01-10",
     _first_day({**START, "isActive": True}, 3): "ein Konto ab 2030-01-07, 3 Tage vor dem ersten",
     _first_day(START, 0): "ein Konto ab 2030-01-10, wenn Kenjo die Person dann als aktiv führt",
@@ -82,7 +103,10 @@ COMPOSED = {
 }
 """Sentences that the bridge builds of several parts, and what they are in German."""
 
-PARTS = {"nothing", "people", "groups", "person", "group", "hour", _IN_KENJO.removeprefix("; ")} | {
+PARTS = {
+    *("nothing", "people", "groups", "person", "group", "hour", _IN_KENJO.removeprefix("; ")),
+    *(NOBODY, "near to it: {}", "other deliveries are not over"),
+} | {
     said.shape(f"{number} {noun}")
     for number in ("1", "{n}")
     for noun in (
