@@ -25,6 +25,7 @@ from bridge.store.clock import Clock
 from bridge.store.connection import Connection
 from bridge.store.discard import Discarded, discard
 from bridge.store.drifts import Drifts
+from bridge.store.given import Given
 from bridge.store.keys import ACCOUNT, number, place
 from bridge.store.migrations import Format, newer
 from bridge.store.notebook import Notebook
@@ -131,6 +132,11 @@ class Backend:
     def audit(self) -> Audit:
         """Who did what when."""
         return Audit(self._connection, self.keys)
+
+    @property
+    def given(self) -> Given:
+        """How many changes targets were given."""
+        return Given(self._connection, self.keys)
 
     @property
     def notices(self) -> Notices:

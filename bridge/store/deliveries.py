@@ -17,6 +17,7 @@ from bridge.store.claims import Batch, Claim, Result, Settled
 from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.forgotten import CLOSE
+from bridge.store.given import KEPT, quarter
 from bridge.store.holds import FOUND
 from bridge.store.keys import Keys, named, place, script
 from bridge.store.records import open_record
@@ -184,7 +185,7 @@ class Deliveries(Values):
         names.append(self._keys.of("audit"))
         names += [self._key(name) for name in ("held", "done", "approved", "calls")]
         prefixes = [self._keys.locks(self.target), self._key("waiting:"), self._key("awaiting:")]
-        common: Arguments = [*prefixes, KEEP, TEAM_WAITS]
+        common: Arguments = [*prefixes, self._keys.of("given:"), KEEP, TEAM_WAITS, KEPT]
         answers: list[list[bytes]] = await self._redis.eval(
             _SETTLE, len(names), *names, *common, *chain.from_iterable(results)
         )
@@ -206,6 +207,7 @@ class Deliveries(Values):
             entry.retry_at if entry.state is State.RETRYING else "",
             "0" if entry.unreachable or entry.outcome in UNREMARKABLE else "1",
             pushed(self.target, claim.key, entry),
+            quarter(entry),
             sealed_link,
             claim.doubt,
             FOUND if result.hold else "",

@@ -31,6 +31,7 @@ class Keys:
     | `holds` | hash | by id: what waits for a person |
     | `told` | hash | by condition: when people were told of what lasts still |
     | `audit` | stream | who did what when |
+    | `given:{day}` | hash | by quarter of an hour of that day: how many changes targets were given |
     | `forgotten` | hash | by record, sealed: when it was erased for good, and what is left to do |
     | `leaving` | hash | by record: who is being forgotten, and whether the accounts are to be closed first |
     | `snapshot` | string | when and what the last accepted snapshot was |

@@ -13,9 +13,6 @@ from service.operations.board import Sight
 from service.operations.standing import Standing
 from service.operations.times import local
 
-_READ = 5000
-"""Events that are looked through for the last days."""
-
 
 @dataclass(frozen=True, slots=True)
 class Coming:
@@ -48,12 +45,8 @@ async def done_by_day(bridge: Bridge, now: float) -> dict[date, int]:
     today = _day(now, bridge.values.zone)
     days = [today - timedelta(days=back) for back in range(HORIZON - 1, -1, -1)]
     counted: Counter[date] = Counter()
-    for event in await bridge.backend.audit.read(_READ):
-        day = _day(event["at"], bridge.values.zone)
-        if day < days[0]:
-            break
-        if event.get("target") and event.get("attempts") is not None and event["what"] != "failed":
-            counted[day] += 1
+    for at, number in (await bridge.backend.given.between(now - (HORIZON + 1) * DAY, now)).items():
+        counted[_day(at, bridge.values.zone)] += number
     return {day: counted[day] for day in days}
 
 

@@ -1,8 +1,8 @@
 -- Write the ledger for finished deliveries, each of them if its lock is still the caller's.
 -- KEYS: revisions, ledger, links, claims, pending, due, later, faults, audit, held, done, approved,
 -- calls.
--- ARGV: prefixes of locks, of waiting and of awaiting, the audit's length, seconds for which a team waits for more of
--- its members, and then for each delivery the FIELDS in their order and the LISTS, each with its length before it.
+-- ARGV: prefixes of locks, of waiting, of awaiting and of the changes of a day, the audit's length, seconds for which a
+-- team waits for more of its members, seconds for which a day's changes are kept, and then for each delivery the FIELDS in their order and the LISTS, each with its length before it.
 -- Returns for each delivery {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile
 -- (the lock is kept), or {'ok'}, with the record keys that waited for it behind.
 local FIELDS = {
@@ -10,6 +10,7 @@ local FIELDS = {
   'retry',   -- when it is tried again; '' when it is done
   'answered',-- '1' when the target answered
   'event',   -- for the audit; '' for none
+  'quarter', -- of an hour since the epoch in which it changed something; '' for nothing
   'link',    -- '' for unchanged, '-' to forget it
   'doubt',   -- what the claim knew of
   'hold',    -- id of a hold to set; '' for none
@@ -25,9 +26,11 @@ local LISTS = {
 }
 local revisions, ledger, links, claims = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local pending, due, later = KEYS[5], KEYS[6], KEYS[7]
-local lock, waiting, awaiting, kept, together = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local lock, waiting, awaiting, given = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local kept, together, remembered = ARGV[5], tonumber(ARGV[6]), ARGV[7]
 
 local calls = {}  -- of all deliveries, each after its record
+local quarters = {}  -- how many changes there were in each
 
 local function look_at(others, at, answer)
   for _, other in ipairs(redis.call('SMEMBERS', others)) do
@@ -46,6 +49,7 @@ local function settle(one)
   if one.answered == '1' then redis.call('DEL', KEYS[8]) end
   if one.calls ~= '' then calls[#calls + 1] = key calls[#calls + 1] = one.calls end
   if one.event ~= '' then redis.call('XADD', KEYS[9], 'MAXLEN', '~', kept, '*', 'event', one.event) end
+  if one.quarter ~= '' then quarters[one.quarter] = (quarters[one.quarter] or 0) + 1 end
   if one.hold ~= '' then
     redis.call('HSET', KEYS[10], key, one.hold)
     redis.call('ZADD', pending, 'NX', 1, key)
@@ -84,7 +88,7 @@ local function settle(one)
   return answer
 end
 
-local answers, i = {}, 6
+local answers, i = {}, 8
 while i <= #ARGV do
   local one = {}
   for _, field in ipairs(FIELDS) do one[field] = ARGV[i] i = i + 1 end
@@ -96,4 +100,10 @@ while i <= #ARGV do
   answers[#answers + 1] = settle(one)
 end
 if #calls > 0 then redis.call('HSET', KEYS[13], unpack(calls)) end
+for quarter, number in pairs(quarters) do
+  -- A count that somebody else has damaged is in no delivery's way: pcall.
+  local day = given .. math.floor(quarter / 96)
+  redis.pcall('HINCRBY', day, quarter % 96, number)
+  redis.pcall('EXPIRE', day, remembered)
+end
 return answers
