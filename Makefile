@@ -102,7 +102,7 @@ docs: setup ## Generate docs/settings.md, docs/metrics.md and the README of the 
 
 .PHONY: site
 site: setup ## Build the documentation as a site into build/site/html
-	@$(BIN)/python -m tests.site
+	@$(BIN)/python -m tests.docs_site
 
 .PHONY: pictures
 pictures: setup ## Take the README's pictures anew, by Chromium

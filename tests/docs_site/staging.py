@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.site.commonmark import for_the_generator
+from tests.docs_site.commonmark import for_the_generator
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = ROOT / "docs/mkdocs.yml"

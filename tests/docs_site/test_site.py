@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import staging
-from tests.site.reading import as_a_code_host_reads, built, dead
-from tests.site.staging import ROOT, navigation, sources, staged_as
+from tests.docs_site import staging
+from tests.docs_site.reading import as_a_code_host_reads, built, dead
+from tests.docs_site.staging import ROOT, navigation, sources, staged_as
 
 ELSEWHERE = re.compile(rb"""(?:url\(|@import)\s*["']?(?:https?:)?//""")
 

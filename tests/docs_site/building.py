@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.site.staging import stage
+from tests.docs_site.staging import stage
 
 
 def build(folder: Path) -> Path:

@@ -1,11 +1,11 @@
-"""`python -m tests.site` builds the documentation into build/site/html."""
+"""`python -m tests.docs_site` builds the documentation into build/site/html."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.site.building import build
-from tests.site.staging import ROOT
+from tests.docs_site.building import build
+from tests.docs_site.staging import ROOT
 
 if __name__ == "__main__":
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.building import build
+from tests.docs_site.building import build
 
 
 @pytest.fixture(scope="session")
