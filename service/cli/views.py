@@ -46,6 +46,7 @@ def show_status(console: Console, found: Mapping[str, Any]) -> None:
         _show_remarks(console, name, row)
     for warning in found["forgotten"]["warnings"]:
         warn(console, warning)
+    console.print(Text(f"Redis: {found['redis']}"), soft_wrap=True)
 
 
 def _show_remarks(console: Console, name: str, row: Mapping[str, Any]) -> None:

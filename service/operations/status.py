@@ -20,7 +20,7 @@ async def status(bridge: Bridge) -> dict[str, Any]:
     """`{"snapshot": {age, at, people, teams, problems, warnings} | None, "targets": {name: {...}}, ...}`.
 
     `people` and `groups` of a target have a number for each `Standing`: in_step, waiting, held, ...
-    `forgotten`: how many `people`, and `warnings` about them.
+    `forgotten`: how many `people`, and `warnings` about them; `redis`: what it is, and of which version.
     """
     seen, known = await bridge.backend.records.last_snapshot(), await bridge.backend.records.known()
     there = sum(1 for key, stored in known.items() if key.kind is Kind.PERSON and not stored.gone)
@@ -43,6 +43,7 @@ async def status(bridge: Bridge) -> dict[str, Any]:
         "snapshot": snapshot,
         "targets": targets,
         "forgotten": {"people": len(rows), "warnings": list(reminders(rows))},
+        "redis": await bridge.backend.server() + (" (private)" if bridge.values.redis.is_private else ""),
     }
 
 
