@@ -134,6 +134,7 @@ def target_settings(
 def read_file(path: Path, model: type[_Model]) -> tuple[_Model, Source]:
     """What stands in a YAML file of its own, and where. Raises ConfigurationError like `load_settings`."""
     source = sources.from_yaml(path)
+    source.origins.setdefault((), str(path))  # where what is missing at the top would stand
     return _validate(model, source, remedies=False), source
 
 

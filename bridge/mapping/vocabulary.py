@@ -10,7 +10,7 @@ from bridge.mapping.environment import Environment
 from bridge.mapping.expressions import Expression, FieldPath
 from bridge.mapping.fields import FIELDS, TEAM_FIELDS
 
-__all__ = ["CUSTOM", "FIELDS", "TEAM_FIELDS", "custom_fields", "problems"]
+__all__ = ["CUSTOM", "FIELDS", "TEAM_FIELDS", "custom_fields", "misspelt", "problems"]
 
 CUSTOM = "c_"
 """What the names of custom fields begin with; only Kenjo knows which there are."""
@@ -28,6 +28,15 @@ _LOOKUP = re.compile(r"\blookup\s*\(\s*(?:\"(\w+)\"|'(\w+)')")
 
 def problems(expression: Expression, environment: Environment) -> Iterator[str]:
     """What an expression names that does not exist, a sentence each."""
+    yield from misspelt(expression, environment)
+    for one, other in _LOOKUP.findall(expression.source):
+        if (name := one or other) not in environment.lookups:
+            there = ", ".join(sorted(environment.lookups)) or "none"
+            yield f"{expression.where} looks up in '{name}', but the setting lookups has only: {there}"
+
+
+def misspelt(expression: Expression, environment: Environment) -> Iterator[str]:
+    """The same without tables of `lookups`, for an expression that stands beside no settings."""
     for path in sorted(expression.plain):
         if not _known(path):
             yield f"{expression.where} uses {'.'.join(path)}{_near_field(path)}"
@@ -36,10 +45,6 @@ def problems(expression: Expression, environment: Environment) -> Iterator[str]:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}()?" if near else ""
         yield f"{expression.where} calls {name}(){hint}; there is: {', '.join(sorted(known))}"
-    for one, other in _LOOKUP.findall(expression.source):
-        if (name := one or other) not in environment.lookups:
-            there = ", ".join(sorted(environment.lookups)) or "none"
-            yield f"{expression.where} looks up in '{name}', but the setting lookups has only: {there}"
 
 
 def custom_fields(paths: Iterable[FieldPath]) -> set[tuple[str, str]]:

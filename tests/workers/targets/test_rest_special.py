@@ -261,10 +261,11 @@ async def test_a_list_stays_at_its_api(rig: OddHRRig, target: Allowed, proxy: Pr
 
 async def test_a_list_without_ids_proves_nothing(rig: OddHRRig, target: Allowed, proxy: Proxy) -> None:
     """Something in a list has no id, or the list is none == a passing fault, and nobody is created."""
-    await target.upsert(person(rig, 1), None)
-    for rows in ('[{"mail": "a@example.com"}]', "{}", "null", '"rows"'):
+    await target.target.size()  # the list of units is read
+    odd = [f'[{{"ref": {ref}, "mail": "a@example.com"}}]' for ref in ('{"nr": 7}', "[7]", "true", '""')]
+    for rows in ('[{"mail": "a@example.com"}]', "{}", "null", '"rows"', *odd):
         proxy.fail_always(faults.answer(200, f'{{"ok": true, "result": {{"rows": {rows}, "next": null}}}}'))
-        with pytest.raises(TryLater):
+        with pytest.raises(TryLater, match=r"at 'ref'|no list at 'result.rows'"):
             await target.find(person(rig, 2))
 
 
@@ -327,6 +328,34 @@ async def test_a_create_without_an_id(tmp_path: Path) -> None:
         rig.oddhr.hides = True
         (receipt,) = await target.target.send([change], Always())
         assert isinstance(receipt, Accepted)
+
+
+async def test_a_create_with_an_object_for_an_id(tmp_path: Path) -> None:
+    """Where the id is to stand stands an object == looked up, and no text of it is kept as id."""
+    async with with_profile(tmp_path, ("    id: result.ref\n    item", "    id: result.names\n    item")) as (
+        rig,
+        target,
+    ):
+        assert (await target.upsert(person(rig, 1), None)).remote_id == "P1"
+
+
+async def test_a_group_that_shows_no_members(tmp_path: Path) -> None:
+    """Where members are to stand there is no list == taken for no empty one: nobody would leave."""
+    listed = """    list:
+      request: GET /circles/{id}/members
+      items: result
+      pages: {by: next, at: more}
+"""
+    async with with_profile(tmp_path, (listed, "    read: inside\n")) as (rig, target):
+        ana = (await target.upsert(person(rig, 1), None)).remote_id
+        remote_id = (await target.upsert(team(rig, 1, []), None)).remote_id
+        rig.oddhr.circles[remote_id]["members"].append(ana)
+        with pytest.raises(TryLater, match="a group without a list of members at 'inside'"):
+            await target.upsert(team(rig, 1, [], released=frozenset({ana})), remote_id)
+        rig.oddhr.circles[remote_id]["inside"] = None
+        there = await target.target.read(team(rig, 1, []).key, remote_id)
+        assert there is not None
+        assert there.content.members.ids == frozenset()
 
 
 async def test_no_secret_in_what_goes_wrong(rig: OddHRRig) -> None:

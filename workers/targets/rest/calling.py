@@ -9,7 +9,9 @@ from bridge.config.sources import Source
 from bridge.errors import ConfigurationError
 from bridge.mapping.environment import PLAIN
 from bridge.mapping.expressions import Expression
-from bridge.mapping.vocabulary import problems
+from bridge.mapping.inference import infer
+from bridge.mapping.shapes import BOOL
+from bridge.mapping.vocabulary import misspelt
 from bridge.printable import did_you_mean
 from workers.targets.rest import profile as words
 from workers.targets.rest import requests
@@ -57,17 +59,29 @@ class Calling:
         self._source = source
 
     def where(self, *place: str) -> str:
-        """A place of the profile, for messages."""
-        origin = self._source.origins.get(place)
+        """A place of the profile, for messages; of what is not written the line of what is around it."""
+        around = (place[:length] for length in range(len(place), 0, -1))
+        origin = next((found for one in around if (found := self._source.origins.get(one))), None)
         return ".".join(place) + (f" ({origin})" if origin else "")
 
     def expression(self, text: str, *place: str, given: Collection[str]) -> Expression:
-        """An expression. Raises ConfigurationError for an unknown variable, function or setting."""
+        """An expression. Raises ConfigurationError for an unknown name, and for what can never work."""
         where = self.where(*place)
         self._check_settings(text, where)
         expression = Expression(text, where, frozenset(given))
-        for problem in problems(expression, PLAIN):
+        phrases = infer(text, PLAIN.functions)[1]
+        for problem in (*misspelt(expression, PLAIN), *(f"{where} {phrase}" for phrase in phrases)):
             raise ConfigurationError(problem)
+        return expression
+
+    def condition(self, text: str, *place: str, given: Collection[str]) -> Expression:
+        """An expression that is true or false."""
+        expression = self.expression(text, *place, given=given)
+        found = infer(text, PLAIN.functions)[0]
+        if not found.can_be((BOOL,)):
+            raise ConfigurationError(
+                f"{expression.where} gives {found.words}, but it has to give true or false"
+            )
         return expression
 
     def template(self, text: str, *place: str, given: Collection[str]) -> Template:
@@ -104,6 +118,14 @@ class Calling:
             every(form, "form"),
         )
 
+    def writing(self, one: requests.Request, *place: str, given: Collection[str]) -> Call:
+        """A request that changes something."""
+        if one.method == "GET":
+            raise ConfigurationError(
+                f"{self.where(*place, 'request')} is to change something: a GET only reads (RFC 9110, 9.2.1)"
+            )
+        return self.call(one, *place, given=given)
+
     def listing(self, one: requests.ListRequest, *place: str, given: Collection[str]) -> Listing:
         """A request for objects."""
         self._check_reads(one, *place)
@@ -128,14 +150,14 @@ class Calling:
 
     def _step(self, one: requests.Step, *place: str) -> Step:
         given = VARIABLES["step"]
-        when = None if one.when is None else self.expression(one.when, *place, "when", given=given)
+        when = None if one.when is None else self.condition(one.when, *place, "when", given=given)
         item = None if one.item is None else steps(one.item)
-        return Step(self.call(one, *place, given=given), when, tuple(one.sends), item)
+        return Step(self.writing(one, *place, given=given), when, tuple(one.sends), item)
 
     def creation(self, one: requests.Create, *place: str, given: Collection[str]) -> Creation:
         """The request that makes an object."""
         return Creation(
-            self.call(one, *place, given=given),
+            self.writing(one, *place, given=given),
             None if one.id_in == "location" else steps(one.id),
             tuple(one.later),
             None if one.item is None else steps(one.item),
@@ -164,9 +186,9 @@ class Calling:
             None if one.read is None else steps(one.read),
             listing,
             steps(one.id),
-            self.call(one.add, *place, "add", given=given),
+            self.writing(one.add, *place, "add", given=given),
             one.add.at_most,
-            self.call(one.remove, *place, "remove", given=given),
+            self.writing(one.remove, *place, "remove", given=given),
             one.remove.at_most,
         )
 
@@ -187,5 +209,5 @@ class Calling:
 
     def rule(self, one: words.Rule, *place: str) -> Rule:
         """What an answer means."""
-        when = self.expression(one.when, *place, "when", given=VARIABLES["answers"])
+        when = self.condition(one.when, *place, "when", given=VARIABLES["answers"])
         return Rule(when, one.means, one.says)

@@ -9,10 +9,10 @@ from bridge.config.sources import Source
 from bridge.errors import ConfigurationError, RecordRejected
 from bridge.mapping.environment import PLAIN
 from bridge.model import Kind
-from bridge.printable import did_you_mean
 from workers.targets.rest import profile as words
 from workers.targets.rest.calling import VARIABLES, Calling
-from workers.targets.rest.compiled import Compiled, Objects
+from workers.targets.rest.compiled import MEMBERS, Compiled, Objects
+from workers.targets.rest.consistency import inconsistent
 from workers.targets.rest.fields import Field, Path, steps
 from workers.targets.rest.profile import Profile
 from workers.targets.rest.scripts import Scope
@@ -62,7 +62,7 @@ class _Compiler(Calling):
         )
 
     def _objects(self, kind: Kind, one: words.Objects, place: str) -> Objects:
-        self._check_names(one, place)
+        self._check(kind, one, place)
         fields = self._fields(one, place)
         people = one if isinstance(one, words.People) else None
         create = None
@@ -86,7 +86,7 @@ class _Compiler(Calling):
             self.steps(one.update, place, "update"),
             self.steps(people.deactivate, place, "deactivate") if people else (),
             self.steps(people.reactivate, place, "reactivate") if people else (),
-            self.call(one.delete, place, "delete", given=VARIABLES["delete"]) if one.delete else None,
+            self.writing(one.delete, place, "delete", given=VARIABLES["delete"]) if one.delete else None,
             self.members(one.members) if isinstance(one, words.Groups) else None,
         )
 
@@ -100,9 +100,6 @@ class _Compiler(Calling):
     def _field(self, one: words.Objects, name: str, like: str, place: str) -> Field | None:
         """An attribute; None where its places name a setting that is not given."""
         spec, where = one.attributes[like], (place, "attributes", like)
-        if spec.list and spec.list not in self._profile.lists:
-            hint = did_you_mean(spec.list, self._profile.lists)
-            raise ConfigurationError(f"{self.where(*where, 'list')}: there is no list '{spec.list}'{hint}")
         read = self._place(spec.read or one.read_at, name, *where, "read")
         write = self._place(spec.write or "{name}", name, *where, "write")
         return Field(name, spec, spec.clear or one.clear, read, write) if read and write else None
@@ -114,19 +111,15 @@ class _Compiler(Calling):
         except RecordRejected:
             return None
 
-    def _check_names(self, one: words.Objects, place: str) -> None:
-        """See that every word that names an attribute names one that there is. Raises ConfigurationError."""
-        single = {word: getattr(one, word, None) for word in ("external_id", "access", "name")}
-        named: list[tuple[tuple[str, ...], str]] = [((word,), name) for word, name in single.items() if name]
-        several: dict[tuple[str, ...], Iterable[str]] = {("match",): one.match, ("find",): one.find}
-        if one.create:
-            several["create", "later"] = one.create.later
-        several |= {("update", str(at), "sends"): step.sends for at, step in enumerate(one.update)}
-        for word, names in several.items():
-            named += [
-                ((*word, name if word == ("find",) else str(at)), name) for at, name in enumerate(names)
-            ]
-        for word, name in named:
-            if name not in one.attributes:
-                hint = did_you_mean(name, one.attributes)
-                raise ConfigurationError(f"{self.where(place, *word)}: there is no attribute '{name}'{hint}")
+    def _check(self, kind: Kind, one: words.Objects, place: str) -> None:
+        """See that all of it fits together, the default mapping too. Raises ConfigurationError."""
+        found = inconsistent(one, self._profile.lists)
+        if lines := [f"{self.where(place, *where)}: {sentence}" for where, sentence in found]:
+            raise ConfigurationError("\n".join(lines))
+        record = ["team" if kind is Kind.TEAM else "person"]
+        for name, spec in one.attributes.items():
+            if spec.map is not None:
+                self.expression(spec.map, place, "attributes", name, "map", given=record)
+            self._field(one, name, name, place)
+        if isinstance(one, words.Groups):
+            self.expression(one.members.map, place, MEMBERS, "map", given=record)

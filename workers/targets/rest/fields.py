@@ -35,6 +35,12 @@ def at(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
+def id_of(value: Any, path: Sequence[str]) -> str:
+    """The id that stands at a place, as text; "" where there is none, or an object or a list instead."""
+    found = at(value, path)
+    return str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
+
+
 def has(value: Any, path: Sequence[str]) -> bool:
     """Whether there is such a place, be it, or what is around it, empty."""
     for step in path:

@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bridge.errors import NotFound, RecordRejected
+from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Applied
 from bridge.wire.permit import Permit
 from workers.targets.rest.changes import chunks
 from workers.targets.rest.client import Client
 from workers.targets.rest.compiled import Call, Members
-from workers.targets.rest.fields import at
+from workers.targets.rest.fields import at, has, id_of
 from workers.targets.rest.pages import pages
 from workers.targets.rest.search import Search
 
@@ -41,15 +41,27 @@ class MemberList:
         """Who is in a group; `group` is how it was read. Raises what a request raises."""
         whole = True
         if self._members.listing is None:
-            shown = at(group, self._members.read or ())
-            found = shown if isinstance(shown, list) else []
+            found = self._shown(group)
         else:
             found = []
             async for page in pages(self._client, self._members.listing, {"id": remote_id}, self._members.id):
                 found += page.items
                 whole = page.whole
-        ids = (at(one, self._members.id) if isinstance(one, dict) else one for one in found)
-        return Inside(frozenset(str(id_) for id_ in ids if id_ not in (None, "")), whole)
+        ids = {id_of(one, self._members.id if isinstance(one, dict) else ()) for one in found}
+        return Inside(frozenset(ids - {""}), whole)
+
+    def _shown(self, group: Any) -> list[Any]:
+        """The members in a group as it was read. Raises TryLater where there is no list of them.
+
+        Taken for nobody, it would let everybody stay who is to leave.
+        """
+        place = self._members.read or ()
+        found = at(group, place)
+        if found is None and has(group, place):
+            return []
+        if not isinstance(found, list):
+            raise TryLater(f"answered with a group without a list of members at '{'.'.join(place)}'")
+        return found
 
     async def change(
         self,

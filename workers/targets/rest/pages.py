@@ -12,7 +12,7 @@ from bridge.errors import TryLater
 from bridge.wire.answer import Answer
 from workers.targets.rest.client import Client, said
 from workers.targets.rest.compiled import Listing
-from workers.targets.rest.fields import Path, at, steps
+from workers.targets.rest.fields import Path, at, id_of, steps
 from workers.targets.rest.requests import Paging
 
 LONGEST = 2_000
@@ -56,7 +56,7 @@ async def pages(
     for _ in range(LONGEST):
         answer = await _page(client, listing, values, place)
         items = _items(answer, listing.items, id_at)
-        fresh = {str(at(item, id_at)): item for item in items if str(at(item, id_at)) not in seen}
+        fresh = {id_: item for item in items if (id_ := id_of(item, id_at)) not in seen}
         repeats = len(fresh) < len(items)
         seen.update(fresh)
         total = _number(at(said(answer), steps(paging.total))) if paging and paging.total else None
@@ -84,8 +84,10 @@ def _items(answer: Answer, path: Path, id_at: Path) -> list[Item]:
     found = at(said(answer), path)
     if not isinstance(found, list):
         raise TryLater(f"answered with no list at '{'.'.join(path)}'; is the address right?")
-    if any(at(item, id_at) in (None, "") for item in found):
-        raise TryLater(f"answered with a list in which something has no '{'.'.join(id_at)}'")
+    if any(not id_of(item, id_at) for item in found):
+        raise TryLater(
+            f"answered with a list in which something has no text or number at '{'.'.join(id_at)}'"
+        )
     return found
 
 

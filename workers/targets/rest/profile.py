@@ -16,6 +16,7 @@ from workers.targets.rest.requests import (
     ListRequest,
     MemberRequest,
     Names,
+    Place,
     ReadRequest,
     Request,
     Step,
@@ -34,10 +35,10 @@ class Attribute(Section):
 
     map: str | None = None
     """Its value in the default mapping, an expression over `person` or `team`."""
-    read: str | None = None
+    read: Place | None = None
     """Where in an object it stands, as in `work.site`; `{name}` is its name, `{settings.x}` a setting. An
     attribute whose place names a setting that is not given is not there. Default: `read` of all, its name."""
-    write: str | None = None
+    write: Place | None = None
     """Where in a body it stands. Default: as its name says, in which dots lead inwards."""
     type: Literal["text", "number", "boolean", "date"] = "text"
     """What it is there. Dates are compared as days."""
@@ -64,13 +65,20 @@ class Attribute(Section):
     """A name that the list lacks: the record is shown as failed, the entry is made, or the attribute is left
     out."""
 
+    @field_validator("form")
+    @classmethod
+    def _names_a_day(cls, value: str) -> str:
+        if any(value.count(part) != 1 for part in ("yyyy", "MM", "dd")):
+            raise ValueError("is to have yyyy, MM and dd in it, each of them once, as in dd.MM.yyyy")
+        return value
+
 
 class Objects(Section):
     """People, or groups: their attributes, and the requests there are for them."""
 
-    id: str = "id"
+    id: Place = Field("id", min_length=1)
     """Where in an object its id stands."""
-    read_at: str = "{name}"
+    read_at: Place = "{name}"
     """Where in an object its attributes stand, unless they say so."""
     clear: Clear = "null"
     """How attributes are emptied: by null, by an empty text, or never."""
@@ -112,11 +120,11 @@ class Members(Section):
 
     map: str = "team.members"
     """The default mapping of a group's members."""
-    read: str | None = None
+    read: Place | None = None
     """Where in a group the ids of its members stand, if the group shows them."""
     listing: ListRequest | None = Field(None, alias="list")
     """Reads the members of the group `id`, if the group does not show them."""
-    id: str = "id"
+    id: Place = "id"
     """Where in a member its id stands, unless the members are just ids."""
     add: MemberRequest
     """Adds members."""

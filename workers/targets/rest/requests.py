@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from bridge.config.section import Section
 
 _EXPRESSION = re.compile(r"\{[^{}]*\}")
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /([^\s{}]|\{[^{}]*\})*")
+
+
+def _has_steps(value: str) -> str:
+    if value and not all(_EXPRESSION.sub("x", value).split(".")):
+        raise ValueError("is not a place such as data.employees: between two dots there is nothing")
+    return value
+
+
+Place = Annotated[str, AfterValidator(_has_steps)]
+"""Where something stands in an answer or a body; '' is all of it."""
 
 
 class Request(Section):
@@ -65,12 +75,12 @@ class Paging(Section):
     """Objects on a page, for the variable `size`."""
     first: int = Field(1, ge=0)
     """The number of the first page."""
-    at: str | None = None
+    at: Place | None = None
     """Where in the answer the cursor, or the next address, stands. Empty there: it was the last page."""
-    more: str | None = None
+    more: Place | None = None
     """Where in the answer stands whether there is another page, for tools that give a cursor with the last
     one, too. Only where that is false has a list ended, and can be whole."""
-    total: str | None = None
+    total: Place | None = None
     """Where in the answer stands how many objects there are. By `offset` and `page` a list counts as whole
     only if so many were seen, as objects move to other pages when one is deleted."""
 
@@ -78,7 +88,7 @@ class Paging(Section):
 class ListRequest(Request):
     """A request whose answer holds objects."""
 
-    items: str = ""
+    items: Place = ""
     """Where in the answer the objects stand, as in `data.employees`; nothing: the answer is the list."""
     pages: Paging | None = None
     """How the list goes on; without it, one answer holds all."""
@@ -87,7 +97,7 @@ class ListRequest(Request):
 class ReadRequest(Request):
     """A request whose answer holds one object."""
 
-    item: str = ""
+    item: Place = ""
     """Where in the answer the object stands; nothing: the answer is the object."""
 
 
@@ -99,29 +109,29 @@ class Step(Request):
     left out where nothing of what it sends differs."""
     when: str | None = None
     """An expression: only where it is true is the step sent."""
-    item: str | None = None
+    item: Place | None = None
     """Where in the answer the changed object stands; without it, the object is read again."""
 
 
 class Create(Request):
     """The request that makes an object. Can use `wanted`, in a list of `lists` `name`."""
 
-    id: str = "id"
+    id: Place = "id"
     """Where in the answer the new object's id stands."""
     id_in: Literal["answer", "location"] = "answer"
     """`location`: the id stands in the header `Location` instead: as its parameter `id`, else at its end."""
     later: list[str] = Field(default_factory=list)
     """Attributes that a create does not take, or takes without saying so: they follow by `update`."""
-    item: str | None = None
+    item: Place | None = None
     """Where in the answer the new object stands; without it, the object is read."""
 
 
 class Names(ListRequest):
     """A list of names, such as departments, whose ids an attribute takes."""
 
-    id: str = "id"
+    id: Place = Field("id", min_length=1)
     """Where in an entry its id stands."""
-    name: str = "name"
+    name: Place = Field("name", min_length=1)
     """Where in an entry its name stands."""
     create: Create | None = None
     """How an entry is made, for attributes with `missing: create`. Can use `name`."""
@@ -139,7 +149,7 @@ class TokenRequest(Request):
 
     form: dict[str, str] = Field(default_factory=dict)
     """What is sent as a form instead of a `body`, an expression each."""
-    token: str = "access_token"  # noqa: S105 - where it stands
+    token: Place = "access_token"  # noqa: S105 - where it stands
     """Where in the answer the token stands."""
-    lifetime: str = "expires_in"
+    lifetime: Place = "expires_in"
     """Where in the answer the seconds stand for which it lives."""

@@ -16,7 +16,7 @@ from bridge.wire.permit import Permit
 from workers.targets.rest.changes import Given, Missing, body, share
 from workers.targets.rest.client import Client, said
 from workers.targets.rest.compiled import Creation, Objects, Step
-from workers.targets.rest.fields import at
+from workers.targets.rest.fields import at, id_of
 from workers.targets.rest.members import MemberList
 from workers.targets.rest.names import NameLists
 from workers.targets.rest.search import Search
@@ -183,5 +183,4 @@ def _new_id(create: Creation, answer: Answer, shown: Any) -> str:
         address = urlsplit(answer.headers.get("Location", "")[:4_000])
         named = parse_qs(address.query).get("id")
         return named[0] if named else unquote(address.path.rstrip("/").rpartition("/")[2])
-    found = at(shown, create.id)
-    return "" if found in (None, "") else str(found)
+    return id_of(shown, create.id)

@@ -23,7 +23,9 @@ from bridge.codec import canonical
 from bridge.config.addresses import http_address
 from bridge.config.section import beside_the_file
 from bridge.config.settings import HttpTarget, TargetSettings
+from bridge.config.sources import Source
 from bridge.config.target_settings import Secret
+from bridge.errors import ConfigurationError
 from bridge.model import Kind
 from bridge.printable import did_you_mean
 from workers.targets.rest.compiled import Compiled, Objects
@@ -84,7 +86,7 @@ class RestSettings(HttpTarget):
             for name, word in _FROM_PROFILE.items()
             if name not in settings.model_fields_set
         }
-        update["base_url"] = settings.base_url or http_address(made.base_url)
+        update["base_url"] = settings.base_url or _address(made, source)
         found = settings.model_copy(update=update)
         found._compiled = made  # noqa: SLF001 - no setting, but what they are about
         found.check_match()
@@ -130,6 +132,15 @@ def digest(profile: Profile) -> str:
     """What of a profile says what the target should hold, in short."""
     content = profile.model_dump(mode="json", include={"settings", "lists", "people", "groups"})
     return hashlib.blake2b(canonical(content), digest_size=8).hexdigest()
+
+
+def _address(made: Compiled, source: Source) -> str:
+    """The address that the profile gives. Raises ConfigurationError."""
+    try:
+        return http_address(made.base_url)
+    except ValueError as error:
+        filled = ", with what `with` gives," if "{" in made.profile.base_url else ""
+        raise ConfigurationError(f"base_url ({source.origins['base_url',]}){filled} {error}") from None
 
 
 def _needed(profile: Profile) -> dict[str, Any]:
