@@ -285,6 +285,21 @@ async def test_a_change_whose_answer_was_lost(
     assert str(slowly.ana["title"]) == "Clerk"
 
 
+async def test_a_change_whose_answer_was_lost_is_looked_at_in_time(slowly: Slowly) -> None:
+    """What was sent without an answer may be done for ten seconds more == looked at then, not in a minute."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+    slowly.target.forget_answer()
+    await slowly.run.deliver(person("ana", title="Boss"))
+    slowly.run.clock.now += HOUR - 10
+    await slowly.run.deliver(person("ana"))
+    entry = await slowly.run.entry("ana")
+    assert entry.state is State.RETRYING
+    assert entry.retry_at <= slowly.run.clock.now + 11
+    assert (await slowly.again(after=11)).state is State.APPLIED
+
+
 async def test_a_leaver_whose_create_is_still_to_be_done(
     slowly: Slowly, monkeypatch: pytest.MonkeyPatch
 ) -> None:

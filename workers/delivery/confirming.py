@@ -71,8 +71,9 @@ class Confirming(Noting):
         accepted = self.entry.accepted
         if self.link is None or self.key.kind not in self.target.can.later or not accepted:
             return
-        if self.entry.at < accepted + self.route.settings.create_shows_within:
-            raise Unseen("may still do what it was sent without an answer", wait=_NEXT)
+        left = accepted + self.route.settings.create_shows_within - self.entry.at
+        if left > 0:
+            raise Unseen("may still do what it was sent without an answer", wait=min(_NEXT, left))
         self.entry = dataclasses.replace(self.entry, accepted=0.0)
 
     def _await_untold(self) -> None:
