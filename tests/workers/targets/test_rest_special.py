@@ -367,6 +367,42 @@ async def test_no_secret_in_what_goes_wrong(rig: OddHRRig) -> None:
     assert "planted" not in str(caught.value)
 
 
+async def test_one_object_may_not_be_read(rig: OddHRRig, target: Allowed, proxy: Proxy) -> None:
+    """403 for a person, a look-up or a group's members, and not for others == refused by itself."""
+    await target.target.size()  # the list of units is read
+    ana = (await target.upsert(person(rig, 1), None)).remote_id
+    group = (await target.upsert(team(rig, 1, [ana]), None)).remote_id
+    alone = r"403: not yours: the credentials may read others, and not this one"
+    for asked in (
+        lambda: target.target.read(person(rig, 1).key, ana),
+        lambda: target.find(Wanted(Key(Kind.PERSON, "p2"), {"mail": "ben@example.com"})),
+    ):
+        proxy.fail(faults.answer(403, '{"message": "not yours"}'))
+        with pytest.raises(RecordRejected, match=alone):
+            await asked()
+    proxy.fail(Proxy.forward, faults.answer(403, '{"message": "not yours"}'))
+    with pytest.raises(RecordRejected, match=alone):
+        await target.target.read(team(rig, 1, []).key, group)
+
+
+async def test_nothing_may_be_read(rig: OddHRRig, target: Allowed, proxy: Proxy) -> None:
+    """403 for all == the target halts; check tells a missing permission from wrong credentials."""
+    ana = (await target.upsert(person(rig, 1), None)).remote_id
+    proxy.fail_always(faults.answer(403, "{}"))
+    with pytest.raises(TargetHalted, match="the list units cannot be read: answered 403"):
+        await target.check()
+    proxy.fail_always(Proxy.forward)
+    await target.check()
+    proxy.fail_always(faults.answer(403, "{}"))
+    with pytest.raises(TargetHalted, match="answered 403"):
+        await target.target.read(person(rig, 1).key, ana)
+    with pytest.raises(TargetHalted, match=r"403: Odd HR knows the credentials, and does not let them"):
+        await target.check()
+    proxy.fail_always(faults.answer(401, "{}"))
+    with pytest.raises(TargetHalted, match=r"401: check the credentials$"):
+        await target.check()
+
+
 async def test_check_names_what_is_not_shown(rig: OddHRRig, target: Allowed) -> None:
     """Mapped attributes that the tool does not show of anybody == named, with what to do."""
     await target.upsert(person(rig, 1), None)

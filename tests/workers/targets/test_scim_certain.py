@@ -38,7 +38,7 @@ async def test_a_refused_token_halts_all_the_same() -> None:
 
 
 async def test_one_user_who_may_not_be_read() -> None:
-    """403 for one user == refused by itself; 403 for all == the whole target pauses."""
+    """403 for one user == refused by itself; 403 for all == the whole target pauses, and check says why."""
     async with world() as w:
         ana, ben = [(await w.target.upsert(person(w.rig, number), None)).remote_id for number in (1, 2)]
         w.proxy.fail(faults.answer(403, "{}"))
@@ -48,6 +48,12 @@ async def test_one_user_who_may_not_be_read() -> None:
         w.proxy.fail(faults.answer(403, "{}"), faults.answer(403, "{}"))
         with pytest.raises(TargetHalted):
             await w.target.upsert(person(w.rig, 1, title="Boss"), ana)
+        w.proxy.fail_always(faults.answer(403, "{}"))
+        with pytest.raises(TargetHalted, match="403: the server knows the token, and does not let it"):
+            await w.target.check()
+        w.proxy.fail_always(faults.answer(401, "{}"))
+        with pytest.raises(TargetHalted, match=r"401: check the token$"):
+            await w.target.check()
 
 
 async def test_a_passing_fault_hides_nobody() -> None:

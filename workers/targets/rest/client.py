@@ -19,6 +19,10 @@ from workers.targets.rest.fields import at
 from workers.targets.rest.scripts import Scope
 
 
+class Forbidden(TargetHalted):
+    """403: whoever asks is known, or it would be 401; it may be this one object that is not to be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A request with its expressions evaluated."""
@@ -72,7 +76,7 @@ def said(answer: Answer) -> Any:
     return answer.json() if answer.body.strip() else None
 
 
-def classifier(rules: Sequence[Rule], scope: Scope, otherwise: Classify = classify_status) -> Classify:
+def classifier(rules: Sequence[Rule], scope: Scope, otherwise: Classify | None = None) -> Classify:
     """What an answer means by a profile's rules."""
 
     def classify(answer: Answer, words: str) -> BridgeError | None:
@@ -81,9 +85,17 @@ def classifier(rules: Sequence[Rule], scope: Scope, otherwise: Classify = classi
             for rule in rules:
                 if scope.is_true(rule.when, values):
                     return _error(rule, answer, words)
-        return otherwise(answer, words)
+        return (otherwise or _by_status)(answer, words)
 
     return classify
+
+
+def _by_status(answer: Answer, words: str) -> BridgeError | None:
+    """What an answer means by HTTP's own words."""
+    error = classify_status(answer, words)
+    if answer.status == 401:
+        return TargetHalted(f"{error}: check the credentials")
+    return Forbidden(f"{error}") if answer.status == 403 else error
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:

@@ -11,8 +11,8 @@ from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Applied
 from bridge.wire.permit import Permit
 from workers.targets.rest.changes import chunks
-from workers.targets.rest.client import Client
-from workers.targets.rest.compiled import Call, Members
+from workers.targets.rest.client import Client, Forbidden
+from workers.targets.rest.compiled import Call, Listing, Members
 from workers.targets.rest.fields import at, has, id_of
 from workers.targets.rest.pages import pages
 from workers.targets.rest.search import Search
@@ -43,12 +43,20 @@ class MemberList:
         if self._members.listing is None:
             found = self._shown(group)
         else:
-            found = []
-            async for page in pages(self._client, self._members.listing, {"id": remote_id}, self._members.id):
-                found += page.items
-                whole = page.whole
+            found, whole = await self._listed(self._members.listing, remote_id)
         ids = {id_of(one, self._members.id if isinstance(one, dict) else ()) for one in found}
         return Inside(frozenset(ids - {""}), whole)
+
+    async def _listed(self, listing: Listing, remote_id: str) -> tuple[list[Any], bool]:
+        found: list[Any] = []
+        whole = True
+        try:
+            async for page in pages(self._client, listing, {"id": remote_id}, self._members.id):
+                found += page.items
+                whole = page.whole
+        except Forbidden as error:
+            raise await self._groups.denied(error) from None
+        return found, whole
 
     def _shown(self, group: Any) -> list[Any]:
         """The members in a group as it was read. Raises TryLater where there is no list of them.

@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.errors import RecordRejected
+from bridge.errors import RecordRejected, TargetHalted
 from bridge.spelling import folded
 from bridge.wire.permit import Permit
-from workers.targets.rest.client import Client, said
+from workers.targets.rest.client import Client, Forbidden, said
 from workers.targets.rest.compiled import Names
 from workers.targets.rest.fields import at
 from workers.targets.rest.pages import pages
@@ -36,11 +36,19 @@ class NameLists:
             async with self._lock:
                 if self._is_old():
                     for name in self._lists:
-                        await self._read(name)
+                        await self._seen(name)
                     self._read_at = time.monotonic()
 
     def _is_old(self) -> bool:
         return bool(self._lists) and time.monotonic() - self._read_at >= AGES
+
+    async def _seen(self, name: str) -> None:
+        try:
+            await self._read(name)
+        except Forbidden as error:
+            raise TargetHalted(
+                f"the list {name} cannot be read: {error}: give the credentials the permission there"
+            ) from None
 
     async def _read(self, name: str) -> None:
         names = self._lists[name]

@@ -10,7 +10,7 @@ from typing import Any
 from bridge.errors import NotFound, RecordRejected, TryLater
 from bridge.exchange import Page, Remote, Wanted
 from bridge.spelling import spellings
-from workers.targets.rest.client import Client, said
+from workers.targets.rest.client import Client, Forbidden, said
 from workers.targets.rest.compiled import Listing, Objects
 from workers.targets.rest.fields import Field, at
 from workers.targets.rest.pages import Item, pages
@@ -67,6 +67,8 @@ class Search:
                 looked = await self._all(request, {"value": spelling})
             except NotFound:
                 looked = Looked([], whole=True)
+            except Forbidden as error:
+                raise await self.denied(error) from None
             if any(field.is_same_key(item, value) for item in looked.items):
                 break
         return looked
@@ -124,6 +126,14 @@ class Search:
                 return page.items[0]
         return None
 
+    async def denied(self, error: Forbidden) -> RecordRejected:
+        """What it means that one object may not be read: that it is refused by itself, as others may be.
+
+        Raises Forbidden where they may not either.
+        """
+        await self.first()
+        return RecordRejected(f"{error}: the credentials may read others, and not this one")
+
     async def read(self, remote_id: str) -> Item | None:
         """One object; None where it is not there."""
         if self._objects.read is None:
@@ -136,6 +146,8 @@ class Search:
             answer = await self._client.read(self._objects.read.call, {**self._values, "id": remote_id})
         except NotFound:
             return None
+        except Forbidden as error:
+            raise await self.denied(error) from None
         item = at(said(answer), self._objects.read.items)
         if not isinstance(item, dict):
             raise TryLater("answered with no object; is the address right?")

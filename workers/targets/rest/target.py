@@ -17,7 +17,7 @@ from bridge.wire.http import Http
 from bridge.wire.permit import Permit
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 from workers.targets.rest.changes import Judge, untaken
-from workers.targets.rest.client import Client, SignsIn, classifier, sign_in_classifier
+from workers.targets.rest.client import Client, Forbidden, SignsIn, classifier, sign_in_classifier
 from workers.targets.rest.compiled import MEMBERS, Objects
 from workers.targets.rest.fields import Field, has
 from workers.targets.rest.fitting import fit, mapped, takes
@@ -77,10 +77,16 @@ class RestTarget(Target):
     async def check(self) -> Greeting:
         """Read the lists, and one person, and see whether what is mapped is shown."""
         people = self._searches[Kind.PERSON]
+        await self._names.learn()
         try:
-            size = await self.size()
+            size = await people.size()
             first = await people.first()
             shown = first and await people.read(people.id_of(first))
+        except Forbidden as error:
+            raise TargetHalted(
+                f"people cannot be read: {error}: {self._compiled.title} knows the credentials, and does not"
+                " let them; give them the permission there"
+            ) from None
         except TargetHalted as error:
             raise TargetHalted(f"people cannot be read: {error}") from None
         problems = [] if shown is None else self.unshown(shown)

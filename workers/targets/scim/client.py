@@ -51,6 +51,8 @@ def classify(answer: Answer, said: str) -> BridgeError | None:
         return None
     if answer.status in (405, 501):
         return Unsupported(str(error))
+    if answer.status == 401:
+        return TargetHalted(f"{error}: check the token")
     if answer.status == 403 and isinstance(error, TargetHalted):
         return Forbidden(str(error))
     if answer.status == 412:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
-from bridge.errors import NotFound, RecordRejected
+from bridge.errors import NotFound, RecordRejected, TargetHalted
 from bridge.exchange import Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.printable import counted
@@ -58,6 +58,11 @@ class ScimTarget(Target):
             size = await self.size()
         except NotFound as error:
             return Greeting(problems=(f"{advice(self._settings.base_url)} ({error})",))
+        except Forbidden as error:
+            raise TargetHalted(
+                f"users cannot be read: {error}: the server knows the token, and does not let it; give it"
+                " the permission there"
+            ) from None
         users = counted(size, "user") if size != MANY else "a list of users without an end"
         return Greeting((f"SCIM 2.0, {', '.join(features)}, {users}", *self._left_out()))
 
