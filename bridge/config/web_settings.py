@@ -169,6 +169,10 @@ class WebSettings(Section):
     hosts: list[str] = Field(default_factory=list)
     """Names by which browsers reach the pages, such as `bridge.example.com`; requests for others are refused.
     This machine's own names and `host` always may be used."""
+    trusted_proxies: list[str] = Field(default_factory=list)
+    """Addresses and networks of proxies that pass requests on, such as `10.0.0.5` or `172.18.0.0/16`: of
+    whoever comes through them the address counts that they add to `X-Forwarded-For` or `Forwarded`, in the
+    log and for wrong passwords. From others these headers count for nothing."""
     base_path: str = ""
     """Path at which a proxy shows the pages, such as `/bridge`."""
     secure: bool = True
@@ -183,6 +187,24 @@ class WebSettings(Section):
         if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
             raise ValueError("is no path such as /bridge: it begins with / and does not end with one")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_proxies(cls, value: list[str]) -> list[str]:
+        for number, one in enumerate(value, 1):
+            try:
+                network = ipaddress.ip_network(one.strip())
+            except ValueError:
+                raise ValueError(
+                    "must be a list of addresses such as 10.0.0.5 and networks such as 172.18.0.0/16;"
+                    f" its entry {number} is none"
+                ) from None
+            if not network.prefixlen:
+                raise ValueError(
+                    f"must name the proxies: its entry {number} is everybody, who could then come from any"
+                    " address"
+                )
+        return [one.strip() for one in value]
 
     _socket: Path | None = PrivateAttr(None)
 

@@ -10,7 +10,8 @@ Place = tuple[str, str]
 _MOST_TRIES = {"name": 5, "address": 25}
 """Tries in vain for one name, or from one address, in `_WINDOW` seconds, after which nobody is let in.
 
-A whole office may come from one address, and everybody behind a proxy does.
+A whole office may come from one address, and so does everybody behind a proxy that is not in
+`web.trusted_proxies`.
 """
 _WINDOW = 300.0
 _MOST = 10_000

@@ -18,6 +18,7 @@ from service.openid.attempt import Attempt
 from service.openid.errors import LetNobodyIn, NoRole, NotProven, ProviderUnusable, SignInFailed, Stale
 from service.openid.provider import Provider
 from service.openid.somebody import Somebody
+from service.web.clients import Clients
 from service.web.guard import Guard
 from service.web.pages.entrance import Entrance, Why
 from service.web.signed import Signed
@@ -53,6 +54,7 @@ class ProviderSignIn:
         self._provider = provider
         self._signed = Signed(backend.codec.sign, "sign-in at a provider")
         self._tries = Tries(time.monotonic)
+        self._clients = Clients(settings.trusted_proxies)
 
     async def away(self, request: web.Request) -> web.Response:
         """To the provider. What has to come back is kept by the browser."""
@@ -80,7 +82,8 @@ class ProviderSignIn:
         return response
 
     async def _came_back(self, request: web.Request, kept: Mapping[str, str]) -> web.Response:
-        places = (("address", request.remote or ""),)
+        address = self._clients.address(request)
+        places = (("address", address),)
         try:
             self._tries.see(places)
             return await self._enter(await self._who(request, kept), kept["to"])
@@ -88,7 +91,7 @@ class ProviderSignIn:
             return self._entrance.back(Why.TOO_OFTEN)
         except SignInFailed as error:
             self._tries.note(places)
-            log.warning("nobody was signed in", reason=str(error), address=request.remote)
+            log.warning("nobody was signed in", reason=str(error), address=address)
             return self._entrance.back(_WHY[type(error)], kept.get("to", ""))
         except ProviderUnusable as error:
             log.warning("the provider cannot be used", reason=str(error))

@@ -11,6 +11,7 @@ from bridge.logs import get_logger
 from bridge.store.backend import Backend
 from service.openid.errors import ProviderUnusable
 from service.openid.provider import Provider
+from service.web.clients import Clients
 from service.web.guard import VISITOR, Guard
 from service.web.pages.entrance import SAID, Entrance, Why
 from service.web.tries import TooManyTries
@@ -35,6 +36,7 @@ class SignIn:
         self._guard = guard
         self._sessions = sessions
         self._passwords = Passwords(settings)
+        self._clients = Clients(settings.trusted_proxies)
         self._settings = settings
         self._audit = backend.audit
         self._provider = provider
@@ -48,13 +50,13 @@ class SignIn:
         """Begin a session for who knows the password."""
         form = await request.post()
         name, password = str(form.get("name", ""))[:200], str(form.get("password", ""))
-        to = str(form.get("to", ""))
+        to, address = str(form.get("to", "")), self._clients.address(request)
         try:
-            role = await self._passwords.role(name, password, request.remote or "")
+            role = await self._passwords.role(name, password, address)
         except TooManyTries:
             return self._entrance.page(request, to, (429, "Too many wrong passwords: wait for five minutes."))
         if role is None:
-            log.warning("wrong password", address=request.remote)
+            log.warning("wrong password", address=address)
             return self._entrance.page(request, to, (403, "The name or the password is wrong."))
         text, visitor = self._sessions.begin(name, role)
         await self._audit.note("signed in", time.time(), by=visitor.name)
