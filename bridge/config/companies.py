@@ -20,7 +20,7 @@ from bridge.errors import ConfigurationError
 PATH = "/c"
 """Below it stands each company's part of the pages and the API: `/c/acme/`."""
 
-_ADDRESS = ("host", "port", "hosts", "base_path", "secure")
+_ADDRESS = ("host", "port", "hosts", "base_path", "secure", "trusted_proxies")
 """The settings of `web` that say where the one server is."""
 
 _COMMON = ("redis", "web", "log", "data_dir", "shutdown_grace")

@@ -13,6 +13,7 @@ from yarl import URL
 from bridge.config.companies import PATH
 from bridge.config.settings import WebSettings
 from service.companies.kept import Kept
+from service.web.clients import HANDED_ON, Clients
 from service.web.guard import HEADERS
 from service.web.hosts import UNKNOWN, Hosts
 from service.web.pages import language
@@ -29,6 +30,9 @@ _HOP_BY_HOP = frozenset(
 )  # fmt: skip
 """Headers that are about one connection (RFC 9110, section 7.6.1)."""
 
+_NOT_HANDED_ON = _HOP_BY_HOP | {HANDED_ON.lower(), "forwarded"}
+"""Besides, where somebody comes from: who it is was made out here, and is told in one word."""
+
 
 class Front:
     """What stands at the address. `companies` are those that there are now."""
@@ -37,6 +41,7 @@ class Front:
         self._settings = settings
         self._companies = companies
         self._hosts = Hosts(settings)
+        self._clients = Clients(settings)
         self._templates = Environment(
             loader=PackageLoader("service.web.pages", "templates"),
             autoescape=True,
@@ -94,7 +99,7 @@ class Front:
         asked = child.session.request(
             request.method,
             URL(f"http://company{request.raw_path}", encoded=True),
-            headers=_end_to_end(request.headers),
+            headers=[*_end_to_end(request.headers), (HANDED_ON, self._clients.address(request))],
             data=request.content if request.can_read_body else None,
             allow_redirects=False,
             timeout=PATIENCE,
@@ -128,4 +133,4 @@ async def _passed_on(request: web.Request, answer: aiohttp.ClientResponse) -> we
 
 
 def _end_to_end(headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP]
+    return [(name, value) for name, value in headers.items() if name.lower() not in _NOT_HANDED_ON]

@@ -8,6 +8,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from aiohttp import web
 
+from bridge.config.settings import WebSettings
+
+HANDED_ON = "X-Forwarded-For"
+"""By which the process that listens for several companies tells a company's where a request comes from."""
+
 _Address = IPv4Address | IPv6Address
 
 _NODE = re.compile(
@@ -23,8 +28,9 @@ _NEXT = re.compile(r"\s*([;,]|$)\s*")
 class Clients:
     """Tells visitors apart, also those who come through proxies."""
 
-    def __init__(self, trusted: Sequence[str]) -> None:
-        self._trusted = [ip_network(one) for one in trusted]
+    def __init__(self, settings: WebSettings) -> None:
+        self._trusted = [ip_network(one) for one in settings.trusted_proxies]
+        self._is_behind = settings.socket is not None
 
     def address(self, request: web.Request) -> str:
         """The last address on the way here that is no proxy of ours; "" where the connection has none.
@@ -32,6 +38,8 @@ class Clients:
         What a trusted proxy does not make out, or two headers tell differently, since one of them was sent by
         the visitor and only the other one is the proxy's, is the proxy's own address.
         """
+        if self._is_behind:  # the process that listens has made it out
+            return request.headers.get(HANDED_ON, "")
         peer = _address(request.remote or "")
         if peer is None or not self._trusts(peer):
             return str(peer) if peer else request.remote or ""

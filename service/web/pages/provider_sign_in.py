@@ -54,7 +54,7 @@ class ProviderSignIn:
         self._provider = provider
         self._signed = Signed(backend.codec.sign, "sign-in at a provider")
         self._tries = Tries(time.monotonic)
-        self._clients = Clients(settings.trusted_proxies)
+        self._clients = Clients(settings)
 
     async def away(self, request: web.Request) -> web.Response:
         """To the provider. What has to come back is kept by the browser."""

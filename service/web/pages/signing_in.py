@@ -36,7 +36,7 @@ class SignIn:
         self._guard = guard
         self._sessions = sessions
         self._passwords = Passwords(settings)
-        self._clients = Clients(settings.trusted_proxies)
+        self._clients = Clients(settings)
         self._settings = settings
         self._audit = backend.audit
         self._provider = provider

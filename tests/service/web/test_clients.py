@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import aiohttp
 import pytest
 from aiohttp import web
@@ -21,7 +23,7 @@ ANA, BEN, INNER = "203.0.113.7", "198.51.100.9", "10.1.2.3"
 
 async def told(trusted: list[str], *headers: tuple[str, str]) -> str:
     """From where a request with such headers comes."""
-    clients = Clients(trusted)
+    clients = Clients(WebSettings(trusted_proxies=trusted))
 
     async def answer(request: web.Request) -> web.Response:
         return web.Response(text=clients.address(request))
@@ -134,3 +136,28 @@ async def test_wrong_passwords_of_one_keep_out_nobody_else(fresh: Operator, behi
             assert await enter(f"guess{number}", "x", f"9.9.9.{number}, {ANA}") == 403
         assert await enter("olga", PASSWORD, f"{BEN}, {ANA}") == 429
         assert await enter("olga", PASSWORD, BEN) == (303 if behind else 429)
+
+
+async def test_behind_the_process_that_listens_its_word_counts(tmp_path: Path) -> None:
+    """A company's process has a socket of its own == the visitor is whom the other process has made out."""
+    settings = WebSettings()
+    settings._socket = tmp_path / "acme.sock"
+    clients = Clients(settings)
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=clients.address(request))
+
+    application = web.Application()
+    application.router.add_get("/", answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.UnixSite(runner, settings._socket).start()
+    connector = aiohttp.UnixConnector(str(settings._socket))
+    try:
+        async with (
+            aiohttp.ClientSession(connector=connector) as session,
+            session.get("http://company/", headers={XFF: ANA}) as response,
+        ):
+            assert await response.text() == ANA
+    finally:
+        await runner.cleanup()

@@ -53,7 +53,9 @@ async def test_some_of_a_hold_are_decided_on(operator: Operator) -> None:
     (hold,) = (await operator("holds", "--json")).json
     where, seen = f"/decide/holds/{hold['id']}", ("version", hold["version"])
     async with visit(operator) as there:
-        assert (await there.text("/decide")).count('type="checkbox"') == 3
+        shown = await there.text("/decide")
+        assert shown.count('type="checkbox"') == 3
+        assert ("wait along with them" in shown) == (len(hold["records"]) > 3)
         approve = ("word", "approve-chosen")
         assert "nobody was chosen" in await there.send(where, [approve, seen])
         stale = [approve, ("version", "1"), ("record", f"person:{ana}")]
