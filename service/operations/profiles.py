@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from aiohttp import web
 
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError
 from bridge.wire.http import open_session
 from bridge.wire.tokens import Token
+from service.operations.recorded import answering, read_recorded
 from workers.connect import route
 from workers.targets.base import Tools
 from workers.targets.rest.loading import STARTING, folder, load
@@ -71,9 +67,13 @@ async def prove_live(name: str, values: BridgeSettings, target: str) -> Proof:
 
 async def prove_recorded(name: str, path: Path) -> Proof:
     """Prove a profile with recorded answers, given by a server here. Raises ConfigurationError."""
-    async with _answering(_read(path)) as address, open_session() as session:
+    lacking: list[str] = []
+    recorded, base_url = read_recorded(path), load(name)[0].base_url
+    async with answering(recorded, base_url, lacking) as address, open_session() as session:
         settings = _settings(name, base_url=address)
-        return await prove(settings, Tools(session, vault=_Vault()))
+        proof = await prove(settings, Tools(session, vault=_Vault()))
+    proof.problems += [f"nothing is recorded for {one}" for one in dict.fromkeys(lacking)]
+    return proof
 
 
 class _Vault:
@@ -84,52 +84,6 @@ class _Vault:
 
     async def put(self, _name: str, _token: Token) -> None:
         pass
-
-
-def _read(path: Path) -> list[Mapping[str, Any]]:
-    """Recorded answers: a JSON list of `{"request": "GET /people/7", "status": 200, "answer": ...}`."""
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    found: list[Mapping[str, Any]] = []
-    for file in files:
-        try:
-            content = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{file} cannot be read as JSON ({type(error).__name__})") from None
-        found += content if isinstance(content, list) else [content]
-    wrong = [one for one in found if not isinstance(one, dict) or not isinstance(one.get("request"), str)]
-    if wrong or not found:
-        raise ConfigurationError(
-            f"{path} holds no recorded answers: it needs a list of"
-            ' {"request": "GET /people", "answer": ...}'
-        )
-    return found
-
-
-@asynccontextmanager
-async def _answering(recorded: list[Mapping[str, Any]]) -> AsyncIterator[str]:
-    """A server on this machine that gives the recorded answers, one after the other to the same request."""
-    waiting: dict[str, list[Mapping[str, Any]]] = {}
-    for one in recorded:
-        waiting.setdefault(str(one["request"]).partition("?")[0], []).append(one)
-
-    async def answer(request: web.Request) -> web.Response:
-        there = waiting.get(f"{request.method} {request.path}")
-        if not there:
-            return web.json_response({"message": "nothing is recorded for this request"}, status=404)
-        one = there.pop(0) if len(there) > 1 else there[0]
-        return web.json_response(
-            one.get("answer"), status=int(one.get("status", 200)), headers=one.get("headers")
-        )
-
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(application, handle_signals=False, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 def starting() -> str:

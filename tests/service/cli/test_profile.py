@@ -105,11 +105,58 @@ async def test_prove_it_with_recorded_answers(tmp_path: Path, *, as_folder: bool
     assert proof["attributes"]["people.email"] == "text"
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "[7]", '{"answer": 1}'])
+async def test_answers_as_they_were_recorded(tmp_path: Path) -> None:
+    """All headers of the connection stand in what was recorded, and the tool's own address == no matter."""
+    carried = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Content-Length": "3",
+        "Connection": "close",
+    }
+    carried |= {"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}
+    at = "https://acme.mytool.example/api"
+    recorded = [
+        {
+            "request": f"GET {at}/people?limit=100",
+            "headers": {**carried, "Link": f'<{at}/people/2?after=7>; rel="next"'},
+            "answer": {"people": [ROW]},
+        },
+        {"request": "GET /people/2", "headers": carried, "answer": {"people": [{**ROW, "id": 8}]}},
+    ]
+    (tmp_path / "recorded.json").write_text(json.dumps(recorded))
+    await run(tmp_path, "profile", "new", "mytool.yaml")
+    profile = (tmp_path / "mytool.yaml").read_text()
+    profile = profile.replace("pages: {by: offset, size: 100, total: total}", "pages: {by: link, size: 100}")
+    (tmp_path / "mytool.yaml").write_text(profile.replace("    params: {limit: size, offset: offset}\n", ""))
+    done = await run(tmp_path, "profile", "check", "./mytool.yaml", "--recorded", "recorded.json", "--json")
+    assert (done.code, done.err) == (3, "")
+    assert done.json["proof"]["steps"][:3] == [
+        "people: 2 listed",
+        "people: found by email",
+        "people: found by external_id",
+    ]
+    assert "nothing is recorded for GET /people/7" in done.json["proof"]["problems"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        "[7]",
+        '{"answer": 1}',
+        '{"request": "people"}',
+        '{"request": "GET /people", "status": "abc"}',
+        '{"request": "GET /people", "status": 100}',
+        '{"request": "GET /people", "headers": ["Link"]}',
+        '{"request": "GET /people", "headers": {"Link": 5}}',
+        '{"request": "GET /people", "headers": {"Link": "a\\nb"}}',
+    ],
+)
 async def test_nothing_recorded(tmp_path: Path, content: str) -> None:
     """A file that holds no recorded answers == exit 3 and one sentence."""
     (tmp_path / "recorded.json").write_text(content)
     done = await run(tmp_path, "profile", "check", "personio", "--recorded", "recorded.json")
     assert done.code == 3
     assert "recorded.json" in done.err
+    assert "recorded answer" in done.err or "JSON" in done.err
     assert "Traceback" not in done.err
