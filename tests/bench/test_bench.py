@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.bench.parts import ROOT
 
 ROWS = (
@@ -20,6 +22,7 @@ ROWS = (
 )
 
 
+@pytest.mark.long
 def test_every_row_is_measured() -> None:
     """`make bench ARGS=--short` prints every row, and none of its processes fails."""
     command = [sys.executable, "-m", "tests.bench", "--short"]

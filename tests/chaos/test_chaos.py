@@ -6,6 +6,8 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.__main__ import keep_or_remove, play
 from tests.chaos.playing import Plan
 
@@ -23,6 +25,7 @@ async def test_nothing_is_lost_doubled_or_wrongly_removed() -> None:
     assert result.record["faults"]
 
 
+@pytest.mark.long  # tests/bridge/store/test_sentinels.py has a failover in what is always run
 async def test_a_redis_that_fails_over() -> None:
     """The primary dies, another time hangs and wakes up as one of two == the same, by the Sentinels' word."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="chaos-"))
