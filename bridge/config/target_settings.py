@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
 
@@ -79,6 +79,13 @@ class Groups(Section):
     """A CEL expression over `team`: which of them become groups. Default: all."""
 
 
+class Needed(NamedTuple):
+    """A setting that is needed as others are set; `meaning` is in words, "" for what its definition says."""
+
+    place: tuple[str, ...]
+    meaning: str = ""
+
+
 class TargetSettings(Section):
     """What all kinds of targets have in common; each kind adds its own settings."""
 
@@ -139,6 +146,14 @@ class TargetSettings(Section):
     has to look: it is never created again by itself."""
     timeout: float = Field(10.0, gt=0)
     """Seconds for one request, reading the whole answer included."""
+
+    @classmethod
+    def needed(cls, _given: Mapping[str, Any]) -> Sequence[Needed]:
+        """What is needed, and not given, although its setting has a default: it follows from what is given.
+
+        `init` asks for it after the settings that have none. `_given` are settings as a file has them.
+        """
+        return ()
 
     @property
     def server(self) -> str:

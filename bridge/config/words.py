@@ -51,6 +51,16 @@ def all_or_nothing(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
+def definition(fields: Mapping[Place, FieldInfo], place: Place) -> FieldInfo:
+    """The definition of a setting, or of the group in which it has any name, such as `secrets.api_key`."""
+    return fields[place] if place in fields else fields[place[:-1]]
+
+
+def defines(fields: Mapping[Place, FieldInfo], place: Place) -> bool:
+    """Whether there is such a setting, or a group that takes any names."""
+    return place in fields or get_origin(getattr(fields.get(place[:-1]), "annotation", None)) is dict
+
+
 def is_secret(field: FieldInfo) -> bool:
     """Whether a setting belongs into a secret file."""
     kinds = (field.annotation, *get_args(field.annotation))

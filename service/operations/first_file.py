@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic.fields import FieldInfo
 
 from bridge.config.configuration import load_settings
 from bridge.config.private_files import write_private
 from bridge.config.sources import Place
-from bridge.config.words import every_setting, is_secret, variable
+from bridge.config.words import definition, every_setting, is_secret, variable
 from bridge.errors import ConfigurationError
 from workers.connect import routes
 from workers.targets import load
@@ -89,12 +90,21 @@ def read_draft(draft: Path, target: TargetAnswers, environ: Mapping[str, str]) -
     answered. Raises ConfigurationError.
     """
     places = [("targets", target.name, *place) for place in target.left]
+    fields = dict(every_setting(load(target.settings["kind"]).settings)) if places else {}
+    anything = {
+        variable(whole): _example(fields, place) for whole, place in zip(places, target.left, strict=True)
+    }
     try:
-        routes(load_settings(draft, {**{variable(place): "x" for place in places}, **environ}))
+        routes(load_settings(draft, {**anything, **environ}))
     except ConfigurationError as error:
         about = tuple(f"{'.'.join(place)} " for place in places)
         if wrong := [line for line in str(error).splitlines() if not line.startswith(about)]:
             raise ConfigurationError("\n".join(wrong)) from None
+
+
+def _example(fields: Mapping[Place, FieldInfo], place: Place) -> str:
+    examples = definition(fields, place).examples
+    return str(examples[0]) if examples else "x"
 
 
 def _target(target: TargetAnswers) -> Iterator[str]:
@@ -107,7 +117,7 @@ def _target(target: TargetAnswers) -> Iterator[str]:
     fields = dict(every_setting(model))
     for place in target.left:
         whole = ("targets", target.name, *place)
-        yield _left(whole, ".".join(place), secret=place in fields and is_secret(fields[place]))
+        yield _left(whole, ".".join(place), secret=is_secret(definition(fields, place)))
     yield "# create_only changes nothing that is there, upsert does, sync removes leavers too.\n"
     yield _line("mode", own["mode"] or "sync")
     yield "# Who belongs there: begin with a few people, and without this line it is everyone.\n"

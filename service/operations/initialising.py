@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from bridge.config.settings import TargetSettings
 from bridge.config.sources import Place
-from bridge.config.words import every_setting, is_secret, variable, wrong_with
+from bridge.config.words import defines, definition, every_setting, is_secret, variable, wrong_with
 from bridge.errors import ConfigurationError
 from bridge.printable import did_you_mean
 from service.operations.first_file import TargetAnswers
@@ -70,9 +70,9 @@ def ask_for(
     for setting in model.asked:
         if setting not in settings:
             asking.answered((setting,))
-    while wanting := [p for p in missing(model, settings) if p in fields and p not in unanswered]:
+    while wanting := [p for p in missing(model, settings) if defines(fields, p) and p not in unanswered]:
         place = wanting[0]
-        if _is_group(fields[place]):
+        if place in fields and _is_group(fields[place]):
             _put(settings, place, {})  # what is missing in it is seen next
         elif not asking.answered(place):
             unanswered.append(place)
@@ -85,7 +85,8 @@ def ask_again(
 ) -> TargetAnswers:
     """The same with another answer for one setting; everything else is kept. Says so where there is none."""
     model, place = load(target.settings["kind"]).settings, tuple(setting.split("."))
-    if place not in (fields := dict(every_setting(model))) or _is_group(fields[place]):
+    fields = dict(every_setting(model))
+    if not defines(fields, place) or (place in fields and _is_group(fields[place])):
         say(f"'{setting}' is not a setting of this kind{did_you_mean(setting, map('.'.join, fields))}")
         return target
     settings = copy.deepcopy(dict(target.settings))
@@ -122,7 +123,9 @@ class _Asking:
 
     def answered(self, place: Place) -> bool:
         """Put an answer into the settings. False when there is none."""
-        question, patience = _question(place, dict(every_setting(self.model))), Patience()
+        meanings = dict(self.model.needed(self.settings))
+        question = _question(place, dict(every_setting(self.model)), meanings.get(place, ""))
+        patience = Patience()
         while answer := self.ask(question):
             tried = copy.deepcopy(self.settings)
             _put(tried, place, _value(answer))
@@ -135,8 +138,9 @@ class _Asking:
 
     def _wrong(self, settings: Mapping[str, Any], place: Place) -> str:
         """What is wrong with a setting, or with all of them together; what is missing is asked for next."""
+        judged = (place,) if self.model.needed(settings) else (place, ())  # the whole when all of it is there
         for one in wrong_with(self.model, settings, ("targets", self.name)):
-            if one.place[: len(place)] in (place, ()) and not one.is_missing:
+            if one.place[: len(place)] in judged and not one.is_missing:
                 return one.line
         return ""
 
@@ -152,14 +156,14 @@ def refuse_secrets(kind: str, name: str, settings: Mapping[str, Any]) -> None:
             )
 
 
-def secrets_of(options: Sequence[str]) -> dict[str, str]:
+def secrets_of(options: Sequence[str]) -> dict[str, Any]:
     """The secrets of `NAME=FILE`. Raises ConfigurationError for a file that cannot be read."""
-    found = {}
+    found: dict[str, Any] = {}
     for option in options:
         name, equals, file = option.partition("=")
         if not (name and equals and file):
             raise ConfigurationError("--secret takes NAME=FILE, for example --secret token=token.txt")
-        found[name] = secret_in(Path(file))
+        _put(found, tuple(name.split(".")), secret_in(Path(file)))
     return found
 
 
@@ -174,17 +178,20 @@ def secret_in(file: Path) -> str:
 
 def missing(model: type[TargetSettings], settings: Mapping[str, Any]) -> list[Place]:
     """Which settings have to be set still."""
-    return [one.place for one in wrong_with(model, settings) if one.is_missing]
+    lacking = [one.place for one in wrong_with(model, settings) if one.is_missing]
+    return lacking + [one.place for one in model.needed(settings) if one.place not in lacking]
 
 
 def _is_group(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 
 
-def _question(place: Place, fields: Mapping[Place, FieldInfo]) -> Question:
-    field = fields[place]
-    meaning = " ".join((field.description or "").split())
-    default = None if field.is_required() else str(field.get_default(call_default_factory=True)).lower()
+def _question(place: Place, fields: Mapping[Place, FieldInfo], meaning: str = "") -> Question:
+    """`meaning`: what is known of it besides its definition."""
+    field = definition(fields, place)
+    meaning = meaning or " ".join((field.description or "").split())
+    is_needed = field.is_required() or place not in fields
+    default = None if is_needed else str(field.get_default(call_default_factory=True)).lower()
     return Question(".".join(place), meaning, is_secret(field), default)
 
 

@@ -382,6 +382,81 @@ def test_what_is_asked_of_a_kind() -> None:
     assert found.left == [("combination",)]
 
 
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({"kind": "rest", "profile": "personio"}, ["secrets.client_id", "secrets.client_secret"]),
+        ({"kind": "rest", "profile": "bamboohr", "with": {"company": "a"}}, ["secrets.api_key"]),
+        ({"kind": "rest", "profile": "bamboohr"}, ["with.company", "secrets.api_key"]),
+        ({"kind": "rest"}, ["profile"]),
+        ({"kind": "google", "admin": "it@example.com"}, ["credentials_file"]),
+        ({"kind": "google", "admin": "it@example.com", "credentials_json": "{}"}, []),
+        ({"kind": "file"}, ["path"]),
+        ({"kind": "file", "path": "people.csv"}, []),
+        ({"kind": "file", "path": "sftp://a@b/c.csv"}, ["host_key", "password"]),
+        ({"kind": "file", "path": "sftp://a@b/c.csv", "private_key": "x"}, ["host_key"]),
+        ({"kind": "ldap"}, ["address", "bind_dn", "password", "base", "people", "groups_base"]),
+        (
+            {"kind": "entra", "via": "provisioning"},
+            ["tenant", "client_id", "client_secret", "service_principal", "job"],
+        ),
+    ],
+)
+def test_what_follows_from_what_is_given_is_asked(given: dict[str, Any], asked: list[str]) -> None:
+    """What a kind, its profile or its address needs besides == asked for, and left where nobody answers."""
+    questions: list[Question] = []
+
+    def ask(question: Question) -> str:
+        questions.append(question)
+        return ""
+
+    found = ask_for("d", given, ask)
+    assert [one.setting for one in questions] == asked
+    assert found.left == [tuple(one.split(".")) for one in asked]
+    assert all(one.meaning for one in questions)
+    assert all(one.secret == (one.setting.partition(".")[0] in SECRET) for one in questions)
+
+
+SECRET = {"secrets", "password", "client_secret"}
+
+
+async def test_what_a_profile_needs_is_asked(tmp_path: Path) -> None:
+    """`rest` on a terminal == its profile, then what that needs, each with its meaning, secrets unseen."""
+    typed = ["", "key", "personnio", "personio", "planted-id", "planted-secret", ""]
+    code, shown = await answered(tmp_path, typed, "--kind", "rest")
+    assert code == 0, shown
+    assert "did you mean personio" in shown
+    assert "Settings > Integrations > API credentials" in shown
+    assert "planted" not in shown
+    target = yaml.safe_load((tmp_path / "bridge.yaml").read_text())["targets"]["directory"]
+    assert target["secrets"] == {"client_id": "planted-id", "client_secret": "planted-secret"}
+    routes(load_settings(tmp_path / "bridge.yaml"))
+
+
+@pytest.mark.parametrize("kind", ["entra", "file", "google", "ldap", "rest", "scim", "webhook"])
+async def test_each_kind_can_be_begun_where_nobody_sits(here: World, kind: str) -> None:
+    """A kind and nothing else, no terminal == a file, what is left named, exit 0."""
+    done = await here.run(
+        "init", "--kind", kind, "--base-url", here.sandbox.url, "--config", "made.yaml", "--no-check"
+    )
+    assert (done.code, done.err) == (0, "")
+    assert "Still to be set" in done.out
+
+
+async def test_a_secret_in_a_group_comes_from_a_file(here: World) -> None:
+    """`--secret secrets.api_key=FILE` == the secret of that name; what is still missing is named."""
+    (here.folder / "key.txt").write_text("planted-key\n")
+    done = await here.run(
+        "init", "--kind", "rest", "--set", "profile=bamboohr", "--base-url", here.sandbox.url,
+        "--secret", "secrets.api_key=key.txt", "--config", "made.yaml", "--no-check",
+    )  # fmt: skip
+    assert (done.code, done.err) == (0, "")
+    assert "KENJO_BRIDGE_TARGETS__DIRECTORY__WITH__COMPANY" in done.out
+    assert "planted" not in done.out
+    target = yaml.safe_load((here.folder / "made.yaml").read_text())["targets"]["directory"]
+    assert target["secrets"] == {"api_key": "planted-key"}
+
+
 def test_settings_as_options() -> None:
     """NAME=VALUE == the setting, in a group by its whole name; JSON is a group or list; the rest is text."""
     given = ["mode=upsert", "removal.left=keep", "removal.gone=delete", 'match=["userName"]', "token=a=b"]

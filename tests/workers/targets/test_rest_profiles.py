@@ -124,7 +124,10 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str,
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"profile": "personnio"}, "there is no profile 'personnio'; there is: bamboohr, "),
+        (
+            {"profile": "personnio"},
+            "is none that comes with the bridge; did you mean personio?; there is: bamboohr, ",
+        ),
         ({"profile": "./nowhere.yaml"}, "nowhere.yaml cannot be read"),
         ({"with": {}}, "needs with.company: the first part of your address"),
         (

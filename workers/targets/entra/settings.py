@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from bridge.config.addresses import http_address
 from bridge.config.settings import HttpTarget
-from bridge.config.target_settings import Secret
+from bridge.config.target_settings import Needed, Secret
 from bridge.model import Kind
 from workers.targets.entra.attributes import KENJO_ID, check_attribute, filterable, keeps_ids
 from workers.targets.entra.batches import MOST
@@ -107,6 +107,13 @@ class EntraSettings(HttpTarget):
     confirm_every: float = Field(60.0, gt=0)
     """Seconds until they are asked again. One reading answers all who ask in half of that time; the logs take
     five requests in ten seconds."""
+
+    @classmethod
+    def needed(cls, given: Mapping[str, Any]) -> Sequence[Needed]:
+        """The provisioning job, where people are uploaded to one."""
+        if given.get("via") != PROVISIONING:
+            return ()
+        return [Needed((name,)) for name in ("service_principal", "job") if not given.get(name)]
 
     @property
     def addresses(self) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ from workers.targets.file.columns import ACTIVE, mapped
 class Layout(TargetSettings):
     """Which columns a file has, and how they are written; the ending of the path tells the format."""
 
-    path: str
+    path: str = Field(examples=["./export/people.csv"])
     """Where the file is written: `./export/people.csv`, or `sftp://user@host:22/folder/people.csv`. Its name
     may have `{year}`, `{month}`, `{day}`, `{hour}`, `{minute}` and `{second}`, in the bridge's time zone;
     without, each file takes the place of the one before."""

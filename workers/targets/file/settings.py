@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import time
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge.config.target_settings import Groups, TargetSettings
+from bridge.config.target_settings import Groups, Needed, TargetSettings
 from workers.targets.file.address import FORMATS, Address
 from workers.targets.file.layout import Layout
 
@@ -63,6 +64,15 @@ class FileSettings(Layout):
     """Rows per second that are made ready, over all workers."""
     concurrency: int = Field(50, ge=1, le=100)
     """Rows that are made ready at the same time, per worker."""
+
+    @classmethod
+    def needed(cls, given: Mapping[str, Any]) -> Sequence[Needed]:
+        """What an SFTP server is known by, and what to sign in to it with."""
+        if not str(given.get("path", "")).lower().startswith("sftp://"):
+            return ()
+        signs_in = given.get("private_key") or given.get("password")
+        lacking = [] if given.get("host_key") else [Needed(("host_key",))]
+        return lacking if signs_in else [*lacking, Needed(("password",))]
 
     @field_validator("at")
     @classmethod

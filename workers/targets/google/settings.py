@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bridge.config.addresses import http_address
 from bridge.config.section import LocalPath
 from bridge.config.settings import HttpTarget
-from bridge.config.target_settings import TargetSettings
+from bridge.config.target_settings import Needed, TargetSettings
 from workers.targets.google.attributes import EXTERNAL_ID, check_attribute
 
 _E_MAIL = re.compile(r"[^@\s\"]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
@@ -54,6 +54,12 @@ class GoogleSettings(HttpTarget):
     It is not changed afterwards."""
     end_sessions: bool = True
     """Whether a leaver is signed out everywhere, and what was let into the account is shut out too."""
+
+    @classmethod
+    def needed(cls, given: Mapping[str, Any]) -> Sequence[Needed]:
+        """The service account's key, in one of two ways."""
+        has_one = given.get("credentials_file") or given.get("credentials_json")
+        return () if has_one else [Needed(("credentials_file",))]
 
     @property
     def addresses(self) -> Mapping[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from bridge.config.addresses import see_printable
 from bridge.config.section import LocalPath
 from bridge.config.settings import TargetSettings
-from bridge.config.target_settings import Secret
+from bridge.config.target_settings import Needed, Secret
 from bridge.model import Kind
 from workers.targets.ldap.attributes import ACTIVE, CONTAINER, MEMBERS, check_attribute
 from workers.targets.ldap.names import is_under, steps
@@ -123,6 +123,13 @@ class LdapSettings(TargetSettings):
         if value is not None and (problem := check_attribute(value)):
             raise ValueError(problem)
         return value
+
+    @classmethod
+    def needed(cls, given: Mapping[str, Any]) -> Sequence[Needed]:
+        """A container for groups, where there are to be some."""
+        groups = given.get("groups")
+        has_none = isinstance(groups, Mapping) and groups.get("from") == []
+        return () if has_none or given.get("groups_base") else [Needed(("groups_base",))]
 
     @model_validator(mode="after")
     def _fit_together(self) -> LdapSettings:

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.config.configuration import read_file
 from bridge.config.sources import Source
 from bridge.errors import ConfigurationError
+from bridge.printable import did_you_mean
 from workers.targets.rest.profile import Profile
 
 STARTING = "starting.yaml"
@@ -23,6 +24,16 @@ def folder() -> Path:
 def built_in() -> list[str]:
     """The names of the built-in profiles."""
     return sorted(path.stem for path in folder().glob("*.yaml") if path.name != STARTING)
+
+
+def built_in_name(name: str) -> str:
+    """The name of a built-in profile. Raises ValueError for any other."""
+    if name not in built_in():
+        raise ValueError(
+            f"is none that comes with the bridge{did_you_mean(name, built_in())}; there is:"
+            f" {', '.join(built_in())}, or the path of a file such as ./mytool.yaml"
+        )
+    return name
 
 
 def is_file(name: str) -> bool:
@@ -44,9 +55,7 @@ def load(name: str) -> tuple[Profile, Source]:
     """A profile, and where in its file everything stands. Raises ConfigurationError."""
     if is_file(name):
         return read_file(Path(name), Profile)
-    if name in built_in():
-        return read_file(folder() / f"{name}.yaml", Profile)
-    raise ConfigurationError(
-        f"there is no profile '{name}'; there is: {', '.join(built_in())}, or the path of a file such as"
-        " ./mytool.yaml"
-    )
+    try:
+        return read_file(folder() / f"{built_in_name(name)}.yaml", Profile)
+    except ValueError as error:
+        raise ConfigurationError(f"the profile '{name}' {error}") from None

@@ -24,13 +24,13 @@ from bridge.config.addresses import http_address
 from bridge.config.section import beside_the_file
 from bridge.config.settings import HttpTarget, TargetSettings
 from bridge.config.sources import Source
-from bridge.config.target_settings import Secret
+from bridge.config.target_settings import Needed, Secret
 from bridge.errors import ConfigurationError
 from bridge.model import Kind
 from bridge.printable import did_you_mean
 from workers.targets.rest.compiled import Compiled, Objects
 from workers.targets.rest.compiling import compiled
-from workers.targets.rest.loading import is_file, load
+from workers.targets.rest.loading import built_in_name, is_file, load
 from workers.targets.rest.profile import Profile
 
 _FROM_PROFILE = {"rate": "rate", "create_shows_within": "shows_within"}
@@ -58,10 +58,21 @@ class RestSettings(HttpTarget):
     """IANA time zone of the day that is sent, e.g. as the last one of somebody who left."""
     _compiled: Compiled = PrivateAttr()
 
+    @classmethod
+    def needed(cls, given: Mapping[str, Any]) -> Sequence[Needed]:
+        """What its profile asks for."""
+        try:
+            profile, _ = load(str(given.get("profile", "")))
+        except ConfigurationError:
+            return ()
+        asked = {("with", name): one.about for name, one in _needed(profile).items()}
+        asked |= {("secrets", name): one.about for name, one in profile.secrets.items()}
+        return [Needed(place, about) for place, about in asked.items() if not _is_given(given, *place)]
+
     @field_validator("profile")
     @classmethod
     def _starts_beside_the_file(cls, value: str, info: ValidationInfo) -> str:
-        return str(beside_the_file(Path(value), info)) if is_file(value) else value
+        return str(beside_the_file(Path(value), info)) if is_file(value) else built_in_name(value)
 
     @field_validator("timezone")
     @classmethod
@@ -132,6 +143,11 @@ def digest(profile: Profile) -> str:
     """What of a profile says what the target should hold, in short."""
     content = profile.model_dump(mode="json", include={"settings", "lists", "people", "groups"})
     return hashlib.blake2b(canonical(content), digest_size=8).hexdigest()
+
+
+def _is_given(given: Mapping[str, Any], setting: str, name: str) -> bool:
+    group = given.get(setting)
+    return isinstance(group, Mapping) and name in group
 
 
 def _address(made: Compiled, source: Source) -> str:
