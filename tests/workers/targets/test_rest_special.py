@@ -269,6 +269,36 @@ async def test_a_list_without_ids_proves_nothing(rig: OddHRRig, target: Allowed,
             await target.find(person(rig, 2))
 
 
+@pytest.mark.parametrize("odd", ["null", "[]", '"x"', "{}", '{"note": "try again"}', '{"ref": "P9"}'])
+async def test_another_answer_is_no_person(rig: OddHRRig, target: Allowed, proxy: Proxy, odd: str) -> None:
+    """Where a person is to stand in an answer stands something else == a passing fault, and nothing is sent.
+
+    Else the tool, which takes people whole, would lose all that does not differ.
+    """
+    await target.target.size()  # the list of units is read
+    remote_id = (await target.upsert(person(rig, 1), None)).remote_id
+    before = len(proxy.writes)
+    proxy.fail(faults.answer(200, f'{{"ok": true, "result": {odd}}}'))
+    with pytest.raises(TryLater, match="without the object that was asked for"):
+        await target.upsert(person(rig, 1, job="Boss"), remote_id)
+    assert len(proxy.writes) == before
+
+
+async def test_a_create_that_shows_another_object(tmp_path: Path) -> None:
+    """The answer to a create shows no person == they are read before the rest is sent whole."""
+    async with with_profile(
+        tmp_path, ("    id: result.ref\n    item: result\n", "    id: result.ref\n    item: ok\n")
+    ) as (
+        rig,
+        target,
+    ):
+        boss = (await target.upsert(person(rig, 1), None)).remote_id
+        remote_id = (await target.upsert(person(rig, 2, boss=boss), None)).remote_id
+        stored = await rig.stored(Kind.PERSON, remote_id)
+        assert stored is not None
+        assert (stored["boss"], stored["job"]) == (boss, person(rig, 2).attributes["job"])
+
+
 async def test_look_ups_share_a_list(rig: OddHRRig, target: Allowed, proxy: Proxy) -> None:
     """Many look-ups at once by what only a list shows == one list or two, begun after all had asked."""
     await target.upsert(person(rig, 1), None)

@@ -12,7 +12,7 @@ from bridge.exchange import Page, Remote, Wanted
 from bridge.spelling import spellings
 from workers.targets.rest.client import Client, Forbidden, said
 from workers.targets.rest.compiled import Listing, Objects
-from workers.targets.rest.fields import Field, at
+from workers.targets.rest.fields import Field, at, has
 from workers.targets.rest.pages import Item, pages
 
 
@@ -148,10 +148,22 @@ class Search:
             return None
         except Forbidden as error:
             raise await self.denied(error) from None
-        item = at(said(answer), self._objects.read.items)
-        if not isinstance(item, dict):
-            raise TryLater("answered with no object; is the address right?")
+        item = self.shown(at(said(answer), self._objects.read.items), remote_id)
+        if item is None:
+            raise TryLater("answered without the object that was asked for; is the address right?")
         return item
+
+    def shown(self, found: Any, remote_id: str) -> Item | None:
+        """An object in an answer; None for anything else, such as an error that is told with 200.
+
+        Taken for the object it would be one without any value, and a tool that takes whole objects would be
+        sent no more than what differs.
+        """
+        if not isinstance(found, dict):
+            return None
+        if has(found, self._objects.id):
+            return found if self.id_of(found) == remote_id else None
+        return found if any(has(found, one.read) for one in self._objects.fields.values()) else None
 
 
 class _Shared:

@@ -86,7 +86,7 @@ class Sender:
         remote_id = _new_id(create, answer, shown) or await self._found(new.wanted)
         if not remote_id:
             return Accepted("answered a create without an id, and the object is not found yet")
-        item = None if create.item is None else at(shown, create.item)
+        item = None if create.item is None else self._search.shown(at(shown, create.item), remote_id)
         seen = Seen(item, tuple(one for one in given if one not in first), False if new.closes else None)
         seen = replace(seen, add=new.members)
         applied = Applied(remote_id, Outcome.CREATED, self._search.is_open(item))
