@@ -63,9 +63,13 @@ def test_a_seed_is_replayed_with_its_trace() -> None:
     assert "OWNERSHIP: " in replayed.stdout
 
 
+LATE = {*BUGS_OF_TEMPERS, "unwatched", "no-window"}
+"""Bugs for which many seeds have to be played."""
+
+
 @pytest.mark.parametrize(
     "bug",
-    [pytest.param(bug, marks=pytest.mark.long if bug in BUGS_OF_TEMPERS else ()) for bug in sorted(BUGS)],
+    [pytest.param(bug, marks=pytest.mark.long if bug in LATE else ()) for bug in sorted(BUGS)],
 )
 def test_a_planted_bug_is_caught(bug: str) -> None:
     """A product with a bug == some seed names the promise that it breaks."""
