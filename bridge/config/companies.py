@@ -215,7 +215,7 @@ def _apart(companies: Mapping[str, Company]) -> dict[str, Company]:
 def _own_things(values: BridgeSettings) -> Iterable[tuple[str, str]]:
     if values.kenjo.api_key and (key := values.kenjo.api_key.get_secret_value().strip()):
         yield "kenjo.api_key", f"{values.kenjo.url} {key}"
-    if values.redis.url is None:
+    if values.redis.is_private:
         yield "data_dir", str(values.data_dir)
     else:
         yield "redis.prefix", values.redis.prefix

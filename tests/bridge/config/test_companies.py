@@ -121,6 +121,15 @@ def test_what_is_wrong_with_one_harms_no_other(tmp_path: Path, text: str, words:
     assert {name for name, company in found.by_name.items() if company.values} == {"acme", "gamma"}
 
 
+def test_a_place_behind_sentinels_is_one_companys(tmp_path: Path) -> None:
+    """Redis is told by its Sentinels alone == it is no private one, and no two have one prefix in it."""
+    common = "redis: {sentinels: [s1:26379, s2:26379, s3:26379]}\n"
+    taken = one("b") + "redis: {prefix: acme}\n"
+    found = load_companies(folder(tmp_path, bridge=common, acme=one("a"), beta=taken), {})
+    assert of(found, "acme").redis.sentinels
+    assert "redis.prefix is that of company acme" in found.by_name["beta"].problem
+
+
 def test_who_runs_keeps_what_is_theirs(tmp_path: Path) -> None:
     """A new company with the key of one that runs == the new one is refused, whatever their names."""
     found = load_companies(
