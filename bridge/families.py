@@ -135,7 +135,7 @@ COMPANIES = (
         ("company",),
     ),
     Family(
-        "counter", "company_restarts", "how often the process of a company was started again", ("company",)
+        "counter", "company_restarts", "How often the process of a company was started again", ("company",)
     ),
 )
 """What only the process tells that keeps one for each of several companies."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -17,6 +16,7 @@ from bridge.store import Claim
 from bridge.store.audit import UNREMARKABLE
 from bridge.store.gate import HALTED
 from bridge.tracing import poll_id
+from bridge.version import installed
 from bridge.wire.redaction import redact
 
 log = get_logger("deliver")
@@ -36,7 +36,7 @@ class Metrics:
         self.registry.register(self.standing)
         ProcessCollector(registry=self.registry)
         build = self._gauge("build_info")
-        build.labels(_version(), platform.python_version()).set(1)
+        build.labels(installed() or "unknown", platform.python_version()).set(1)
         self.poll_seconds = self._histogram("poll_seconds")
         self.polls = self._counter("polls")
         self.changes = self._counter("changes")
@@ -111,10 +111,3 @@ class Metrics:
             namespace=NAMESPACE,
             buckets=family.buckets,
         )
-
-
-def _version() -> str:
-    try:
-        return version("kenjo-bridge")
-    except PackageNotFoundError:  # it runs from a folder that was never installed
-        return "unknown"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.config import sources
+from bridge.config.redis_settings import PREFIX
 from bridge.config.sources import Source
 from bridge.errors import ConfigurationError
 
@@ -14,7 +15,7 @@ ACCOUNTS = "accounts"
 COMMON_FILE = "bridge.yaml"
 """In a folder: what all companies share. Every other file whose name ends in .yaml is a company's."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")  # as a redis.prefix
+_NAME = re.compile(PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

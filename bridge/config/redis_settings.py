@@ -9,6 +9,9 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bridge.config.section import Section
 
+PREFIX = r"[a-z0-9][a-z0-9-]{0,39}"
+"""How a prefix is spelled, and so a company's name, which is one."""
+
 _FILES = ("ca_file", "cert_file", "key_file")
 
 
@@ -34,7 +37,7 @@ class RedisSettings(Section):
     """The bridge's own certificate (PEM), where Redis asks its clients for one."""
     key_file: Path | None = None
     """The key of `cert_file` (PEM, without a password)."""
-    prefix: str = Field("default", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    prefix: str = Field("default", pattern=f"^{PREFIX}$")
     """Under which name this bridge keeps everything: its keys begin with `kenjo-bridge:2:` and this name.
     Several bridges on one Redis need one each."""
 

@@ -56,12 +56,9 @@ def may_name(asked: bool | None, *, json: bool = False) -> bool:
 
 def version() -> str:
     """The version of the installed package."""
-    from importlib import metadata
+    from bridge.version import installed
 
-    try:
-        return metadata.version("kenjo-bridge")
-    except metadata.PackageNotFoundError:
-        return "of a folder that was not installed"
+    return installed() or "of a folder that was not installed"
 
 
 def _show_version(asked: bool) -> None:

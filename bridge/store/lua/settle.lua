@@ -2,7 +2,8 @@
 -- KEYS: revisions, ledger, links, claims, pending, due, later, faults, audit, held, done, approved,
 -- calls.
 -- ARGV: prefixes of locks, of waiting, of awaiting and of the changes of a day, the audit's length, seconds for which a
--- team waits for more of its members, seconds for which a day's changes are kept, and then for each delivery the FIELDS in their order and the LISTS, each with its length before it.
+-- team waits for more of its members, seconds for which a day's changes are kept, and then for each delivery the FIELDS
+-- in their order and the LISTS, each with its length before it.
 -- Returns for each delivery {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile
 -- (the lock is kept), or {'ok'}, with the record keys that waited for it behind.
 local FIELDS = {

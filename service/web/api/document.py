@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from importlib import metadata
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from bridge.version import installed
 from service.web.api.endpoints import Endpoint
 from service.web.api.problems import MEDIA, Problem
 
@@ -47,10 +47,7 @@ def document(endpoints: Iterable[Endpoint], base: str) -> dict[str, Any]:
 
 
 def _summary() -> str:
-    try:
-        return f"The API of kenjo-bridge {metadata.version('kenjo-bridge')}"
-    except metadata.PackageNotFoundError:
-        return "The API of kenjo-bridge"
+    return f"The API of kenjo-bridge {installed()}".rstrip()
 
 
 def _models(endpoints: Iterable[Endpoint]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
