@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from bridge.errors import RecordRejected
 from bridge.mapping.references import references
+from bridge.mapping.restoring import intended, mapped
 from bridge.mapping.route import Action, Intent, Route
 from bridge.model import DAY, Entry, Key, Kind, Outcome, State, Stored
 
@@ -47,7 +48,7 @@ def verb_of(
     `now`: epoch seconds, for deletions that are due.
     """
     try:
-        intent = route.intend(stored, linked=linked)
+        intent = intended(route, stored, entry, linked=linked)
         if intent.action is Action.UPSERT:
             return _upsert(route, stored, entry) if linked else Verb.CREATE
     except RecordRejected:
@@ -70,15 +71,14 @@ def is_deletion(intent: Intent, entry: Entry | None, now: float) -> bool:
     return entry.delete_from > 0 and entry.delete_from + intent.delete_after * DAY <= now
 
 
-def closes(route: Route, stored: Stored) -> bool:
+def closes(route: Route, stored: Stored, entry: Entry | None) -> bool:
     """Whether a person whose account is there should find it closed after the delivery."""
     if stored.record.key.kind is not Kind.PERSON:
         return False
     try:
-        intent = route.intend(stored, linked=True)
+        intent = intended(route, stored, entry, linked=True)
         if intent.action is Action.UPSERT:
-            mapped = route.shielded(stored.record, route.map(stored.record))
-            return route.access(mapped) is False
+            return route.access(route.shielded(stored.record, mapped(route, stored, entry))) is False
     except RecordRejected:
         return False
     return intent.action is Action.DEACTIVATE
@@ -87,10 +87,10 @@ def closes(route: Route, stored: Stored) -> bool:
 def _upsert(route: Route, stored: Stored, entry: Entry | None) -> Verb | None:
     """What an upsert of an account that is there would be. Raises RecordRejected."""
     record = stored.record
-    mapped = route.shielded(record, route.map(record))
-    if route.lacking(record.key.kind, mapped):
+    wanted = route.shielded(record, mapped(route, stored, entry))
+    if route.lacking(record.key.kind, wanted):
         return None  # will be skipped
-    access = route.access(mapped) if record.key.kind is Kind.PERSON else None
+    access = route.access(wanted) if record.key.kind is Kind.PERSON else None
     if access is False and not (entry and entry.open is False):
         return _closing(entry)
     if access and entry and entry.open is False:
@@ -119,9 +119,9 @@ def released(
         return frozenset()
     given = frozenset(name for name in entry.refs if name in linked)
     try:
-        if route.intend(stored, linked=True).action is Action.UPSERT:
-            mapped = route.map(stored.record)
-            return frozenset() if route.lacking(Kind.TEAM, mapped) else given - references(mapped)
+        if intended(route, stored, entry, linked=True).action is Action.UPSERT:
+            wanted = mapped(route, stored, entry)
+            return frozenset() if route.lacking(Kind.TEAM, wanted) else given - references(wanted)
     except RecordRejected:
         return frozenset()
     verb = verb_of(route, stored, entry, linked=True, now=now)

@@ -247,6 +247,20 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """What somebody has put back at a target, against what Kenjo says: the run that was undone, and by whom.
+
+    `values` by attribute, as `bridge.mapping.restoring` writes them; they count for `stamp`: as long as
+    neither the record nor the configuration is another one.
+    """
+
+    run: str
+    by: str
+    stamp: str
+    values: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a target's ledger: what the bridge has given the target for one record.
 
@@ -262,6 +276,7 @@ class Entry:
     None: that is not known. `made`: when the object was created that is linked (0: it was found, or that is
     not known); without a link, when a create was sent that had no answer. `unique`: by attribute what nobody
     else has and its account was given, or was to be given by a create of which nothing is known yet.
+    `restored`: what it has there in place of what Kenjo says.
     """
 
     revision: int = 0
@@ -289,6 +304,7 @@ class Entry:
     open: bool | None = None
     made: float = 0.0
     unique: Mapping[str, str] = field(default_factory=dict, hash=False)
+    restored: Restored | None = None
 
     @property
     def stamp(self) -> str:

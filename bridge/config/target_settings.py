@@ -90,7 +90,7 @@ class TargetSettings(Section):
     """What all kinds of targets have in common; each kind adds its own settings."""
 
     changes_nothing: ClassVar[frozenset[str]] = frozenset(
-        {"rate", "concurrency", "timeout", "map", "limits", "drift", "drift_every", "after"}
+        {"rate", "concurrency", "timeout", "map", "limits", "drift", "drift_every", "after", "undo_days"}
     )
     """Settings that change nothing that the target should hold (`map` counts as what it is laid over)."""
     url_setting: ClassVar[str] = "base_url"
@@ -137,6 +137,9 @@ class TargetSettings(Section):
     look."""
     drift_every: float = Field(24.0, gt=0)
     """Hours between two looks at all of them, at a quarter of `rate`."""
+    undo_days: int = Field(14, ge=0, le=365)
+    """Days for which the bridge remembers what accounts and groups had here before it changed them, so that a
+    run can be undone. 0 remembers nothing."""
     rate: float = Field(10.0, gt=0)
     """Requests per second to this target, over all workers."""
     concurrency: int = Field(10, ge=1, le=100)

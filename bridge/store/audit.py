@@ -26,6 +26,7 @@ UNREMARKABLE = (Outcome.UNCHANGED, Outcome.SKIPPED)
 Noted = Literal[
     "approved",
     "chosen",
+    "configured",
     "damaged",
     "discarded",
     "forgotten",
@@ -36,12 +37,14 @@ Noted = Literal[
     "poll asked for",
     "published",
     "readmitted",
+    "redone",
     "rejected",
     "resumed",
     "retried",
     "sign-in refused",
     "signed in",
     "signed out",
+    "undone",
     "withdrawn",
 ]
 """What is noted beside changes at Kenjo and deliveries."""

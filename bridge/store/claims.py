@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bridge.errors import Unreadable
 from bridge.exchange import Call
 from bridge.model import Entry, Key, Kind, Stored
+from bridge.store.former import Former
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,8 @@ class Result:
 
     `hold`: from here on no delivery of the record starts, until a poll has counted what it would do; `freed`:
     it has given up at the target what other records may need. `counts` is what limits will count with what
-    comes, `approved` what they count no more. `calls` were made of the target.
+    comes, `approved` what they count no more. `calls` were made of the target, which had
+    `former` before.
     """
 
     claim: Claim
@@ -93,6 +95,7 @@ class Result:
     counts: tuple[str, ...] = ()
     approved: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
+    former: Former | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bridge.store.claims import Batch, Claim, Result, Settled
 from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.forgotten import CLOSE
+from bridge.store.former import day_of, field_of, seal_former
 from bridge.store.given import KEPT, quarter
 from bridge.store.holds import FOUND
 from bridge.store.keys import Keys, named, place, script
@@ -185,7 +186,8 @@ class Deliveries(Values):
         names.append(self._keys.of("audit"))
         names += [self._key(name) for name in ("held", "done", "approved", "calls")]
         prefixes = [self._keys.locks(self.target), self._key("waiting:"), self._key("awaiting:")]
-        common: Arguments = [*prefixes, self._keys.of("given:"), KEEP, TEAM_WAITS, KEPT]
+        prefixes += [self._keys.of("given:"), self._key("former:")]
+        common: Arguments = [*prefixes, KEEP, TEAM_WAITS, KEPT]
         answers: list[list[bytes]] = await self._redis.eval(
             _SETTLE, len(names), *names, *common, *chain.from_iterable(results)
         )
@@ -215,8 +217,13 @@ class Deliveries(Values):
             "1" if result.freed else "0",
             entry.at,
             seal_calls(self._codec, self._where("calls", claim.key), claim.calls, result.calls),
+            seal_former(self._codec, self._former_place(claim.key, entry.at), result.former),
+            result.former.days if result.former else 0,
         ]
         return [*fields, *_listed(result.counts), *_listed(result.approved), *_listed(entry.missing)]
+
+    def _former_place(self, key: Key, at: float) -> str:
+        return place(self._key(day_of(at)), field_of(key, at))
 
     # What is looked up
 

@@ -16,6 +16,7 @@ from bridge.store.calls import open_calls
 from bridge.store.connection import Connection
 from bridge.store.drifts import open_drift
 from bridge.store.entries import open_entry, open_text
+from bridge.store.former import open_former
 from bridge.store.gate import open_survey
 from bridge.store.holds import open_hold
 from bridge.store.keys import Keys, legible, moment, named, number, place, script
@@ -90,6 +91,7 @@ _TARGET_HASHES: dict[str, _Reader] = {
     "calls": open_calls,
     **dict.fromkeys(("claims", "held"), _anything),
 }
+_TARGET_FAMILIES: dict[str, _Reader] = {"looked-up": open_text, "former": open_former}
 _TARGET_SETS = ("pending", "due", "later")
 _BY_NAME = "holds"
 """The one hash whose fields are no records."""
@@ -134,8 +136,9 @@ async def _values(redis: Connection, keys: Keys, targets: Iterable[str]) -> Asyn
     for target in targets:
         strings |= {keys.at(target, name): read for name, read in _TARGET_STRINGS.items()}
         hashes |= {keys.at(target, name): read for name, read in _TARGET_HASHES.items()}
-        async for name in redis.scan_iter(match=keys.at(target, "looked-up:*"), count=1000):
-            hashes[name.decode()] = open_text
+        for family, read in _TARGET_FAMILIES.items():
+            async for name in redis.scan_iter(match=keys.at(target, f"{family}:*"), count=1000):
+                hashes[name.decode()] = read
         for where in (keys.at(target, name) for name in _TARGET_SETS):
             for member, _ in await redis.zrange(where, 0, -1, withscores=True):
                 yield _Value(where, member, None, _anything)

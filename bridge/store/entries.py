@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from bridge.codec import Codec, reading
-from bridge.model import Entry, Outcome, State
+from bridge.model import Entry, Outcome, Restored, State
 
 _NEW = [(field.name, getattr(Entry(), field.name)) for field in dataclasses.fields(Entry)]
 """What each field of an entry is in a new one."""
@@ -33,4 +33,6 @@ def open_entry(codec: Codec, where: str, blob: bytes) -> Entry:
     with reading(where):
         for field in ("refs", "missing", "candidates"):
             value[field] = tuple(value.get(field, ()))
+        if restored := value.get("restored"):
+            value["restored"] = Restored(**restored)
         return Entry(**{**value, "state": State(value["state"]), "outcome": Outcome(value["outcome"])})

@@ -112,6 +112,7 @@ class Forgotten(Tombstones):
                 done[what] = await self._redis.hdel(self._keys.at(target, hash_), name)
             for hash_ in ("claims", "held", "approved", "counted", "calls"):
                 await self._redis.hdel(self._keys.at(target, hash_), name)
+            await self._leave_former(target, name)
             owners = self._keys.at(target, "owners")
             mine = [
                 f.decode()
@@ -138,6 +139,14 @@ class Forgotten(Tombstones):
         if await self._redis.hdel(notebook, *names):
             await self._redis.delete(self._keys.at(target, "notebook-mark"))
         await Publications(self._redis, self._keys, self._codec, target).strike_out(names)
+
+    async def _leave_former(self, target: str, name: str) -> None:
+        """Erase what a record had at a target before it was changed."""
+        async for found in self._redis.scan_iter(match=self._keys.at(target, "former:*"), count=_PAGE):
+            day = found.decode()
+            fields = [field.decode() for field in await self._redis.hkeys(day)]
+            if about := [field for field in fields if field.startswith(f"{name} ")]:
+                await self._redis.hdel(day, *about)
 
     async def _leave_window(self, place: str, name: str) -> None:
         """Take a record out of what limits remember."""

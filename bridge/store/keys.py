@@ -53,6 +53,7 @@ class Keys:
     | `{t}:held`, `{t}:approved` | hash | by record: the hold that holds it back, what a person has let go |
     | `{t}:counted` | hash | by record, sealed: what the last poll has counted and lets take away |
     | `{t}:calls` | hash | by record, sealed: the last calls of the target that were made for it |
+    | `{t}:former:{day}` | hash | by record and time, sealed: what there was before a change of that day |
     | `{t}:done` | sorted set | by time: what was done to whom, as far as limits look back |
     | `{t}:survey` | string | what first contact found |
     | `{t}:notebook` | hash | by record, sealed: what a target that shows nothing was given last |

@@ -11,8 +11,9 @@ from bridge.errors import LeaseLost
 from bridge.exchange import Call
 from bridge.model import Entry, Key
 from bridge.store.calls import open_calls
-from bridge.store.deliveries import Deliveries
+from bridge.store.deliveries import LOCK_TTL, Deliveries
 from bridge.store.entries import open_entry, open_text, seal_entry
+from bridge.store.former import Former, day_of, field_of, open_former
 from bridge.store.keys import named, script
 from bridge.store.records import Grip
 
@@ -21,6 +22,7 @@ _MANY = 1000
 
 _COUNT = script("count")
 _DOUBT = script("doubt")
+_RELEASE = script("release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ class Ledger(Deliveries):
         blob = await self._redis.hget(self._key("calls"), str(key))
         return open_calls(self._codec, self._where("calls", key), blob or b"")
 
+    async def former(self, key: Key, at: float) -> Former | None:
+        """What the target had before it was changed `at` (epoch seconds), as long as that is kept.
+
+        Raises Unreadable.
+        """
+        blob = await self._redis.hget(self._key(day_of(at)), field_of(key, at))
+        return open_former(self._codec, self._former_place(key, at), blob) if blob else None
+
     async def given(self, known: Collection[Key]) -> dict[Key, Entry]:
         """The records but the `known` ones for which the target was given something, and what is noted."""
         entries, links = self._key("ledger"), self._key("links")
@@ -118,6 +128,19 @@ class Ledger(Deliveries):
         """Replace an entry by an operator's word, outside any delivery."""
         sealed = seal_entry(self._codec, self._where("ledger", key), entry)
         await self._redis.hset(self._key("ledger"), mapping={str(key): sealed})
+
+    async def rewrite(self, key: Key, former: Entry, entry: Entry) -> bool:
+        """Replace an entry while nobody delivers the record; False when somebody does, or it has changed."""
+        lock, token = self._keys.lock(self.target, key), secrets.token_hex(8)
+        if not await self._redis.set(lock, token, nx=True, px=int(LOCK_TTL * 1000)):
+            return False
+        try:
+            is_same = await self.entry(key) == former
+            if is_same:
+                await self.write(key, entry)
+            return is_same
+        finally:
+            await self._redis.eval(_RELEASE, 1, lock, token)
 
     async def link(self, key: Key, remote_id: str) -> None:
         """Link a record by an operator's word."""

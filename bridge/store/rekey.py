@@ -15,7 +15,8 @@ STRINGS, HASHES = ("snapshot", "pepper"), ("records", "holds", "forgotten", "lea
 """Keys of the account whose values are sealed."""
 TARGET_STRINGS = ("survey", "drift", "publication", "written")
 TARGET_HASHES = ("ledger", "links", "approved", "counted", "notebook", "calls")
-"""Keys of a target whose values are sealed, besides those of a survey under way."""
+TARGET_FAMILIES = ("looked-up", "former")
+"""Keys of a target whose values are sealed; of the families there is one for each survey, or day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ async def rekey(redis: Connection, keys: Keys, codec: Codec, targets: Iterable[s
     for target in targets:
         strings += [keys.at(target, name) for name in TARGET_STRINGS]
         hashes += [keys.at(target, name) for name in TARGET_HASHES]
-        looked_up = redis.scan_iter(match=keys.at(target, "looked-up:*"), count=1000)
-        hashes += [name.decode() async for name in looked_up]
+        for name in TARGET_FAMILIES:
+            there = redis.scan_iter(match=keys.at(target, f"{name}:*"), count=1000)
+            hashes += [found.decode() async for found in there]
     sealed = plain = 0
     for name in hashes:
         for field, blob in (await redis.hgetall(name)).items():

@@ -36,6 +36,7 @@ COMMANDS = {
     "rekey": "Seal everything in Redis with the current encryption key, after the key was changed.",
     "notices": "Say who is told of what needs a person, and send a test notice.",
     "holds": "What waits for a person: list, show, approve, reject.",
+    "runs": "What was done at the targets, run by run: list, show, undo, redo.",
     "targets": "The targets: pause one, let it go on.",
     "failures": "Records that a target will not take: list, show, retry, discard, adopt.",
     "profile": "Profiles of HTTP APIs (kind: rest): check, new.",
@@ -47,7 +48,7 @@ GROUPS = {
     "Begin": ("init", "check", "sandbox", "demo"),
     "Run": ("run", "serve", "work", "sync"),
     "Look": ("status", "people", "plan", "explain", "audit"),
-    "Decide": ("holds", "failures", "targets"),
+    "Decide": ("holds", "failures", "runs", "targets"),
     "Write mappings and targets": ("mapping", "try", "preset", "profile", "new-target"),
     "Less often": ("web", "notices", "moved", "rekey", "forget"),
 }

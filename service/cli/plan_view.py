@@ -74,9 +74,7 @@ def show_plan(console: Console, found: Plan, shows: Shows, *, then: Iterable[str
     if found.held:
         _print(console, f"held: {found.held}; nothing would be changed anywhere", "red")
     for name, target in found.targets.items():
-        lines = list(_target(target, shows))
-        for line, style in [("", ""), (name, "bold"), *lines] if lines else ():
-            _print(console, line, style)
+        show_target(console, name, target, shows)
     _print(console, "")
     for line in then:
         _print(console, f"next: {line}", "bold")
@@ -95,6 +93,13 @@ def _summary(target: TargetPlan) -> str:
     ]
     trouble = ["cannot be asked"] if target.trouble else []
     return ", ".join(trouble + parts) or "nothing to do"
+
+
+def show_target(console: Console, name: str, target: TargetPlan, shows: Shows) -> None:
+    """The steps of one target, if there is anything to tell of it."""
+    lines = list(_target(target, shows))
+    for line, style in [("", ""), (name, "bold"), *lines] if lines else ():
+        _print(console, line, style)
 
 
 def _target(target: TargetPlan, shows: Shows) -> Iterator[tuple[str, str]]:

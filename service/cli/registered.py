@@ -11,6 +11,7 @@ from service.cli import (
     operating,
     profiling,
     signing_in,
+    undoing,
 )
 
 listing.arrange()
@@ -25,4 +26,5 @@ __all__ = [
     "operating",
     "profiling",
     "signing_in",
+    "undoing",
 ]

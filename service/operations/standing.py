@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from bridge.errors import RecordRejected
+from bridge.mapping.restoring import intended, is_restored
 from bridge.mapping.route import Action, Route
-from bridge.model import Entry, Key, Kind, State, Stored
+from bridge.model import Entry, Key, Kind, Restored, State, Stored
 from bridge.store import Hold, gate
 from service.operations.assembly import Bridge
 from service.operations.failures import unusable
@@ -90,7 +91,7 @@ class Surroundings:
         """One for which something is still to be done, or may be."""
         key = stored.record.key
         try:
-            intent = self.route.intend(stored, linked=str(key) in self.linked)
+            intent = intended(self.route, stored, entry, linked=str(key) in self.linked)
             if intent.action is Action.UPSERT:
                 lacking = self.route.lacks(stored.record)
         except RecordRejected as error:
@@ -141,6 +142,8 @@ class Surroundings:
 
     def _settled(self, stored: Stored, entry: Entry) -> Stand:
         """One that a delivery is done with."""
+        if entry.restored and entry.state is State.APPLIED and is_restored(self.route, stored, entry):
+            return _restored(entry.restored)
         match entry.state:
             case State.FAILED:
                 choose = f"kenjo-bridge failures adopt {self.route.name} {stored.record.key} ACCOUNT"
@@ -156,6 +159,16 @@ class Surroundings:
         missing = ", ".join(sorted(entry.missing))
         have = "has" if len(entry.missing) == 1 else "have"
         return Stand(Standing.IN_STEP, f"without {missing}, who {have} no account there" if missing else "")
+
+
+def _restored(restored: Restored) -> Stand:
+    """One that has something else than Kenjo says, as somebody has undone a run."""
+    return Stand(
+        Standing.HELD,
+        f"has what it had before the run {restored.run}, which {restored.by} has undone",
+        "what Kenjo says, as soon as that or the configuration changes",
+        helps=f"kenjo-bridge runs redo {restored.run}",
+    )
 
 
 def _unread(row: str) -> Stand:

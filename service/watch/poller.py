@@ -29,7 +29,7 @@ from service.watch.knowing import Known, what_is_known
 from service.watch.pending import Standing, assess, enqueue_pending, window_since
 from service.watch.pulse import Pulse
 from service.watch.returning import notice
-from service.watch.seeing import Source, facts_of
+from service.watch.seeing import Source, facts_of, reconfigured
 from service.watch.stillness import Sight, Stillness, sight_of
 
 log = get_logger("poller")
@@ -301,6 +301,8 @@ class Poller:
         former = await self._backend.records.last_snapshot()
         facts = facts_of(snapshot, targets, former, now)
         await self._backend.records.note_snapshot(facts)
+        for name in reconfigured(facts, former):
+            await self._backend.audit.note("configured", now, target=name)
         for change in changes:
             self._metrics.changes.labels(change.record.key.kind, change.kind).inc()
         if changes:

@@ -44,7 +44,16 @@ def facts_of(
         "failed": {target.route.name: target.failed for target in targets},
         "waiting": _since("waiting", {one.route.name: one.waiting for one in targets}, former, now),
         "leaving": _since("leaving", {one.route.name: one.leaving for one in targets}, former, now),
+        "configured": {target.route.name: target.route.configuration for target in targets},
     }
+
+
+def reconfigured(facts: Mapping[str, Any], former: Mapping[str, Any] | None) -> list[str]:
+    """The targets that have another configuration than at the former snapshot, or are new."""
+    known = (former or {}).get("configured")
+    if known is None:
+        return []
+    return [name for name, configuration in facts["configured"].items() if known.get(name) != configuration]
 
 
 def _since(

@@ -19,10 +19,12 @@ from bridge.errors import (
 )
 from bridge.exchange import Applied, Remote, Wanted
 from bridge.model import Entry, Outcome
+from bridge.store.former import Former
 from workers.delivery.clashes import Clash, Moved
 from workers.delivery.counting import Uncounted, was_approved
 from workers.delivery.decision import Decision
 from workers.delivery.elsewhere import Elsewhere
+from workers.delivery.formerly import former_of
 from workers.delivery.matching import Matching
 from workers.delivery.removing import may_come_to_light
 from workers.delivery.reserving import Reserving
@@ -36,7 +38,7 @@ class Done:
 
     `waits`: something would be taken away that no poll has counted, and nothing is done before one has;
     `freed`: it has given up at the target what others may need. `done` and `approved`: what limits count from
-    now on, and no more.
+    now on, and no more. `former`: what the object had before.
     """
 
     entry: Entry
@@ -45,6 +47,7 @@ class Done:
     freed: bool = False
     done: tuple[str, ...] = ()
     approved: tuple[str, ...] = ()
+    former: Former | None = None
 
 
 class Applier(Reserving):
@@ -260,4 +263,11 @@ class Applier(Reserving):
         found = effects(self.route, self.claim.stored, self.claim.entry, entry, members)
         approved = {one.name for one in found if was_approved(self.claim, one.taking)}
         done = tuple(one.name for one in found if one.name not in approved)
-        return Done(entry, self.link, waits=decision.waits, done=done, approved=tuple(sorted(approved)))
+        return Done(
+            entry,
+            self.link,
+            waits=decision.waits,
+            done=done,
+            approved=tuple(sorted(approved)),
+            former=former_of(self.route, decision, entry.outcome),
+        )

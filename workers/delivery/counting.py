@@ -37,7 +37,7 @@ def needs_a_look(route: Route, case: Case, entry: Entry) -> bool:
         return True
     if may_take(case, what_of(Verb.REMOVE, case.key.kind)):
         return False
-    return bool(case.doubt and closes(route, case.stored))
+    return bool(case.doubt and closes(route, case.stored, entry))
 
 
 def as_seen(entry: Entry, there: Remote) -> Entry:

@@ -7,6 +7,7 @@ from typing import Any
 from bridge.errors import BridgeError, NotFound, RecordRejected
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.references import references, resolve, without
+from bridge.mapping.restoring import intended, mapped
 from bridge.mapping.route import Action
 from bridge.model import Outcome, State, is_due
 from workers.delivery.counting import Uncounted
@@ -50,7 +51,7 @@ class Decider(Removing):
             return self._decision(error=error)  # what was found of its account is true all the same
 
     async def _decide(self, *, thorough: bool = False) -> Decision:
-        intent = self.route.intend(self.case.stored, linked=self.link is not None)
+        intent = intended(self.route, self.case.stored, self.entry, linked=self.link is not None)
         if intent.action is Action.UPSERT:
             return await self._upsert(thorough=thorough)
         if intent.action is Action.DEACTIVATE:
@@ -60,19 +61,20 @@ class Decider(Removing):
     async def _upsert(self, *, thorough: bool = False) -> Decision:
         """Create, adopt or change."""
         record = self.case.stored.record
-        mapped = {**without(self.route.map(record), self.case.leaving), **await self._given_elsewhere()}
-        if lacking := self.route.lacking(record.key.kind, mapped):
+        said = mapped(self.route, self.case.stored, self.entry)
+        attributes = {**without(said, self.case.leaving), **await self._given_elsewhere()}
+        if lacking := self.route.lacking(record.key.kind, attributes):
             return self._skip(f"has no {lacking}, which this target requires")
         if self.link is None:
-            await self._match(Wanted(self.key, resolve(mapped, {})), thorough=thorough)
-        choices = () if self.link is not None else await self._choose_unique(resolve(mapped, {}))
+            await self._match(Wanted(self.key, resolve(attributes, {})), thorough=thorough)
+        choices = () if self.link is not None else await self._choose_unique(resolve(attributes, {}))
         if self.link is not None:
-            mapped = self.route.lasting(self.route.shielded(record, mapped))
-        refs = references(mapped)
+            attributes = self.route.lasting(self.route.shielded(record, attributes))
+        refs = references(attributes)
         links = await self.view.links(refs | set(self.entry.refs))
         # A manager whom we gave and who is no longer the right one must not stay until the new one is there.
-        attributes = resolve(mapped, links, clear=not refs.issuperset(self.entry.refs))
-        digest = self.view.digest([self.route.settings.server, self.route.lasting(attributes)])
+        values = resolve(attributes, links, clear=not refs.issuperset(self.entry.refs))
+        digest = self.view.digest([self.route.settings.server, self.route.lasting(values)])
         released = {name: links[name] for name in set(self.entry.refs) - refs if name in links}
         lost = await self._without_link(set(self.entry.refs) - links.keys())
         says: dict[str, Any] = {
@@ -87,7 +89,7 @@ class Decider(Removing):
         if not (self._account or released) and self._has(digest):
             return self._decision(says=says)
         given = {choice.attribute: choice.value for choice in choices}
-        wanted = Wanted(self.key, {**attributes, **given}, frozenset(released.values()))
+        wanted = Wanted(self.key, {**values, **given}, frozenset(released.values()))
         # Whom an operator has the bridge forget is taken out by that word, and counts nowhere.
         members = tuple(sorted(released.keys() - self.case.leaving))
         names = {remote_id: name for name, remote_id in links.items()}

@@ -215,8 +215,17 @@ class Deliverer:
             return done, await self._written(claim, done)
 
     async def _written(self, claim: Claim, done: Done, calls: tuple[Call, ...] = ()) -> Settled:
-        frees = _frees(done)
-        result = Result(claim, done.entry, done.link, done.waits, frees, done.done, done.approved, calls)
+        result = Result(
+            claim=claim,
+            entry=done.entry,
+            link=done.link,
+            hold=done.waits,
+            freed=_frees(done),
+            counts=done.done,
+            approved=done.approved,
+            calls=calls,
+            former=done.former,
+        )
         return await self.ledger.settle(result)
 
     async def _outcome(self, claim: Claim, applier: Applier) -> Done:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.effects import Verb, takings, verb_of
 from bridge.errors import AfterAnother, Taken, TryLater
+from bridge.mapping.restoring import is_restored
 from bridge.mapping.route import Route
 from bridge.model import Entry, Key
 from bridge.store import Claim, Ledger
@@ -30,7 +31,10 @@ def stamped(route: Route, case: Case, now: float) -> Entry:
     former = case.entry or Entry()
     refs = tuple(sorted({*former.refs, *case.refs_in_doubt}))
     is_open = former.open if case.link else None  # of an account that has to be found first
-    return dataclasses.replace(former, at=now, refs=refs, open=is_open, **new, **untried, **waits)
+    restored = former.restored if is_restored(route, case.stored, former) else None
+    return dataclasses.replace(
+        former, at=now, refs=refs, open=is_open, restored=restored, **new, **untried, **waits
+    )
 
 
 def _with_unanswered(entry: Entry, target: Target, claim: Claim) -> Entry:

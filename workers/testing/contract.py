@@ -160,6 +160,17 @@ class VerbContract(Through):
         assert (await target.upsert(wanted, remote_id)).outcome is Outcome.UPDATED
         assert await rig.is_active(remote_id)
 
+    async def test_put_back(self, rig: Rig, target: Allowed) -> None:
+        """What a change tells as old can be wanted again: the object is as it was before."""
+        before = person(rig, 1)
+        remote_id = (await target.upsert(before, None)).remote_id
+        wanted = person(rig, 1, **rig.changes)
+        old = {change.attribute: change.old for change in await target.preview(wanted, remote_id)}
+        remote_id = (await target.upsert(wanted, remote_id)).remote_id
+        back = person(rig, 1, **{**rig.changes, **old})
+        assert (await target.upsert(back, remote_id)).outcome is Outcome.UPDATED
+        await holds(rig, PERSON, remote_id, dict(before.attributes))
+
     async def test_delete(self, rig: Rig, target: Allowed) -> None:
         """Deleting removes one object, and is no error when it is gone already."""
         if not rig.deletes:

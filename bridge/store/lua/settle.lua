@@ -1,9 +1,9 @@
 -- Write the ledger for finished deliveries, each of them if its lock is still the caller's.
 -- KEYS: revisions, ledger, links, claims, pending, due, later, faults, audit, held, done, approved,
 -- calls.
--- ARGV: prefixes of locks, of waiting, of awaiting and of the changes of a day, the audit's length, seconds for which a
--- team waits for more of its members, seconds for which a day's changes are kept, and then for each delivery the FIELDS
--- in their order and the LISTS, each with its length before it.
+-- ARGV: prefixes of locks, of waiting, of awaiting, of the changes of a day and of what was there before them, the
+-- audit's length, seconds for which a team waits for more of its members, seconds for which a day's changes are kept,
+-- and then for each delivery the FIELDS in their order and the LISTS, each with its length before it.
 -- Returns for each delivery {'lost'}, {'again'} when a newer revision, a new doubt or a missing link has come meanwhile
 -- (the lock is kept), or {'ok'}, with the record keys that waited for it behind.
 local FIELDS = {
@@ -19,6 +19,8 @@ local FIELDS = {
   'freed',   -- '1' when it has given up what others may need
   'at',      -- the time
   'calls',   -- the last calls of the target for it; '' for no new ones
+  'former',  -- what the target had before; '' for nothing
+  'days',    -- for which that is kept
 }
 local LISTS = {
   'counts',  -- names of what was done, which limits count
@@ -27,8 +29,9 @@ local LISTS = {
 }
 local revisions, ledger, links, claims = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local pending, due, later = KEYS[5], KEYS[6], KEYS[7]
-local lock, waiting, awaiting, given = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local kept, together, remembered = ARGV[5], tonumber(ARGV[6]), ARGV[7]
+local DAY = 86400  -- seconds
+local lock, waiting, awaiting, given, before = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local kept, together, remembered = ARGV[6], tonumber(ARGV[7]), ARGV[8]
 
 local calls = {}  -- of all deliveries, each after its record
 local quarters = {}  -- how many changes there were in each
@@ -50,6 +53,11 @@ local function settle(one)
   if one.answered == '1' then redis.call('DEL', KEYS[8]) end
   if one.calls ~= '' then calls[#calls + 1] = key calls[#calls + 1] = one.calls end
   if one.event ~= '' then redis.call('XADD', KEYS[9], 'MAXLEN', '~', kept, '*', 'event', one.event) end
+  if one.former ~= '' then
+    local day = before .. math.floor(tonumber(one.at) / DAY)
+    redis.call('HSET', day, key .. ' ' .. one.at, one.former)
+    redis.call('EXPIRE', day, (one.days + 1) * DAY)
+  end
   if one.quarter ~= '' then quarters[one.quarter] = (quarters[one.quarter] or 0) + 1 end
   if one.hold ~= '' then
     redis.call('HSET', KEYS[10], key, one.hold)
@@ -89,7 +97,7 @@ local function settle(one)
   return answer
 end
 
-local answers, i = {}, 8
+local answers, i = {}, 9
 while i <= #ARGV do
   local one = {}
   for _, field in ipairs(FIELDS) do one[field] = ARGV[i] i = i + 1 end
