@@ -163,6 +163,11 @@ class Delivery:
         keys = [key async for key in self.backend.redis.scan_iter(self.backend.keys.prefix + "*")]
         await self.backend.redis.delete(*keys)
 
+    async def forget_locks(self) -> None:
+        """Let all locks end, as those of a worker that is stopped for long do."""
+        locks = [key async for key in self.backend.redis.scan_iter(self.backend.keys.locks(TARGET) + "*")]
+        await self.backend.redis.delete(*locks)
+
     async def _patch(self, path: str, operation: dict[str, Any]) -> None:
         schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
         async with self.direct.patch(

@@ -9,6 +9,18 @@ from bridge.exchange import Call
 from bridge.model import Entry, Key, Kind, Stored
 from bridge.store.former import Former
 
+UNSETTLED = "!"
+"""What stands in a mark of doubt before the token of a delivery that may have sent what no entry tells of."""
+
+
+def references_of(mark: str) -> frozenset[str]:
+    """The record keys to which references may have been given, by a mark of doubt (`lua/doubt.lua`)."""
+    words = mark.split()
+    is_doubt = words[:1] == ["doubt"]
+    return (
+        frozenset(word for word in words[2:] if not word.startswith(UNSETTLED)) if is_doubt else frozenset()
+    )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -42,13 +54,17 @@ class Case:
 
     @property
     def was_cut_short(self) -> bool:
-        """Whether an earlier delivery began and never settled: its process died, and may have written."""
-        return bool(self.doubt) and not self.doubt.startswith("doubt ")
+        """Whether an earlier delivery began and never settled: its process died, or lost its lock.
+
+        It may have written, also later than anybody has looked.
+        """
+        words = self.doubt.split()
+        return len(words) == 1 or any(word.startswith(UNSETTLED) for word in words)
 
     @property
     def refs_in_doubt(self) -> frozenset[str]:
         """The records that a delivery without its lock may have given the target references to."""
-        return frozenset(self.doubt.split()[2:])
+        return references_of(self.doubt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from bridge.errors import LeaseLost
 from bridge.exchange import Call
 from bridge.model import Entry, Key
 from bridge.store.calls import open_calls
+from bridge.store.claims import UNSETTLED
 from bridge.store.deliveries import LOCK_TTL, Deliveries
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.former import Former, day_of, field_of, open_former
@@ -147,13 +148,15 @@ class Ledger(Deliveries):
         sealed = self._codec.seal(remote_id, self._where("links", key))
         await self._redis.hset(self._key("links"), mapping={str(key): sealed})
 
-    async def doubt(self, keys: Collection[Key], given: Iterable[str] = ()) -> None:
+    async def doubt(self, keys: Collection[Key], given: Iterable[str] = (), unsettled: str = "") -> None:
         """Let these records be read back at the target, whatever the ledger says.
 
-        `given`: record keys to which the target may have been given references that no entry tells of.
+        `given`: record keys to which the target may have been given references that no entry tells of;
+        `unsettled`: the token of a delivery that may have sent something, and cannot settle.
         """
         if keys:
-            mark = " ".join([f"doubt {secrets.token_hex(8)}", *sorted(given)])
+            sent = [f"{UNSETTLED}{unsettled}"] if unsettled else []
+            mark = " ".join([f"doubt {secrets.token_hex(8)}", *sent, *sorted(given)])
             names = [self._key("claims"), self._key("pending")]
             await self._redis.eval(_DOUBT, 2, *names, mark, *(str(key) for key in keys))
 

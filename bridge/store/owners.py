@@ -11,7 +11,7 @@ from itertools import chain
 from bridge.codec import Codec
 from bridge.errors import LockLost
 from bridge.model import Entry, Key, Kind, Outcome, State
-from bridge.store.claims import Claim
+from bridge.store.claims import Claim, references_of
 from bridge.store.connection import Connection
 from bridge.store.entries import open_entry, open_text, seal_entry
 from bridge.store.keys import Keys, named, place, script
@@ -238,11 +238,10 @@ class Owners:
         entry = await self._redis.hget(self._key("ledger"), str(key))
         return entry or b"", await self._redis.hget(self._key("links"), str(key)) or b""
 
-    async def _in_doubt(self, key: Key) -> set[str]:
+    async def _in_doubt(self, key: Key) -> frozenset[str]:
         """What a delivery that lost its lock may have given the target for a record."""
         mark = await self._redis.hget(self._key("claims"), str(key))
-        words = mark.decode().split() if mark else []
-        return set(words[2:]) if words[:1] == ["doubt"] else set()
+        return references_of(mark.decode() if mark else "")
 
     async def _referring(self, key: Key) -> tuple[Key, ...]:
         blobs = await self._redis.hgetall(self._key("ledger"))

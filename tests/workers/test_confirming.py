@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ class SlowTarget(ShelfTarget):
         super().__init__(shelf)
         self.taken: dict[str, Change] = {}
         self.asked = 0
+        self.stop: Callable[[], Awaitable[object]] | None = None  # what happens as soon as a change is taken
         self._came: dict[str, Receipt] = {}
         self._forgets = self._hides = False
 
@@ -46,6 +47,9 @@ class SlowTarget(ShelfTarget):
         if self._forgets:
             self._forgets = False
             raise TryLater("no answer")
+        if stop := self.stop:
+            self.stop = None
+            await stop()
         return Accepted("is on its way", ticket, after=60.0)
 
     async def confirm(self, tickets: Sequence[str]) -> Sequence[Receipt]:
@@ -252,26 +256,36 @@ async def test_a_create_that_was_taken_twice_and_differs(slowly: Slowly) -> None
     assert (entry.state, slowly.ana["title"]) == (State.APPLIED, "Clerk")
 
 
-@pytest.mark.parametrize(("crashes", "fails"), [(False, False), (True, False), (True, True)])
+@pytest.mark.parametrize(
+    ("how", "fails"),
+    [("unanswered", False), ("killed", False), ("killed", True), ("stopped", False), ("doubted", False)],
+)
 async def test_a_change_whose_answer_was_lost(
-    slowly: Slowly, monkeypatch: pytest.MonkeyPatch, *, crashes: bool, fails: bool
+    slowly: Slowly, monkeypatch: pytest.MonkeyPatch, how: str, *, fails: bool
 ) -> None:
     """It is taken back before it is done, so all seems right == looked at until it is done, and mended.
 
-    Also where the first look after a crash `fails`.
+    Also where the worker ends, or is stopped for longer than its lock lasts, as soon as it has sent it; where
+    all accounts are to be read back then; and where the first look after that `fails`.
     """
     await slowly.run.deliver(person("ana"))
     await slowly.target.work()
     await slowly.again(after=60)
-    if crashes:  # the worker ends as soon as it has sent it
+    ledger = slowly.run.deliverer.ledger
+    if how == "unanswered":
+        slowly.target.forget_answer()
+        await slowly.run.deliver(person("ana", title="Boss"))
+    elif how == "stopped":
+        slowly.target.stop = slowly.run.forget_locks
+        await slowly.run.deliver(person("ana", title="Boss"))
+    else:
         with monkeypatch.context() as patched:
-            patched.setattr(slowly.run.deliverer.ledger, "announce", _killed)
+            patched.setattr(ledger, "announce", _killed)
             with pytest.raises(_Killed):
                 await slowly.run.deliver(person("ana", title="Boss"))
         slowly.run.clock.now += HOUR
-    else:
-        slowly.target.forget_answer()
-        await slowly.run.deliver(person("ana", title="Boss"))
+    if how == "doubted":
+        await ledger.doubt_everything()
     if fails:
         slowly.target.hide()
     await slowly.run.deliver(person("ana"))
@@ -279,6 +293,27 @@ async def test_a_change_whose_answer_was_lost(
     assert (entry.state, entry.reason) == (State.RETRYING, "may still do what it was sent without an answer")
     await slowly.target.work()
     assert str(slowly.ana["title"]) == "Boss"
+    await slowly.again(after=60)
+    await slowly.target.work()
+    assert (await slowly.again(after=60)).state is State.APPLIED
+    assert str(slowly.ana["title"]) == "Clerk"
+
+
+async def test_a_change_that_was_sent_after_another_one_was_done(slowly: Slowly) -> None:
+    """A worker is stopped before it sends, for longer than anybody waits == what it sent is waited for."""
+    await slowly.run.deliver(person("ana"))
+    await slowly.target.work()
+    await slowly.again(after=60)
+
+    async def another() -> None:
+        await slowly.run.forget_locks()
+        await slowly.run.deliver(person("ana"))
+        assert (await slowly.again(after=HOUR)).state is State.APPLIED
+
+    slowly.target.stop = another
+    await slowly.run.deliver(person("ana", title="Boss"))
+    assert (await slowly.again()).state is State.RETRYING
+    await slowly.target.work()
     await slowly.again(after=60)
     await slowly.target.work()
     assert (await slowly.again(after=60)).state is State.APPLIED

@@ -172,7 +172,7 @@ class Deliverer:
             # account's new owner too.
             key, account = claim.key, applier.link or claim.link
             owner = await self.ledger.owner(key.kind, account) if account else None
-            await self.ledger.doubt({key, owner or key}, given=applier.entry.refs)
+            await self.ledger.doubt({key, owner or key}, given=applier.entry.refs, unsettled=claim.token)
             raise
         tracing.note(outcome=done.entry.outcome, state=done.entry.state, attempts=done.entry.attempts)
         self.observer.settled(self.route.name, claim, done.entry, answered)

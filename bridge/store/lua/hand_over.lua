@@ -37,7 +37,8 @@ local seen = {}
 for i, key in ipairs(referring) do
   local is_told = i > #referring - (#ARGV - 14)
   if not seen[key] and (is_told or key ~= new) then
-    local given = string.match(redis.call('HGET', KEYS[7], key) or '', '^doubt %x+(.*)$') or ''
+    local former = redis.call('HGET', KEYS[7], key) or ''
+    local given = string.match(former, '^doubt %x+(.*)$') or (former ~= '' and ' !' .. former or '')
     redis.call('HSET', KEYS[7], key, ARGV[12] .. given)
     redis.call('ZADD', KEYS[6], 'NX', 1, key)
     seen[key] = true

@@ -79,8 +79,14 @@ local function settle(one)
   if mark == one.token or (mark == one.doubt and one.retry == '') then redis.call('HDEL', claims, key)
   elseif mark == one.doubt then
     -- A delivery that is tried again may have seen nothing. What a dead one may have sent is in the entry by now.
-    if mark and not string.find(mark, '^doubt ') then redis.call('HSET', claims, key, 'doubt ' .. mark) end
-  elseif mark then newer = true end
+    if mark then
+      local told = string.find(mark, '^doubt ') and string.gsub(mark, ' !%x+', '') or 'doubt ' .. mark
+      redis.call('HSET', claims, key, told)
+    end
+  elseif mark then
+    newer = true
+    redis.call('HSET', claims, key, (string.gsub(mark, ' !' .. one.token, '')))
+  end
   local again = newer
   for _, other in ipairs(one.missing) do
     if redis.call('HEXISTS', links, other) == 1 then again = true
