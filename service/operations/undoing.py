@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ from service.operations.plans import TargetPlan
 from service.operations.rehearsing import Rehearsal
 from service.operations.runs import Delivery, Run, find
 from service.operations.sketching import Sketch
+from service.operations.standing import Stand, Standing
 from service.operations.telling import step_json
 from service.watch.pending import rank
 from workers.connect import Connected
@@ -135,6 +137,29 @@ async def _write(bridge: Bridge, target: str, key: Key, former: Entry, entry: En
             )
         await asyncio.sleep(0.2)
     return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """An undo that lasts: whose, of which run, and for how many records at targets."""
+
+    run: str
+    by: str
+    records: int
+
+
+def lasting(
+    entries: Mapping[str, Mapping[Key, Entry]], stands: Mapping[str, Mapping[Key, Stand]]
+) -> list[Lasting]:
+    """The undos of which something stays at a target against what Kenjo says, the newest first. Pure."""
+    found = Counter(
+        (restored.run, restored.by)
+        for target, there in entries.items()
+        for key, entry in there.items()
+        if (restored := entry.restored) and (stand := stands.get(target, {}).get(key))
+        if stand.standing is Standing.HELD
+    )
+    return [Lasting(run, by, number) for (run, by), number in sorted(found.items(), reverse=True)]
 
 
 class _CannotBe(Exception):

@@ -13,6 +13,7 @@ from service.web.api.history import CSV, JSON_LINES, History
 from service.web.api.looking_up import LookingUp
 from service.web.api.overview import Overviews
 from service.web.api.planning import Planning
+from service.web.api.runs import AboutRuns
 from service.web.api.targets import AboutTargets
 from service.web.api.turns import Turns
 
@@ -25,6 +26,7 @@ def everything(bridge: Bridge, board: Board) -> list[Endpoint]:
     records, deciding, failing = LookingUp(bridge, board), Deciding(bridge, board), Failing(bridge, board)
     targets, planning = AboutTargets(bridge, board, turns), Planning(bridge, board, turns)
     history, administering = History(bridge, board), Administering(bridge, turns)
+    about_runs = AboutRuns(bridge, board, turns)
     return [
         endpoint("GET", "/overview", Overviews(bridge, board).overview),
         endpoint("GET", "/people", records.people),
@@ -52,6 +54,12 @@ def everything(bridge: Bridge, board: Board) -> list[Endpoint]:
         endpoint("POST", "/poll", planning.poll, OPERATOR, status=202),
         endpoint("GET", "/audit", history.audit),
         endpoint("GET", "/audit/export", history.export, media=(CSV, JSON_LINES)),
+        endpoint("GET", "/runs", about_runs.runs),
+        endpoint("GET", "/runs/{id}", about_runs.run),
+        endpoint("GET", "/runs/{id}/undo", about_runs.undo, OPERATOR),
+        endpoint("POST", "/runs/{id}/undo", about_runs.do_undo, OPERATOR),
+        endpoint("GET", "/runs/{id}/redo", about_runs.redo, OPERATOR),
+        endpoint("POST", "/runs/{id}/redo", about_runs.do_redo, OPERATOR),
         endpoint("GET", "/forgotten", administering.forgotten, ADMINISTRATOR),
         endpoint("POST", "/forgotten/{id}/undo", administering.take_back, ADMINISTRATOR),
         endpoint("GET", "/settings", administering.settings, ADMINISTRATOR),

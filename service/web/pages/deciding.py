@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bridge.errors import ConfigurationError
 from bridge.store import Hold
-from service.operations import failures, holds
+from service.operations import failures, holds, undoing
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.web.guard import VISITOR
@@ -44,6 +44,7 @@ class Deciding:
             holds=there,
             choices=[told(row, sight, names=names) for row in failed if row["candidates"]],
             reasons=_by_reason([row for row in failed if not row["candidates"]], sight, names=names),
+            undone=undoing.lasting(sight.entries, sight.stands),
             drifts={name: one["drift"] for name, one in sight.targets.items() if one["drift"]},
             shown=_SHOWN,
             said=request.query.get("said", "")[:1000],

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from service.operations import undoing
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.operations.outlook import Coming, coming, done_by_day
@@ -46,6 +47,7 @@ class Overview:
             "found": found,
             "sight": sight,
             "holds": holds,
+            "undone": undoing.lasting(sight.entries, sight.stands),
             "next_poll": sight.snapshot["at"] + interval if sight.snapshot else None,
             "places": list(Standing),
             "coming": [

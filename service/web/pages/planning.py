@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from aiohttp import web
 
@@ -11,18 +10,10 @@ from bridge.errors import BridgeError
 from service.kenjo.client import utc_now
 from service.operations.assembly import Bridge
 from service.operations.days import moment_of
-from service.operations.naming import name_of
 from service.operations.planning import plan
-from service.operations.plans import Plan, TargetPlan
-from service.operations.telling import step_json, word
 from service.web.guard import VISITOR
-from service.web.pages.records import link_of
 from service.web.pages.rendering import Renderer
-
-_SHOWN = 100
-"""Steps of one kind that are listed; the number is told of all."""
-
-_ORDER = ("create", "adopt", "update", "deactivate", "delete", "fail", "wait")
+from service.web.pages.steps import SHOWN, grouped
 
 
 class Planning:
@@ -46,16 +37,5 @@ class Planning:
         except BridgeError as error:
             return self._renderer.page(request, "parts/trouble.html", reason=str(error))
         values = request[VISITOR].sees_values
-        targets = {name: _told(found, one, values=values) for name, one in found.targets.items()}
-        return self._renderer.page(request, "parts/plan.html", found=found, targets=targets, shown=_SHOWN)
-
-
-def _told(found: Plan, target: TargetPlan, *, values: bool) -> dict[str, Any]:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for step in target.steps:
-        if step.acts or word(step) in _ORDER:
-            name = (name_of(found.records.get(step.key)) if values else "") or step.key.id
-            row = {**step_json(step, values=values), "name": name, "link": link_of(step.key)}
-            groups.setdefault(word(step), []).append(row)
-    ordered = {name: groups[name] for name in _ORDER if name in groups}
-    return {"groups": ordered, "holds": target.holds, "trouble": target.trouble, "paused": target.paused}
+        targets = {name: grouped(one, found.records, values=values) for name, one in found.targets.items()}
+        return self._renderer.page(request, "parts/plan.html", found=found, targets=targets, shown=SHOWN)

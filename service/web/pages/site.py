@@ -25,6 +25,7 @@ from service.web.pages.planning import Planning
 from service.web.pages.preferences import Preferences
 from service.web.pages.provider_sign_in import ProviderSignIn
 from service.web.pages.rendering import Renderer
+from service.web.pages.runs import Runs
 from service.web.pages.signing_in import SignIn
 from service.web.visitors import Sessions
 
@@ -51,6 +52,7 @@ class Site:
         self._forgetting = Forgetting(bridge, renderer)
         self._deciding = Deciding(bridge, board, renderer)
         self._history = History(bridge, board, renderer)
+        self._runs = Runs(bridge, board, renderer)
         self._planning = Planning(bridge, renderer)
         self._configured = Configured(bridge, renderer)
         self._live = Live(bridge)
@@ -76,6 +78,10 @@ class Site:
             ("GET", "/plan", page(self._planning.show)),
             ("GET", "/plan/made", page(self._planning.made)),
             ("GET", "/history", page(self._history.show)),
+            ("GET", "/history/runs", page(self._runs.list)),
+            ("GET", "/history/runs/{id}", page(self._runs.show)),
+            ("GET", "/history/runs/{id}/{way:undo|redo}", page(self._runs.look, Role.OPERATOR)),
+            ("POST", "/history/runs/{id}/{way:undo|redo}", page(self._runs.go, Role.OPERATOR)),
             ("GET", "/settings", page(self._configured.show, Role.ADMINISTRATOR)),
             ("POST", "/settings/try", page(self._configured.tried, Role.ADMINISTRATOR)),
             ("GET", "/live", page(self._live.stream)),

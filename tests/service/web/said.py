@@ -30,6 +30,7 @@ _SAYING = (
     "service/operations/explaining.py",
     "service/operations/adopting.py",
     "service/operations/finding.py",
+    "service/operations/undoing.py",
     "service/watch/plausible.py",
     "workers/delivery/first_contact.py",
     "workers/delivery/losing.py",
@@ -42,7 +43,7 @@ _FAILING = ("matching", "clashes", "removing", "confirming", "elsewhere", "faili
 
 _REFUSING = (
     *(f"service/operations/{name}.py" for name in ("holds", "failures", "adopting", "closing", "finding")),
-    *(f"service/operations/{name}.py" for name in ("assembly", "days", "comparing")),
+    *(f"service/operations/{name}.py" for name in ("assembly", "days", "comparing", "runs", "undoing")),
     "service/watch/judging.py",
 )
 """Modules that refuse with a sentence what is asked of them on a page."""

@@ -16,7 +16,7 @@ from tests.service.web.asking import TOKENS, Program
 _EXAMPLES = 5
 """Requests to each address of what is described, and as many of what is not."""
 
-_DEAR = {"plan": 1, "check": 1, "try": 1, "person": 2, "group": 2}
+_DEAR = {"plan": 1, "check": 1, "try": 1, "person": 2, "group": 2, "undo": 2, "redo": 2}
 """Fewer where Kenjo or a target is asked."""
 
 _WHO = {"Authorization": f"Bearer {TOKENS['administrator']}"}
@@ -32,6 +32,7 @@ async def test_whatever_is_asked(program: Program, operator: Operator) -> None:
         "holds": "none",
         "groups": "none",
         "forgotten": "none",
+        "runs": (await program.get("/runs"))["items"][0]["id"],
     }
     number = await asyncio.to_thread(_ask_everything, document, program.address, there)
     assert number > 150

@@ -127,6 +127,34 @@ async def test_somebody_is_forgotten(browser: Browser, company: Operator) -> Non
     assert await _inactive(company) == [id_]
 
 
+async def test_a_run_is_undone(browser: Browser, company: Operator) -> None:
+    """From the history to the run, what would be put back, and by a button == open again; and what lasts."""
+    await company.sync()
+    (leaver,) = company.leave(1)
+    await company.sync()
+    async with pages(company) as address, looking(browser, address) as look:
+        page = await look.go("/history")
+        await page.get_by_role("link", name="What each change has done, and the way back").click()
+        await look.see("1 change in Kenjo")
+        assert await look.faults() == []
+        await page.locator("tbody a").first.click()
+        assert await look.faults() == []
+        await page.get_by_role("link", name="Undo it").click()
+        await look.see("active: no → yes")
+        assert await look.faults() == []
+        await page.get_by_role("button", name="Put it back").click()
+        await look.see("1 record gets back what it had: that is done next.")
+        await company.sync()
+        await look.go("/decide")
+        assert await look.faults() == []
+        await page.get_by_role("link", name="The run, and how to end that").click()
+        await page.get_by_role("link", name="End the undo").click()
+        await page.get_by_role("button", name="Give again what Kenjo says").click()
+        await look.see("1 record gets again what Kenjo says: that is done next.")
+    await company.sync()
+    assert await _inactive(company) == [leaver]
+
+
 async def test_a_mapping_is_tried_and_a_plan_is_made(browser: Browser, company: Operator) -> None:
     """An expression gives what it gives for somebody; the plan says what the next sync would do."""
     await company.sync()

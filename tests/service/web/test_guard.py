@@ -68,7 +68,8 @@ def paths(bridge: Bridge) -> list[tuple[str, str]]:
     for route in app.router.routes():
         assert route.resource
         path = re.sub(r"\{kind:[^}]*\}", "people", route.resource.canonical.replace("{kind}", "people"))
-        found.append((route.method, path.replace("{id}", "x").replace("{name}", "style.css")))
+        path = path.replace("{id}", "x").replace("{name}", "style.css").replace("{way}", "undo")
+        found.append((route.method, path))
     return [(method, path) for method, path in found if method != "HEAD"]
 
 
