@@ -69,6 +69,9 @@ def show_failure(
         console.print(f"  {row['target']}: first {begun}, last {last}{then}")
         again = f"kenjo-bridge failures retry {row['record']}, or discard {row['target']} {row['record']}"
         console.print(Text(f"  {again}"), soft_wrap=True)
+        if row["candidates"]:
+            beside = f"kenjo-bridge explain {row['record']} --values"
+            console.print(Text(f"  side by side with what is wanted: {beside}"), soft_wrap=True)
     console.print()
     show_audit(console, events)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from bridge.printable import counted
@@ -39,6 +40,8 @@ def show_explained(console: Console, found: Mapping[str, Any], *, values: bool) 
         _print(console, "")
         _print(console, f"{name} ({target['kind']}, {target['mode']})", "bold")
         _show_target(console, target)
+        if candidates := target["candidates"]:
+            _show_candidates(console, candidates)
     _print(console, "")
     _print(console, "last events", "bold")
     show_audit(console, found["events"])
@@ -75,7 +78,7 @@ def _show_target(console: Console, target: Mapping[str, Any]) -> None:
 
 
 def _show_attribute(console: Console, row: Mapping[str, Any]) -> None:
-    value = ", ".join(row["value"]) if isinstance(row["value"], list) else _plain(row["value"])
+    value = _listed(row["value"])
     once = "   (given once)" if row.get("once") else ""
     _print(console, f"  {row['attribute']:<20} {row['source']:<34} {value}{once}")
     if why := row.get("why"):
@@ -101,6 +104,48 @@ def _show_calls(console: Console, calls: Sequence[Mapping[str, Any]]) -> None:
     for call in calls:
         took = f"{call['seconds']:.2f} s"
         _print(console, f"  asked at {told(call['at'])}: {call['what']}, {call['answer']} ({took})")
+
+
+def _show_candidates(console: Console, found: Mapping[str, Any]) -> None:
+    """The accounts to choose from, a column for each; what is not as wanted has a mark."""
+    more = f", and {found['left_out']} more" if found["left_out"] else ""
+    _print(console, f"  to choose from, beside what is wanted (≠ differs){more}:")
+    if found["trouble"]:
+        _print(console, f"  they cannot be compared now: {found['trouble']}", "yellow")
+    beside = max(1, (console.width - 2 * _COLUMN) // _COLUMN)
+    for first in range(0, len(found["accounts"]), beside):
+        _print(console, "")
+        console.print(_beside(found["wanted"], found["accounts"][first : first + beside]))
+
+
+_COLUMN = 24
+"""Characters that a column of candidates takes at least; who does not fit stands below."""
+
+
+def _beside(wanted: Sequence[Mapping[str, Any]], accounts: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 1))
+    for name in ("attribute", "wanted", *(one["account"] for one in accounts)):
+        table.add_column(Text(name), overflow="fold")
+    table.add_row("whose", "", *(Text(_whose(one)) for one in accounts))
+    for number, row in enumerate(wanted):
+        cells = [_cell(one["fields"][number]) if one["fields"] else Text("") for one in accounts]
+        table.add_row(Text(row["attribute"]), Text(_listed(row["value"])), *cells)
+    return table
+
+
+def _whose(account: Mapping[str, Any]) -> str:
+    owner = account["owner"] and f"{account['owner']}{' (' + account['why'] + ')' if account['why'] else ''}"
+    words = [word for word in (owner, *account["facts"], account["trouble"]) if word]
+    return "; ".join(words) or "nobody's, as far as is known"
+
+
+def _cell(field: Mapping[str, Any]) -> Text:
+    value = _listed(field["value"])
+    return Text(f"≠ {value}", "yellow") if field["differs"] else Text(value)
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else _plain(value)
 
 
 def _plain(value: Any) -> str:

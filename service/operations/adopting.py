@@ -34,8 +34,8 @@ async def adoption(bridge: Bridge, target: str, record: str, account: str) -> di
     """
     key, entry = await _chosen(bridge, target, record, account)
     route, ledger = bridge.routes[target], bridge.backend.ledger(target)
-    owner = await ledger.owner(key.kind, account) or _named(entry, account)
-    why = await _see_free(route, ledger, key, owner, account)
+    owner = await owner_of(ledger, key, entry, account)
+    why = await see_free(route, ledger, key, owner, account)
     async with connected(bridge, [target]) as targets:
         step, trouble = await _next(bridge, targets[target], key, owner, account)
     return {
@@ -96,6 +96,11 @@ async def _chosen(bridge: Bridge, target: str, record: str, account: str) -> tup
     return key, entry
 
 
+async def owner_of(ledger: Ledger, key: Key, entry: Entry, account: str) -> Key | None:
+    """The record of ours that has an account, this one included; None: nobody."""
+    return await ledger.owner(key.kind, account) or _named(entry, account)
+
+
 def _named(entry: Entry, account: str) -> Key | None:
     """Whose id an account carries, which may not be noted as theirs: what was given with it goes along."""
     return Key.parse(entry.awaits) if entry.awaits and entry.candidates == (account,) else None
@@ -120,14 +125,14 @@ async def _take(bridge: Bridge, target: str, key: Key, account: str) -> tuple[Ha
     route, ledger = bridge.routes[target], bridge.backend.ledger(target)
     while True:
         owner = await ledger.owner(key.kind, account)
-        await _see_free(route, ledger, key, owner, account)
+        await see_free(route, ledger, key, owner, account)
         taken = await ledger.hand_over(account, key, owner, time.time(), config=route.fingerprint)
         if taken:
             return taken, owner
         await asyncio.sleep(0.2)  # a worker delivers one of the two just now
 
 
-async def _see_free(route: Route, ledger: Ledger, key: Key, owner: Key | None, account: str) -> str:
+async def see_free(route: Route, ledger: Ledger, key: Key, owner: Key | None, account: str) -> str:
     """In words, why the owner of an account should have none; "" where it is nobody's or the record's own.
 
     Raises ConfigurationError while the owner is served, and where the record has another account.

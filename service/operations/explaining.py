@@ -17,6 +17,7 @@ from bridge.store import Hold, Ledger
 from service.kenjo.fields import ACCOUNTS, WORKS
 from service.operations.assembly import Bridge, connected, kenjo
 from service.operations.auditing import events_of
+from service.operations.candidates import side_by_side
 from service.operations.failures import unusable
 from service.operations.finding import find
 from service.operations.naming import literal
@@ -141,6 +142,7 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
         "ledger": _entry(entry, bridge.values.zone),
         "calls": [_call(call, bridge.values.zone) for call in await ledger.calls(key)],
         "step": step_json(step, values=values) if step else None,
+        "candidates": await side_by_side(bridge, one, stored, entry, values=values),
         "hold": hold and {"id": hold.id, "state": hold.state, "reason": hold.reason},
         "standing": _stand_json(stand),
         "next": _next(stand, step, bridge.values.zone),

@@ -106,6 +106,52 @@ class Call(Answer):
     answer: str
 
 
+class WantedOf(Answer):
+    """An attribute, and what the record wants of it."""
+
+    attribute: str
+    value: Any
+
+
+class CandidateField(Answer):
+    """What a candidate has of an attribute."""
+
+    attribute: str
+    value: Any
+    differs: bool
+    """Whether it is not what is wanted."""
+
+
+class Candidate(Answer):
+    """An account of which only a person can say whether it is this record's."""
+
+    account: str
+    """Its id at the target."""
+    owner: MaybeText
+    """Another record that has it; null for nobody."""
+    why: MaybeText
+    """Why that one should have none any more."""
+    refused: MaybeText
+    """Why it cannot be adopted as things stand."""
+    facts: list[str]
+    """What is known of it: `carries another external id`, `is inactive`, `its owner is protected`, ..."""
+    fields: list[CandidateField]
+    """In the order of `wanted`; none where it cannot be compared."""
+    trouble: MaybeText
+    """Why it cannot."""
+
+
+class Candidates(Answer):
+    """The accounts among which somebody has to choose, beside what is wanted."""
+
+    wanted: list[WantedOf]
+    accounts: list[Candidate]
+    left_out: int
+    """How many more there are."""
+    trouble: MaybeText
+    """Why none can be compared."""
+
+
 class HeldBy(Answer):
     """The hold that holds it back."""
 
@@ -139,6 +185,8 @@ class AtTarget(Answer):
     calls: list[Call]
     """The last requests, the oldest first."""
     step: Step | None
+    candidates: Candidates | None
+    """Null where there is nothing to choose."""
     hold: HeldBy | None
     next: list[Next]
 

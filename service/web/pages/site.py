@@ -68,6 +68,7 @@ class Site:
             ("GET", f"{records}/{{id}}", page(self._people.show)),
             ("GET", f"{records}/{{id}}/details", page(self._people.details)),
             ("POST", f"{records}/{{id}}/retry", page(self._people.retry, Role.OPERATOR)),
+            ("GET", f"{records}/{{id}}/candidates", page(self._adopting.candidates)),
             ("GET", f"{records}/{{id}}/adopt", page(self._adopting.show, Role.OPERATOR)),
             ("POST", f"{records}/{{id}}/adopt", page(self._adopting.adopt, Role.OPERATOR)),
             ("GET", "/people/{id}/forget", page(self._forgetting.show, Role.ADMINISTRATOR)),

@@ -29,6 +29,7 @@ _SAYING = (
     "service/operations/standing.py",
     "service/operations/explaining.py",
     "service/operations/adopting.py",
+    "service/operations/candidates.py",
     "service/operations/finding.py",
     "service/operations/undoing.py",
     "service/watch/plausible.py",
@@ -43,7 +44,8 @@ _FAILING = ("matching", "clashes", "removing", "confirming", "elsewhere", "faili
 
 _REFUSING = (
     *(f"service/operations/{name}.py" for name in ("holds", "failures", "adopting", "closing", "finding")),
-    *(f"service/operations/{name}.py" for name in ("assembly", "days", "comparing", "runs", "undoing")),
+    *(f"service/operations/{name}.py" for name in ("assembly", "days", "comparing", "candidates")),
+    *(f"service/operations/{name}.py" for name in ("runs", "undoing")),
     "service/watch/judging.py",
 )
 """Modules that refuse with a sentence what is asked of them on a page."""

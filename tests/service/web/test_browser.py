@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,6 +13,7 @@ from playwright.async_api import Browser
 from tests.service.operated import Operator, operated
 from tests.service.web.looking import Look, looking, needs_browser, started
 from tests.service.web.served import PASSWORD, pages, users
+from tests.service.web.test_pages_candidates import three_to_choose_from
 from workers.testing.proxy import echo
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
@@ -88,7 +90,7 @@ async def test_what_waits_is_decided(browser: Browser, company: Operator) -> Non
         await look.go("/decide")
         await page.get_by_role("button", name="Approve").click()
         await look.see("is approved: it is carried out now.")
-        await page.get_by_role("button", name=f"If it were {accounts[1]}").click()
+        await page.get_by_role("button", name=f"Adopt {accounts[1]}").click()
         await look.see("would be that of", "old2")
         assert await look.faults() == []
         await page.get_by_role("button", name=f"It is {accounts[1]}").click()
@@ -104,6 +106,29 @@ async def test_what_waits_is_decided(browser: Browser, company: Operator) -> Non
     assert by_id[accounts[0]]["userName"] == "old1"
     assert by_id[accounts[1]]["userName"] != "old2"
     assert [user["externalId"] for user in by_id.values() if "Planted" in str(user.get("name"))] == [ben]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_candidates_are_compared_on_a_phone(browser: Browser, company: Operator, theme: Any) -> None:
+    """The table scrolls and the page does not, by keyboard too; what differs has a mark that is read out."""
+    await company.sync()
+    ana, _, accounts = await three_to_choose_from(company)
+    phone: Any = {"viewport": {"width": 390, "height": 844}, "color_scheme": theme}
+    async with pages(company) as address, looking(browser, address, **phone) as look:
+        for path in ("/decide", f"/people/{ana}"):
+            page = await look.go(path)
+            table = page.get_by_role("region", name="The accounts side by side")
+            await table.get_by_role("img", name="differs").first.wait_for()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+            assert await table.evaluate("one => one.scrollWidth > one.clientWidth")
+            await table.focus()
+            await page.keyboard.press("End")
+            await page.keyboard.press("ArrowRight")
+            await page.wait_for_function("one => one.scrollLeft > 0", arg=await table.element_handle())
+            assert await table.get_by_role("rowheader", name="userName").bounding_box() is not None
+            assert await look.faults() == []
+        await page.get_by_role("button", name=f"Adopt {accounts[0]}").click()
+        await look.see("would be that of", "hr-4711")
 
 
 async def _inactive(company: Operator) -> list[str]:
