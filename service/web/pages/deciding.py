@@ -7,17 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import ConfigurationError
-from bridge.store import Hold
 from service.operations import failures, holds, undoing
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.web.guard import VISITOR
+from service.web.pages.choosing import PAGE, chosen_in, who
 from service.web.pages.records import told
 from service.web.pages.rendering import Renderer
 from service.web.visitors import acting_as
-
-_SHOWN = 200
-"""Records of a hold, or of a reason, that are listed; the number is told of all."""
 
 
 class Deciding:
@@ -33,7 +30,10 @@ class Deciding:
         sight, bridge = await self._board.look(), self._bridge
         names = request[VISITOR].sees_values
         there = [
-            {**holds.as_json(hold, bridge.values.zone), "who": _who(hold, sight, names=names)}
+            {
+                **holds.as_json(hold, bridge.values.zone),
+                "who": who(hold, sight, names=names)[:PAGE],
+            }
             for hold in await bridge.backend.holds.all()
         ]
         rows = await failures.failures(bridge, sight.entries)
@@ -46,7 +46,7 @@ class Deciding:
             reasons=_by_reason([row for row in failed if not row["candidates"]], sight, names=names),
             undone=undoing.lasting(sight.entries, sight.stands),
             drifts={name: one["drift"] for name, one in sight.targets.items() if one["drift"]},
-            shown=_SHOWN,
+            shown=PAGE,
             said=request.query.get("said", "")[:1000],
         )
 
@@ -55,11 +55,11 @@ class Deciding:
         form = await request.post()
         word, _, which = str(form.get("word", "")).partition("-")
         approve, seen = word == "approve", str(form.get("version", ""))
-        only = [str(one) for one in form.getall("record", [])] if which else None
-        with acting_as(request[VISITOR]) as who:
+        only = chosen_in(form) if which else None
+        with acting_as(request[VISITOR]) as by:
             try:
                 hold = await holds.decide(
-                    self._bridge, request.match_info["id"], approve=approve, by=who, seen=seen, only=only
+                    self._bridge, request.match_info["id"], approve=approve, by=by, seen=seen, only=only
                 )
                 done = "approved" if approve else "rejected"
                 said = f"{done}:{hold.id}" if only is None else f"chosen-{done}:{len(hold.choosable)}"
@@ -82,12 +82,6 @@ class Deciding:
 
     def _back(self, said: str) -> web.Response:
         return self._renderer.to("/decide", said=said)
-
-
-def _who(hold: Hold, sight: Sight, *, names: bool) -> list[dict[str, Any]]:
-    """The first records of a hold, those on whom can be decided apart before the others."""
-    ordered = sorted(hold.keys, key=lambda key: key not in hold.choosable)
-    return [told({"record": key}, sight, names=names) for key in ordered[:_SHOWN]]
 
 
 def _by_reason(rows: list[dict[str, Any]], sight: Sight, *, names: bool) -> list[dict[str, Any]]:

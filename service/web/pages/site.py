@@ -13,6 +13,7 @@ from service.operations.assembly import Bridge
 from service.operations.board import Board
 from service.web.guard import HEADERS, Guard
 from service.web.pages.adopting import Adopting
+from service.web.pages.choosing import Choosing
 from service.web.pages.configured import Configured
 from service.web.pages.deciding import Deciding
 from service.web.pages.entrance import Entrance
@@ -51,6 +52,7 @@ class Site:
         self._adopting = Adopting(bridge, board, renderer)
         self._forgetting = Forgetting(bridge, renderer)
         self._deciding = Deciding(bridge, board, renderer)
+        self._choosing = Choosing(bridge, board, renderer)
         self._history = History(bridge, board, renderer)
         self._runs = Runs(bridge, board, renderer)
         self._planning = Planning(bridge, renderer)
@@ -74,6 +76,8 @@ class Site:
             ("GET", "/people/{id}/forget", page(self._forgetting.show, Role.ADMINISTRATOR)),
             ("POST", "/people/{id}/forget", page(self._forgetting.forget, Role.ADMINISTRATOR)),
             ("GET", "/decide", page(self._deciding.show)),
+            ("GET", "/decide/holds/{id}", page(self._choosing.show)),
+            ("POST", "/decide/holds/{id}/turn", page(self._choosing.turn, Role.OPERATOR)),
             ("POST", "/decide/holds/{id}", page(self._deciding.decide, Role.OPERATOR)),
             ("POST", "/decide/retry", page(self._deciding.retry, Role.OPERATOR)),
             ("GET", "/plan", page(self._planning.show)),
