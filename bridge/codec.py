@@ -17,6 +17,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError, Damaged, Unreadable
 
 _PLAIN = b"j"
@@ -89,7 +90,7 @@ class Codec:
         if is_plain and self.seals and not plain:
             raise Damaged(
                 f"the value at {place} is not encrypted, although encryption.key is set: if that is new here,"
-                " run kenjo-bridge rekey; if not, somebody else has written it"
+                f" run {command('rekey')}; if not, somebody else has written it"
             )
         with reading(place):
             return orjson.loads(blob[1:] if is_plain else self._decrypt(blob, place))

@@ -29,6 +29,8 @@ _BLANKS = re.compile(r"(\s+)")
 _STATUS = r"answered \d{3}\b"
 _UUID = r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
 _KEPT = re.compile("|".join([*SCHEMAS, _STATUS, _UUID]))
+_KEPT_OF_OURS = re.compile(f"{_KEPT.pattern}|--company [a-z0-9-]{{1,40}}(?![\\w-])")
+"""In a sentence of ours also which company a command is for, which may be called like Kenjo's."""
 _NO_NAME = re.compile(r"[^\w$.:\[\]\s\"=-]")
 
 
@@ -70,8 +72,9 @@ def redact(text: str, sent: Any = None, *, foreign: bool = False) -> str:
 def _without(text: str, private: Private, *, foreign: bool) -> str:
     if foreign:
         text = _QUOTED.sub(lambda match: match[0] if _is_name(match[0][1:-1], private) else CUT_OUT, text)
-    kept = _KEPT.findall(text)
-    hidden = [_hide(part, private, foreign=foreign) for part in _KEPT.split(text)]
+    keeps = _KEPT if foreign else _KEPT_OF_OURS
+    kept = keeps.findall(text)
+    hidden = [_hide(part, private, foreign=foreign) for part in keeps.split(text)]
     shown = "".join(part + keep for part, keep in zip(hidden, [*kept, ""], strict=True))
     return _CUTS.sub(CUT_OUT, shown)
 

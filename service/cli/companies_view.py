@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bridge.commands import command
 from bridge.config.companies import Companies, load_companies
 from bridge.logs import configure
 from bridge.printable import counted
@@ -88,7 +89,7 @@ def _show_rest(console: Console, companies: Companies, looks: Sequence[Look[Any]
     for remark in companies.remarks:
         warn(console, remark)
     if looks:
-        console.print("kenjo-bridge status --company NAME shows one of them.")
+        console.print(f"{command('status', company='NAME')} shows one of them.")
     else:
         console.print("There is no company yet.")
 

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from bridge.commands import of_company
+
 _chosen: ContextVar[str | None] = ContextVar("company", default=None)
 
 CompanyOption = Annotated[
@@ -35,7 +37,8 @@ def asked(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_company(*given: Any, company: str | None = None, **named: Any) -> Any:
         token = _chosen.set(company)
         try:
-            return command(*given, **named)
+            with of_company(company or ""):
+                return command(*given, **named)
         finally:
             _chosen.reset(token)
 

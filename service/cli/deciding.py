@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bridge.commands import command
 from bridge.printable import counted
 from service.cli import decisions_view
 from service.cli.app import (
@@ -216,7 +217,7 @@ def targets_pause(
     async def work(bridge: Bridge) -> int:
         end = moment(until, bridge.values.zone, datetime.now(UTC)) if until else None
         await pause(bridge, target, end, reason)
-        when = f"at {told(end)}" if end else f"with: kenjo-bridge targets resume {target}"
+        when = f"at {told(end)}" if end else f"with: {command('targets resume', target)}"
         said = f"nothing is sent to {target} from now on; it goes on {when}"
         out.print(said, highlight=False, soft_wrap=True)
         return 0

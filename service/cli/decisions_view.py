@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bridge.commands import command
 from bridge.printable import counted
 from bridge.store import Hold
 from service.operations.times import ago, local, told
@@ -28,7 +29,8 @@ def show_holds(console: Console, holds: Sequence[Hold]) -> None:
         table.add_row(hold.id, hold.state, ago(time.time() - hold.since), hold.reason)
     console.print(table)
     console.print()
-    console.print("kenjo-bridge holds show ID, approve ID, reject ID")
+    show, approve, reject = (command(f"holds {word} ID") for word in ("show", "approve", "reject"))
+    console.print(Text(f"{show}\n{approve}\n{reject}"), soft_wrap=True)
 
 
 def show_hold(console: Console, hold: Hold, names: Mapping[str, str], zone: ZoneInfo) -> None:
@@ -39,8 +41,8 @@ def show_hold(console: Console, hold: Hold, names: Mapping[str, str], zone: Zone
     for key in hold.keys:
         console.print(Text(f"  {hold.kind} {key} {names.get(key, '')}".rstrip()), soft_wrap=True)
     console.print()
-    command = f"kenjo-bridge holds approve {hold.id} --seen {hold.version}"
-    console.print(Text(f"just these: {command}"), soft_wrap=True)
+    approve = command("holds approve", hold.id, "--seen", hold.version)
+    console.print(Text(f"just these: {approve}"), soft_wrap=True)
 
 
 def show_failures(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -53,9 +55,9 @@ def show_failures(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
         console.print(Text(f"{row['target']} {_named(row)}: {since}"), soft_wrap=True)
         console.print(Text(f"  {row['reason']}", "yellow"), soft_wrap=True)
         for candidate in row["candidates"]:
-            command = f"kenjo-bridge failures adopt {row['target']} {row['record']} {candidate}"
-            if command not in row["reason"]:
-                console.print(Text(f"  {command}"), soft_wrap=True)
+            adopt = command("failures adopt", row["target"], row["record"], candidate)
+            if adopt not in row["reason"]:
+                console.print(Text(f"  {adopt}"), soft_wrap=True)
 
 
 def show_failure(
@@ -67,10 +69,13 @@ def show_failure(
         begun, last = told(row["first"]), told(row["last"])
         then = f", next try {told(row['next'])}" if row["next"] else ""
         console.print(f"  {row['target']}: first {begun}, last {last}{then}")
-        again = f"kenjo-bridge failures retry {row['record']}, or discard {row['target']} {row['record']}"
-        console.print(Text(f"  {again}"), soft_wrap=True)
+        for words in (
+            command("failures retry", row["record"]),
+            command("failures discard", row["target"], row["record"]),
+        ):
+            console.print(Text(f"  {words}"), soft_wrap=True)
         if row["candidates"]:
-            beside = f"kenjo-bridge explain {row['record']} --values"
+            beside = command("explain", row["record"], "--values")
             console.print(Text(f"  side by side with what is wanted: {beside}"), soft_wrap=True)
     console.print()
     show_audit(console, events)

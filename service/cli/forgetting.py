@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError
 from bridge.printable import counted
 from service.cli.app import ConfigOption, JsonOption, app, out, print_json
@@ -92,7 +93,7 @@ async def _undo(bridge: Bridge, person: str, *, late: bool, json: bool) -> int:
         f"{key} is not forgotten any more: the next poll or sync reads them in if Kenjo has them, finds their"
         " accounts, and gives back memberships and managers."
     )
-    _say("An account that is closed waits for your word: kenjo-bridge failures names the command.")
+    _say(f"An account that is closed waits for your word: {command('failures')} names the command.")
     return 0
 
 
@@ -114,7 +115,7 @@ async def _forget(bridge: Bridge, person: str, *, yes: bool, close: bool, json: 
         _say(f"The accounts at {', '.join(found['accounts_left'])} are {word}.")
     if found["open"]:
         _say(f"Open, and not known to the bridge any more: {', '.join(found['open'])}. Close them there.")
-    _say(f"Until the next poll they can be let in again: kenjo-bridge forget {key} --undo")
+    _say(f"Until the next poll they can be let in again: {command('forget', key, '--undo')}")
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from bridge.commands import command
 from bridge.exchange import FieldChange
 from bridge.model import CALLED, Key, Kind, Outcome, Stored
 from bridge.printable import counted, some
@@ -37,7 +38,6 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
     RETRYING: ("!", "yellow"),
 }
 _ORDER = list(_SIGNS)
-_DRIFTED = "kenjo-bridge status says in what, sync --verify gives them what Kenjo says"
 _STANDS = ("unchanged", "held", "parked")
 
 
@@ -120,7 +120,7 @@ def _target(target: TargetPlan, shows: Shows) -> Iterator[tuple[str, str]]:
     for _, alike in groupby(acting, key=_likeness):
         yield from _alike(list(alike), shows)
     if target.drifted:
-        yield f"  changed there by hand, and left like that: {some(target.drifted)}; {_DRIFTED}", "yellow"
+        yield f"  changed there by hand, and left like that: {some(target.drifted)}; {_drifted()}", "yellow"
     for reason, parked in groupby(sorted(target.parked, key=lambda one: one[1].reason), key=_reason):
         keys = sorted(key for key, _ in parked)
         yield f"  ! parked {_records(_kinds(keys))}: {reason}", "red"
@@ -187,6 +187,10 @@ def lines(changes: Iterable[FieldChange]) -> Iterator[str]:
         yield f"{'members':<20} {_moved(members)}"
 
 
+def _drifted() -> str:
+    return f"{command('status')} says in what, {command('sync --verify')} gives them what Kenjo says"
+
+
 def _moved(members: list[FieldChange]) -> str:
     added = sum(1 for change in members if change.new is not None)
     return f"{added} added, {len(members) - added} removed"
@@ -197,20 +201,20 @@ def next_steps(found: Plan, saved: str = "") -> Iterator[str]:
     total = sum((counts(target) for target in found.targets.values()), Counter[str]())
     acts = any(step.acts and not step.hold for target in found.targets.values() for step in target.steps)
     if found.held:
-        yield "kenjo-bridge sync holds this; kenjo-bridge holds then shows it"
+        yield f"{command('sync')} holds this; {command('holds')} then shows it"
     elif not found.stands:
-        yield "kenjo-bridge check says what is wrong"
+        yield f"{command('check')} says what is wrong"
     elif found.day:
         yield f"nothing now: a sync on {found.day} does this" if acts else "nothing"
     elif acts and saved:
-        yield f"kenjo-bridge sync --plan {saved} does just this"
+        yield f"{command('sync --plan', saved)} does just this"
     elif acts:
         more = "; with --canary 5 it begins with five people" if total["create"] > _FEW else ""
-        yield f"kenjo-bridge sync does this{more}"
+        yield f"{command('sync')} does this{more}"
     if total["held"] and not found.held:
-        yield "what is held waits for a person: kenjo-bridge holds, after a sync"
+        yield f"what is held waits for a person: {command('holds')}, after a sync"
     if total["fail"] + total["parked"]:
-        yield "put right what fails, in Kenjo or the mapping; kenjo-bridge failures, after a sync"
+        yield f"put right what fails, in Kenjo or the mapping; {command('failures')}, after a sync"
     elif not acts and found.stands and not found.day and not total["held"]:
         yield "nothing"
 

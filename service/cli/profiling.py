@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError
 from service.cli.app import ConfigOption, JsonOption, app, out, print_json, print_lines, read, start
 from service.operations.profiles import Can, examine, prove_live, prove_recorded, starting, write_starting
@@ -63,7 +64,7 @@ def new(
         print_lines(starting())
     else:
         write_starting(file)
-        out.print(f"{file} is written. Try it: kenjo-bridge profile check {file}", soft_wrap=True)
+        out.print(f"{file} is written. Try it: {command('profile check', file)}", soft_wrap=True)
     return 0
 
 

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from bridge import logs
+from bridge.commands import of_company
 from bridge.config.companies import load_companies, stamp
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError, unforeseen
@@ -85,7 +86,7 @@ def live_as_company(
         return 0
 
     try:
-        with stopping.first(stopping.give_up):
+        with stopping.first(stopping.give_up), of_company(values.company):
             code = start(work())
     except stopping.Ended:
         code = 128 + stopping.heard()

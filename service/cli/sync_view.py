@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from bridge.commands import command
 from bridge.printable import counted
 from bridge.store.gate import HALTED, HELD, MAINTENANCE
 from service.cli.views import places, problems, warn
@@ -72,33 +73,33 @@ def _next(result: SyncResult) -> Iterator[str]:
     """What waits after a sync, and the command that helps, a line each."""
     rows = result.targets.values()
     if halted := [name for name, row in result.targets.items() if row.state == HALTED]:
-        yield f"put right what {' and '.join(halted)} refuses, then kenjo-bridge check"
+        yield f"put right what {' and '.join(halted)} refuses, then {command('check')}"
     if any(row.held for row in rows):
-        yield "kenjo-bridge holds shows what waits for a person"
+        yield f"{command('holds')} shows what waits for a person"
     if any(row.counts["failed"] or row.people[Standing.FAILING.field] for row in rows):
-        yield "kenjo-bridge failures shows what fails, and why"
+        yield f"{command('failures')} shows what fails, and why"
     if result.stopped:
         yield "put the mapping right, then sync --canary again"
     if result.snapshot.partial:
-        yield "kenjo-bridge status names the rows of Kenjo to put right"
+        yield f"{command('status')} names the rows of Kenjo to put right"
     left = any(row.pending or row.others or (row.undone and not row.counts["failed"]) for row in rows)
     if result.ended or left:
-        yield "kenjo-bridge sync delivers what is left"
+        yield f"{command('sync')} delivers what is left"
 
 
 def _remarks(name: str, row: TargetResult) -> Iterator[str]:
     """What a person should know or do about one target, a sentence each."""
     if row.state == HALTED:
-        yield f"{name} is halted: {row.paused}. Put it right, then run: kenjo-bridge check"
+        yield f"{name} is halted: {row.paused}. Put it right, then run: {command('check')}"
     elif row.state == HELD:
-        yield f"{name} is held: {row.paused} See kenjo-bridge holds"
+        yield f"{name} is held: {row.paused} See {command('holds')}"
     elif row.state == MAINTENANCE:
-        yield f"{name} rests: {row.paused}. To let it go on: kenjo-bridge targets resume {name}"
+        yield f"{name} rests: {row.paused}. To let it go on: {command('targets resume', name)}"
     elif row.paused:
         yield f"{name} is {row.state}: {row.paused}; deliveries go on by themselves"
     if row.counts["held"]:
         held = counted(row.counts["held"], "record is", "records are")
-        yield f"{name}: {held} held; see kenjo-bridge holds"
+        yield f"{name}: {held} held; see {command('holds')}"
     if row.unpublished:
         yield f"{name}: not published: {row.unpublished.reason}"
     if row.others:

@@ -9,6 +9,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from bridge.commands import command
 from bridge.printable import counted, some
 from bridge.store.gate import MAINTENANCE
 from bridge.store.holds import ORPHANS
@@ -75,13 +76,13 @@ def _drift(name: str, drift: Mapping[str, Any]) -> Iterator[str]:
         differ = counted(len(records), f"{of} was not as it was given", f"{of} were not as they were given")
         yield (
             f"{name}: {differ} {ago(drift['age'])}:"
-            f" {some(records)}. kenjo-bridge sync --verify gives them what Kenjo says; drift: repair does so"
+            f" {some(records)}. {command('sync --verify')} gives them what Kenjo says; drift: repair does so"
             " by itself"
         )
     if orphans := [f"{account} (person:{id_})" for account, id_ in sorted(drift["orphans"].items())]:
         yield (
             f"{name}: open accounts with ids of people whom Kenjo does not have: {some(orphans)}. If they"
-            f" have left, and are no other company's: kenjo-bridge holds show {name}-{ORPHANS}"
+            f" have left, and are no other company's: {command('holds show', f'{name}-{ORPHANS}')}"
         )
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from yarl import URL
 
+from bridge.commands import command
 from bridge.config.companies import PATH
 from bridge.config.settings import WebSettings
 from service.companies.kept import Kept
@@ -81,7 +82,11 @@ class Front:
         speaker = Speaker(language.of(request))
         shown = sorted(self._companies.items()) if self._settings.is_local else None
         text = self._templates.get_template("companies.html").render(
-            _=speaker, language=speaker.language, companies=shown, base=f"{self._settings.base_path}{PATH}"
+            _=speaker,
+            language=speaker.language,
+            companies=shown,
+            base=f"{self._settings.base_path}{PATH}",
+            command=command,
         )
         headers = {**HEADERS, "Cache-Control": "no-store"}
         return web.Response(text=text, content_type="text/html", headers=headers)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from redis.exceptions import RedisError
 
+from bridge.commands import command
 from bridge.config.exposure import of_target, plain_http
 from bridge.config.settings import BridgeSettings, RedisSettings
 from bridge.errors import ConfigurationError, NotThere
@@ -37,9 +38,6 @@ from workers.order import followers, ids
 log = get_logger("bridge")
 
 Clock = Callable[[], datetime]
-
-SEAL = "set encryption.key (openssl rand -base64 32), then run kenjo-bridge rekey"
-"""What to do about a Redis that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +110,15 @@ async def opened(
                     await backend.continuity.close()
 
 
+def how_to_seal() -> str:
+    """What to do about a Redis that can be read."""
+    return f"set encryption.key (openssl rand -base64 32), then run {command('rekey')}"
+
+
 def warn_of_readable_data(bridge: Bridge) -> None:
     """Say so when Redis holds personal data that whoever reads it can read, and what else others can read."""
     if not bridge.backend.codec.seals:
-        log.warning("personal data is readable in redis", remedy=SEAL)
+        log.warning("personal data is readable in redis", remedy=how_to_seal())
     for sentence in exposures(bridge):
         log.warning("others can read this", reason=sentence)
 

@@ -21,7 +21,7 @@ from bridge.store.trouble import trouble
 from service.kenjo.fields import WORKS, lists_for
 from service.kenjo.lists import team_field_found
 from service.kenjo.snapshot import build
-from service.operations.assembly import SEAL, Bridge, connected, exposures, fields_in_use, kenjo
+from service.operations.assembly import Bridge, connected, exposures, fields_in_use, how_to_seal, kenjo
 from service.operations.custom_fields import check_custom_fields
 from service.operations.flows import summary
 from service.operations.forgetting import forgotten, reminders
@@ -127,7 +127,9 @@ async def _redis(bridge: Bridge) -> Finding:
 
 
 def _sealed(bridge: Bridge) -> str:
-    return "records are encrypted" if bridge.backend.codec.seals else f"warning: records are readable; {SEAL}"
+    if bridge.backend.codec.seals:
+        return "records are encrypted"
+    return f"warning: records are readable; {how_to_seal()}"
 
 
 async def _kenjo(bridge: Bridge) -> tuple[Finding, Mapping[Key, Record]]:

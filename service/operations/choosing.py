@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError
 from bridge.model import Key, Snapshot, Stored
 from service.operations.assembly import Bridge
@@ -33,7 +34,7 @@ def only_person(who: str) -> Choose:
         key = await find(bridge, who, seen)
         if key not in seen and await bridge.backend.records.get(key) is None:
             raise ConfigurationError(
-                f"nothing is known of {key} that could be delivered: kenjo-bridge explain {key} says why"
+                f"nothing is known of {key} that could be delivered: {command('explain', key)} says why"
             )
         return dict.fromkeys(targets, frozenset({key}))
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bridge.commands import command
 from bridge.errors import BridgeError, ConfigurationError, NotFound
 from bridge.mapping.route import Action
 from bridge.model import Key, Kind, State
@@ -97,7 +98,7 @@ async def _check_allowed(bridge: Bridge, key: Key, there: Mapping[str, Held], *,
         if name not in bridge.routes:
             raise ConfigurationError(f"{name} is configured no more, so that {key} cannot be closed there")
         if stored is None:
-            raise ConfigurationError(f"what Kenjo says of {key} is not stored: run kenjo-bridge sync first")
+            raise ConfigurationError(f"what Kenjo says of {key} is not stored: run {command('sync')} first")
         intent = bridge.routes[name].intend(dataclasses.replace(stored, gone=True), linked=True)
         if intent.action is not Action.DEACTIVATE:
             raise ConfigurationError(
@@ -164,7 +165,7 @@ class _Taking:
             if hold.target == name and others and str(key) in hold.keys:
                 raise ConfigurationError(
                     f"nothing was erased, as {key} is held by {hold.id} for other people too: decide on that"
-                    " first (kenjo-bridge holds), then run it again"
+                    f" first ({command('holds')}), then run it again"
                 )
         await holds.release(name, [str(key)])
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from redis.exceptions import RedisError
 
+from bridge.commands import of_company
 from bridge.config.companies import Companies
 from bridge.config.settings import BridgeSettings, TargetSettings
 from bridge.errors import BridgeError, unforeseen
@@ -51,8 +52,9 @@ async def look_at_all(companies: Companies, look: Callable[[Bridge], Awaitable[_
 
 async def _look(name: str, values: BridgeSettings, look: Callable[[Bridge], Awaitable[_Seen]]) -> Look[_Seen]:
     try:
-        async with asyncio.timeout(PATIENCE), opened(values, join=True) as bridge:
-            return Look(name, await look(bridge))
+        with of_company(name):
+            async with asyncio.timeout(PATIENCE), opened(values, join=True) as bridge:
+                return Look(name, await look(bridge))
     except TimeoutError:
         return Look(name, problem=f"it took more than {PATIENCE:g} seconds")
     except RedisError as error:

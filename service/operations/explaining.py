@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bridge.commands import command
 from bridge.errors import BridgeError, ConfigurationError, RecordRejected
 from bridge.exchange import Call, Reference
 from bridge.mapping.environment import Environment
@@ -77,7 +78,7 @@ async def _find(bridge: Bridge, who: str) -> Stored:
         raise ConfigurationError(f"{key} was forgotten: nothing is stored, and nothing is read in")
     if stored := await bridge.backend.records.get(key):
         return stored
-    why = rows.get(str(key), "the next poll reads them in, or kenjo-bridge sync now")
+    why = rows.get(str(key), f"the next poll reads them in, or {command('sync')} now")
     raise ConfigurationError(f"nothing is known of {key} yet: {why}")
 
 

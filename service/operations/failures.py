@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError
 from bridge.model import Entry, Key, Kind, State
 from bridge.store.audit import operator
@@ -156,8 +157,8 @@ async def _rows(
     ]
     if record and required and not found:
         if target:
-            raise ConfigurationError(f"{record} has not failed at {target}; see kenjo-bridge failures")
-        raise ConfigurationError(f"{record} has not failed; see kenjo-bridge failures")
+            raise ConfigurationError(f"{record} has not failed at {target}; see {command('failures')}")
+        raise ConfigurationError(f"{record} has not failed; see {command('failures')}")
     return found
 
 

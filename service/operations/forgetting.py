@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError, Unreadable
 from bridge.model import Key, Kind, Stored
 from bridge.store.audit import operator
@@ -112,17 +113,17 @@ def reminder(row: Mapping[str, Any]) -> str:
     """What somebody has to do about one who is forgotten; "" for nothing. `row`: one of `forgotten`."""
     who = row["record"]
     if not row["whole"]:
-        return f"{who} is not forgotten wholly, as that was cut short: kenjo-bridge forget {who} --yes"
+        return f"{who} is not forgotten wholly, as that was cut short: {command('forget', who, '--yes')}"
     if row["kenjo"] == AtKenjo.BACK:
         return (
             f"{who}, who was forgotten, is active at Kenjo again and gets nothing. If they are to be"
-            f" served: kenjo-bridge forget {who} --undo --yes"
+            f" served: {command('forget', who, '--undo', '--yes')}"
         )
     if row["kenjo"] == AtKenjo.LEFT and row["open"]:
         return (
             f"{who}, who was forgotten, has left, and nobody closes the account at"
-            f" {', '.join(row['open'])}. Close it there; this then ends the warning: kenjo-bridge forget"
-            f" {who} --yes"
+            f" {', '.join(row['open'])}. Close it there; this then ends the warning:"
+            f" {command('forget', who, '--yes')}"
         )
     return ""
 
@@ -135,7 +136,7 @@ async def undo(bridge: Bridge, who: str, *, late: bool) -> Key:
     """
     key, gone = await find(bridge, who), bridge.backend.forgotten
     if key not in await _begun(bridge):
-        raise ConfigurationError(f"{key} is not forgotten: kenjo-bridge forget --list shows who is")
+        raise ConfigurationError(f"{key} is not forgotten: {command('forget --list')} shows who is")
     stone = (await gone.tombstones()).get(key)
     polled = (await bridge.backend.records.last_snapshot() or {"at": 0.0})["at"]
     if stone and polled > stone.at and not late:

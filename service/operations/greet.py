@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from redis.exceptions import RedisError
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError, unforeseen
 from bridge.exchange import Greeting
 from bridge.store.audit import operator
@@ -49,7 +50,7 @@ async def resume(bridge: Bridge, name: str) -> bool:
     gate, who = bridge.backend.gate(name), operator()
     if (await gate.paused()).get("state") == HELD:
         raise ConfigurationError(
-            f"{name} waits for a decision: see kenjo-bridge holds show {name}-{FIRST_CONTACT}"
+            f"{name} waits for a decision: see {command('holds show', f'{name}-{FIRST_CONTACT}')}"
         )
     if not await gate.reopen():
         return False

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError, NotThere
 from bridge.model import Key, Kind
 from bridge.printable import some
@@ -50,7 +51,7 @@ async def decide(
     if seen and seen != hold.version:
         raise ConfigurationError(
             f"the hold '{id_}' has changed since: it {hold.reason}; nothing was decided, look at it again"
-            f" with kenjo-bridge holds show {id_}"
+            f" with {command('holds show', id_)}"
         )
     others = set() if only is None else _others(hold, only, approve=approve)
     if not approve:

@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError
 from bridge.store.audit import operator
 from bridge.store.gate import HELD
@@ -45,8 +46,8 @@ async def pause(bridge: Bridge, name: str, until: datetime | None, reason: str) 
     gate, who, now = bridge.backend.gate(name), operator(), time.time()
     if (await gate.paused()).get("state") == HELD:
         raise ConfigurationError(
-            f"nothing is sent to {name} as it is: it waits for a decision, see kenjo-bridge holds show"
-            f" {name}-{FIRST_CONTACT}"
+            f"nothing is sent to {name} as it is: it waits for a decision, see"
+            f" {command('holds show', f'{name}-{FIRST_CONTACT}')}"
         )
     said = f"{reason or 'paused'} (by {who})"
     if until is not None:

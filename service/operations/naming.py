@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from bridge.commands import command
 from bridge.errors import WhoIsMeant
 from bridge.mapping.expressions import FieldPath
 from bridge.model import Key, Kind, Stored
@@ -23,7 +24,6 @@ _NUMBERS: frozenset[FieldPath] = frozenset(
 )
 
 NOBODY = "nobody has this Kenjo id, name, e-mail address, external id or employee number"
-_LIST = "kenjo-bridge people --names lists everybody"
 _LIKENESS = 0.75  # from which a name is near another one: a letter or two may differ
 
 
@@ -98,13 +98,17 @@ def _several(records: Mapping[Key, Stored], hits: Collection[Key]) -> WhoIsMeant
     )
 
 
+def _lists_everybody() -> str:
+    return f"{command('people --names')} lists everybody"
+
+
 def _nobody(records: Mapping[Key, Stored], wanted: str) -> WhoIsMeant:
     """Nobody; with those whose name is nearly that, or has it as a part."""
     near = sorted(_near(records, wanted))
     if not near:
-        return WhoIsMeant(f"{NOBODY} ({_LIST})", none=True)
+        return WhoIsMeant(f"{NOBODY} ({_lists_everybody()})", none=True)
     return WhoIsMeant(
-        f"{NOBODY}; near to it: {some([str(key) for key in near])} ({_LIST})",
+        f"{NOBODY}; near to it: {some([str(key) for key in near])} ({_lists_everybody()})",
         f"{NOBODY}; did you mean {some([_told(records, key) for key in near])}?",
         none=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from math import ceil
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError
 from bridge.store.audit import operator
 from service.operations.assembly import Bridge
@@ -26,7 +27,7 @@ async def ask_for_poll(bridge: Bridge) -> None:
     if await bridge.backend.lease().remaining() < 0:
         raise ConfigurationError(
             "no process watches Kenjo now, so nobody would hear it: start kenjo-bridge run or serve, or run"
-            " kenjo-bridge sync"
+            f" {command('sync')}"
         )
     if after := await bridge.backend.asked.ask():
         raise AskedTooOften(after)

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from bridge.commands import command
 from bridge.config.private_files import write_private
 from bridge.errors import ConfigurationError
 from bridge.model import Key
@@ -61,7 +62,7 @@ def read_plan(bridge: Bridge, file: Path) -> Signed:
     except OSError as error:
         raise ConfigurationError(f"cannot read {file} ({error.strerror})") from None
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise ConfigurationError(f"{file} is no plan: make one with kenjo-bridge plan --out") from None
+        raise ConfigurationError(f"{file} is no plan: make one with {command('plan --out FILE')}") from None
     if not hmac.compare_digest(signature.encode(), bridge.backend.codec.sign(body).encode()):
         raise ConfigurationError(f"{file} was changed, or made by another bridge: its signature is wrong")
     if body.get("kenjo_bridge_plan") != VERSION:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bridge.commands import command
 from bridge.errors import RecordRejected
 from bridge.mapping.restoring import intended, is_restored
 from bridge.mapping.route import Action, Route
@@ -80,7 +81,7 @@ class Surroundings:
                 Standing.HELD,
                 f"held by {hold.id}: {hold.reason}",
                 "nothing, until somebody decides",
-                helps=f"kenjo-bridge holds show {hold.id}",
+                helps=command("holds show", hold.id),
             )
         fingerprint = self.route.fingerprint
         if key in self.begun or is_behind(stored, entry, fingerprint, self.linked, self.now):
@@ -114,10 +115,10 @@ class Surroundings:
         """One for which something is to be done at a target that waits."""
         name, state = self.route.name, self.paused["state"]
         why = f"the target is {state}: {self.paused['reason']}"
-        look = f"kenjo-bridge check --target {name}"
+        look = command("check --target", name)
         match state:
             case gate.HELD:
-                then, helps = "nothing, until somebody decides", f"kenjo-bridge holds show {hold_id(name)}"
+                then, helps = "nothing, until somebody decides", command("holds show", hold_id(name))
                 return Stand(Standing.HELD, why, then, helps=helps)
             case gate.HALTED:
                 return Stand(Standing.WAITING, why, "goes on when the target passes its check", helps=look)
@@ -125,12 +126,12 @@ class Surroundings:
                 return Stand(Standing.WAITING, why, "goes on as soon as the target answers", helps=look)
             case gate.THROTTLED:
                 return Stand(Standing.WAITING, why, "goes on by itself after that time")
-        resume = f"kenjo-bridge targets resume {name}"
+        resume = command("targets resume", name)
         return Stand(Standing.WAITING, why, "goes on when the target does", helps=resume)
 
     def _try(self, key: Key) -> str:
         """The command that shows which expression fails, and what another one would give."""
-        return f"kenjo-bridge try {self.route.name} {key}"
+        return command("try", self.route.name, key)
 
     def _mends(self, stored: Stored) -> str:
         """The command that helps with a parked record: to try again mends no expression that fails."""
@@ -138,7 +139,7 @@ class Surroundings:
             self.route.map(stored.record)
         except RecordRejected:
             return self._try(stored.record.key)
-        return f"kenjo-bridge failures retry {stored.record.key}"
+        return command("failures retry", stored.record.key)
 
     def _settled(self, stored: Stored, entry: Entry) -> Stand:
         """One that a delivery is done with."""
@@ -146,7 +147,7 @@ class Surroundings:
             return _restored(entry.restored)
         match entry.state:
             case State.FAILED:
-                choose = f"kenjo-bridge failures adopt {self.route.name} {stored.record.key} ACCOUNT"
+                choose = command("failures adopt", self.route.name, stored.record.key, "ACCOUNT")
                 then = "nothing, until the record, the mapping or what it waits for changes"
                 helps = choose if entry.candidates else self._mends(stored)
                 return Stand(Standing.FAILING, entry.reason, then, helps=helps)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError
 from bridge.model import Key, Kind, Snapshot, State, Stored
 from bridge.store import Lease
@@ -183,7 +184,7 @@ async def _take(lease: Lease) -> None:
         if remaining > least:  # it was renewed: its holder lives
             raise ConfigurationError(
                 "another kenjo-bridge polls this Kenjo account already; it delivers what this run would"
-                " (see kenjo-bridge status), or stop it first"
+                f" (see {command('status')}), or stop it first"
             )
         least = max(remaining, 0.0)
         await asyncio.sleep(0.5)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from bridge.commands import command
 from bridge.config.addresses import host_of
 from bridge.config.settings import BridgeSettings
 from bridge.errors import ConfigurationError, SourceRefused
@@ -76,7 +77,7 @@ class Account:
         if known and ids and not known & ids:
             raise ConfigurationError(
                 "kenjo.api_key is of another Kenjo account than the one in Redis (no company is the same):"
-                f" {APART}; if it is the same account all the same, run kenjo-bridge moved kenjo"
+                f" {APART}; if it is the same account all the same, run {command('moved kenjo')}"
             )
         if self.notes and ids and ids != known:
             await self.backend.whose.note({COMPANIES: " ".join(sorted(ids))})
@@ -96,5 +97,5 @@ def _sentence(what: str, known: str, now: str) -> str:
     where = f" at {before}, not {after}" if before != after else " at another address"
     return (
         f"Redis holds what was done for {subject}{where}: {APART}; if it has only moved,"
-        f" run kenjo-bridge moved {name}"
+        f" run {command('moved', name)}"
     )

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from redis.exceptions import RedisError
 
+from bridge.commands import command
 from bridge.errors import SnapshotHeld, SourceUnavailable
 from bridge.model import Filled, Key, Kind, Snapshot, Stored, group_kind
 from bridge.printable import counted
@@ -107,13 +108,15 @@ async def believe(judgement: Judgement, backend: Backend, now: float) -> Snapsho
         await backend.records.note_absent(judgement.absent)
         return judgement.snapshot
     await raise_hold(hold, former, backend, now)
-    raise SnapshotHeld(hold.reason + ("" if hold.kind == UNWHOLE else _ADVICE))
+    raise SnapshotHeld(hold.reason + ("" if hold.kind == UNWHOLE else _advice()))
 
 
 UNWHOLE = "not-whole"
 """The kind of the hold on a snapshot that lacks people whom Kenjo has: there is nothing to approve."""
 
-_ADVICE = f" (kenjo-bridge holds approve {SNAPSHOT}, if this is right)"
+
+def _advice() -> str:
+    return f" ({command('holds approve', SNAPSHOT)}, if this is right)"
 
 
 def _was_approved(hold: Hold | None, found: Collection[Doubt]) -> bool:

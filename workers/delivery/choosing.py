@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.commands import command
 from bridge.errors import NeedsPerson, RecordRejected
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.route import Route
@@ -122,11 +123,12 @@ class Choosing:
         return match.other_id or owner not in (None, self.case.key)
 
     def _ask(self, match: Remote) -> NeedsPerson:
-        record = f"{self.route.name} {self.case.key}"
+        key = self.case.key
+        adopt = command("failures adopt", self.route.name, key, match.id)
         return NeedsPerson(
             f"the account {match.id} has the {match.by} that this record was being given when an answer was"
-            f" lost; if it is this record's: kenjo-bridge failures adopt {record} {match.id}; if it is not,"
-            f" kenjo-bridge failures retry {self.case.key} gives the next {match.by}",
+            f" lost; if it is this record's: {adopt}; if it is not,"
+            f" {command('failures retry', key)} gives the next {match.by}",
             [match.id],
         )
 

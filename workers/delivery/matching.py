@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bridge.commands import command
 from bridge.errors import AfterAnother, AmbiguousMatch, NeedsPerson, RecordRejected
 from bridge.exchange import Remote, Wanted
 from bridge.mapping.route import Action, Route
@@ -102,8 +103,8 @@ class Matching:
         raise self._ask(what, match, str(owner), sight.stance)
 
     def _ask(self, what: str, match: Remote, awaits: str = "", awaited: str = "") -> NeedsPerson:
-        command = f"kenjo-bridge failures adopt {self.route.name} {self.wanted.key} {match.id}"
-        words = f"{what}; if it is to be this record's: {command}"
+        adopt = command("failures adopt", self.route.name, self.wanted.key, match.id)
+        words = f"{what}; if it is to be this record's: {adopt}"
         return NeedsPerson(words, [match.id], awaits, awaited)
 
     async def owner(self, match: Remote) -> Key | None:

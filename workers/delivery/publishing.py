@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
+from bridge.commands import command
 from bridge.errors import Damaged, LockLost, StoreUnavailable, TargetHalted, TryLater, unforeseen
 from bridge.exchange import Draft, Publication
 from bridge.logs import get_logger
@@ -208,4 +209,4 @@ class Publishing:
         if former and former.state == "approved" and hold.count <= former.count:
             return None
         await raise_hold(hold, former, self._backend, now)
-        return Left(f"{hold.reason}: see kenjo-bridge holds show {hold.id}", held=True)
+        return Left(f"{hold.reason}: see {command('holds show', hold.id)}", held=True)

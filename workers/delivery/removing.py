@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from bridge.commands import command
 from bridge.effects import Verb, verb_of, what_of
 from bridge.errors import AfterAnother, NotFound, RecordRejected, TryLater, Unseen
 from bridge.exchange import Remote, Wanted
@@ -169,7 +170,7 @@ class Removing(Looking):
             raise TryLater("accepted the account, and does not show it yet")
         raise RecordRejected(
             f"accepted the account, and did not show it within {within:g} s; look there, and use"
-            f" kenjo-bridge failures retry {self.key} to have it created again"
+            f" {command('failures retry', self.key)} to have it created again"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.commands import command
 from bridge.errors import Conflict, RecordRejected, TryLater
 from bridge.model import State
 from bridge.spelling import folded
@@ -95,5 +96,5 @@ class Reserving(Confirming):
             return TryLater(f"{error}; {what}")
         return RecordRejected(
             f"{error}; {what}: it may be hidden there, as inactive or deleted ones are; restore or rename it"
-            " there, or use failures adopt"
+            f" there, or use {command('failures adopt', self.route.name, self.key, 'ACCOUNT')}"
         )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bridge.commands import command
 from bridge.config.settings import WebSettings
 from bridge.printable import visible
 from service.web.guard import VISITOR
@@ -82,6 +83,7 @@ class Renderer:
             "signs_in": self._settings.signs_in,
             "path": request.path.removeprefix(self._settings.base_path),
             "url": self.url,
+            "command": command,
             "static": self.static,
             "when": times.when,
             "clock": times.clock,

@@ -123,7 +123,7 @@ def _spoken(file: Path, *, errors: bool) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         said = "" if id(node) in silent else _text(node).strip()
-        if " " in said and not said.startswith("kenjo-bridge "):
+        if " " in said:
             yield said
 
 
@@ -133,7 +133,8 @@ def _raised(file: Path) -> Iterator[str]:
         made = isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith("Error")
         if made or isinstance(node, ast.Raise):
             parts = [part for one in ast.walk(node) if isinstance(one, ast.JoinedStr) for part in one.values]
-            found = (_text(one) for one in ast.walk(node) if one not in parts)
+            spelled = [part for one in ast.walk(node) if _spells(one) for part in ast.walk(one)]
+            found = (_text(one) for one in ast.walk(node) if one not in (*parts, *spelled))
             yield from (said for said in found if " " in said.strip() and not said.startswith(_TYPED))
 
 
@@ -145,7 +146,14 @@ def _is_silent(node: ast.AST, *, errors: bool) -> bool:
         return not errors
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return node.func.attr in ("startswith", "info", "warning")
+    if isinstance(node, ast.Call):
+        return _spells(node)
     return isinstance(node, ast.JoinedStr)
+
+
+def _spells(node: ast.AST) -> bool:
+    """Whether a command is spelled here: it is the same in every language."""
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "command"
 
 
 def _text(node: ast.AST) -> str:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from bridge.commands import command
 from bridge.errors import BridgeError, NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.model import Kind
 from bridge.wire.answer import Answer, classify_status
@@ -79,7 +80,7 @@ def _forbidden(answer: Answer, text: str, reasons: set[str]) -> BridgeError:
             " Library)"
         )
     if reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}:
-        return Forbidden(f"{text}; the token lacks a scope: kenjo-bridge check names it")
+        return Forbidden(f"{text}; the token lacks a scope: {command('check')} names it")
     if reasons & {"domainCannotUseApis"}:
         return TargetHalted(f"{text}; allow API access in the Admin console (Security > API controls)")
     return Forbidden(f"{text}; the administrator named in `admin` lacks the privilege for it")
