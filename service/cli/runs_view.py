@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bridge.commands import command
 from bridge.printable import counted, some
 from service.cli.plan_view import Shows, show_target
 from service.operations.times import told
@@ -40,7 +41,9 @@ def show_runs(console: Console, runs: Sequence[Mapping[str, Any]]) -> None:
             table.add_row(*first, target, ", ".join(f"{number} {what}" for what, number in counts.items()))
             first = ["", "", ""]
     console.print(table)
-    _say(console, "kenjo-bridge runs show RUN says of whom, runs undo RUN what could be put back")
+    last = runs[0]["id"]
+    _say(console, f"{command('runs show', last)} says of whom")
+    _say(console, f"{command('runs undo', last)} says what could be put back, and does nothing yet")
 
 
 def why(run: Mapping[str, Any]) -> str:
@@ -70,7 +73,8 @@ def show_way(console: Console, way: Way, shows: Shows) -> None:
     if not way.acts:
         _say(console, "next: nothing; there is nothing that could be put back", "bold")
         return
-    does = f"kenjo-bridge runs {way.word} {way.run.id} --yes --seen {way.version}"
+    rest = (way.run.id, "--yes", "--seen", way.version)
+    does = command("runs redo", *rest) if way.again else command("runs undo", *rest)
     _say(console, f"next: {does} does just this", "bold")
 
 

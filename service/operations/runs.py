@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.commands import command
 from bridge.errors import NotThere
 from bridge.model import ChangeKind, Key, Outcome
 from bridge.store.audit import UNREMARKABLE, Wanted
@@ -79,7 +80,7 @@ async def find(bridge: Bridge, id_: str) -> Run:
     for run in await _all(bridge):
         if run.id == id_ and run.deliveries:
             return run
-    raise NotThere(f"there is no run '{id_}' among the newest: kenjo-bridge runs shows them")
+    raise NotThere(f"there is no run '{id_}' among the newest: {command('runs')} shows them")
 
 
 async def _all(bridge: Bridge) -> list[Run]:

@@ -168,7 +168,7 @@ def _restored(restored: Restored) -> Stand:
         Standing.HELD,
         f"has what it had before the run {restored.run}, which {restored.by} has undone",
         "what Kenjo says, as soon as that or the configuration changes",
-        helps=f"kenjo-bridge runs redo {restored.run}",
+        helps=command("runs redo", restored.run),
     )
 
 

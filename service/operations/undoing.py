@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.commands import command
 from bridge.errors import ConfigurationError, Unreadable
 from bridge.mapping.restoring import is_restored, reference, stamp_of
 from bridge.mapping.route import Route
@@ -69,11 +70,6 @@ class Way:
         """Whether anything would be done."""
         return any(target.acts for target in self.targets.values())
 
-    @property
-    def word(self) -> str:
-        """What it is called in commands."""
-        return "redo" if self.again else "undo"
-
 
 async def undo(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
     """What undoing a run would do: nothing is done. `only`: for these records, as somebody calls them.
@@ -83,8 +79,7 @@ async def undo(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
     run = await find(bridge, id_)
     if run.cause == "undone":
         raise ConfigurationError(
-            f"the run {id_} was an undo itself: kenjo-bridge runs redo {run.about} gives again what"
-            " Kenjo says"
+            f"the run {id_} was an undo itself: {command('runs redo', run.about)} gives again what Kenjo says"
         )
     entries: _Entries = {}
     left: list[Left] = []
