@@ -118,7 +118,7 @@ PROCESS = (
     Family(
         "histogram",
         "request_seconds",
-        "HTTP requests to a target by the answer's status (`none`: no answer)",
+        "Requests to a target by the answer's status (`none`: no answer), as told below",
         ("target", "status"),
         _REQUEST,
     ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
@@ -110,11 +110,11 @@ def span(name: str, parent: str = "", **attributes: str | int) -> AbstractContex
     return _span(name, parent, attributes) if _tracer else _OFF
 
 
-def call(method: str) -> AbstractContextManager[None]:
+def call(name: str, **attributes: str) -> AbstractContextManager[None]:
     """A request, as a span of whatever it is made for; none where that is not traced."""
     if not (_tracer and _here()):
         return _OFF
-    return _span(method, "", {"http.request.method": method}, client=True)
+    return _span(name, "", _dotted(attributes), client=True)
 
 
 @contextmanager
@@ -140,8 +140,11 @@ def note(**attributes: str | int) -> None:
     if _tracer:
         from opentelemetry import trace
 
-        current = trace.get_current_span()
-        current.set_attributes({name.replace("__", "."): value for name, value in attributes.items()})
+        trace.get_current_span().set_attributes(_dotted(attributes))
+
+
+def _dotted(attributes: Mapping[str, str | int]) -> dict[str, Any]:
+    return {name.replace("__", "."): value for name, value in attributes.items()}
 
 
 def is_on() -> bool:

@@ -134,7 +134,7 @@ async def connect(
     """Connect to each target, or to those named in `only`. Sends nothing yet.
 
     Each has a time-out and a rate of its own. `longest_pause`: seconds for which a target is left alone at
-    most, however many it asks for. `measured` hears of each HTTP request: its target, status and seconds.
+    most, however many it asks for. `measured` hears of each request: its target, status and seconds.
     """
     async with open_session() as session, AsyncExitStack() as stack:
         targets = {

@@ -24,14 +24,15 @@ from bridge.wire.places import Places
 from bridge.wire.quiet import LONGEST_PAUSE, granted
 from bridge.wire.redaction import words
 from bridge.wire.request import Request
+from bridge.wire.timing import UNANSWERED, Measured, timed, unheard
 from bridge.wire.unanswered import why
+from bridge.wire.wrapping import Wrapped, Wrapping
 
 Reading = Literal["GET", "POST"]
 """The methods of requests that change nothing: a sign-in and a search may be a POST."""
 
 Turn = Callable[[], Awaitable[None]]
 Told = Callable[[float], Awaitable[None]]
-Measured = Callable[[str, float], None]
 
 MAX_BODY = 32 * 2**20
 """Bytes of an answer that are read, after decompression: more than a directory of 10,000 people has."""
@@ -66,28 +67,20 @@ Stamp = Callable[[Mapping[str, str], bytes], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """A request's headers, those of them that sign it, its answer, and after how many seconds that came."""
+    """A request's headers, those of them that sign it, its answer, and after how many seconds that came.
+
+    `inside` are the answers to what it carried, in their order; None where there is none.
+    """
 
     signed: Mapping[str, str]
     headers: Mapping[str, str]
     answer: Answer
     seconds: float
+    inside: Sequence[Answer | None] = ()
 
 
 Together = Answer | BridgeError
 """What came of one request among others."""
-
-
-class Wrapping(Protocol):
-    """How an API takes several requests inside one."""
-
-    def wrap(self, parts: Sequence[Request]) -> Request:
-        """The one that carries them."""
-        ...
-
-    def unwrap(self, answer: Answer, parts: Sequence[Request]) -> Sequence[Answer | None]:
-        """The answer to each, in their order; None where there is none. Raises TryLater for none at all."""
-        ...
 
 
 class Http:
@@ -101,7 +94,7 @@ class Http:
     proves who sends it, where `headers` alone do not; `stamp` does so from the request itself, at the moment
     when it leaves. `reads` False: nothing is ever read there, so that a 403 says that the credentials are
     refused, and not that one object may not be changed. `words` are the segments of paths that name nobody
-    (`bridge.wire.calls`). `measured` hears of each request's status (`none` without an answer) and seconds.
+    (`bridge.wire.calls`). `measured` hears of each request, and of each that travels inside one.
     """
 
     def __init__(
@@ -122,7 +115,7 @@ class Http:
         stamp: Stamp | None = None,
         reads: bool = True,
         words: Collection[str] = (),
-        measured: Measured = lambda _status, _seconds: None,
+        measured: Measured = unheard,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = session
@@ -196,10 +189,10 @@ class Http:
         self, parts: Sequence[Request], wrapping: Wrapping, permit: Permit | None
     ) -> Sequence[Together]:
         carrier, writing = wrapping.wrap(parts), permit is not None
-        exchange = await self._exchange(carrier, permit, turns=len(parts))
+        exchange = await self._exchange(carrier, permit, Wrapped(parts, wrapping))
         await self._judge(carrier, exchange, writing=writing, tells=False)  # each part tells of itself
         found: list[Together] = []
-        for part, answer in zip(parts, wrapping.unwrap(exchange.answer, parts), strict=True):
+        for part, answer in zip(parts, exchange.inside, strict=True):
             try:
                 if answer is None:
                     raise TryLater(
@@ -216,32 +209,31 @@ class Http:
         await self._judge(request, exchange, writing=permit is not None)
         return exchange.answer
 
-    async def _exchange(self, request: Request, permit: Permit | None, turns: int = 1) -> _Exchange:
+    async def _exchange(
+        self, request: Request, permit: Permit | None, carried: Wrapped | None = None
+    ) -> _Exchange:
         """Send a request when it may leave."""
+        times = len(carried.parts) if carried else 1
         async with self._places.one():
             signed = await self._sign.headers() if self._sign else {}
             if self._turn and not permit:
-                await asyncio.gather(*(self._turn() for _ in range(turns)))
+                await asyncio.gather(*(self._turn() for _ in range(times)))
             self._check_asked_to_wait()
             headers = {**self._headers, **signed, **(request.headers or {})}
             if permit:
                 await permit.ask()  # with its pace; last: nothing may come between it and the request
-            clock = asyncio.get_running_loop().time
-            begun = clock()
-            try:
-                with tracing.call(request.method):
+            method = request.method
+            with timed(method, self._measured, times=times, http__request__method=method) as sent:
+                try:
                     answer = await self._send(request, headers)
-                    if tracing.is_on():
-                        tracing.note(
-                            http__response__status_code=answer.status, url__template=self._path(request)
-                        )
-            except TryLater as unanswered:
-                self._measured("none", clock() - begun)
-                self._tell(request, str(unanswered), clock() - begun)
-                raise
-            seconds = clock() - begun
-            self._measured(str(answer.status), seconds)
-            return _Exchange(signed, headers, answer, seconds)
+                    answers = carried.answers(answer) if carried else ()
+                except TryLater as unanswered:
+                    self._tell(request, str(unanswered), sent.seconds)
+                    raise
+                sent.answered(*(_status(one) for one in answers or (answer,)))
+                if tracing.is_on():
+                    tracing.note(http__response__status_code=answer.status, url__template=self._path(request))
+            return _Exchange(signed, headers, answer, sent.seconds, answers)
 
     async def _judge(
         self, request: Request, exchange: _Exchange, *, writing: bool, tells: bool = True
@@ -334,3 +326,7 @@ class Http:
                     return b"".join(chunks)[:most]
                 raise TryLater(f"the answer is larger than {most} bytes")
         return b"".join(chunks)
+
+
+def _status(answer: Answer | None) -> str:
+    return str(answer.status) if answer else UNANSWERED

@@ -28,6 +28,18 @@ _PROCESS = """
 Counted by each process since its start: use `sum` over `rate` or `increase`.
 """
 
+_STATUS = """
+What `kenjo_bridge_request_seconds` counts as one request, and its `status`:
+
+- **By HTTP:** a request, those that fetch a token included; the number, such as `201`. Of requests that
+  travel in one, as in `$batch` of Microsoft Graph, each counts: with its own status, or that of the one that
+  carries them if it is refused, and with the seconds of them all.
+- **`ldap`:** an operation, and each new connection with its bind; the result's name (RFC 4511, section
+  4.1.9), such as `success` or `noSuchObject`.
+- **`file`:** a step, which is list, read, write (upload), rename or delete, by SFTP also sign in and look;
+  `ok`, or the name of the error: `permission_denied` by SFTP, the system's (`ENOSPC`) in a folder.
+"""
+
 _COMPANIES = """
 ## Several companies
 
@@ -44,7 +56,17 @@ Beside these there are the usual metrics of a process, on Linux: `process_cpu_se
 def metrics_doc() -> str:
     """The page."""
     return "".join(
-        [_HEAD, _STATE, _table(STATE), _PROCESS, _table(PROCESS), _COMPANIES, _table(COMPANIES), _FOOT]
+        [
+            _HEAD,
+            _STATE,
+            _table(STATE),
+            _PROCESS,
+            _table(PROCESS),
+            _STATUS,
+            _COMPANIES,
+            _table(COMPANIES),
+            _FOOT,
+        ]
     )
 
 

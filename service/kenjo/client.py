@@ -20,8 +20,9 @@ from bridge.config.settings import KenjoSettings
 from bridge.errors import SourceRefused, SourceUnavailable
 from bridge.model import Key, Snapshot
 from bridge.wire.answer import Answer
-from bridge.wire.http import Http, Measured
+from bridge.wire.http import Http
 from bridge.wire.quiet import LONGEST_PAUSE
+from bridge.wire.timing import Measured, unheard
 from service.kenjo.answers import REFUSALS, ask, parsed, parsed_list, refused
 from service.kenjo.bodies import Came, Page, cut, digested, is_bare, origin_of
 from service.kenjo.cells import ID
@@ -58,7 +59,7 @@ class KenjoClient:
         *,
         clock: Callable[[], datetime] = utc_now,
         longest_pause: float = LONGEST_PAUSE,
-        measured: Measured = lambda _status, _seconds: None,
+        measured: Measured = unheard,
     ) -> None:
         self._settings = settings
         self._clock = clock

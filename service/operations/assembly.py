@@ -23,7 +23,8 @@ from bridge.model import Key, Snapshot
 from bridge.store.backend import Backend, open_backend
 from bridge.store.private_redis import PrivateRedis, private_key, running_url
 from bridge.tracing import exporting
-from bridge.wire.http import Measured, open_session
+from bridge.wire.http import open_session
+from bridge.wire.timing import Measured, unheard
 from service.kenjo.client import KenjoClient, utc_now
 from service.kenjo.snapshot import View
 from service.operations.custom_fields import CustomFields
@@ -188,7 +189,7 @@ class KenjoSource:
 
 @asynccontextmanager
 async def kenjo(
-    values: BridgeSettings, clock: Clock = utc_now, measured: Measured = lambda _status, _seconds: None
+    values: BridgeSettings, clock: Clock = utc_now, measured: Measured = unheard
 ) -> AsyncIterator[KenjoClient]:
     """A signed-out Kenjo client. Raises ConfigurationError when there is no key."""
     if not values.kenjo.api_key or not values.kenjo.api_key.get_secret_value().strip():

@@ -30,9 +30,10 @@ from bridge.mapping.shapes import EVERY
 from bridge.model import Key, Kind
 from bridge.wire.answer import Classify, classify_status
 from bridge.wire.budget import Budget, Purse
-from bridge.wire.http import Http, Measured, Sign, Stamp, Told, Turn
+from bridge.wire.http import Http, Sign, Stamp, Told, Turn
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE
+from bridge.wire.timing import Measured, unheard
 from bridge.wire.tokens import Pocket, Vault, classify_sign_in
 from workers.targets.notebook import Notebook, Scratch
 
@@ -196,7 +197,7 @@ class Tools:
     hears for how many seconds the server is to be left alone, at most `longest_pause`. `vault` keeps the
     tokens of a sign-in, `notebook` what was given to a target that shows nothing; both are shared by all
     processes. `zone` is the bridge's time zone, `budget` counts calls of which the server takes few in a day.
-    `measured` hears of the status and seconds of each HTTP request.
+    `measured` hears of the status and seconds of each request, whatever carries it (`bridge.wire.timing`).
     """
 
     session: aiohttp.ClientSession
@@ -207,7 +208,7 @@ class Tools:
     notebook: Notebook = field(default_factory=Scratch)
     zone: tzinfo = UTC
     budget: Budget = field(default_factory=Purse)
-    measured: Measured = lambda _status, _seconds: None
+    measured: Measured = unheard
 
     def http(
         self,

@@ -14,6 +14,7 @@ from bridge.exchange import Applied, FieldChange, Greeting, Remote, Removal, Wan
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import open_session
 from bridge.wire.permit import Permit
+from bridge.wire.timing import Measured, unheard
 from workers.delivery.sending import bring, sent, shows
 from workers.targets.base import Adapter, Target, Tools
 from workers.targets.notebook import Notebook, Scratch
@@ -150,12 +151,15 @@ class Allowed:
 
 @asynccontextmanager
 async def connected(
-    adapter: Adapter, settings: Mapping[str, Any], notebook: Notebook | None = None
+    adapter: Adapter,
+    settings: Mapping[str, Any],
+    notebook: Notebook | None = None,
+    measured: Measured = unheard,
 ) -> AsyncIterator[Allowed]:
     """Connect an adapter with settings as the configuration has them; by default its notebook is empty."""
     parsed = adapter.settings.model_validate({"timeout": 5, **settings})
     async with open_session() as session:
-        tools = Tools(session, notebook=notebook or Scratch())
+        tools = Tools(session, notebook=notebook or Scratch(), measured=measured)
         async with adapter.connect(parsed, tools) as target:
             yield Allowed(target)
 

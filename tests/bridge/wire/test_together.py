@@ -14,7 +14,7 @@ from bridge.errors import BridgeError, LockLost, NotFound, RecordRejected, TryLa
 from bridge.wire.answer import Answer
 from bridge.wire.permit import NoWrites
 from bridge.wire.request import Request
-from tests.bridge.serving import serving
+from tests.bridge.serving import answering, serving
 from workers.testing.permits import Counted
 
 
@@ -136,3 +136,26 @@ async def test_a_refusal_of_them_all_repeats_no_value() -> None:
         with pytest.raises(RecordRejected) as caught:
             await http.write_together(writes(3), Listed(), Counted(1))
     assert "planted" not in str(caught.value)
+
+
+async def test_each_counts_by_itself() -> None:
+    """Three in one == three statuses; all refused, or no answer to any == that status, or none, for each."""
+    heard: list[str] = []
+
+    def hear(status: str, _seconds: float) -> None:
+        heard.append(status)
+
+    server = Server([204, {}, None], [409, {}, {}], None)
+    async with serving(server.handle, measured=hear) as http:
+        await http.write_together(writes(3), Listed(), Counted(1))
+    assert heard == ["204", "409", "none"]
+    heard.clear()
+    async with serving(answering(503), measured=hear) as http:
+        with pytest.raises(TryLater):
+            await http.write_together(writes(2), Listed(), Counted(1))
+    assert heard == ["503", "503"]
+    heard.clear()
+    async with serving(answering(200, text="no JSON"), measured=hear) as http:
+        with pytest.raises(TryLater):
+            await http.write_together(writes(2), Listed(), Counted(1))
+    assert heard == ["none", "none"]

@@ -48,13 +48,14 @@ class Book(Scratch):
 
 
 class Filed:
-    """A file target and what it has published, as the engine goes about it."""
+    """A file target and what it has published, as the engine goes about it. `statuses`: of its requests."""
 
     def __init__(self, path: str | Path, zone: tzinfo = UTC, **settings: Any) -> None:
         given = {"kind": "file", "path": str(path), "timeout": 5, **settings}
         self.settings = FileSettings.model_validate(given)
         self.book = Book()
         self.zone = zone
+        self.statuses: list[str] = []
         self.target = self.connected()
         self.last = Publication()
         self.written: Mapping[str, str] = {}
@@ -62,9 +63,13 @@ class Filed:
 
     def connected(self) -> FileTarget:
         session: aiohttp.ClientSession = None  # type: ignore[assignment]  # a file needs none
-        target = ADAPTER.connect(self.settings, Tools(session, notebook=self.book, zone=self.zone))
+        tools = Tools(session, notebook=self.book, zone=self.zone, measured=self._measured)
+        target = ADAPTER.connect(self.settings, tools)
         assert isinstance(target, FileTarget)
         return target
+
+    def _measured(self, status: str, _seconds: float) -> None:
+        self.statuses.append(status)
 
     def set(self, **settings: Any) -> None:
         """Go on with other settings."""

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from bridge.errors import TargetHalted, TryLater
 from bridge.wire.permit import Permit
+from bridge.wire.timing import UNANSWERED, Measured, timed, unheard
 from workers.targets.file.address import Name
-from workers.targets.file.place import Place
+from workers.targets.file.place import OK, Place
 
 _PASSING = {
     errno.ENOSPC,
@@ -32,10 +33,11 @@ _PASSING = {
 class Folder(Place):
     """See `Place`."""
 
-    def __init__(self, path: Path, name: Name, mode: int) -> None:
+    def __init__(self, path: Path, name: Name, mode: int, measured: Measured = unheard) -> None:
         self._path = path
         self._name = name
         self._mode = mode
+        self._measured = measured
 
     async def check(self) -> None:
         """The folder is there, and this process may write into it."""
@@ -47,14 +49,15 @@ class Folder(Place):
 
     async def names(self) -> Sequence[str]:
         """List it."""
-        with _told(self._path):
+        with _told(self._path), self._timed("list"):
             return await asyncio.to_thread(os.listdir, self._path)
 
     async def read(self, name: str) -> bytes | None:
         """Read it."""
         with _told(self._path):
             try:
-                return await asyncio.to_thread((self._path / name).read_bytes)
+                with self._timed("read"):
+                    return await asyncio.to_thread((self._path / name).read_bytes)
             except FileNotFoundError:
                 return None
 
@@ -65,9 +68,11 @@ class Folder(Place):
         await permit.ask()
         with _told(self._path):
             try:
-                await asyncio.to_thread(self._write, part, content)
+                with self._timed("write"):
+                    await asyncio.to_thread(self._write, part, content)
                 await permit.ask()
-                part.replace(self._path / name)  # nothing between the permit and this
+                with self._timed("rename"):  # nothing that waits between the permit and this
+                    part.replace(self._path / name)
             except BaseException:
                 with contextlib.suppress(OSError):
                     part.unlink()
@@ -77,13 +82,20 @@ class Folder(Place):
     async def remove(self, name: str, permit: Permit) -> None:
         """Delete it."""
         await permit.ask()
-        with _told(self._path):
+        with _told(self._path), self._timed("delete"):
             (self._path / name).unlink(missing_ok=True)
 
     async def _sweep(self, permit: Permit) -> None:
         """Delete what was begun under our own names and never finished; it has people's data."""
         for name in filter(self._name.is_unfinished, await self.names()):
             await self.remove(name, permit)
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        """One step is one request; its status is `ok`, or the name of the system's error."""
+        with timed(step, self._measured, status_of=_name) as sent:
+            yield
+            sent.answered(OK)
 
     def _write(self, part: Path, content: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -101,6 +113,10 @@ def _sync_folder(path: Path) -> None:
             os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _name(error: Exception) -> str:
+    return errno.errorcode.get(getattr(error, "errno", None) or 0, UNANSWERED)
 
 
 @contextmanager

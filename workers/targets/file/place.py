@@ -7,6 +7,9 @@ from typing import Protocol
 
 from bridge.wire.permit import Permit
 
+OK = "ok"
+"""The status of a step that is done; one that failed has the name of its error."""
+
 
 class Place(Protocol):
     """A folder. Methods raise TryLater for a fault that passes, TargetHalted for what a person must mend."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ConfigurationError, TargetHalted, TryLater
 from bridge.wire.permit import Permit
-from workers.targets.file.place import Place
+from bridge.wire.timing import UNANSWERED, Measured, timed, unheard
+from workers.targets.file.place import OK, Place
 from workers.targets.file.settings import FileSettings
 
 if TYPE_CHECKING:
@@ -28,10 +31,11 @@ _LARGEST = 1 << 30
 class Sftp(Place):
     """See `Place`. Each of its tasks connects anew: files are days or hours apart."""
 
-    def __init__(self, settings: FileSettings) -> None:
+    def __init__(self, settings: FileSettings, measured: Measured = unheard) -> None:
         """Raises ConfigurationError for a key that cannot be read, and when the package is not installed."""
         self._ssh = ssh = package()
         self._settings = settings
+        self._measured = measured
         self._address = settings.address
         try:
             pinned = ssh.import_public_key(settings.host_key)
@@ -68,7 +72,9 @@ class Sftp(Place):
     async def check(self) -> None:
         """Sign in, and see the folder."""
         async with self._connected() as sftp:
-            if not await self._in_time(sftp.isdir(self._address.folder)):
+            with self._timed("look"):
+                is_there = await self._in_time(sftp.isdir(self._address.folder))
+            if not is_there:
                 raise self._missing()
 
     async def names(self) -> Sequence[str]:
@@ -77,19 +83,24 @@ class Sftp(Place):
             return await self._names(sftp)
 
     async def _names(self, sftp: SFTPClient) -> list[str]:
-        return [str(name) for name in await self._in_time(sftp.listdir(self._address.folder))]
+        with self._timed("list"):
+            return [str(name) for name in await self._in_time(sftp.listdir(self._address.folder))]
 
     async def read(self, name: str) -> bytes | None:
         """Read it."""
         async with self._connected() as sftp:
             try:
-                async with await self._in_time(sftp.open(self._path(name), "rb")) as file:
-                    content = b""
-                    while len(content) < _LARGEST and (part := await self._in_time(file.read(_CHUNK))):
-                        content += part
-                    return content
+                with self._timed("read"):
+                    return await self._content(sftp, self._path(name))
             except self._ssh.SFTPNoSuchFile:
                 return None
+
+    async def _content(self, sftp: SFTPClient, path: str) -> bytes:
+        async with await self._in_time(sftp.open(path, "rb")) as file:
+            content = b""
+            while len(content) < _LARGEST and (part := await self._in_time(file.read(_CHUNK))):
+                content += part
+            return content
 
     async def put(self, name: str, content: bytes, permit: Permit) -> None:
         """Upload beside it, see that all has arrived, then rename (posix-rename@openssh.com)."""
@@ -101,7 +112,7 @@ class Sftp(Place):
                 await self._upload(sftp, part, content)
                 await self._rename(sftp, part, name, permit)
             except BaseException:
-                with contextlib.suppress(Exception):
+                with contextlib.suppress(Exception), self._timed("delete"):
                     await self._in_time(sftp.remove(part))
                 raise
 
@@ -112,7 +123,7 @@ class Sftp(Place):
 
     async def _remove(self, sftp: SFTPClient, name: str, permit: Permit) -> None:
         await permit.ask()
-        with contextlib.suppress(self._ssh.SFTPNoSuchFile):
+        with contextlib.suppress(self._ssh.SFTPNoSuchFile), self._timed("delete"):
             await self._in_time(sftp.remove(self._path(name)))
 
     async def _sweep(self, sftp: SFTPClient, permit: Permit) -> None:
@@ -122,19 +133,22 @@ class Sftp(Place):
 
     async def _upload(self, sftp: SFTPClient, part: str, content: bytes) -> None:
         attributes = self._ssh.SFTPAttrs(permissions=self._settings.permissions)
-        async with await self._in_time(sftp.open(part, "xb", attrs=attributes)) as file:
-            for start in range(0, len(content), _CHUNK):
-                await self._in_time(file.write(content[start : start + _CHUNK]))
-        arrived = (await self._in_time(sftp.stat(part))).size
+        with self._timed("upload"):
+            async with await self._in_time(sftp.open(part, "xb", attrs=attributes)) as file:
+                for start in range(0, len(content), _CHUNK):
+                    await self._in_time(file.write(content[start : start + _CHUNK]))
+            arrived = (await self._in_time(sftp.stat(part))).size
         if arrived is not None and arrived != len(content):
             raise TryLater(f"only {arrived} of {len(content)} bytes have arrived at the SFTP server")
 
     async def _rename(self, sftp: SFTPClient, part: str, name: str, permit: Permit) -> None:
         path = self._path(name)
-        is_there = await self._in_time(sftp.exists(path))
+        with self._timed("look"):
+            is_there = await self._in_time(sftp.exists(path))
         await permit.ask()
         try:
-            await self._in_time(sftp.posix_rename(part, path))
+            with self._timed("rename"):
+                await self._in_time(sftp.posix_rename(part, path))
         except self._ssh.SFTPOpUnsupported:
             if is_there:
                 raise TargetHalted(
@@ -143,7 +157,8 @@ class Sftp(Place):
                     " people-{year}{month}{day}-{hour}{minute}{second}.csv"
                 ) from None
             await permit.ask()
-            await self._in_time(sftp.rename(part, path))
+            with self._timed("rename"):
+                await self._in_time(sftp.rename(part, path))
 
     def _path(self, name: str) -> str:
         return f"{self._address.folder.rstrip('/')}/{name}"
@@ -153,12 +168,21 @@ class Sftp(Place):
         async with asyncio.timeout(self._settings.timeout):
             return await step
 
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        """One step is one request, however many packets it takes."""
+        named = partial(_name, self._ssh)
+        with timed(step, self._measured, status_of=named, network__protocol__name="sftp") as sent:
+            yield
+            sent.answered(OK)
+
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[SFTPClient]:
         """A connection for one task. Raises TryLater, TargetHalted."""
         ssh = self._ssh
         try:
-            connection = await self._in_time(ssh.connect(self._address.host, **self._options))
+            with self._timed("sign in"):
+                connection = await self._in_time(ssh.connect(self._address.host, **self._options))
             async with connection:
                 yield await self._in_time(connection.start_sftp_client())
         except ssh.HostKeyNotVerifiable:
@@ -202,6 +226,15 @@ class Sftp(Place):
             f"the folder {self._address.folder} is not there at the SFTP server: have it created, or correct"
             " path"
         )
+
+
+def _name(ssh: Any, error: Exception) -> str:
+    """What the server answered, as asyncssh calls it: `permission_denied`."""
+    if isinstance(error, ssh.SFTPConnectionLost | ssh.SFTPNoConnection):
+        return UNANSWERED
+    told = ssh.SFTPError | ssh.PermissionDenied | ssh.HostKeyNotVerifiable | ssh.KeyExchangeFailed
+    words = re.findall("[A-Z][a-z]+", type(error).__name__.removeprefix("SFTP"))
+    return "_".join(words).lower() if isinstance(error, told) else UNANSWERED
 
 
 def package() -> Any:

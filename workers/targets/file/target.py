@@ -241,7 +241,9 @@ def _remote(key: Key, row: Row) -> Remote:
 def _connect(settings: FileSettings, tools: Tools) -> FileTarget:
     address = settings.address
     place = (
-        Sftp(settings) if address.host else Folder(Path(address.folder), address.name, settings.permissions)
+        Sftp(settings, tools.measured)
+        if address.host
+        else Folder(Path(address.folder), address.name, settings.permissions, tools.measured)
     )
     if settings.written_as == "xlsx":
         layouts.writer()

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from bridge.wire.http import Turn
+from bridge.wire.timing import Measured
 from workers.targets.ldap.session import Session
 from workers.targets.ldap.settings import LdapSettings
 
@@ -16,9 +17,10 @@ from workers.targets.ldap.settings import LdapSettings
 class Client:
     """Connections to one directory: as many as `concurrency` says, each kept for a while."""
 
-    def __init__(self, settings: LdapSettings, turn: Turn | None) -> None:
+    def __init__(self, settings: LdapSettings, turn: Turn | None, measured: Measured) -> None:
         self._settings = settings
         self._turn = turn
+        self._measured = measured
         self._executor = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="ldap")
         self._tls = ssl.create_default_context(cafile=settings.ca_file)
         self._slots = asyncio.Semaphore(settings.concurrency)
@@ -43,7 +45,7 @@ class Client:
             if session.is_usable:
                 return session
             session.end()
-        session = Session(self._settings, self._tls, self._executor, self._turn)
+        session = Session(self._settings, self._tls, self._executor, self._turn, self._measured)
         try:
             await session.sign_in()
         except BaseException:

@@ -31,7 +31,7 @@ class LdapTarget(Target):
     def __init__(self, settings: LdapSettings, names: Mapping[Kind, Sequence[str]], tools: Tools) -> None:
         self._settings = settings
         self._names = names
-        self._client = Client(settings, tools.turn)
+        self._client = Client(settings, tools.turn, tools.measured)
         self._resolver = Resolver(settings, names)
         self._search = Search(self._client, settings)
         self._sender = Sender(self._client, self._resolver, settings)

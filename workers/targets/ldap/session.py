@@ -15,11 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bridge import tracing
 from bridge.errors import BridgeError, TargetHalted, TryLater
 from bridge.printable import some
 from bridge.wire.calls import note
 from bridge.wire.http import Turn
 from bridge.wire.permit import Permit
+from bridge.wire.timing import Measured, timed
 from workers.targets.ldap.answers import (
     NO_SUCH_OBJECT,
     SIZE_LIMIT,
@@ -88,11 +90,17 @@ class Session:
     """One connection that is signed in, used by one task at a time."""
 
     def __init__(
-        self, settings: LdapSettings, tls: ssl.SSLContext, executor: ThreadPoolExecutor, turn: Turn | None
+        self,
+        settings: LdapSettings,
+        tls: ssl.SSLContext,
+        executor: ThreadPoolExecutor,
+        turn: Turn | None,
+        measured: Measured,
     ) -> None:
         self._settings = settings
         self._executor = executor
         self._turn = turn
+        self._measured = measured
         self._tls = _Tls(tls, settings.host)
         self._connection: Any = ldap3.Connection(
             ldap3.Server(
@@ -171,8 +179,8 @@ class Session:
     async def modify(self, dn: str, changes: Mapping[str, Sequence[Modification]], permit: Permit) -> Said:
         """Change attributes of an entry, all of them or none."""
         given = {name: [(how, list(values)) for how, values in one] for name, one in changes.items()}
-        what = f"modify {some(sorted(given))}"
-        return await self._write(what, permit, lambda: self._connection.modify(dn, given))
+        names = some(sorted(given))
+        return await self._write("modify", permit, lambda: self._connection.modify(dn, given), names)
 
     async def rename(self, dn: str, step: str, above: str | None, permit: Permit) -> Said:
         """Give an entry another first step, and perhaps another container."""
@@ -186,20 +194,24 @@ class Session:
         """Take an entry away."""
         return await self._write("delete", permit, lambda: self._connection.delete(dn))
 
-    async def _write(self, what: str, permit: Permit, call: Callable[[], Any]) -> Said:
+    async def _write(self, what: str, permit: Permit, call: Callable[[], Any], details: str = "") -> Said:
         await permit.ask()
-        said, _, _ = await self._done(what, call)
+        said, _, _ = await self._done(what, call, details)
         return said
 
-    async def _done(self, what: str, call: Callable[[], Any]) -> _Answer:
+    async def _done(self, what: str, call: Callable[[], Any], details: str = "") -> _Answer:
         """Carry out one operation, and note it. Raises TryLater where no answer came."""
-        begun = _now()
-        try:
-            answer = await self._answer(call)
-        except BridgeError as error:
-            note(what, str(error), _now() - begun)
-            raise
-        note(what, answer[0].words, _now() - begun)
+        told = f"{what} {details}".rstrip()
+        with timed(what, self._measured, network__protocol__name="ldap") as sent:
+            try:
+                answer = await self._answer(call)
+            except BridgeError as error:
+                note(told, str(error), sent.seconds)
+                raise
+            said, _, _ = answer
+            sent.answered(said.name)
+            tracing.note(status=said.name)
+        note(told, said.words, sent.seconds)
         return answer
 
     async def _answer(self, call: Callable[[], Any]) -> _Answer:
