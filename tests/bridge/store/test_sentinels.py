@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from redis.exceptions import RedisError
 from bridge.config.redis_settings import RedisSettings
 from bridge.errors import StoreUnavailable
 from bridge.store.backend import open_backend
+from tests.bridge.store.test_redis_kinds import takes_connections
 from tests.chaos.processes import Process
 from tests.chaos.watched import SENTINELS, Watched
 from tests.running import until
@@ -121,6 +123,8 @@ async def test_one_of_them_may_be_away() -> None:
 async def test_sentinels_with_a_password() -> None:
     """They want one == told which setting, and with it they are heard."""
     async with running(f"requirepass {PASSWORD}", f"sentinel sentinel-pass {PASSWORD}") as there:
+        for one in there.settings.sentinels:
+            await until(partial(takes_connections, int(one.rpartition(":")[2])), 20)
         with pytest.raises(StoreUnavailable, match=r"set redis\.sentinel_user and redis\.sentinel_password"):
             await until(lambda: _opens(there.settings), 20)
         told = RedisSettings(**there.watched.settings, sentinel_password=PASSWORD)
