@@ -74,6 +74,8 @@ class RedisSettings(Section):
             )
         if self.cert_file and not self.key_file:
             raise ValueError("cert_file needs its key: set key_file")
+        if self.key_file and not self.cert_file:
+            raise ValueError("key_file is the key of a certificate: set cert_file")
         files = [name for name in _FILES if getattr(self, name)]
         if files and scheme != "rediss":
             raise ValueError(f"{files[0]} is for TLS: write rediss:// in url")

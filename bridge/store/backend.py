@@ -35,6 +35,7 @@ from bridge.store.pool import PORT, open_pool
 from bridge.store.publications import Publications
 from bridge.store.queue import Queue, deserialize, serialize
 from bridge.store.rekey import Rekeyed, rekey
+from bridge.store.secured import refusal
 from bridge.store.sentinels import followed
 from bridge.store.sign_ins import SignIns
 from bridge.store.trouble import (
@@ -279,10 +280,14 @@ class Backend:
         if found == AWAY and "host" in kwargs and not isinstance(error, ResponseError):
             host, port = kwargs["host"], int(kwargs.get("port", PORT))
             if issubclass(self.redis.connection_pool.connection_class, SSLConnection):
-                found = NO_TLS if await speaks_plainly(host, port) else found
+                found = NO_TLS if await speaks_plainly(host, port) else await self._refusal()
             else:
                 found = TLS_WANTED if await speaks_tls(host, port) else found
         return f"Redis does not answer ({type(error).__name__}); check redis.url" if found == AWAY else found
+
+    async def _refusal(self) -> str:
+        refused = await refusal(self.redis.connection_pool)
+        return trouble(refused) if refused else AWAY
 
 
 async def attach(

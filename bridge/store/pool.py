@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from bridge.config.redis_settings import RedisSettings
 from bridge.errors import ConfigurationError
+from bridge.store import secured
 from bridge.store.sentinels import Sentinels
 
 TIMEOUT = 10.0
@@ -30,11 +31,12 @@ _NO_ADDRESS = (
 
 def open_pool(values: RedisSettings) -> ConnectionPool:
     """Connections to the Redis that is configured, none made yet. Raises ConfigurationError."""
-    secured = _secured(values)
+    files = secured.options(values)
     try:
         pool = ConnectionPool.from_url(
-            values.address, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, **secured
+            values.address, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, **files
         )
+        secured.believe_by_name(pool)
         pool.make_connection()  # type: ignore[no-untyped-call]  # unconnected: it says which options there are
         str(pool.connection_kwargs.get("host", "")).encode("idna")  # as it will be looked up
     except (ValueError, TypeError, AttributeError, RedisError):
@@ -45,20 +47,6 @@ def open_pool(values: RedisSettings) -> ConnectionPool:
         pool = _of_sentinels(values, pool)
     pool.connection_class = _mended(pool.connection_class)
     return pool
-
-
-def _secured(values: RedisSettings) -> dict[str, str]:
-    """Options of TLS by file. Raises ConfigurationError for a file that cannot be read."""
-    files = {"ssl_ca_certs": "ca_file", "ssl_certfile": "cert_file", "ssl_keyfile": "key_file"}
-    found: dict[str, str] = {}
-    for option, name in files.items():
-        if path := getattr(values, name):
-            try:
-                path.read_bytes()
-            except OSError as error:
-                raise ConfigurationError(f"redis.{name} cannot be read: {error.strerror} ({path})") from None
-            found[option] = str(path)
-    return found
 
 
 def _of_sentinels(values: RedisSettings, pool: ConnectionPool) -> ConnectionPool:

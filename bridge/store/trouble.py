@@ -16,6 +16,8 @@ CLUSTER = "redis.url names a Redis Cluster, which cannot be used: name a Redis t
 SENTINEL = "redis.url names a Sentinel, which keeps no data: name all Sentinels in redis.sentinels instead"
 LOADING = "Redis is still reading its data from disk; it is waited for"
 LOG_IN = "Redis wants a password: write it in redis.url (redis://:PASSWORD@...)"
+OTHER_NAME = "the certificate of Redis is for another name: write in redis.url the host that it is for"
+CERT_REFUSED = "Redis refuses redis.cert_file: it has to be a certificate for clients, as its log may tell"
 REPLICA = "redis.url names a replica, which must not be written to: name the primary"
 
 _CUT = 500  # characters of an error that are looked at
@@ -49,15 +51,29 @@ _SENTENCES: Mapping[str, str] = {
     "ClusterCrossSlotError": CLUSTER,
     "ClusterDownError": CLUSTER,
     "only allowed in cluster": CLUSTER,
+    "Hostname mismatch": OTHER_NAME,
+    "IP address mismatch": OTHER_NAME,
+    "certificate has expired": "the certificate of Redis has expired: have it renewed there",
     "CERTIFICATE_VERIFY_FAILED": (
-        "the certificate of Redis is not trusted here, or is for another name: name its issuer in"
-        " redis.ca_file"
+        "the certificate of Redis is not trusted here: name the authority that has signed it in redis.ca_file"
     ),
     "WRONG_VERSION_NUMBER": NO_TLS,
     "record layer failure": NO_TLS,
-    "CERTIFICATE_REQUIRED": (
+    "ALERT_CERTIFICATE_REQUIRED": (
         "Redis wants a certificate of its clients: set redis.cert_file and redis.key_file"
     ),
+    "ALERT_HANDSHAKE_FAILURE": (
+        "Redis refuses TLS with us: if it wants a certificate of its clients, set redis.cert_file and"
+        " redis.key_file"
+    ),
+    "ALERT_UNKNOWN_CA": (
+        "Redis does not know who has signed redis.cert_file: take one of the authority that it names in"
+        " tls-ca-cert-file, or add this one there"
+    ),
+    "ALERT_CERTIFICATE_EXPIRED": "redis.cert_file has expired: have it renewed",
+    "ALERT_BAD_CERTIFICATE": CERT_REFUSED,
+    "ALERT_UNSUPPORTED_CERTIFICATE": CERT_REFUSED,
+    "ALERT_CERTIFICATE_REVOKED": CERT_REFUSED,
 }
 
 

@@ -326,13 +326,16 @@ def certified(folder: Path) -> tuple[Path, Path]:
 
 
 async def test_tls(tmp_path: Path) -> None:
-    """rediss:// with the issuer == works; without it, or plain on either side == what to write."""
+    """rediss:// with the issuer == works; without it, by another name, or plain == what to write."""
     async with server(tmp_path / "r") as plain, tls(tmp_path, plain) as sealed:
         issuer = f"?ssl_ca_certs={tmp_path / 'ca.pem'}"
         assert await said(f"rediss://127.0.0.1:{sealed}{issuer}") == ""
         assert (await said(f"rediss://127.0.0.1:{sealed}")).startswith(
             "the certificate of Redis is not trusted"
         )
+        assert await said(f"rediss://localhost:{sealed}{issuer}") == trouble.OTHER_NAME
+        assert await said(f"rediss://localhost:{sealed}{issuer}&ssl_check_hostname=false") == ""
+        assert await said(f"rediss://localhost:{sealed}?ssl_cert_reqs=none") == ""
         assert await said(f"redis://127.0.0.1:{sealed}") == trouble.TLS_WANTED
         assert await said(f"rediss://127.0.0.1:{plain}{issuer}") == (
             "Redis does not speak TLS at this address: write redis:// in redis.url"
