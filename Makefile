@@ -79,6 +79,10 @@ chaos: setup ## Kill real processes at random and compare everybody (make chaos 
 rehearse: setup ## Let each failure happen three times, and say how long changes take with it
 	@$(BIN)/python -m tests.chaos --rehearse $(or $(TIMES),3) --people $(or $(PEOPLE),1000) $(ARGS)
 
+.PHONY: companies
+companies: setup ## Let 50 companies run in one deployment, and say what they take (make companies COMPANIES=50)
+	@$(BIN)/python -m tests.many --companies $(or $(COMPANIES),50) $(ARGS)
+
 .PHONY: lock
 lock: setup ## Renew the lock files
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -16,7 +16,7 @@ def note(run: str, figures: str, page: Path = PAGE) -> None:
 
     :raises ValueError: the page has no row for such a run.
     """
-    row = f"| {run} | {date.today().isoformat()} | {_commit()} | {figures} |"  # noqa: DTZ011 - of who runs it
+    row = f"| {run} | {date.today().isoformat()} | {commit()} | {figures} |"  # noqa: DTZ011 - of who runs it
     text, found = re.subn(
         rf"^\| {re.escape(run)} \|.*$", lambda _: row, page.read_text(encoding="utf-8"), flags=re.MULTILINE
     )
@@ -25,7 +25,7 @@ def note(run: str, figures: str, page: Path = PAGE) -> None:
     page.write_text(text, encoding="utf-8")
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit that is played, with `+` where files differ from it."""
     said = subprocess.run(
         ["git", "describe", "--always", "--dirty=+", "--exclude=*"],  # noqa: S607
