@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 from urllib.parse import unquote
 
 import aiohttp
@@ -175,7 +175,7 @@ class Http:
 
         Each of them takes a turn. Raises what is the matter with all of them, and ValueError for a write.
         """
-        if any(part.method != "GET" for part in parts):
+        if any(part.method not in get_args(Reading) for part in parts):
             raise ValueError("a request that writes needs a permit")
         return await self._together(parts, wrapping, None)
 

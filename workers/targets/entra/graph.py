@@ -15,8 +15,9 @@ from bridge.wire.http import Http
 from bridge.wire.parsing import parse
 from bridge.wire.permit import Permit
 from bridge.wire.request import Request
+from workers.targets.batches import Batches
 from workers.targets.entra.attributes import Object
-from workers.targets.entra.batches import Batches
+from workers.targets.entra.batches import JsonBatch
 from workers.targets.entra.permissions import Need, Permissions
 
 PAGE = 999
@@ -110,7 +111,7 @@ class Graph:
 
     def __init__(self, http: Http, permissions: Permissions, together: int = 1) -> None:
         self._http = http
-        self._batches = Batches(http, together)
+        self._batches = Batches(http, JsonBatch(), together)
         self.permissions = permissions
 
     @property
