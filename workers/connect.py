@@ -21,8 +21,9 @@ from bridge.mapping.protected import Protected
 from bridge.mapping.route import Route
 from bridge.model import Kind
 from bridge.store.backend import Backend
-from bridge.wire.http import Turn, open_session
+from bridge.wire.http import open_session
 from bridge.wire.quiet import LONGEST_PAUSE
+from bridge.wire.request import Turn
 from workers.delivery.elsewhere import Elsewhere, Other
 from workers.order import before, borrowed, check_order, ids
 from workers.targets import load

@@ -23,7 +23,7 @@ from bridge.wire.permit import Permit
 from bridge.wire.places import Places
 from bridge.wire.quiet import LONGEST_PAUSE, granted
 from bridge.wire.redaction import words
-from bridge.wire.request import Request
+from bridge.wire.request import Request, Turn
 from bridge.wire.timing import UNANSWERED, Measured, timed, unheard
 from bridge.wire.unanswered import why
 from bridge.wire.wrapping import Wrapped, Wrapping
@@ -31,7 +31,6 @@ from bridge.wire.wrapping import Wrapped, Wrapping
 Reading = Literal["GET", "POST"]
 """The methods of requests that change nothing: a sign-in and a search may be a POST."""
 
-Turn = Callable[[], Awaitable[None]]
 Told = Callable[[float], Awaitable[None]]
 
 MAX_BODY = 32 * 2**20
@@ -144,12 +143,13 @@ class Http:
         body: Any = None,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        turns: tuple[Turn, ...] = (),
     ) -> Answer:
         """Send one request that changes nothing below the base address; `body` is sent as JSON, or a `form`.
 
         Raises TryLater (no answer), or what `classify` makes of the answer.
         """
-        request = Request(method, path, params, body=body, form=form, headers=headers)
+        request = Request(method, path, params, body=body, form=form, headers=headers, turns=turns)
         return await self._request(request, None)
 
     async def write(
@@ -162,18 +162,19 @@ class Http:
         body: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        turns: tuple[Turn, ...] = (),
     ) -> Answer:
         """Send one request that changes something. Raises what `read` and the permit raise.
 
         `content` is sent in place of `body`, just as it is; `body` is then what an error may not repeat.
         """
-        request = Request(method, path, params, body=body, content=content, headers=headers)
+        request = Request(method, path, params, body=body, content=content, headers=headers, turns=turns)
         return await self._request(request, permit)
 
     async def read_together(self, parts: Sequence[Request], wrapping: Wrapping) -> Sequence[Together]:
         """Send requests that change nothing inside one: to each its answer, or what it alone would raise.
 
-        Each of them takes a turn. Raises what is the matter with all of them, and ValueError for a write.
+        Raises what is the matter with all of them, and ValueError for a write.
         """
         if any(part.method not in get_args(Reading) for part in parts):
             raise ValueError("a request that writes needs a permit")
@@ -182,7 +183,7 @@ class Http:
     async def write_together(
         self, parts: Sequence[Request], wrapping: Wrapping, permit: Permit
     ) -> Sequence[Together]:
-        """The same of requests that change something; `permit` is that of them all, with the pace of each."""
+        """The same of requests that change something; `permit` is that of them all."""
         return await self._together(parts, wrapping, permit)
 
     async def _together(
@@ -190,7 +191,9 @@ class Http:
     ) -> Sequence[Together]:
         carrier, writing = wrapping.wrap(parts), permit is not None
         exchange = await self._exchange(carrier, permit, Wrapped(parts, wrapping))
-        await self._judge(carrier, exchange, writing=writing, tells=False)  # each part tells of itself
+        # Each part tells of itself. Whoever may not send the whole may be let send each by itself, and 403 of
+        # what was to read alone would say that nothing may be read.
+        await self._judge(carrier, exchange, writing=True, tells=False)
         found: list[Together] = []
         for part, answer in zip(parts, exchange.inside, strict=True):
             try:
@@ -213,16 +216,16 @@ class Http:
         self, request: Request, permit: Permit | None, carried: Wrapped | None = None
     ) -> _Exchange:
         """Send a request when it may leave."""
-        times = len(carried.parts) if carried else 1
+        each = carried is not None and carried.wrapping.counts_each
+        paced = permit is None or (carried is not None and not each)
         async with self._places.one():
             signed = await self._sign.headers() if self._sign else {}
-            if self._turn and not permit:
-                await asyncio.gather(*(self._turn() for _ in range(times)))
+            await self._take_turns(carried.parts if carried and each else [request], paced=paced)
             self._check_asked_to_wait()
             headers = {**self._headers, **signed, **(request.headers or {})}
             if permit:
-                await permit.ask()  # with its pace; last: nothing may come between it and the request
-            method = request.method
+                await permit.ask(paced=paced)  # last: nothing may come between it and the request
+            times, method = len(carried.parts) if carried else 1, request.method
             with timed(method, self._measured, times=times, http__request__method=method) as sent:
                 try:
                     answer = await self._send(request, headers)
@@ -234,6 +237,13 @@ class Http:
                 if tracing.is_on():
                     tracing.note(http__response__status_code=answer.status, url__template=self._path(request))
             return _Exchange(signed, headers, answer, sent.seconds, answers)
+
+    async def _take_turns(self, counted: Sequence[Request], *, paced: bool) -> None:
+        """Wait for the turns of what the server counts; `paced`: also for the pace, which no permit keeps."""
+        turns = [turn for one in counted for turn in one.turns]
+        if self._turn and paced:
+            turns += [self._turn] * len(counted)
+        await asyncio.gather(*(turn() for turn in turns))
 
     async def _judge(
         self, request: Request, exchange: _Exchange, *, writing: bool, tells: bool = True

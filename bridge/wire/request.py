@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -11,11 +11,15 @@ import orjson
 
 from bridge.wire.calls import Heard, hearers
 
+Turn = Callable[[], Awaitable[None]]
+"""Waits until one more request may leave. Raises TryLater while the server has asked to wait."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
     """`path` is below the base address. `body` is sent as JSON, `form` as a form, `content` as it is.
 
+    `turns` are those that it takes besides that of every request, where the server counts it among fewer.
     `hearers` are those for whom it is made, wherever it is sent from.
     """
 
@@ -26,6 +30,7 @@ class Request:
     form: Mapping[str, str] | None = None
     content: bytes | None = None
     headers: Mapping[str, str] | None = None
+    turns: tuple[Turn, ...] = ()
     hearers: tuple[Heard, ...] = field(default_factory=hearers)
 
     def data(self) -> bytes | None:

@@ -11,7 +11,9 @@ from bridge.wire.request import Request
 
 
 class Wrapping(Protocol):
-    """How an API takes several requests inside one."""
+    """How an API takes several requests inside one. `counts_each`: its limits count these, not that one."""
+
+    counts_each: bool
 
     def wrap(self, parts: Sequence[Request]) -> Request:
         """The one that carries them."""

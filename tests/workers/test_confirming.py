@@ -97,8 +97,9 @@ async def _killed(*_: object, **__: object) -> None:
 
 
 class _Any:
-    async def ask(self) -> None:
+    async def ask(self, *, paced: bool = False) -> None:
         """Whatever was taken may be written."""
+        del paced
 
 
 @dataclass(frozen=True)

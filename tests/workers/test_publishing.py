@@ -140,11 +140,11 @@ async def test_what_comes_before_the_rename_stops_it(file: Filing) -> None:
 
     async def publish(draft: Draft, last: Publication, permit: Permit) -> Publication:
         class Late:
-            async def ask(self) -> None:
+            async def ask(self, *, paced: bool = False) -> None:
                 if asked:
                     await file.run.deliverer.ledger.add_pending({BEN: 1})
                 asked.append(1)
-                await permit.ask()
+                await permit.ask(paced=paced)
 
         asked: list[int] = []
         return await original(draft, last, Late())

@@ -37,8 +37,8 @@ from bridge.store.claims import Result, Settled
 from bridge.store.gate import HALTED, UNREACHABLE
 from bridge.store.queue import Due, Queue
 from bridge.wire.calls import Heard, heard_by
-from bridge.wire.http import Turn
 from bridge.wire.places import begin
+from bridge.wire.request import Turn
 from workers.delivery.apply import Applier, Done
 from workers.delivery.elsewhere import DONE, Elsewhere, Follower
 from workers.delivery.failing import after_another, failed, later, private_calls, waiting
@@ -58,9 +58,10 @@ class Locked:
     ledger: Ledger
     claim: Claim
 
-    async def ask(self) -> None:
+    async def ask(self, *, paced: bool = False) -> None:
         """Raises LockLost, and TryLater while the target has asked to wait."""
-        await self.turn()
+        if not paced:
+            await self.turn()
         await self.ledger.renew(self.claim)  # last: waiting for a turn may outlast the lock
 
 

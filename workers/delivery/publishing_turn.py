@@ -25,9 +25,10 @@ class Quiet:
     token: str
     was_given: bool = False
 
-    async def ask(self) -> None:
+    async def ask(self, *, paced: bool = False) -> None:
         """Raises LockLost, and TryLater while the target has asked to wait."""
-        await self.pace()
+        if not paced:
+            await self.pace()
         await self.see()
         self.was_given = True
 

@@ -30,9 +30,10 @@ from bridge.mapping.shapes import EVERY
 from bridge.model import Key, Kind
 from bridge.wire.answer import Classify, classify_status
 from bridge.wire.budget import Budget, Purse
-from bridge.wire.http import Http, Sign, Stamp, Told, Turn
+from bridge.wire.http import Http, Sign, Stamp, Told
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import LONGEST_PAUSE
+from bridge.wire.request import Turn
 from bridge.wire.timing import Measured, unheard
 from bridge.wire.tokens import Pocket, Vault, classify_sign_in
 from workers.targets.notebook import Notebook, Scratch

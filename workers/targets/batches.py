@@ -6,6 +6,7 @@ in any order: what comes after something is asked for when that is answered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -14,12 +15,45 @@ from multidict import CIMultiDict
 
 from bridge.errors import BridgeError, TryLater
 from bridge.wire.answer import Answer
-from bridge.wire.http import Http, Reading, Together, Wrapping
+from bridge.wire.http import Http, Reading, Together
 from bridge.wire.permit import Permit
 from bridge.wire.request import Request
+from bridge.wire.wrapping import Wrapping
 from workers.targets.gathering import Gathering
 
+_STATUS = re.compile(r"[1-5][0-9]{2}")
+
 _Answers = Mapping[Request, Together]
+
+
+class Singly:
+    """Requests to one API, each sent by itself."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def read(self, one: Request) -> Answer:
+        """Send what changes nothing. Raises what `Http.read` raises."""
+        return await self._http.read(
+            one.path,
+            method=cast("Reading", one.method),
+            params=one.params,
+            body=one.body,
+            headers=one.headers,
+            turns=one.turns,
+        )
+
+    async def write(self, one: Request, permit: Permit) -> Answer:
+        """Send what changes something. Raises what `Http.write` raises."""
+        return await self._http.write(
+            one.method,
+            one.path,
+            permit,
+            params=one.params,
+            body=one.body,
+            headers=one.headers,
+            turns=one.turns,
+        )
 
 
 class Batches:
@@ -31,6 +65,7 @@ class Batches:
 
     def __init__(self, http: Http, wrapping: Wrapping, most: int) -> None:
         self._http = http
+        self._singly = Singly(http)
         self._wrapping = wrapping
         self._reading = Gathering[Request, _Answers](self._read, most)
         self._writing = Gathering[Request, _Answers](self._write, most)
@@ -51,29 +86,21 @@ class Batches:
     async def _read(self, requests: Sequence[Request], permit: Permit) -> _Answers:
         await permit.ask()  # leaves out who waits no more; the pace is that of reading
         if len(requests) == 1:
-            (one,) = requests
-            method = cast("Reading", one.method)
-            answer = await self._http.read(
-                one.path, method=method, params=one.params, body=one.body, headers=one.headers
-            )
-            return {one: answer}
+            return {requests[0]: await self._singly.read(requests[0])}
         return _by_request(requests, await self._http.read_together(requests, self._wrapping))
 
     async def _write(self, requests: Sequence[Request], permit: Permit) -> _Answers:
         if len(requests) == 1:
-            (one,) = requests
-            answer = await self._http.write(
-                one.method, one.path, permit, params=one.params, body=one.body, headers=one.headers
-            )
-            return {one: answer}
+            return {requests[0]: await self._singly.write(requests[0], permit)}
         return _by_request(requests, await self._http.write_together(requests, self._wrapping, permit))
 
 
 class _Free:
     """The permit of what changes nothing."""
 
-    async def ask(self) -> None:
+    async def ask(self, *, paced: bool = False) -> None:
         """Nothing is asked."""
+        del paced
 
 
 def inside(told: Any) -> Sequence[Any]:
@@ -85,11 +112,12 @@ def inside(told: Any) -> Sequence[Any]:
 
 def answer_inside(status: Any, headers: Any, body: Any, whole: Answer) -> Answer | None:
     """One of the answers in the `whole` one; None without a status. A body that is a text is read as JSON."""
-    if not isinstance(status, int) or isinstance(status, bool):
+    number = int(status) if _STATUS.fullmatch(str(status)) else 0
+    if not number:
         return None
     named = headers.items() if isinstance(headers, dict) else ()
     content = b"" if body is None else body.encode() if isinstance(body, str) else orjson.dumps(body)
-    return Answer(status, CIMultiDict({name: str(one) for name, one in named}), content, whole.most_values)
+    return Answer(number, CIMultiDict({name: str(one) for name, one in named}), content, whole.most_values)
 
 
 def _by_request(requests: Sequence[Request], answers: Sequence[Together]) -> _Answers:

@@ -54,8 +54,8 @@ class _Together(Generic[Item, Answer]):
 
     parts: Sequence[_Part[Item, Answer]]
 
-    async def ask(self) -> None:
-        asked = (part.permit.ask() for part in self.parts)
+    async def ask(self, *, paced: bool = False) -> None:
+        asked = (part.permit.ask(paced=paced) for part in self.parts)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for part, answer in zip(self.parts, answers, strict=True):
             if isinstance(answer, BaseException):

@@ -10,8 +10,9 @@ from bridge.errors import LockLost
 class Always:
     """Lets every write pass."""
 
-    async def ask(self) -> None:
+    async def ask(self, *, paced: bool = False) -> None:
         """Say yes."""
+        del paced
 
 
 @dataclass
@@ -26,8 +27,9 @@ class Counted:
         """How often it was asked."""
         return self.order.count("asked")
 
-    async def ask(self) -> None:
+    async def ask(self, *, paced: bool = False) -> None:
         """Raises LockLost when the writes are used up."""
+        del paced
         self.order.append("asked")
         if self.asked > self.allowed:
             raise LockLost("the lock passed on")

@@ -21,6 +21,9 @@ from workers.testing.permits import Counted
 class Listed:
     """A server's own way: a list of bodies, and a list of statuses, headers and bodies in the answer."""
 
+    def __init__(self, *, counts_each: bool = True) -> None:
+        self.counts_each = counts_each
+
     def wrap(self, parts: Sequence[Request]) -> Request:
         return Request("POST", "/many", body=[[part.method, part.path, part.body] for part in parts])
 

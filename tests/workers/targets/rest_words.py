@@ -25,6 +25,7 @@ TITLES: dict[type[BaseModel], str] = {
     requests.ListRequest: "`list`, `find.<attribute>`, `lists.<name>`",
     requests.Paging: "`pages`",
     requests.ReadRequest: "`read`",
+    requests.Batch: "`batch`",
     requests.Create: "`create`",
     requests.Step: "`update`, `deactivate`, `reactivate`: lists of steps",
     requests.Names: "`lists.<name>`",
@@ -45,7 +46,7 @@ def lines(model: type[BaseModel], title: str, told: set[tuple[str, str]]) -> Ite
     """One table; what a model has from another one stands in that one's table only."""
     inherited = {
         name for base in model.__mro__[1:] if base in TITLES for name in getattr(base, "model_fields", {})
-    }
+    } - model.__annotations__.keys()
     rows = []
     for name, field in model.model_fields.items():
         word = field.alias or name

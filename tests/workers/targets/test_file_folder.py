@@ -40,9 +40,9 @@ class Killed(BaseException):
 class Fatal(Counted):
     """A permit at which the process is killed when it is asked once more than allowed."""
 
-    async def ask(self) -> None:
+    async def ask(self, *, paced: bool = False) -> None:
         try:
-            await super().ask()
+            await super().ask(paced=paced)
         except LockLost:
             raise Killed from None
 

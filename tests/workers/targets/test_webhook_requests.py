@@ -87,7 +87,8 @@ async def test_a_signature_is_made_after_waiting() -> None:
     """A permit that is given late == the time is that of the request, and the receiver takes it."""
 
     class Late:
-        async def ask(self) -> None:
+        async def ask(self, *, paced: bool = False) -> None:
+            del paced
             await asyncio.sleep(1.1)
 
     async with webhook_rig() as rig, rig.reached() as (target, _):

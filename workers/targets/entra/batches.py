@@ -21,7 +21,9 @@ _PATH = "/$batch"
 
 
 class JsonBatch:
-    """Requests in a batch, told apart by their numbers."""
+    """Requests in a batch, told apart by their numbers, and each counted."""
+
+    counts_each = True
 
     def wrap(self, parts: Sequence[Request]) -> Request:
         """The request that carries them."""

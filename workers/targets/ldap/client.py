@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from bridge.wire.http import Turn
+from bridge.wire.request import Turn
 from bridge.wire.timing import Measured
 from workers.targets.ldap.session import Session
 from workers.targets.ldap.settings import LdapSettings

@@ -19,8 +19,8 @@ from bridge import tracing
 from bridge.errors import BridgeError, TargetHalted, TryLater
 from bridge.printable import some
 from bridge.wire.calls import note
-from bridge.wire.http import Turn
 from bridge.wire.permit import Permit
+from bridge.wire.request import Turn
 from bridge.wire.timing import Measured, timed
 from workers.targets.ldap.answers import (
     NO_SUCH_OBJECT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from bridge.config.sources import Source
 from bridge.errors import ConfigurationError
@@ -17,6 +18,7 @@ from workers.targets.rest import profile as words
 from workers.targets.rest import requests
 from workers.targets.rest.compiled import (
     MEMBERS,
+    Batch,
     Call,
     Creation,
     Listing,
@@ -44,9 +46,17 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "lists": ("settings",),
     "lists.create": ("settings", "name"),
     "sign_in": ("settings", "secrets"),
+    "batch": ("settings", "parts"),
+    "batch.part": ("settings", "id", "method", "url", "path", "params", "body"),
     "answers": ("status", "headers", "body"),
 }
 """What expressions can use, by where they stand; those of lists with `pages` also the variables of pages."""
+
+_WITHOUT = {
+    "parts": "the requests that it is to carry would not be sent",
+    "id": "nobody could tell which answer is whose",
+}
+"""What of a batch without these, by variable."""
 
 _SETTING = re.compile(r"\b(settings|secrets)\s*\.\s*(\w+)")
 
@@ -124,7 +134,24 @@ class Calling:
             raise ConfigurationError(
                 f"{self.where(*place, 'request')} is to change something: a GET only reads (RFC 9110, 9.2.1)"
             )
-        return self.call(one, *place, given=given)
+        return self.together(self.call(one, *place, given=given))
+
+    def together(self, call: Call) -> Call:
+        """The same request, which goes in one with others where the profile lets it."""
+        batch = self._profile.batch
+        return replace(call, together=batch is not None and call.method in batch.methods)
+
+    def batch(self, one: requests.Batch) -> Batch:
+        """A request that carries others."""
+        call = replace(self.writing(one, "batch", given=VARIABLES["batch"]), together=False)
+        part = self.expression(one.part, "batch", "part", given=VARIABLES["batch.part"])
+        assert call.body  # noqa: S101 - there is no batch without one
+        for name, expression in (("parts", call.body), ("id", part)):
+            if name not in expression.variables:
+                raise ConfigurationError(f"{expression.where} leaves out `{name}`: {_WITHOUT[name]}")
+        items, id_, status = steps(one.items), steps(one.id), steps(one.status)
+        headers, answer = steps(one.headers), steps(one.answer)
+        return Batch(call, part, one.at_most, items, id_, status, headers, answer, one.counts == "each")
 
     def listing(self, one: requests.ListRequest, *place: str, given: Collection[str]) -> Listing:
         """A request for objects."""
@@ -135,10 +162,16 @@ class Calling:
         call = self.call(one, *place, given=(*given, *(_PAGES if pages else ())))
         return Listing(call, steps(one.items), pages)
 
+    def looking_up(self, one: requests.ListRequest, *place: str, given: Collection[str]) -> Listing:
+        """A request for few objects, so that others may go with it if it has no pages."""
+        found = self.listing(one, *place, given=given)
+        return found if found.pages else replace(found, call=self.together(found.call))
+
     def reading(self, one: requests.ReadRequest, *place: str) -> Listing:
         """A request for one object."""
         self._check_reads(one, *place)
-        return Listing(self.call(one, *place, given=VARIABLES["read"]), steps(one.item), None)
+        call = self.together(self.call(one, *place, given=VARIABLES["read"]))
+        return Listing(call, steps(one.item), None)
 
     def _check_reads(self, one: requests.Request, *place: str) -> None:
         if one.method not in ("GET", "POST"):
@@ -180,7 +213,7 @@ class Calling:
             )
         listing = None
         if one.listing:
-            listing = self.listing(one.listing, *place, "list", given=VARIABLES["members.list"])
+            listing = self.looking_up(one.listing, *place, "list", given=VARIABLES["members.list"])
         given = VARIABLES[MEMBERS]
         return Members(
             None if one.read is None else steps(one.read),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TargetHalted, TryLater
@@ -13,7 +12,10 @@ from bridge.wire.answer import Answer, Classify, classify_status
 from bridge.wire.http import Http, Reading
 from bridge.wire.permit import Permit
 from bridge.wire.quiet import quiet_time, retry_after
+from bridge.wire.request import Request
 from bridge.wire.tokens import Tokens, Vault, classify_sign_in
+from workers.targets.batches import Batches, Singly
+from workers.targets.rest.batching import Form
 from workers.targets.rest.compiled import Call, Compiled, Rule
 from workers.targets.rest.fields import at
 from workers.targets.rest.scripts import Scope
@@ -23,16 +25,6 @@ class Forbidden(TargetHalted):
     """403: whoever asks is known, or it would be 401; it may be this one object that is not to be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A request with its expressions evaluated."""
-
-    path: str
-    params: dict[str, str]
-    body: Any
-    form: dict[str, str] | None
-
-
 class Client:
     """One API, by its profile."""
 
@@ -40,26 +32,36 @@ class Client:
         self._http = http
         self.scope = scope
         self._settings = compiled.settings
+        self._singly = Singly(http)
+        self._batches: Batches | None = None
+        if batch := compiled.batch:
+            self._batches = Batches(http, Form(batch, self._settings, scope, self.prepare), batch.at_most)
 
     @property
     def base_url(self) -> str:
         """Where the API is."""
         return self._http.base_url
 
-    def prepare(self, call: Call, values: Mapping[str, Any]) -> Prepared:
+    async def end(self) -> None:
+        """Give up what has not been sent."""
+        if self._batches:
+            await self._batches.end()
+
+    def prepare(self, call: Call, values: Mapping[str, Any]) -> Request:
         """Evaluate a request's expressions. Raises RecordRejected."""
         given = {"settings": self._settings, **values}
         body = None if call.body is None else self.scope.value(call.body, given)
         params = {name: self.scope.value(one, given) for name, one in call.params.items()}
         form = {name: self.scope.value(one, given) for name, one in call.form.items()}
         path = call.path.address(self.scope, given)
-        return Prepared(path, _texts(params), body, _texts(form) if call.form else None)
+        return Request(call.method, path, _texts(params), body, _texts(form) if call.form else None)
 
     async def read(self, call: Call, values: Mapping[str, Any]) -> Answer:
         """Send a request that changes nothing. Raises what `Http.read` raises."""
-        one = self.prepare(call, values)
-        method = cast("Reading", call.method)
-        return await self._http.read(one.path, method=method, params=one.params, body=one.body)
+        return await self._line(call).read(self.prepare(call, values))
+
+    def _line(self, call: Call) -> Batches | Singly:
+        return self._batches if self._batches and call.together else self._singly
 
     async def follow(self, path: str) -> Answer:
         """GET an address below the base address, as an answer has named it."""
@@ -67,8 +69,7 @@ class Client:
 
     async def write(self, call: Call, values: Mapping[str, Any], permit: Permit) -> Answer:
         """Send a request that changes something. Raises what `Http.write` raises."""
-        one = self.prepare(call, values)
-        return await self._http.write(call.method, one.path, permit, params=one.params, body=one.body)
+        return await self._line(call).write(self.prepare(call, values), permit)
 
 
 def said(answer: Answer) -> Any:

@@ -20,13 +20,14 @@ MEMBERS = "members"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request."""
+    """One request. `together`: it may go in one with others."""
 
     method: str
     path: Template
     params: Mapping[str, Expression]
     body: Expression | None
     form: Mapping[str, Expression]
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,21 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """A request that carries others: what one of them is in it, and where in its answer theirs stand."""
+
+    call: Call
+    part: Expression
+    at_most: int
+    items: Path
+    id: Path
+    status: Path
+    headers: Path
+    answer: Path
+    counts_each: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
     """How requests prove who sends them; `token_at` and `lifetime_at` are places in the answer to `token`."""
 
@@ -131,6 +147,7 @@ class Compiled:
     base_url: str
     sign_in: SignIn
     rules: tuple[Rule, ...]
+    batch: Batch | None
     lists: Mapping[str, Names]
     people: Objects
     groups: Objects | None

@@ -56,6 +56,7 @@ class _Compiler(Calling):
             base_url.fill(self._scope, {"settings": self._settings}).rstrip("/"),
             self.sign_in(profile.sign_in),
             tuple(self.rule(one, "answers", str(number)) for number, one in enumerate(profile.answers)),
+            self.batch(profile.batch) if profile.batch else None,
             {name: self.names(one, "lists", name) for name, one in profile.lists.items()},
             self._objects(Kind.PERSON, profile.people, "people"),
             self._objects(Kind.TEAM, profile.groups, "groups") if profile.groups else None,
@@ -69,7 +70,7 @@ class _Compiler(Calling):
         if one.create:
             create = self.creation(one.create, place, "create", given=VARIABLES["create"])
         find = {
-            name: self.listing(request, place, "find", name, given=VARIABLES["find"])
+            name: self.looking_up(request, place, "find", name, given=VARIABLES["find"])
             for name, request in one.find.items()
         }
         return Objects(

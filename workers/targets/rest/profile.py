@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from bridge.config.section import Section
 from workers.targets.rest.requests import (
+    Batch,
     Create,
     ListRequest,
     MemberRequest,
@@ -211,6 +212,8 @@ class Profile(Section):
     """Requests per second that the tool takes, unless bridge.yaml says otherwise."""
     shows_within: float = Field(600.0, ge=0)
     """Seconds after which a new object shows at the latest."""
+    batch: Batch | None = None
+    """How several requests go in one, where the tool takes that."""
     lists: dict[str, Names] = Field(default_factory=dict)
     """Lists of names whose ids attributes take."""
     people: People

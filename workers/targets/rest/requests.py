@@ -20,6 +20,8 @@ def _has_steps(value: str) -> str:
     return value
 
 
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
 Place = Annotated[str, AfterValidator(_has_steps)]
 """Where something stands in an answer or a body; '' is all of it."""
 
@@ -142,6 +144,35 @@ class MemberRequest(Request):
 
     at_most: int = Field(1, ge=1)
     """Members that one request takes."""
+
+
+class Batch(Request):
+    """A request that carries others: what is asked for at the same time to change, read or look up objects.
+
+    Lists with `pages`, the list of all objects, `lists` and the sign-in go by themselves.
+    """
+
+    body: str
+    """The JSON that is sent. Can use `parts`, the list of the requests that it carries."""
+    part: str
+    """A request as it stands in `parts`, an expression. Can use its `method`, its `url` below `base_url`, the
+    same as `path` and `params`, its `body` (null: none), and `id`, a text by which its answer is known."""
+    at_most: int = Field(ge=2, le=1_000)
+    """Requests that one takes. A single one is sent as it is."""
+    methods: list[Method] = Field(["GET", "POST", "PUT", "PATCH", "DELETE"], min_length=1)
+    """The methods of requests that can be in one."""
+    items: Place = ""
+    """Where in the answer the answers to them stand, in any order; nothing: the answer is the list."""
+    id: Place = Field("id", min_length=1)
+    """Where in each of these the `id` of its request stands."""
+    status: Place = Field("status", min_length=1)
+    """Where its status stands."""
+    headers: Place = Field("headers", min_length=1)
+    """Where its headers stand, an object; they may be left out."""
+    answer: Place = Field("body", min_length=1)
+    """Where its body stands, as JSON or as a text that is JSON."""
+    counts: Literal["one", "each"] = "one"
+    """What the tool counts against its limits: the `one` request, or `each` of those in it."""
 
 
 class TokenRequest(Request):

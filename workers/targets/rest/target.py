@@ -55,6 +55,10 @@ class RestTarget(Target):
         for objects in compiled.kinds:
             self._add(objects, settings)
 
+    async def __aexit__(self, *_: object) -> None:
+        """Give up what still waits for company."""
+        await self._client.end()
+
     def _add(self, objects: Objects, settings: RestSettings) -> None:
         match = settings.matched(objects)
         names = (*mapped(objects, settings.map), *match)
