@@ -23,6 +23,9 @@ _RESETS = ("RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset")
 _EPOCH = 1e9
 """From here on a number is no count of seconds but a point in time."""
 
+_EPOCH_IN_MS = 1e11
+"""From here on it is one in milliseconds: in seconds it would be in the year 5138."""
+
 
 def quiet_time(headers: Mapping[str, str], now: float | None = None) -> float:
     """Seconds asked for by a 429 (RFC 6585): by `Retry-After`, else by a reset header, else UNSAID."""
@@ -45,6 +48,11 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
     return _until(value, now)
 
 
+def server_time(headers: Mapping[str, str], now: float | None = None) -> float:
+    """Seconds since 1970 by the server's own `Date` where that is given, else by our clock."""
+    return _moment(_value(headers, "Date")) or (time.time() if now is None else now)
+
+
 def granted(asked: float, longest: float = LONGEST_PAUSE) -> float:
     """Seconds for which a server is left alone that asks for so many; its clock may be years ahead."""
     return min(asked, longest) if asked > 0 else 0.0  # not a number is none
@@ -58,14 +66,16 @@ def _until_reset(headers: Mapping[str, str], now: float | None) -> float | None:
     """Seconds until a new allowance begins.
 
     `RateLimit-Reset` counts seconds (draft-ietf-httpapi-ratelimit-headers); with an X it is a point in time
-    at some (Okta, GitHub: seconds since 1970), counted from the server's own `Date` where that is given.
+    at some (Okta, GitHub: seconds since 1970; others: milliseconds).
     """
     numbers = (_number(_value(headers, name)) for name in _RESETS)
     reset = next((number for number in numbers if number is not None), None)
     if reset is None:
         return None
+    if reset >= _EPOCH_IN_MS:
+        reset /= 1000
     if reset >= _EPOCH:
-        reset -= _moment(_value(headers, "Date")) or (time.time() if now is None else now)
+        reset -= server_time(headers, now)
     return max(0.0, reset) if reset <= LONGEST_RESET else None
 
 
