@@ -165,7 +165,11 @@ def open_target(
     told = backend.gate(name).throttle
     vault, notebook = backend.vault(name), backend.notebook(name)
     budget, heard = backend.budget(name), partial(measured, name)
-    tools = Tools(session, turn, told, longest_pause, vault, notebook, route.zone, budget, heard)
+
+    def pace(rate: str, per_second: float) -> Turn:
+        return backend.pace(name, per_second, rate).turn
+
+    tools = Tools(session, turn, told, longest_pause, vault, notebook, route.zone, budget, heard, pace)
     first = {other: Other(routes[other], backend.ledger(other)) for other in before(settings)}
     elsewhere = Elsewhere(first, ids(settings)) if first else None
     return Connected(route, load(settings.kind).connect(settings, tools), turn, elsewhere)

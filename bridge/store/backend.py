@@ -222,9 +222,9 @@ class Backend:
         """A new contender for the right to poll."""
         return Lease(self._connection, self.keys)
 
-    def pace(self, target: str, rate: float) -> Pace:
-        """The shared rate of a target; up to a second's worth may go at once."""
-        return Pace(self._connection, self.keys, target, rate, burst=max(1, int(rate)))
+    def pace(self, target: str, rate: float, of: str = "") -> Pace:
+        """The shared rate of a target, or `of` some requests; up to a second's worth may go at once."""
+        return Pace(self._connection, self.keys, target, rate, burst=max(1, int(rate)), of=of)
 
     async def ping(self) -> None:
         """Raise StoreUnavailable, with the reason, unless Redis answers, and is one that we can use."""

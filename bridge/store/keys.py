@@ -67,7 +67,7 @@ class Keys:
     | `{t}:state` | hash | why the target is paused, since when |
     | `{t}:throttle` | string | there while the target has asked to wait |
     | `{t}:faults`, `{t}:probe` | string | how often in a row it did not answer, that a worker probes it |
-    | `{t}:pace` | string | the token bucket of its rate |
+    | `{t}:pace` | string | the token bucket of its rate; with a name behind it, of that of some requests |
     | `{t}:budget` | sorted set | by time: calls of the last 24 hours, of a sort of which it takes few |
     | `{t}:queue` | sorted set | arq's queue |
     | `{t}:wake` | list | there while a worker that waits is to look at the queue |

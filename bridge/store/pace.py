@@ -24,7 +24,8 @@ class _Place(NamedTuple):
 class Pace:
     """Waits until the next request may be sent.
 
-    `rate`: requests per second; `burst`: how many may go at once after a pause. `sleep` is injected by tests.
+    `rate`: requests per second; `burst`: how many may go at once after a pause; `of`: the name of what has
+    it, "" for all requests. `sleep` is injected by tests.
     """
 
     def __init__(
@@ -35,9 +36,10 @@ class Pace:
         rate: float,
         burst: int = 1,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        of: str = "",
     ) -> None:
         self._redis = redis
-        self._key = keys.at(target, "pace")
+        self._key = keys.at(target, f"pace:{of}" if of else "pace")
         self._throttle = keys.at(target, "throttle")
         self._interval = max(1, round(1_000_000 / rate))
         self._burst = burst

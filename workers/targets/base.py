@@ -190,6 +190,10 @@ async def one_by_one(
     return await asyncio.gather(*(receipt(change) for change in changes))
 
 
+async def _at_once() -> None:
+    """The turn of whoever need not wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What an adapter reaches its server with.
@@ -198,6 +202,7 @@ class Tools:
     hears for how many seconds the server is to be left alone, at most `longest_pause`. `vault` keeps the
     tokens of a sign-in, `notebook` what was given to a target that shows nothing; both are shared by all
     processes. `zone` is the bridge's time zone, `budget` counts calls of which the server takes few in a day.
+    `pace` gives what waits for a further rate of some requests, by its name and requests per second.
     `measured` hears of the status and seconds of each request, whatever carries it (`bridge.wire.timing`).
     """
 
@@ -210,6 +215,7 @@ class Tools:
     zone: tzinfo = UTC
     budget: Budget = field(default_factory=Purse)
     measured: Measured = unheard
+    pace: Callable[[str, float], Turn] = lambda _name, _rate: _at_once
 
     def http(
         self,

@@ -126,6 +126,16 @@ async def test_targets_do_not_wait_for_each_other(backend: Backend) -> None:
     assert sleeper.slept == []
 
 
+async def test_some_requests_have_a_rate_of_their_own(backend: Backend) -> None:
+    """Searches, and all requests of the same target == neither takes the other's turns, a name has one."""
+    for of in ("", "searches", "lists"):
+        async with asyncio.timeout(5):
+            await backend.pace("directory", 0.1, of).turn()
+    for of in ("searches", ""):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(backend.pace("directory", 0.1, of).turn(), 0.05)
+
+
 async def test_bucket_ends_when_it_is_full(backend: Backend) -> None:
     """What Redis keeps is one key, which ends soon after the last request is due, and not before."""
     sleeper = Sleeper()

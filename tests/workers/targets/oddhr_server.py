@@ -287,6 +287,7 @@ def yes(result: Any, headers: dict[str, str] | None = None) -> web.Response:
 
 
 def no(code: str) -> web.Response:
-    headers = {"Retry-After": "9"} if code in ("SLOW_DOWN", "MAINTENANCE") else None
+    headers = {"Retry-After": "9"} if code == "MAINTENANCE" else None
     body = {"ok": False, "code": code, "message": f"cannot do that: {code}"}
+    body |= {"again_in_ms": 7500} if code == "SLOW_DOWN" else {}
     return web.json_response(body, headers=headers)

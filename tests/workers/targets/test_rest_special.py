@@ -66,7 +66,7 @@ async def with_profile(folder: Path, *changes: tuple[str, str]) -> AsyncIterator
 @pytest.mark.parametrize(
     ("code", "error", "after"),
     [
-        ("SLOW_DOWN", TryLater, 9),
+        ("SLOW_DOWN", TryLater, 7.5),
         ("MAINTENANCE", TryLater, 9),
         ("DUPLICATE", Conflict, None),
         ("BAD_ROW", RecordRejected, None),

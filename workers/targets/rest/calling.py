@@ -1,19 +1,12 @@
-"""Compiles the requests of a profile, and the expressions in them. What is wrong is said with its place."""
+"""Compiles the requests of a profile. What is wrong is said with its place."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bridge.config.sources import Source
 from bridge.errors import ConfigurationError
-from bridge.mapping.environment import PLAIN
 from bridge.mapping.expressions import Expression
-from bridge.mapping.inference import infer
-from bridge.mapping.shapes import BOOL
-from bridge.mapping.vocabulary import misspelt
-from bridge.printable import did_you_mean
 from workers.targets.rest import profile as words
 from workers.targets.rest import requests
 from workers.targets.rest.compiled import (
@@ -28,9 +21,8 @@ from workers.targets.rest.compiled import (
     SignIn,
     Step,
 )
+from workers.targets.rest.expressing import Expressing
 from workers.targets.rest.fields import steps
-from workers.targets.rest.profile import Profile
-from workers.targets.rest.scripts import Template
 
 _PAGES = ("size", "offset", "page", "cursor")
 
@@ -49,6 +41,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "batch": ("settings", "parts"),
     "batch.part": ("settings", "id", "method", "url", "path", "params", "body"),
     "answers": ("status", "headers", "body"),
+    "answers.wait": ("status", "headers", "body", "now"),
 }
 """What expressions can use, by where they stand; those of lists with `pages` also the variables of pages."""
 
@@ -58,58 +51,9 @@ _WITHOUT = {
 }
 """What of a batch without these, by variable."""
 
-_SETTING = re.compile(r"\b(settings|secrets)\s*\.\s*(\w+)")
 
-
-class Calling:
-    """Compiles expressions, and requests made of them."""
-
-    def __init__(self, profile: Profile, source: Source) -> None:
-        self._profile = profile
-        self._source = source
-
-    def where(self, *place: str) -> str:
-        """A place of the profile, for messages; of what is not written the line of what is around it."""
-        around = (place[:length] for length in range(len(place), 0, -1))
-        origin = next((found for one in around if (found := self._source.origins.get(one))), None)
-        return ".".join(place) + (f" ({origin})" if origin else "")
-
-    def expression(self, text: str, *place: str, given: Collection[str]) -> Expression:
-        """An expression. Raises ConfigurationError for an unknown name, and for what can never work."""
-        where = self.where(*place)
-        self._check_settings(text, where)
-        expression = Expression(text, where, frozenset(given))
-        phrases = infer(text, PLAIN.functions)[1]
-        for problem in (*misspelt(expression, PLAIN), *(f"{where} {phrase}" for phrase in phrases)):
-            raise ConfigurationError(problem)
-        return expression
-
-    def condition(self, text: str, *place: str, given: Collection[str]) -> Expression:
-        """An expression that is true or false."""
-        expression = self.expression(text, *place, given=given)
-        found = infer(text, PLAIN.functions)[0]
-        if not found.can_be((BOOL,)):
-            raise ConfigurationError(
-                f"{expression.where} gives {found.words}, but it has to give true or false"
-            )
-        return expression
-
-    def template(self, text: str, *place: str, given: Collection[str]) -> Template:
-        """A text with expressions in `{}`."""
-        return Template(text, self.where(*place), lambda part: self.expression(part, *place, given=given))
-
-    def templates(self, texts: Mapping[str, str], *place: str, given: Collection[str]) -> dict[str, Template]:
-        """Texts with expressions in `{}`, by name."""
-        return {name: self.template(text, *place, name, given=given) for name, text in texts.items()}
-
-    def _check_settings(self, text: str, where: str) -> None:
-        for group, name in _SETTING.findall(text):
-            known = self._profile.settings if group == "settings" else self._profile.secrets
-            if name not in known:
-                hint = did_you_mean(name, known, f"{group}.")
-                raise ConfigurationError(
-                    f"{where} uses {group}.{name}, which the profile does not name{hint}"
-                )
+class Calling(Expressing):
+    """Compiles requests, and what belongs to them."""
 
     def call(self, one: requests.Request, *place: str, given: Collection[str]) -> Call:
         """One request."""
@@ -126,7 +70,14 @@ class Calling:
             every(one.params, "params"),
             None if one.body is None else self.expression(one.body, *place, "body", given=given),
             every(form, "form"),
+            self._rates(one),
         )
+
+    def _rates(self, one: requests.Request) -> tuple[str, ...]:
+        """The names of the rates that a request keeps to; a sign-in keeps to none."""
+        if isinstance(one, requests.TokenRequest):
+            return ()
+        return tuple(name for name, rate in self._profile.rates.items() if rate.covers(one))
 
     def writing(self, one: requests.Request, *place: str, given: Collection[str]) -> Call:
         """A request that changes something."""
@@ -243,4 +194,9 @@ class Calling:
     def rule(self, one: words.Rule, *place: str) -> Rule:
         """What an answer means."""
         when = self.condition(one.when, *place, "when", given=VARIABLES["answers"])
-        return Rule(when, one.means, one.says)
+        return Rule(when, one.means, one.says, None if one.wait is None else self._wait(one, *place, "wait"))
+
+    def _wait(self, one: words.Rule, *place: str) -> Expression:
+        if one.means not in ("later", "throttled"):
+            raise ConfigurationError(f"{self.where(*place)} belongs to `later` and `throttled` only")
+        return self.number(str(one.wait), *place, given=VARIABLES["answers.wait"])

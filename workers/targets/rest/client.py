@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, cast
 
 from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, TargetHalted, TryLater
 from bridge.wire.answer import Answer, Classify, classify_status
 from bridge.wire.http import Http, Reading
 from bridge.wire.permit import Permit
-from bridge.wire.quiet import quiet_time, retry_after
-from bridge.wire.request import Request
+from bridge.wire.quiet import quiet_time, retry_after, server_time
+from bridge.wire.request import Request, Turn
 from bridge.wire.tokens import Tokens, Vault, classify_sign_in
 from workers.targets.batches import Batches, Singly
 from workers.targets.rest.batching import Form
@@ -26,12 +27,15 @@ class Forbidden(TargetHalted):
 
 
 class Client:
-    """One API, by its profile."""
+    """One API, by its profile. `turns`: what waits for each of its `rates`, by name."""
 
-    def __init__(self, http: Http, compiled: Compiled, scope: Scope) -> None:
+    def __init__(
+        self, http: Http, compiled: Compiled, scope: Scope, turns: Mapping[str, Turn] = MappingProxyType({})
+    ) -> None:
         self._http = http
         self.scope = scope
         self._settings = compiled.settings
+        self._turns = turns
         self._singly = Singly(http)
         self._batches: Batches | None = None
         if batch := compiled.batch:
@@ -54,7 +58,11 @@ class Client:
         params = {name: self.scope.value(one, given) for name, one in call.params.items()}
         form = {name: self.scope.value(one, given) for name, one in call.form.items()}
         path = call.path.address(self.scope, given)
-        return Request(call.method, path, _texts(params), body, _texts(form) if call.form else None)
+        sent = _texts(form) if call.form else None
+        return Request(call.method, path, _texts(params), body, sent, turns=self._turns_of(call))
+
+    def _turns_of(self, call: Call) -> tuple[Turn, ...]:
+        return tuple(self._turns[name] for name in call.rates if name in self._turns)
 
     async def read(self, call: Call, values: Mapping[str, Any]) -> Answer:
         """Send a request that changes nothing. Raises what `Http.read` raises."""
@@ -63,9 +71,9 @@ class Client:
     def _line(self, call: Call) -> Batches | Singly:
         return self._batches if self._batches and call.together else self._singly
 
-    async def follow(self, path: str) -> Answer:
-        """GET an address below the base address, as an answer has named it."""
-        return await self._http.read(path)
+    async def follow(self, call: Call, path: str) -> Answer:
+        """GET an address below the base address, as the answer to a call has named it."""
+        return await self._http.read(path, turns=self._turns_of(call))
 
     async def write(self, call: Call, values: Mapping[str, Any], permit: Permit) -> Answer:
         """Send a request that changes something. Raises what `Http.write` raises."""
@@ -85,7 +93,7 @@ def classifier(rules: Sequence[Rule], scope: Scope, otherwise: Classify | None =
             values = {"status": answer.status, "headers": _lowered(answer.headers), "body": _body(answer)}
             for rule in rules:
                 if scope.is_true(rule.when, values):
-                    return _error(rule, answer, words)
+                    return _error(rule, answer, words, _wait(rule, scope, values, answer))
         return (otherwise or _by_status)(answer, words)
 
     return classify
@@ -110,7 +118,18 @@ def _body(answer: Answer) -> Any:
         return None
 
 
-def _error(rule: Rule, answer: Answer, words: str) -> BridgeError | None:
+def _wait(rule: Rule, scope: Scope, values: Mapping[str, Any], answer: Answer) -> float | None:
+    """The seconds that a rule's expression reads in an answer; None for no number."""
+    if rule.wait is None:
+        return None
+    try:
+        found = scope.value(rule.wait, {**values, "now": server_time(answer.headers)})
+    except RecordRejected:
+        return None
+    return max(0.0, found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def _error(rule: Rule, answer: Answer, words: str, wait: float | None) -> BridgeError | None:
     told = rule.says or words
     text = f"answered {answer.status}" + (f": {told}" if told else "")
     match rule.means:
@@ -125,8 +144,8 @@ def _error(rule: Rule, answer: Answer, words: str) -> BridgeError | None:
         case "rejected":
             return RecordRejected(text)
         case "throttled":
-            return TryLater(text, after=quiet_time(answer.headers))
-    return TryLater(text, after=retry_after(answer.headers))
+            return TryLater(text, after=quiet_time(answer.headers) if wait is None else wait)
+    return TryLater(text, after=retry_after(answer.headers) if wait is None else wait)
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -20,13 +20,14 @@ MEMBERS = "members"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `together`: it may go in one with others."""
+    """One request. `together`: it may go in one with others; `rates`: those that it keeps to, by name."""
 
     method: str
     path: Template
     params: Mapping[str, Expression]
     body: Expression | None
     form: Mapping[str, Expression]
+    rates: tuple[str, ...] = ()
     together: bool = False
 
 
@@ -110,6 +111,7 @@ class Rule:
     when: Expression
     means: words.Means
     says: str
+    wait: Expression | None
 
 
 @dataclass(frozen=True, slots=True)

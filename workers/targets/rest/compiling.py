@@ -12,7 +12,7 @@ from bridge.model import Kind
 from workers.targets.rest import profile as words
 from workers.targets.rest.calling import VARIABLES, Calling
 from workers.targets.rest.compiled import MEMBERS, Compiled, Objects
-from workers.targets.rest.consistency import inconsistent
+from workers.targets.rest.consistency import Problem, aimless, inconsistent
 from workers.targets.rest.fields import Field, Path, steps
 from workers.targets.rest.profile import Profile
 from workers.targets.rest.scripts import Scope
@@ -49,6 +49,7 @@ class _Compiler(Calling):
     def all(self) -> Compiled:
         """The whole profile."""
         profile = self._profile
+        self._refuse(aimless(profile))
         base_url = self.template(profile.base_url, "base_url", given=["settings"])
         return Compiled(
             profile,
@@ -112,11 +113,13 @@ class _Compiler(Calling):
         except RecordRejected:
             return None
 
+    def _refuse(self, found: Iterable[Problem], *place: str) -> None:
+        if lines := [f"{self.where(*place, *where)}: {sentence}" for where, sentence in found]:
+            raise ConfigurationError("\n".join(lines))
+
     def _check(self, kind: Kind, one: words.Objects, place: str) -> None:
         """See that all of it fits together, the default mapping too. Raises ConfigurationError."""
-        found = inconsistent(one, self._profile.lists)
-        if lines := [f"{self.where(place, *where)}: {sentence}" for where, sentence in found]:
-            raise ConfigurationError("\n".join(lines))
+        self._refuse(inconsistent(one, self._profile.lists), place)
         record = ["team" if kind is Kind.TEAM else "person"]
         for name, spec in one.attributes.items():
             if spec.map is not None:

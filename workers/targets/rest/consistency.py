@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bridge.printable import did_you_mean
-from workers.targets.rest.profile import Attribute, Objects, People
-from workers.targets.rest.requests import Names
+from workers.targets.rest.profile import Attribute, Objects, People, Profile
+from workers.targets.rest.requests import Names, every
 
 Problem = tuple[tuple[str, ...], str]
-"""A place below the people or groups, and a sentence on what stands there."""
+"""A place, of people or groups below them, and a sentence on what stands there."""
 
 _TRUTHS = frozenset({"true", "false"})
 
@@ -24,6 +24,18 @@ def inconsistent(one: Objects, lists: Mapping[str, Names]) -> Iterator[Problem]:
         sends = not (access.read_only or one.deactivate or one.reactivate)
         for word, sentence in _wrong_with_access(access, sends=sends):
             yield ("attributes", str(one.access), word), sentence
+
+
+def aimless(profile: Profile) -> Iterator[Problem]:
+    """Rates that are of no request."""
+    known = dict.fromkeys(every(profile.model_dump(exclude={"rates"})))
+    for name, rate in profile.rates.items():
+        if not (rate.requests or rate.methods):
+            yield ("rates", name), "needs `requests` or `methods`: what it is the rate of"
+        for number, one in enumerate(rate.requests):
+            if one not in known:
+                hint = did_you_mean(one, known, "'", "'")
+                yield ("rates", name, "requests", str(number)), f"there is no request '{one}'{hint}"
 
 
 def _unknown(one: Objects) -> Iterator[Problem]:

@@ -75,7 +75,7 @@ async def pages(
 
 async def _page(client: Client, listing: Listing, values: Mapping[str, Any], place: _Place) -> Answer:
     if place.address is not None:
-        return await client.follow(place.address)
+        return await client.follow(listing.call, place.address)
     more = place.variables(listing.pages.size) if listing.pages else {}
     return await client.read(listing.call, {**values, **more})
 

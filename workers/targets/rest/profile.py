@@ -18,6 +18,7 @@ from workers.targets.rest.requests import (
     MemberRequest,
     Names,
     Place,
+    Rate,
     ReadRequest,
     Request,
     Step,
@@ -191,6 +192,9 @@ class Rule(Section):
     `rejected`: this record is not taken."""
     says: str = ""
     """A sentence for the person who reads it; without it, the answer's own words."""
+    wait: str | None = None
+    """For `later` and `throttled`, an expression: for how many seconds. It can use `now`, seconds since 1970,
+    too. Without it, or where it gives no number: what `Retry-After` says, or a reset header."""
 
 
 class Profile(Section):
@@ -210,6 +214,8 @@ class Profile(Section):
     """What answers mean; the first that fits decides."""
     rate: float = Field(5.0, gt=0)
     """Requests per second that the tool takes, unless bridge.yaml says otherwise."""
+    rates: dict[str, Rate] = Field(default_factory=dict)
+    """Requests of which the tool takes fewer, by a name: they keep to `rate` and to this, too."""
     shows_within: float = Field(600.0, ge=0)
     """Seconds after which a new object shows at the latest."""
     batch: Batch | None = None
@@ -226,7 +232,7 @@ class Profile(Section):
         """The segments of its paths that are the same for everybody."""
         return frozenset(segments(self.model_dump()))
 
-    @field_validator("settings", "secrets")
+    @field_validator("settings", "secrets", "rates")
     @classmethod
     def _can_be_variables(cls, value: dict[str, Any]) -> dict[str, Any]:
         if wrong := [name for name in value if not _NAME.fullmatch(name)]:

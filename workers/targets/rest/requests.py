@@ -54,17 +54,23 @@ class Request(Section):
         return self.request.partition(" ")[2]
 
 
-def segments(description: Any) -> Iterator[str]:
-    """The segments of all paths in a description, at any depth, that no expression gives."""
+def every(description: Any) -> Iterator[str]:
+    """All requests in a description, at any depth: method and path each."""
     if isinstance(description, str):
         if _REQUEST.fullmatch(description):
-            yield from _EXPRESSION.sub("{}", description.partition(" ")[2]).partition("?")[0].split("/")
+            yield description
     elif isinstance(description, Mapping):
         for one in description.values():
-            yield from segments(one)
+            yield from every(one)
     elif isinstance(description, list):
         for one in description:
-            yield from segments(one)
+            yield from every(one)
+
+
+def segments(description: Any) -> Iterator[str]:
+    """The segments of all paths in a description that no expression gives."""
+    for request in every(description):
+        yield from _EXPRESSION.sub("{}", request.partition(" ")[2]).partition("?")[0].split("/")
 
 
 class Paging(Section):
@@ -144,6 +150,21 @@ class MemberRequest(Request):
 
     at_most: int = Field(1, ge=1)
     """Members that one request takes."""
+
+
+class Rate(Section):
+    """How often the tool takes some requests of its own, of which it takes fewer."""
+
+    requests: list[str] = Field(default_factory=list)
+    """These requests, as the profile has them: `POST /people/search`."""
+    methods: list[Method] = Field(default_factory=list)
+    """All requests with one of these methods."""
+    per_second: float = Field(gt=0)
+    """How many a second, all of them together."""
+
+    def covers(self, one: Request) -> bool:
+        """Whether it is the rate of a request."""
+        return one.request in self.requests or one.method in self.methods
 
 
 class Batch(Request):

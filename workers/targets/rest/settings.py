@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -40,7 +40,7 @@ _FROM_PROFILE = {"rate": "rate", "create_shows_within": "shows_within"}
 class RestSettings(HttpTarget):
     """An HTTP API that a profile describes. `base_url` is needed only where it is not the profile's."""
 
-    changes_nothing = TargetSettings.changes_nothing | {"secrets"}
+    changes_nothing = TargetSettings.changes_nothing | {"secrets", "rates"}
 
     base_url: str = ""
     """The address of the API. Default: the profile's."""
@@ -54,6 +54,9 @@ class RestSettings(HttpTarget):
     """Attributes by which a person is looked up, one after the other. Default: the profile's."""
     match_groups: list[str] = Field(default_factory=list)
     """The same for groups."""
+    rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Requests per second of those of which the tool takes fewer, by the profile's names: `{searches: 2}`.
+    Default: the profile's."""
     timezone: str = "Europe/Berlin"
     """IANA time zone of the day that is sent, e.g. as the last one of somebody who left."""
     _compiled: Compiled = PrivateAttr()
@@ -91,6 +94,7 @@ class RestSettings(HttpTarget):
         profile, source = load(settings.profile)
         _check_given("with", settings.with_, _needed(profile), profile.settings)
         _check_given("secrets", settings.secrets, profile.secrets, profile.secrets)
+        _check_given("rates", settings.rates, {}, profile.rates)
         made = compiled(profile, source, settings.with_, settings.map)
         update: dict[str, Any] = {
             name: getattr(profile, word)
@@ -115,6 +119,11 @@ class RestSettings(HttpTarget):
     def compiled(self) -> Compiled:
         """The profile, ready to be used."""
         return self._compiled
+
+    @property
+    def all_rates(self) -> Mapping[str, float]:
+        """Requests per second by the name of each of the profile's `rates`."""
+        return {name: one.per_second for name, one in self._compiled.profile.rates.items()} | self.rates
 
     @property
     def credentials(self) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from bridge.model import Key, Kind, Outcome
 from bridge.printable import counted
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
+from bridge.wire.request import Turn
 from workers.targets.base import Abilities, Adapter, Target, Tools, one_by_one
 from workers.targets.rest.changes import Judge, untaken
 from workers.targets.rest.client import Client, Forbidden, SignsIn, classifier, sign_in_classifier
@@ -42,10 +43,10 @@ class Shown:
 class RestTarget(Target):
     """A connected API; see `workers.targets.base.Target`."""
 
-    def __init__(self, settings: RestSettings, http: Http, scope: Scope) -> None:
+    def __init__(self, settings: RestSettings, http: Http, scope: Scope, turns: Mapping[str, Turn]) -> None:
         self._compiled = compiled = settings.compiled
         self.can = Abilities(lists=True, groups=compiled.groups is not None)
-        self._client = Client(http, compiled, scope)
+        self._client = Client(http, compiled, scope, turns)
         self._names = NameLists(self._client, compiled.lists)
         self._searches: dict[Kind, Search] = {}
         self._judges: dict[Kind, Judge] = {}
@@ -238,18 +239,13 @@ def connect(settings: RestSettings, tools: Tools, scope: Scope) -> RestTarget:
     signs_in = SignsIn(compiled, secrets, untold)
     sign = None
     if compiled.sign_in.token:
-        door = Http(
-            tools.session,
-            settings.base_url,
-            timeout=settings.timeout,
-            classify=sign_in_classifier(compiled.rules, untold),
-            measured=tools.measured,
-        )
+        door = tools.sign_in(settings, settings.base_url, sign_in_classifier(compiled.rules, untold))
         sign = signs_in.tokens(door, tools.vault)
     classify = classifier(compiled.rules, scope)
     headers, words = signs_in.headers(), compiled.profile.words
     http = tools.http(settings, settings.base_url, headers, classify, sign, words=words)
-    return RestTarget(settings, http, scope)
+    turns = {name: tools.pace(name, rate) for name, rate in settings.all_rates.items()}
+    return RestTarget(settings, http, scope, turns)
 
 
 ADAPTER = Adapter(settings=RestSettings, mapping={}, connect=_connect, fit=fit, takes=takes)
