@@ -13,6 +13,7 @@ from bridge.errors import BridgeError, Conflict, NotFound, RecordRejected, Targe
 Asked = Literal["read", "add", "modify", "password", "rename", "delete"]
 
 SUCCESS, SIZE_LIMIT, NO_SUCH_ATTRIBUTE, CONSTRAINT, VALUE_EXISTS = 0, 4, 16, 19, 20
+INVALID_SYNTAX, NO_RIGHT = 21, 50
 NO_SUCH_OBJECT, UNWILLING, OBJECT_CLASS, ENTRY_EXISTS = 32, 53, 65, 68
 
 RESTRICTED = "0000052D"
@@ -81,7 +82,7 @@ def refusal(said: Said, asked: Asked) -> BridgeError:
         )
     if said.code == 49:
         return sign_in_refused(said)
-    if said.code == 50:
+    if said.code == NO_RIGHT:
         return _lacks_a_right(said, asked)
     if said.code == 10 or (said.code == UNWILLING and "shadow context" in said.text):
         return TargetHalted(f"{said.words}: it refers to another server; name the one that takes changes")

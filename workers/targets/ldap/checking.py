@@ -1,4 +1,4 @@
-"""What `check` finds at a directory that would go wrong later. Reads only."""
+"""What `check` finds at a directory that would go wrong later. Nothing is changed by it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bridge.errors import RecordRejected, TargetHalted
 from bridge.model import Kind
+from bridge.wire.request import Turn
+from workers.targets.ldap.attributes import MANAGER
 from workers.targets.ldap.resolving import Resolver
+from workers.targets.ldap.rights import Rights
 from workers.targets.ldap.servers import OPENLDAP
 from workers.targets.ldap.session import Rows, Session
 from workers.targets.ldap.settings import LdapSettings
@@ -25,7 +28,11 @@ _NO_POLICY = (
 
 
 async def problems(
-    session: Session, resolver: Resolver, settings: LdapSettings, names: Mapping[Kind, Sequence[str]]
+    session: Session,
+    resolver: Resolver,
+    settings: LdapSettings,
+    names: Mapping[Kind, Sequence[str]],
+    turn: Turn | None,
 ) -> list[str]:
     """Sentences on what is wrong: containers, attributes that the schema lacks, rights, the policy."""
     found = [one async for one in _containers(session, settings)]
@@ -39,6 +46,25 @@ async def problems(
         found.append(f"the server's schema has no attribute {', '.join(lacking)}: take it out of map")
     if settings.dialect is OPENLDAP:
         found += await _policies(session, await resolver.root(session, Kind.PERSON), settings, schema)
+        found += await _rights(session, settings, names, turn)
+    return found
+
+
+async def _rights(
+    session: Session, settings: LdapSettings, names: Mapping[Kind, Sequence[str]], turn: Turn | None
+) -> list[str]:
+    """Rights that lack where people and groups are made, as far as entries are there to ask about."""
+    containers = {Kind.PERSON: ("people", settings.people)}
+    if settings.groups.from_ and settings.groups_base:
+        containers[Kind.TEAM] = ("groups_base", settings.groups_base)
+    found = []
+    for kind, (setting, dn) in containers.items():
+        given = {*names[kind], settings.id_attribute}
+        given |= {settings.member_attribute} if kind is Kind.TEAM else {settings.dialect.access}
+        if kind is Kind.PERSON and settings.map.get(MANAGER, "") is not None:
+            given.add(MANAGER)
+        attributes = given if settings.mode != "create_only" else ()
+        found += await Rights(session, dn, turn).lacking(setting, settings.filter_of(kind), attributes)
     return found
 
 

@@ -31,6 +31,7 @@ class LdapTarget(Target):
     def __init__(self, settings: LdapSettings, names: Mapping[Kind, Sequence[str]], tools: Tools) -> None:
         self._settings = settings
         self._names = names
+        self._turn = tools.turn
         self._client = Client(settings, tools.turn, tools.measured)
         self._resolver = Resolver(settings, names)
         self._search = Search(self._client, settings)
@@ -47,10 +48,10 @@ class LdapTarget(Target):
         self._client.close()
 
     async def check(self) -> Greeting:
-        """Count the people, and compare what is configured with what the server says of itself."""
+        """Count the people, and compare what is configured with what the server says, and lets be done."""
         size = await self.size()
         async with self._client.session() as session:
-            found = await problems(session, self._resolver, self._settings, self._names)
+            found = await problems(session, self._resolver, self._settings, self._names, self._turn)
         return Greeting(
             (f"{self._settings.dialect.name}, {counted(size, 'person', 'people')}",), tuple(found)
         )

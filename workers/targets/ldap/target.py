@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ConfigurationError
+from bridge.mapping.compiling import compile_maps
 from bridge.model import Kind
 from workers.targets.base import Adapter, Target, Tools, mapping_of
 from workers.targets.ldap.attributes import OWN, check_attribute, takes
@@ -68,7 +69,9 @@ def _mapping(file: str) -> Mapping[str, Any]:
 
 def _connect(settings: LdapSettings, tools: Tools) -> Target:
     mapping = _mapping(settings.dialect.mapping)
-    names = {kind: sorted({*mapping[kind], *settings.map} - OWN) for kind in Kind}
+    maps = compile_maps("", settings, mapping)
+    given = {Kind.PERSON: {*maps[Kind.PERSON], *settings.unique}, Kind.TEAM: {*maps.get(Kind.TEAM, ())}}
+    names = {kind: sorted(given[kind] - OWN) for kind in Kind}
     return _target()(settings, names, tools)
 
 
