@@ -7,6 +7,7 @@ import io
 import re
 import tracemalloc
 import zipfile
+from contextlib import nullcontext
 from typing import Any
 from xml.etree import ElementTree
 
@@ -134,7 +135,7 @@ def test_formulas_are_guarded(text: str) -> None:
     """What a spreadsheet would calculate == an apostrophe stands before it; refused, or kept, if so set."""
     ((cell,),) = read_back(written([{"name": text}]))[1:]
     assert cell.startswith("'")
-    with pytest.raises(RecordRejected, match="column 'first_name' begins like a formula"):
+    with pytest.raises(RecordRejected, match="column 'first_name' has what a spreadsheet would take"):
         changed(text, formulas="refuse")
     ((kept,),) = read_back(written([{"name": text}], formulas="keep"))[1:]
     assert kept == text.strip()
@@ -146,6 +147,52 @@ def test_numbers_and_telephones_are_none(text: str) -> None:
     ((cell,),) = read_back(written([{"name": text}]))[1:]
     assert cell == text
     assert changed(text, formulas="refuse")
+
+
+BEHIND = [
+    'x,=HYPERLINK("http://a.example","b"),y',
+    "x;=1+1;y",
+    "x | @SUM(1) | y",
+    'x,"=1+1',
+    'x;" =1+1";y',
+    "=1,=2;=3|=4",
+    "x,-2+cmd|' /C calc'!A0,y",
+]
+SEPARATORS = {",", ";", "|", "\t"}
+
+
+@pytest.mark.parametrize("text", BEHIND)
+@pytest.mark.parametrize("delimiter", sorted(SEPARATORS))
+@pytest.mark.parametrize("quoting", ["minimal", "text", "all"])
+def test_formulas_behind_another_delimiter(text: str, delimiter: str, quoting: str) -> None:
+    """Read by another delimiter than the file's, heeding quotes or not == no cell begins like a formula."""
+    rows = [{"name": "Ana", "title": text, "next": text}, {"name": text, "title": "x", "next": "x"}]
+    lines = written(rows, delimiter=delimiter, quoting=quoting).splitlines()
+    for other in SEPARATORS - {delimiter}:
+        cells = [one for row in csv.reader(lines, delimiter=other) for one in row]
+        cells += [one.strip('"') for line in lines for one in line.split(other)]
+        assert not [one for one in cells if one.strip().startswith(("=", "+", "-", "@"))]
+    kept = read_back("\n".join(lines), delimiter)[1][1]
+    assert kept.replace("'", "") == text.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "expected"),
+    [
+        ("x,=1", ";", "x,'=1"),
+        ("x,=1", ",", "x,=1"),
+        ("x; =1", ",", "x; '=1"),
+        ("Tel. +49 30 1, +49 30 2", ";", "Tel. +49 30 1, +49 30 2"),
+        ("Köln, Bonn; a-b", "|", "Köln, Bonn; a-b"),
+        ('"-5"; "-7"', ",", '"-5"; "-7"'),
+    ],
+)
+def test_where_a_guard_stands(text: str, delimiter: str, expected: str) -> None:
+    """Behind any delimiter but the file's == right before the sign; numbers stay as they are."""
+    assert read_back(written([{"name": text}], delimiter=delimiter), delimiter)[1] == [expected]
+    refused = text != expected
+    with pytest.raises(RecordRejected) if refused else nullcontext():
+        assert changed(text, delimiter=delimiter, formulas="refuse")
 
 
 def changed(text: str, **settings: Any) -> Any:

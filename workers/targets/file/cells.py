@@ -21,6 +21,12 @@ CODECS = {"utf-8": "utf-8", "utf-8-bom": "utf-8", "windows-1252": "cp1252"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+_DELIMITERS = ",;|"
+"""At these programs split lines that have another one; a tabulator is in no value."""
+
+_BEFORE = re.compile(r'["\s]*')
+"""What may stand between such a delimiter and a formula: a quote in the middle of a value opens none."""
+
 _NUMBERS = re.compile(r"\s*[+\-][\d\s()/.,\-]*", re.ASCII)
 """What begins like a formula and can name neither a function nor a cell: numbers, telephone numbers."""
 
@@ -64,16 +70,30 @@ def cell(value: Any, settings: Layout) -> str:
     if day(value):
         return _quoted(str(format_date(value, settings.dates)), settings)
     text = plain(value)
-    if settings.formulas == "guard" and is_formula(text):
-        text = f"'{text}"
+    if settings.formulas == "guard":
+        text = guarded(text, settings.delimiter)
     return _quoted(mapped(text, settings.encoding), settings, is_text=bool(text))
 
 
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet that opens a CSV file would calculate it.
+def guarded(text: str, delimiter: str) -> str:
+    """The text with an apostrophe before what a spreadsheet that opens a CSV file would calculate.
 
-    https://owasp.org/www-community/attacks/CSV_Injection names what such a text begins with.
+    https://owasp.org/www-community/attacks/CSV_Injection names what such a text begins with. One that splits
+    at another delimiter than the file's, whatever quotes there are, sees a cell begin behind that, too.
     """
+    whole = f"'{text}" if _is_formula(text) else text
+    others = "".join(one for one in _DELIMITERS if one != delimiter)
+    first, *more = re.split(f"([{others}])", whole)
+    return first + "".join(map(_guarded_part, more))
+
+
+def _guarded_part(part: str) -> str:
+    before = _BEFORE.match(part)
+    begin = before.end() if before else 0
+    return f"{part[:begin]}'{part[begin:]}" if _is_formula(part[begin:].rstrip('" ')) else part
+
+
+def _is_formula(text: str) -> bool:
     return bool(_FORMULA.match(text)) and not _NUMBERS.fullmatch(text)
 
 
@@ -94,8 +114,8 @@ def problem(value: Any, settings: Layout) -> str:
         return f"is longer than {_LONGEST} characters" if len(text) > _LONGEST else ""
     if settings.written_as != "csv":
         return ""
-    if settings.formulas == "refuse" and isinstance(value, str) and is_formula(text):
-        return "begins like a formula of a spreadsheet"
+    if settings.formulas == "refuse" and isinstance(value, str) and guarded(text, settings.delimiter) != text:
+        return "has what a spreadsheet would take for a formula"
     return "" if _can(text, CODECS[settings.encoding]) else _unmappable(text, settings)
 
 

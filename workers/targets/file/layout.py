@@ -50,8 +50,9 @@ class Layout(TargetSettings):
     spelled in ASCII, else a question mark."""
     formulas: Literal["guard", "refuse", "keep"] = "guard"
     """What is done about a text in a CSV file that a spreadsheet would take for a formula, as it begins with
-    `=`, `+`, `-` or `@`: `guard` writes an apostrophe before it, `refuse` shows the person as failed, `keep`
-    writes it as it is. Numbers, and telephone numbers such as +49 30 1, always stay as they are."""
+    `=`, `+`, `-` or `@`, or goes on so behind a comma, semicolon or bar that is not the `delimiter`: `guard`
+    writes an apostrophe there, `refuse` shows the person as failed, `keep` writes it as it is. Numbers, and
+    telephone numbers such as +49 30 1, always stay as they are."""
     line_ends: Literal["crlf", "lf"] = "crlf"
     """How the lines of a CSV file end."""
     decimal: Literal[".", ","] = "."
