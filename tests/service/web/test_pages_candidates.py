@@ -11,6 +11,7 @@ from tests.service.web.asking import Program
 from tests.service.web.visiting import visiting
 from workers.testing.proxy import dropped
 
+_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _EMAIL = "ana.planted@example.com"
 
 
@@ -149,6 +150,28 @@ async def test_what_cannot_be_compared_is_said(operator: Operator) -> None:
             (f"/people/{operator.people()[3]}/candidates?target=directory", "has not failed at directory"),
         ):
             assert words in await visit.text(path)
+
+
+async def test_groups_are_compared_too(operator: Operator) -> None:
+    """Two groups of a new team's name == its members as records, those who lack, and those there already."""
+    ana, ben = operator.people()[:2]
+    user = (await operator.users())[ana]["id"]
+    accounts = []
+    for members in ([], [{"value": user}]):
+        body = {"schemas": [_GROUP], "displayName": "Sailors", "members": members}
+        async with operator.here.direct.post("/v2/Groups", json=body) as answer:
+            accounts.append((await answer.json(content_type=None))["id"])
+    kenjo = operator.here.sandbox.account
+    team = kenjo.create("teams", {"name": "Sailors"})["_id"]
+    for id_ in (ana, ben):
+        kenjo.employees[id_]["work"]["teamIds"] = [team]
+    await operator.sync()
+    async with visiting(operator, "operator") as visit:
+        page = await visit.text(f"/groups/{team}/candidates?target=directory")
+    found = columns(page)
+    both = {f"person:{ana}", f"person:{ben}"}
+    assert set(found["Wanted"]["members"].split(", ")) == both
+    assert (found[accounts[0]]["members"], found[accounts[1]]["members"]) == ("≠", f"≠ person:{ana}")
 
 
 async def test_nothing_is_left_to_choose(operator: Operator) -> None:
