@@ -94,6 +94,19 @@ def moved(bridge: Bridge, signed: Signed, now: Plan) -> list[str]:
     return [sentence for name, steps in signed.steps.items() for sentence in _moved(bridge, name, steps, now)]
 
 
+def version(bridge: Bridge, plan: Plan) -> str:
+    """Another one as soon as another step would be done, be held, or would send something else."""
+    steps = {
+        name: [
+            [str(step.key), word(step), step.hold, _digest(bridge, step)]
+            for step in target.steps
+            if step.acts
+        ]
+        for name, target in plan.targets.items()
+    }
+    return bridge.backend.codec.digest(steps)[:8]
+
+
 def _moved(bridge: Bridge, name: str, steps: Mapping[Key, tuple[str, str]], now: Plan) -> Iterator[str]:
     target = now.targets.get(name)
     if target is None:

@@ -51,6 +51,7 @@ def everything(bridge: Bridge, board: Board) -> list[Endpoint]:
         endpoint("POST", "/targets/{name}/resume", targets.resume, ADMINISTRATOR),
         endpoint("POST", "/targets/{name}/check", targets.check, OPERATOR),
         endpoint("GET", "/plan", planning.plan),
+        endpoint("POST", "/plan/approve", planning.approve_plan, OPERATOR),
         endpoint("POST", "/poll", planning.poll, OPERATOR, status=202),
         endpoint("GET", "/audit", history.audit),
         endpoint("GET", "/audit/export", history.export, media=(CSV, JSON_LINES)),

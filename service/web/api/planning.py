@@ -9,6 +9,7 @@ from pydantic import Field
 
 from bridge.model import Key
 from service.kenjo.client import utc_now
+from service.operations.approving import approve
 from service.operations.assembly import Bridge, see_target
 from service.operations.board import Board
 from service.operations.days import moment_of
@@ -16,6 +17,7 @@ from service.operations.naming import name_of
 from service.operations.planning import plan
 from service.operations.plans import Plan
 from service.operations.polling import ask_for_poll
+from service.operations.signing import version
 from service.operations.telling import plan_json
 from service.web.api.explained import Step
 from service.web.api.overview import Row
@@ -81,8 +83,28 @@ class WholePlan(Answer):
     day: date | None
     held: MaybeText
     """Why nothing would be done at all."""
+    version: MaybeText
+    """Another one as soon as something else would be done; null where nobody can say, and on other days."""
     snapshot: Seen
     targets: dict[str, Planned]
+
+
+class Agreed(Asked):
+    """The plan that was looked at."""
+
+    version: Name
+    """The version of that plan: where something else would be done by now, nothing is approved."""
+    target: list[Name] = Field([], max_length=20)
+    """The targets that it was asked for."""
+
+
+class Approved(Answer):
+    """What was let go."""
+
+    holds: list[str]
+    """The holds that were approved, of which the plan was."""
+    left: list[str]
+    """Those that are other ones by now: they stay."""
 
 
 class AskedFor(Answer):
@@ -107,7 +129,19 @@ class Planning:
             moment = moment_of(self._bridge.values, query.on, utc_now())
         async with self._turns.one():
             found = await plan(self._bridge, moment, query.target, query.on)
-        return _told(found, values=visitor.sees_values)
+        seen = version(self._bridge, found) if found.stands and not query.on else None
+        return _told(found, seen, values=visitor.sees_values)
+
+    async def approve_plan(self, body: Agreed) -> Approved:
+        """Let what was looked at be done now.
+
+        Kenjo is polled, and the holds are approved that the plan has shown, as long as they are still those.
+        """
+        for name in body.target:
+            see_target(self._bridge, name)
+        async with self._turns.one():
+            done = await approve(self._bridge, utc_now(), body.version, body.target)
+        return Approved(holds=list(done.holds), left=list(done.left))
 
     async def poll(self, body: Nothing) -> AskedFor:  # noqa: ARG002 - it says only "now"
         """Let Kenjo be polled within about a second, instead of at the next interval.
@@ -119,7 +153,7 @@ class Planning:
         return AskedFor(last_poll=seen["at"] if seen else None)
 
 
-def _told(found: Plan, *, values: bool) -> WholePlan:
+def _told(found: Plan, seen: str | None, *, values: bool) -> WholePlan:
     """A plan, each record with its name for who may see it."""
     told = plan_json(found, names=values, values=values)
     known = found.records if values else {}
@@ -132,5 +166,5 @@ def _told(found: Plan, *, values: bool) -> WholePlan:
         for name, one in told["targets"].items()
     }
     problems = [{"list": list_, "id": id_, "reason": why} for list_, id_, why in told["snapshot"]["problems"]]
-    seen = Seen.model_validate({**told["snapshot"], "problems": problems})
-    return WholePlan(day=found.day, held=found.held, snapshot=seen, targets=targets)
+    snapshot = Seen.model_validate({**told["snapshot"], "problems": problems})
+    return WholePlan(day=found.day, held=found.held, version=seen, snapshot=snapshot, targets=targets)

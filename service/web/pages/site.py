@@ -82,6 +82,7 @@ class Site:
             ("POST", "/decide/retry", page(self._deciding.retry, Role.OPERATOR)),
             ("GET", "/plan", page(self._planning.show)),
             ("GET", "/plan/made", page(self._planning.made)),
+            ("POST", "/plan/approve", page(self._planning.approve, Role.OPERATOR)),
             ("GET", "/history", page(self._history.show)),
             ("GET", "/history/runs", page(self._runs.list)),
             ("GET", "/history/runs/{id}", page(self._runs.show)),

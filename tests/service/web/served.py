@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -44,6 +45,33 @@ async def served(
     """The server of a process; its address ends with the path at which the pages stand."""
     async with serving(settings, bridge.metrics, alive=_nothing, ready=_nothing, attach=attach) as address:
         yield address + settings.base_path
+
+
+async def nothing() -> None:
+    """Nothing happens."""
+
+
+@asynccontextmanager
+async def watched(operator: Operator, before: Callable[[], Awaitable[None]] = nothing) -> AsyncIterator[None]:
+    """Kenjo is polled when somebody asks for it, as by a service. `before`: what happens just before that."""
+
+    async def watch() -> None:
+        async with operator.backend() as backend:
+            lease = backend.lease()
+            while True:
+                await lease.acquire()
+                if await backend.asked.take():
+                    await before()
+                    await lease.release()
+                    await operator.sync()
+                await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def users(**roles: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 
 from tests.service.operated import Operator, operated
 from tests.service.web.looking import Look, looking, needs_browser, started
-from tests.service.web.served import PASSWORD, pages, users
+from tests.service.web.served import PASSWORD, pages, users, watched
 from tests.service.web.test_pages_candidates import three_to_choose_from
 from workers.testing.proxy import echo
 
@@ -198,6 +198,14 @@ async def test_a_mapping_is_tried_and_a_plan_is_made(browser: Browser, company: 
         await look.go("/plan")
         await page.get_by_role("button", name="Make the plan").click()
         await look.see("update: 1", "Neuweg")
+        async with watched(company):
+            await page.get_by_role("button", name="Approve exactly this").click()
+            await look.see("The plan is approved: it is carried out now.")
+        assert await look.faults() == []
+    await company.sync()
+    assert [user["externalId"] for user in await company.here.users() if "Neuweg" in str(user["name"])] == [
+        id_
+    ]
 
 
 async def test_everything_can_be_done_by_keyboard(browser: Browser, company: Operator) -> None:
