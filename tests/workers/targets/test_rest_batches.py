@@ -205,6 +205,15 @@ async def test_a_company_that_is_refused(status: int) -> None:
         assert [one.external_id for one in read if one] == [f"kenjo-p{number}" for number in range(4)]
 
 
+async def test_a_part_that_cannot_be_said(tmp_path: Path) -> None:
+    """The expression for a part fails for one of four == half of them go together, the rest plainly."""
+    fails = 'int(id) + (body != null && body.mail.startsWith("ana.mueller4") ? 1 / 0 : 0)'
+    async with world(tmp_path, ("int(id)", fails)) as w:
+        await w.target.target.size()
+        assert errors(await told(w, *(w.creation(number) for number in (1, 2, 3, 4)))) == [None] * 4
+        assert sorted(one.path for one in w.proxy.writes) == ["/api/many", "/api/people", "/api/people"]
+
+
 async def test_who_may_not_be_written_any_more() -> None:
     """The lock of one is lost == not sent, and the others are."""
     async with world() as w:

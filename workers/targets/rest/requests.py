@@ -178,7 +178,7 @@ class Batch(Request):
     part: str
     """A request as it stands in `parts`, an expression. Can use its `method`, its `url` below `base_url`, the
     same as `path` and `params`, its `body` (null: none), and `id`, a text by which its answer is known."""
-    at_most: int = Field(ge=2, le=1_000)
+    at_most: int = Field(ge=2, le=100)
     """Requests that one takes. A single one is sent as it is."""
     methods: list[Method] = Field(["GET", "POST", "PUT", "PATCH", "DELETE"], min_length=1)
     """The methods of requests that can be in one."""
