@@ -89,7 +89,7 @@ class WholePlan(Answer):
     targets: dict[str, Planned]
 
 
-class Agreed(Asked):
+class AgreedPlan(Asked):
     """The plan that was looked at."""
 
     version: Name
@@ -132,7 +132,7 @@ class Planning:
         seen = version(self._bridge, found) if found.stands and not query.on else None
         return _told(found, seen, values=visitor.sees_values)
 
-    async def approve_plan(self, body: Agreed) -> Approved:
+    async def approve_plan(self, body: AgreedPlan) -> Approved:
         """Let what was looked at be done now.
 
         Kenjo is polled, and the holds are approved that the plan has shown, as long as they are still those.
