@@ -73,7 +73,7 @@ def show_way(console: Console, way: Way, shows: Shows) -> None:
     if not way.acts:
         _say(console, "next: nothing; there is nothing that could be put back", "bold")
         return
-    rest = (way.run.id, "--yes", "--seen", way.version)
+    rest = (way.run, "--yes", "--seen", way.version)
     does = command("runs redo", *rest) if way.again else command("runs undo", *rest)
     _say(console, f"next: {does} does just this", "bold")
 

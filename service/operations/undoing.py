@@ -53,12 +53,12 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way back from a run, or `again` to what Kenjo says: what deliveries would do at each target.
+    """The way back from a run, by its id, or `again` to what Kenjo says: what deliveries would do.
 
     `left` is what stays as it is. `version` changes with all of that.
     """
 
-    run: Run
+    run: str
     again: bool
     entries: _Entries
     targets: Mapping[str, TargetPlan] = field(default_factory=dict)
@@ -76,6 +76,16 @@ async def undo(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
 
     Raises NotThere, WhoIsMeant and ConfigurationError.
     """
+    return await _looked_at(bridge, await back(bridge, id_, only))
+
+
+async def redo(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
+    """What ending an undo would do: the targets get again what Kenjo says. Raises what `undo` raises."""
+    return await _looked_at(bridge, await again(bridge, id_, only))
+
+
+async def back(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
+    """The way back from a run, for which no target was asked yet. Raises what `undo` raises."""
     run = await find(bridge, id_)
     if run.cause == "undone":
         raise ConfigurationError(
@@ -89,18 +99,20 @@ async def undo(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
             entries.setdefault(target, {})[key] = former, entry
         except _CannotBe as why:
             left.append(Left(target, key, str(why)))
-    return await _way(bridge, Way(run, False, entries, left=tuple(left)))
+    return Way(id_, False, entries, left=tuple(left))
 
 
-async def redo(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
-    """What ending an undo would do: the targets get again what Kenjo says. Raises what `undo` raises."""
-    run, entries = await find(bridge, id_), _Entries()
+async def again(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
+    """The way to what Kenjo says, likewise. The trail need not know of the run any more."""
+    entries: _Entries = {}
     chosen = None if not only else {await find_record(bridge, who) for who in only}
     for target in bridge.routes:
         for key, entry in (await bridge.backend.ledger(target).entries()).items():
             if entry.restored and entry.restored.run == id_ and (chosen is None or key in chosen):
                 entries.setdefault(target, {})[key] = entry, _again(entry, None)
-    return await _way(bridge, Way(run, True, entries))
+    if not entries:
+        await find(bridge, id_)
+    return Way(id_, True, entries)
 
 
 async def carry_out(bridge: Bridge, way: Way, seen: str = "") -> int:
@@ -117,7 +129,7 @@ async def carry_out(bridge: Bridge, way: Way, seen: str = "") -> int:
     for target, entries in way.entries.items():
         for key, (former, entry) in entries.items():
             done += await _write(bridge, target, key, former, entry)
-            await bridge.backend.audit.note(what, now, target=target, record=str(key), run=way.run.id, by=who)
+            await bridge.backend.audit.note(what, now, target=target, record=str(key), run=way.run, by=who)
         await bridge.backend.queue.add(target, [Due(key) for key in entries], now)
     return done
 
@@ -251,7 +263,7 @@ def _again(entry: Entry, restored: Restored | None) -> Entry:
     return dataclasses.replace(entry, restored=restored, state=State.RETRYING, **tried)
 
 
-async def _way(bridge: Bridge, way: Way) -> Way:
+async def _looked_at(bridge: Bridge, way: Way) -> Way:
     """The same with what deliveries would do, and its version."""
     async with connected(bridge, list(way.entries)) as there:
         targets = {name: await _planned(bridge, there[name], found) for name, found in way.entries.items()}
@@ -278,7 +290,7 @@ async def _planned(
 def way_json(way: Way, *, values: bool) -> dict[str, Any]:
     """For `--json` and the API: `{run, version, targets: {name: {steps, paused, trouble}}, left}`."""
     return {
-        "run": way.run.id,
+        "run": way.run,
         "version": way.version,
         "targets": {
             name: {

@@ -5,13 +5,13 @@ What a directory of another temper needs is in `tests.simulation.tempers`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from bridge.config.settings import TargetSettings
 from bridge.errors import NotFound
-from bridge.exchange import Applied, Change, Greeting, Page, Receipt, Remote, Wanted
+from bridge.exchange import Applied, Change, FieldChange, Greeting, Page, Receipt, Remote, Wanted
 from bridge.model import Key, Kind, Outcome
 from bridge.wire.http import Http
 from bridge.wire.permit import Permit
@@ -107,7 +107,9 @@ class ModelTarget(Target):
             "add": sorted(set(members) - set(now)),
             "remove": sorted(wanted.released - set(members)),  # also of those whom it does not show
         }
-        return Change(key, Outcome.UPDATED, there.id, content=body) if any(body.values()) else None
+        if not any(body.values()):
+            return None
+        return Change(key, Outcome.UPDATED, there.id, content=body, tell=partial(_told, body, there))
 
     def _removal(self, wanted: Wanted, there: Remote) -> Change | None:
         """Deactivate a person, or take our members out of a group."""
@@ -118,7 +120,11 @@ class ModelTarget(Target):
         else:
             body["remove"] = sorted(wanted.released)
             needed = bool(body["remove"])
-        return Change(wanted.key, Outcome.DEACTIVATED, there.id, content=body) if needed else None
+        if not needed:
+            return None
+        return Change(
+            wanted.key, Outcome.DEACTIVATED, there.id, content=body, tell=partial(_told, body, there)
+        )
 
     async def send(self, changes: Sequence[Change], permit: Permit) -> Sequence[Receipt]:
         """Send each change by itself."""
@@ -179,3 +185,11 @@ def adapter(target: Callable[[Http, Tools], Target] = ModelTarget) -> Adapter:
         mapping=MAPPING,
         connect=lambda settings, tools: target(tools.http(settings, settings.url, {}), tools),
     )
+
+
+def _told(body: Mapping[str, Any], there: Remote) -> Iterator[FieldChange]:
+    """What a change of an object replaces."""
+    shown = there.content
+    yield from (FieldChange(name, shown.get(name), value) for name, value in body.get("set", {}).items())
+    yield from (FieldChange("members", None, one) for one in body.get("add", ()))
+    yield from (FieldChange("members", one, None) for one in body.get("remove", ()))

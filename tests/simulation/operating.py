@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from random import Random
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from bridge.errors import BridgeError, ConfigurationError
-from bridge.model import Key, Kind
+from bridge.model import Key, Kind, Outcome
 from bridge.store import Hold
 from bridge.store.holds import PUBLICATION
+from service.operations import undoing
 from service.operations.adopting import adopt
 from service.operations.assembly import Bridge
 from service.operations.failures import failures, retry
 from service.operations.greet import revive
 from service.operations.holds import decide
+from service.operations.runs import Delivery, runs
 from tests.simulation.directory import Directory
 from tests.simulation.kenjo import Kenjo
 from tests.simulation.things import Thing
@@ -38,6 +41,11 @@ def is_right(hold: Hold, kenjo: Kenjo) -> bool:
     return not any(truth.get(key, _GONE).get("lifecycle", "active") == "active" for key in keys)
 
 
+def _takes(one: Delivery) -> bool:
+    """Whether something was replaced, which may be put back."""
+    return one.outcome in (Outcome.UPDATED, Outcome.ADOPTED, Outcome.DEACTIVATED)
+
+
 Rehearse = Callable[[], Awaitable[object]]
 """`plan`, which writes nothing."""
 
@@ -52,6 +60,9 @@ class Operator:
         self._rehearse = rehearse
         self._kenjo = kenjo
         self._directories = directories
+        # Drawn apart, so that the other seeds stay what they are.
+        self._dice = Random(f"{kenjo.world.seed} undoes")  # noqa: S311 - repeatable on purpose
+        self._undoes = self._dice.random() < 0.4
 
     async def work(self, targets: Mapping[str, Connected]) -> None:
         """Look every ten seconds, for ever."""
@@ -62,9 +73,35 @@ class Operator:
                 if any(not one.has_objects for one in self._directories.values()):
                     await self._rehearse()
                 await revive(self._bridge, dict(targets))
+                await self._undo()
                 for row in await failures(self._bridge):
                     if row["state"] == "failed":
                         await self._mend(row)
+
+    async def _undo(self) -> None:
+        """Put back what a run took, for no good reason; when there are no faults any more, end that."""
+        world, bridge = self._kenjo.world, self._bridge
+        if not self._undoes:
+            return
+        if world.faulty:
+            found = [run for run in await runs(bridge, 5) if any(_takes(one) for one in run.deliveries)]
+            if not found:
+                return
+            way = await undoing.back(bridge, self._dice.choice(found).id)
+            for target, entries in way.entries.items():
+                self._directories[target].referee.undone |= {str(key) for key in entries}
+        else:
+            ledgers = [await bridge.backend.ledger(target).entries() for target in bridge.routes]
+            lasting = {one.restored.run for there in ledgers for one in there.values() if one.restored}
+            if not lasting:
+                return
+            way = await undoing.again(bridge, min(lasting))
+        if way.entries:
+            keys = [str(key) for entries in way.entries.values() for key in entries]
+            world.note(
+                "operator", f"{'ends the undo of' if way.again else 'undoes'} {way.run}: {' '.join(keys)}"
+            )
+            await undoing.carry_out(bridge, way)
 
     async def _decide(self) -> None:
         for hold in await self._bridge.backend.holds.all():

@@ -52,8 +52,8 @@ class Referee:
     `approved`: whose removal a person has let go, and `let_go`: when they were closed; `chosen`: objects that
     a person has given to a record, `inherited` those that passed to it from a team that was no more;
     `ignored`: by object, who asked in vain to open or close it; `doubled`: records with a second object by a
-    create that left long after its check; `tries`: requests to write, refused or not; `most`: how many
-    accounts there were in use, at most.
+    create that left long after its check; `undone`: records for which somebody has put back what a run took;
+    `tries`: requests to write, refused or not; `most`: how many accounts there were in use, at most.
     """
 
     world: World
@@ -72,6 +72,7 @@ class Referee:
     inherited: set[tuple[str, str]] = field(default_factory=set)
     ignored: dict[str, Delivery] = field(default_factory=dict)
     doubled: set[str] = field(default_factory=set)
+    undone: set[str] = field(default_factory=set)
 
     def answered_wait(self, seconds: float, to: Process) -> None:
         """A worker has been told to leave the directory alone."""
@@ -214,7 +215,7 @@ class Referee:
 
     def _activation(self, thing: Thing, by: Delivery) -> None:
         """Somebody was given access for what a reading of Kenjo said."""
-        if not by.version:
+        if not by.version or thing.key in self.undone:
             return
         said = _says(self.kenjo.readings[by.version - 1], Key.parse(thing.key))
         if said != "active":
@@ -229,8 +230,8 @@ class Referee:
         was_of = Key.parse(by.record) if by and thing.given_at > by.began else key
         for name in ("userName", "title", "alias", "displayName"):
             value = thing.attributes.get(name)
-            if value == former.get(name) or self._was_said(was_of, name, value):
-                continue
+            if value == former.get(name) or self._was_said(was_of, name, value) or thing.key in self.undone:
+                continue  # an undo may put back what an account had before it was anybody's
             if not self._was_said(key, name, value):
                 self.world.violate("WHOLE", f"{key} was given {name} {value!r}, which Kenjo never said")
         for id_ in set(thing.attributes.get("members") or ()) - set(former.get("members") or ()):
