@@ -24,7 +24,7 @@ from bridge.logs import get_logger
 from service.cli import stopping
 from service.cli.app import start, stop_event
 from service.cli.running import run_until_stopped
-from service.companies.child import Child
+from service.companies.child import Child, allow_files
 from service.companies.front import Front
 from service.companies.gathered import Gathered
 from service.companies.supervisor import Supervisor
@@ -42,6 +42,7 @@ async def run_companies(config: Path | None, *, polls: bool, works: bool, only: 
         raise ConfigurationError("--target is of one company: say which one with --company")
     common = (await asyncio.to_thread(load_companies, config)).common
     logs.configure(common.log)
+    allow_files()
     with tempfile.TemporaryDirectory(prefix="kenjo-bridge-") as folder:
         sockets = count(1)  # one that none has had before
         live = partial(live_as_company, polls=polls, works=works)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,7 +29,23 @@ It may send one text there: why it ends.
 CONNECTIONS = 32
 """Requests that one company's process is handed at the same time; further ones wait."""
 
+MOST_FILES = 65_536
+"""Open files that are enough for any number of companies: the first process has four for each."""
+
 _forked = multiprocessing.get_context("forkserver")
+
+
+def allow_files() -> None:
+    """Let this process, and those that it starts, have more open files, as far as the system lets it.
+
+    The usual limit, 1,024 and less on macOS, is one that everybody may raise for themselves; it is for
+    programs that use select(2), which nothing here does.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft < most:
+        with suppress(ValueError, OSError):  # a kernel may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class Child:

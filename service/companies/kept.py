@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,6 +32,11 @@ PATIENCE = 8
 
 EXTRA = 10.0
 """Seconds beyond `shutdown_grace` after which a process that was told to end is killed."""
+
+FULL = (
+    "the first process may not open more files, and needs four for each company: raise its limit (ulimit -Hn)"
+)
+"""Why no process can be started where that is so."""
 
 
 class Kept:
@@ -84,7 +90,8 @@ class Kept:
             try:
                 reason = await self._live()
             except Exception as error:  # noqa: BLE001 - the other companies go on, whatever it is
-                reason = str(unforeseen(error))
+                is_full = getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE)
+                reason = FULL if is_full else str(unforeseen(error))
             if self._changed.is_set():
                 continue
             if time.monotonic() - began > LASTING:

@@ -22,6 +22,9 @@ from tests.world import ROOT
 ENDS_WITHIN = 60
 """Seconds after SIGTERM for which the end is waited for."""
 
+FILES = 24
+"""Open files that it may have, unless it asks for more: few, as some systems have it."""
+
 
 @dataclass
 class Deployment:
@@ -80,7 +83,7 @@ async def _gone(pids: set[int]) -> bool:
 @asynccontextmanager
 async def deployed(folder: Path) -> AsyncIterator[Deployment]:
     """It runs while the context lasts, unless it is ended before."""
-    process = await _command(folder, "run")
+    process = await _command(folder, "run", files=FILES)
     found = Deployment(folder, process)
     reading = asyncio.create_task(found.read())
     try:
@@ -94,9 +97,10 @@ async def deployed(folder: Path) -> AsyncIterator[Deployment]:
         await reading
 
 
-async def _command(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
+async def _command(folder: Path, *arguments: str, files: int = 1024) -> asyncio.subprocess.Process:
     environment = {name: text for name, text in os.environ.items() if not name.startswith("KENJO_BRIDGE")}
     return await asyncio.create_subprocess_exec(
+        "sh", "-c", f'ulimit -Sn {files}; exec "$0" "$@"',
         sys.executable, "-m", "service.cli.main", *arguments, "--config", str(folder),
         cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, limit=1 << 20,

@@ -18,7 +18,7 @@ from tests.many.deployment import Deployment
 from tests.many.stage import Company, Stage
 from tests.running import until
 
-PATIENCE = 300
+PATIENCE = 150
 """Seconds for which anything is waited for."""
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -73,6 +75,34 @@ async def test_a_stop_ends_it(keep: Keep) -> None:
     assert not await runs(company)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+async def test_no_more_files(keep: Keep) -> None:
+    """The first process has as many open files as it may have == said; later it begins all the same."""
+    with no_more_files():
+        company = keep(says_why)
+        await until(lambda: at_least(company, 1), 20)
+        assert company.problem == keeping.FULL
+    await until(lambda: says(company, "its key is wrong"), 20)
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    limits, files = resource.getrlimit(resource.RLIMIT_NOFILE), list[int]()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+    try:
+        with suppress(OSError):
+            while True:
+                files.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        for one in files:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+async def says(company: Kept, problem: str) -> bool:
+    return company.problem == problem
 
 
 async def at_least(company: Kept, restarts: int) -> bool:
