@@ -31,7 +31,7 @@ def binary(folder: Path) -> str:
             link.unlink(missing_ok=True)
             link.symlink_to(path)
             command = [str(link), "--port", "0", "--tls-port", "1"]
-            ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+            ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603
             if "No tls-cert-file configured" in ended.stdout:  # else it knows nothing of TLS
                 return str(link)
     return ""
