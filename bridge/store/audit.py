@@ -36,6 +36,7 @@ Noted = Literal[
     "paused",
     "poll asked for",
     "published",
+    "read back",
     "readmitted",
     "redone",
     "rejected",

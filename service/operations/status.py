@@ -6,12 +6,16 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bridge.model import Entry, Key, Kind, Outcome, State
 from service.operations.assembly import Bridge
 from service.operations.forgetting import forgotten, reminders
 from service.operations.standing import Stand, counted, stands
 from service.operations.times import local
+
+PACE = 60.0
+"""Seconds back for which it is told how many records were changed."""
 
 _CHANGES = (Outcome.CREATED, Outcome.ADOPTED, Outcome.UPDATED, Outcome.DEACTIVATED, Outcome.DELETED)
 
@@ -65,10 +69,28 @@ async def target_status(
         "skipped": states[State.SKIPPED],
         "state": paused.get("state", "running"),
         "reason": paused.get("reason", ""),
+        "pace": _pace(entries.values(), time.time()),
+        "trouble": _trouble(entries, bridge.values.zone),
         "drift": await _drift(bridge, name),
         "budget": await _budget(bridge, name),
         "publication": await _publication(bridge, name, entries.values()),
     }
+
+
+def _pace(entries: Iterable[Entry], now: float) -> int:
+    """How many records were changed in the last minute."""
+    return sum(1 for entry in entries if now - entry.at < PACE and entry.outcome in _CHANGES)
+
+
+def _trouble(entries: Mapping[Key, Entry], zone: ZoneInfo) -> dict[str, Any] | None:
+    """`{"record", "reason", "at"}`: what went wrong last, of what is not put right yet; None for nothing."""
+    wrong = [
+        (entry.at, key) for key, entry in entries.items() if entry.state in (State.FAILED, State.RETRYING)
+    ]
+    if not wrong:
+        return None
+    at, key = max(wrong)
+    return {"record": str(key), "reason": entries[key].reason, "at": local(at, zone)}
 
 
 async def _drift(bridge: Bridge, name: str) -> dict[str, Any] | None:

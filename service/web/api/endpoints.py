@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, get_type_hints
@@ -13,16 +13,6 @@ from bridge.config.web_settings import Role
 from service.web.api.values import Answer, Asked
 
 Method = Literal["GET", "POST"]
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """An answer that is written while it is read: some lines at a time, each with its line break."""
-
-    media: str
-    lines: AsyncIterator[str]
-    file: str
-    """The name under which a browser would save it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ from service.web.api.configured import Administering
 from service.web.api.deciding import Deciding
 from service.web.api.endpoints import Endpoint, endpoint
 from service.web.api.failing import Failing
-from service.web.api.history import CSV, JSON_LINES, History
+from service.web.api.history import History
 from service.web.api.looking_up import LookingUp
 from service.web.api.overview import Overviews
 from service.web.api.planning import Planning
 from service.web.api.runs import AboutRuns
+from service.web.api.syncing import AboutSyncs
 from service.web.api.targets import AboutTargets
 from service.web.api.turns import Turns
+from service.web.exporting import CSV, JSON_LINES
 
 OPERATOR, ADMINISTRATOR = Role.OPERATOR, Role.ADMINISTRATOR
 
@@ -26,6 +28,7 @@ def everything(bridge: Bridge, board: Board) -> list[Endpoint]:
     records, deciding, failing = LookingUp(bridge, board), Deciding(bridge, board), Failing(bridge, board)
     targets, planning = AboutTargets(bridge, board, turns), Planning(bridge, board, turns)
     history, administering = History(bridge, board), Administering(bridge, turns)
+    about_syncs = AboutSyncs(bridge, board, turns)
     about_runs = AboutRuns(bridge, board, turns)
     return [
         endpoint("GET", "/overview", Overviews(bridge, board).overview),
@@ -33,8 +36,12 @@ def everything(bridge: Bridge, board: Board) -> list[Endpoint]:
         endpoint("GET", "/people/{id}", records.person),
         endpoint("GET", "/people/{id}/forget", administering.what_is_left, ADMINISTRATOR),
         endpoint("POST", "/people/{id}/forget", administering.forget, ADMINISTRATOR),
+        endpoint("GET", "/people/{id}/sync", about_syncs.person_sync, OPERATOR),
+        endpoint("POST", "/people/{id}/sync", about_syncs.sync_person, OPERATOR),
         endpoint("GET", "/groups", records.groups),
         endpoint("GET", "/groups/{id}", records.group),
+        endpoint("GET", "/groups/{id}/sync", about_syncs.group_sync, OPERATOR),
+        endpoint("POST", "/groups/{id}/sync", about_syncs.sync_group, OPERATOR),
         endpoint("GET", "/holds", deciding.holds),
         endpoint("GET", "/holds/{id}", deciding.hold),
         endpoint("POST", "/holds/{id}/approve", deciding.approve, OPERATOR),

@@ -10,23 +10,19 @@ from typing import Any, get_origin
 import orjson
 from aiohttp import web
 from pydantic import ValidationError
-from redis.exceptions import RedisError
 
-from bridge.errors import BridgeError, unforeseen
-from bridge.logs import get_logger
 from bridge.printable import visible_json
 from service.operations.assembly import Bridge
 from service.operations.board import Board
 from service.web.api import problems
 from service.web.api.document import document
 from service.web.api.door import Door
-from service.web.api.endpoints import Endpoint, Lines, endpoint
+from service.web.api.endpoints import Endpoint, endpoint
 from service.web.api.everything import everything
 from service.web.api.values import Answer, Asked, Part
 from service.web.guard import HEADERS
+from service.web.lines import Lines, streamed
 from service.web.visitors import acting_as
-
-log = get_logger("web")
 
 PATH = "/api/v1"
 
@@ -121,7 +117,7 @@ async def _body(request: web.Request, model: type[Asked]) -> Asked:
 
 async def _written(request: web.Request, one: Endpoint, answer: Any) -> web.StreamResponse:
     if isinstance(answer, Lines):
-        return await _streamed(request, answer)
+        return await streamed(request, answer)
     if answer is None:
         return web.Response(status=one.status, headers={"Cache-Control": "no-store"})
     headers = {"Cache-Control": "no-store"}
@@ -150,26 +146,3 @@ def _is_known(request: web.Request, etag: str) -> bool:
     """Whether who asks has this answer already (RFC 9110, section 13.1.2)."""
     known = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
     return etag in known or known == ["*"]
-
-
-async def _streamed(request: web.Request, answer: Lines) -> web.StreamResponse:
-    headers = {
-        **HEADERS,
-        "Content-Type": answer.media,
-        "Content-Disposition": f'attachment; filename="{answer.file}"',
-        "Cache-Control": "no-store",
-    }
-    response = web.StreamResponse(headers=headers)
-    first = await anext(answer.lines, "")  # before anything is sent, so that what goes wrong can be said
-    await response.prepare(request)
-    try:
-        if request.method == "GET":
-            await response.write(first.encode())
-            async for lines in answer.lines:
-                await response.write(lines.encode())
-        await response.write_eof()
-    except (BridgeError, RedisError, OSError) as error:  # the status was sent: an answer cut short says it
-        log.warning("answer cut short", reason=str(unforeseen(error)))
-        if request.transport:
-            request.transport.abort()
-    return response

@@ -34,6 +34,14 @@ class Publication(Answer):
     trouble: str
 
 
+class Trouble(Answer):
+    """What went wrong last, of what is not put right yet."""
+
+    record: str
+    reason: str
+    at: When
+
+
 class Target(Answer):
     """A target, and how it stands."""
 
@@ -48,6 +56,9 @@ class Target(Answer):
     pending: int
     failed: int
     held: int
+    pace: int
+    """How many records were changed there in the last minute."""
+    trouble: Trouble | None
     drifted: int
     """Records that somebody has changed there; `/drift` tells more."""
     budget: Budget | None

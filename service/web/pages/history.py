@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from aiohttp import web
 
 from bridge.store.audit import KINDS, Wanted
 from service.operations.assembly import Bridge
 from service.operations.board import Board
+from service.web.exporting import exported
 from service.web.guard import VISITOR
+from service.web.lines import streamed
 from service.web.pages.records import told
 from service.web.pages.rendering import Renderer
 
@@ -38,3 +42,10 @@ class History:
             targets=list(self._bridge.routes),
             kinds=KINDS,
         )
+
+    async def export(self, request: web.Request) -> web.StreamResponse:
+        """The same events, all of them, as a file: ids and no names."""
+        target, what = (request.query.get(name, "")[:100] for name in ("target", "what"))
+        wanted = Wanted(kinds=[what] if what else [], target=target)
+        form: Literal["csv", "jsonl"] = "jsonl" if request.query.get("format") == "jsonl" else "csv"
+        return await streamed(request, exported(self._bridge.backend.audit, wanted, form))

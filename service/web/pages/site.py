@@ -28,6 +28,7 @@ from service.web.pages.provider_sign_in import ProviderSignIn
 from service.web.pages.rendering import Renderer
 from service.web.pages.runs import Runs
 from service.web.pages.signing_in import SignIn
+from service.web.pages.syncing import Syncing
 from service.web.visitors import Sessions
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -50,6 +51,7 @@ class Site:
         self._overview = Overview(bridge, board, renderer)
         self._people = People(bridge, board, renderer)
         self._adopting = Adopting(bridge, board, renderer)
+        self._syncing = Syncing(bridge, board, renderer)
         self._forgetting = Forgetting(bridge, renderer)
         self._deciding = Deciding(bridge, board, renderer)
         self._choosing = Choosing(bridge, board, renderer)
@@ -71,6 +73,8 @@ class Site:
             ("GET", f"{records}/{{id}}/details", page(self._people.details)),
             ("POST", f"{records}/{{id}}/retry", page(self._people.retry, Role.OPERATOR)),
             ("GET", f"{records}/{{id}}/candidates", page(self._adopting.candidates)),
+            ("GET", f"{records}/{{id}}/sync", page(self._syncing.show, Role.OPERATOR)),
+            ("POST", f"{records}/{{id}}/sync", page(self._syncing.sync, Role.OPERATOR)),
             ("GET", f"{records}/{{id}}/adopt", page(self._adopting.show, Role.OPERATOR)),
             ("POST", f"{records}/{{id}}/adopt", page(self._adopting.adopt, Role.OPERATOR)),
             ("GET", "/people/{id}/forget", page(self._forgetting.show, Role.ADMINISTRATOR)),
@@ -84,6 +88,7 @@ class Site:
             ("GET", "/plan/made", page(self._planning.made)),
             ("POST", "/plan/approve", page(self._planning.approve, Role.OPERATOR)),
             ("GET", "/history", page(self._history.show)),
+            ("GET", "/history/export", page(self._history.export)),
             ("GET", "/history/runs", page(self._runs.list)),
             ("GET", "/history/runs/{id}", page(self._runs.show)),
             ("GET", "/history/runs/{id}/{way:undo|redo}", page(self._runs.look, Role.OPERATOR)),

@@ -45,7 +45,7 @@ _FAILING = ("matching", "clashes", "removing", "confirming", "elsewhere", "faili
 _REFUSING = (
     *(f"service/operations/{name}.py" for name in ("holds", "failures", "adopting", "closing", "finding")),
     *(f"service/operations/{name}.py" for name in ("assembly", "days", "comparing", "candidates")),
-    *(f"service/operations/{name}.py" for name in ("approving", "polling", "runs", "undoing")),
+    *(f"service/operations/{name}.py" for name in ("approving", "polling", "runs", "syncing", "undoing")),
     "service/watch/judging.py",
 )
 """Modules that refuse with a sentence what is asked of them on a page."""
