@@ -20,6 +20,7 @@ _CAUSES: Mapping[str, str] = {
     "approved": "hold approved",
     "chosen": "account chosen",
     "configured": "other configuration",
+    "read back": "synced now",
     "redone": "undo ended",
     "resumed": "target resumed",
     "retried": "tried again",

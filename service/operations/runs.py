@@ -27,7 +27,7 @@ CHANGES = "changes"
 
 _SAME = 1.0  # seconds within which the same decision is one; what a poll has found has one time
 _DELIVERED = frozenset(Outcome) - frozenset(UNREMARKABLE)
-_DECISIONS = ("approved", "chosen", "configured", "redone", "resumed", "retried", "undone")
+_DECISIONS = ("approved", "chosen", "configured", "read back", "redone", "resumed", "retried", "undone")
 _ALL = (*ChangeKind, *_DECISIONS, *_DELIVERED)
 
 

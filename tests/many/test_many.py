@@ -1,4 +1,4 @@
-"""Five companies go through what `make companies` lets fifty go through."""
+"""Three companies go through what `make companies` lets fifty go through."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from tests.many.__main__ import PAGE, note, play
 
 
-async def test_five_companies() -> None:
+async def test_three_companies() -> None:
     """Start, rest, trouble of two, one more, one less, the end == all in step, and little taken by each."""
-    seen = {name: value for name, (value, _) in (await play(5, 6, poll=1, idle=1, kills=2)).items()}
+    seen = {name: value for name, (value, _) in (await play(3, 6, poll=1, idle=1, kills=2)).items()}
     assert seen["memory of a company's process (PSS): most"] < 60  # MB; without shared code it is 70
     assert seen["connections to Redis of each company"] < 12
     assert seen["meanwhile one Kenjo away, one process killed: last change elsewhere"] < 10  # s

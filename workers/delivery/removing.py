@@ -190,5 +190,5 @@ def may_come_to_light(case: Case) -> bool:
     """Whether to look again for what a create may have made: some targets find a new account late."""
     former, revision = case.entry, case.stored.revision
     if former is None or former.state is not State.RETRYING:
-        return bool(case.doubt)
+        return case.was_cut_short  # who is only to be read back was not created meanwhile
     return former.revision != revision or former.attempts < LOOKS

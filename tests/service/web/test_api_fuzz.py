@@ -13,7 +13,7 @@ from schemathesis import GenerationMode
 from tests.service.operated import Operator, park
 from tests.service.web.asking import TOKENS, Program
 
-_EXAMPLES = 5
+_EXAMPLES = 3
 """Requests to each address of what is described, and as many of what is not."""
 
 _DEAR = {"plan": 1, "check": 1, "try": 1, "person": 2, "group": 2, "undo": 2, "redo": 2}

@@ -28,6 +28,12 @@ async def test_one_person_is_synced_now(operator: Operator) -> None:
     users = await operator.users()
     assert (users[ana].get("title"), users[ben]["title"]) == (before[ana].get("title"), "By hand")
     (event,) = (await operator("audit", "--kind", "read back", "--json")).json_lines
+    (run, *_) = (await operator("runs", "--json")).json
+    assert (run["cause"], run["by"], run["counts"]) == (
+        "read back",
+        "operator",
+        {"directory": {"updated": 1}},
+    )
     assert (event["record"], event["target"], event["by"]) == (f"person:{ana}", "directory", "operator")
 
 
