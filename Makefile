@@ -41,7 +41,7 @@ test: lint unit ## All checks and tests
 
 .PHONY: unit
 unit: setup ## The tests (make unit ARGS="-k scim")
-	@$(BIN)/python -m pytest --numprocesses=6 --dist=worksteal $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=5 --dist=worksteal $(ARGS)
 
 .PHONY: examples
 examples: setup ## Run the companies of docs/examples with all their people (make examples ARGS="-k holding")

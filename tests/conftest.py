@@ -23,6 +23,30 @@ from tests.world import World, world
 
 _numbers = itertools.count()
 
+SPREAD = (
+    *("tests/chaos/", "tests/many/", "tests/simulation/", "tests/bridge/store/test_sentinels.py"),
+    *("tests/test_companies.py", "tests/test_docs_redis.py", "tests/test_new_target.py"),
+    *("tests/test_processes.py", "tests/test_start.py"),
+)
+"""What takes long: not one after the other, nor at the end, when the other processes have nothing to do."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Spread what takes long over what each process begins with: pytest-xdist gives out parts in order."""
+    processes = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    long = [item for item in items if item.nodeid.startswith(SPREAD)]
+    if processes == 1 or not long:
+        return
+    rest = [item for item in items if not item.nodeid.startswith(SPREAD)]
+    size = -(-len(rest) // processes)
+    items.clear()
+    for number in range(processes):
+        part, mine = rest[number * size : (number + 1) * size], long[number::processes]
+        for place, item in enumerate(mine):
+            part.insert(len(part) * (place * processes + number) // len(long), item)
+        items += part
+
 
 def redis_binaries() -> dict[str, str]:
     """Every server that this machine has: its path by what it says of itself (`Redis 7.0.15`).
