@@ -67,7 +67,7 @@ class Look:
 async def looking(browser: Browser, address: str, **options: Any) -> AsyncIterator[Look]:
     """Look at an address as somebody who has never been there. Nothing may go wrong meanwhile."""
     context = await browser.new_context(**options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     look = Look(await context.new_page(), address)
     host = urlsplit(address).netloc
 
