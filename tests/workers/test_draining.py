@@ -95,7 +95,7 @@ async def test_what_is_full_wakes_another_process(run: Delivery) -> None:
         run.proxy.fail_always(through)  # what is on its way stays stuck, what comes now does not
         async with aiohttp.ClientSession() as session:
             async with working([other(run, TARGET, session)], run.backend):
-                await until(lambda: count_is(run, MANY - size), 10)
+                await until(lambda: count_is(run, MANY - size), 30)
             assert await locks(run) == size
     await first.end(5)
     await until(lambda: count_is(run, MANY), 5)
