@@ -13,9 +13,9 @@ from bridge.store import Ledger
 from bridge.store.audit import operator
 from bridge.store.owners import HandedOver
 from bridge.store.queue import Due
+from service.operations.alone import alone
 from service.operations.assembly import Bridge, connected
 from service.operations.failures import failed, reopen, wake
-from service.operations.rehearsing import Rehearsal
 from service.operations.sketching import Sketch
 from service.operations.steps import Step
 from service.operations.telling import step_json
@@ -57,9 +57,7 @@ async def _next(
     if stored is None:
         return None, f"what Kenjo says of {key} is not stored"
     sketch = Sketch(bridge.backend.ledger(one.route.name))
-    entries = {key: await sketch.hand_over(account, key, owner)}
-    rehearsal = Rehearsal(one, sketch, {key: stored}, entries, (), time.time())
-    return await rehearsal.step(key), rehearsal.trouble
+    return await alone(one, sketch, stored, await sketch.hand_over(account, key, owner))
 
 
 async def adopt(bridge: Bridge, target: str, record: str, account: str) -> None:

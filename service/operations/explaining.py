@@ -16,13 +16,13 @@ from bridge.mapping.environment import Environment
 from bridge.model import Entry, Key, Kind, Lifecycle, Record, Stored
 from bridge.store import Hold, Ledger
 from service.kenjo.fields import ACCOUNTS, WORKS
+from service.operations.alone import alone
 from service.operations.assembly import Bridge, connected, kenjo
 from service.operations.auditing import events_of
 from service.operations.candidates import side_by_side
 from service.operations.failures import unusable
 from service.operations.finding import find
 from service.operations.naming import literal
-from service.operations.rehearsing import Rehearsal
 from service.operations.scopes import parts
 from service.operations.sketching import Sketch
 from service.operations.standing import NOT_STARTED, Stand, Standing, surroundings
@@ -126,7 +126,7 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
     behind = key in around.begun or is_behind(stored, entry, route.fingerprint, linked, now)
     step = None
     if route.serves(key.kind) and behind:
-        step = await _step(one, ledger, stored, entry, {key}.intersection(around.begun), now)
+        step = await _step(one, ledger, stored, entry, {key}.intersection(around.begun))
     payload = await _payload(one, stored.record, ledger_links=ledger.links, values=values)
     if key.kind is Kind.PERSON:
         choices = step.choices if step else ()
@@ -151,14 +151,12 @@ async def _target(bridge: Bridge, one: Connected, stored: Stored, *, values: boo
 
 
 async def _step(
-    one: Connected, ledger: Ledger, stored: Stored, entry: Entry | None, begun: Collection[Key], now: float
+    one: Connected, ledger: Ledger, stored: Stored, entry: Entry | None, begun: Collection[Key]
 ) -> Step:
     """What the next delivery of a record would do."""
     key = stored.record.key
-    alone, entries = {key: stored}, {key: entry} if entry else {}
-    rehearsal = Rehearsal(one, Sketch(ledger, alone), alone, entries, begun, now)
-    step = await rehearsal.step(key)
-    return step or Step(key, "retrying", f"the target cannot be asked: {rehearsal.trouble}")
+    step, trouble = await alone(one, Sketch(ledger, {key: stored}), stored, entry, begun)
+    return step or Step(key, "retrying", f"the target cannot be asked: {trouble}")
 
 
 def _holds(hold: Hold, target: str, key: Key) -> bool:

@@ -10,10 +10,10 @@ from bridge.errors import ConfigurationError, NotThere
 from bridge.model import Key, Kind, Stored
 from bridge.store.audit import operator
 from bridge.store.queue import Due
+from service.operations.alone import alone
 from service.operations.assembly import Bridge, connected
 from service.operations.plans import TargetPlan
 from service.operations.polling import ask_for_poll
-from service.operations.rehearsing import Rehearsal
 from service.operations.sketching import Sketch
 from workers.connect import Connected
 
@@ -57,9 +57,6 @@ async def _stored(bridge: Bridge, key: Key) -> Stored:
 async def _planned(bridge: Bridge, one: Connected, stored: Stored) -> TargetPlan:
     name, key = one.route.name, stored.record.key
     ledger = bridge.backend.ledger(name)
-    entry, known = await ledger.entry(key), {key: stored}
-    sketch = Sketch(ledger, known)
-    rehearsal = Rehearsal(one, sketch, known, {key: entry} if entry else {}, {key}, time.time())
-    step = await rehearsal.step(key)
+    step, trouble = await alone(one, Sketch(ledger, {key: stored}), stored, await ledger.entry(key), {key})
     paused = (await bridge.backend.gate(name).paused()).get("reason", "")
-    return TargetPlan(steps=(step,) if step else (), paused=paused, trouble=rehearsal.trouble)
+    return TargetPlan(steps=(step,) if step else (), paused=paused, trouble=trouble)
