@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -16,7 +16,6 @@ from service.operations import runs as running
 from service.operations import undoing
 from service.operations.assembly import Bridge
 from service.operations.finding import with_names
-from service.operations.undoing import Way
 
 runs_app = typer.Typer(help="What was done at the targets, run by run: list, show, undo, redo.")
 app.add_typer(runs_app, name="runs", invoke_without_command=True)
@@ -105,18 +104,25 @@ def runs_redo(
     return visit(config, lambda bridge: _go(bridge, undoing.redo, run, only, shown, yes=yes, seen=seen))
 
 
+@dataclass(frozen=True, slots=True)
 class _Shown:
     """What somebody wants to see of a way back."""
 
-    def __init__(self, *, values: bool, all: bool, names: bool | None, json: bool) -> None:  # noqa: A002
-        self.values, self.all, self.names, self.json = values, all, names, json
-
-
-_Look = Callable[[Bridge, str, list[str]], Awaitable[Way]]
+    values: bool
+    all: bool
+    names: bool | None
+    json: bool
 
 
 async def _go(
-    bridge: Bridge, look: _Look, run: str, only: list[str] | None, shown: _Shown, *, yes: bool, seen: str
+    bridge: Bridge,
+    look: undoing.Look,
+    run: str,
+    only: list[str] | None,
+    shown: _Shown,
+    *,
+    yes: bool,
+    seen: str,
 ) -> int:
     """Show a way back, or go it. Exit code 2 where there is something that would be done."""
     way = await look(bridge, run, only or [])
@@ -125,8 +131,7 @@ async def _go(
         out.print(f"{counted(done, 'record')}: it is done with the next delivery, poll or sync")
         return 0
     if shown.json:
-        found: dict[str, Any] = undoing.way_json(way, values=shown.values)
-        print_json(found)
+        print_json(undoing.way_json(way, values=shown.values))
     else:
         known = await bridge.backend.records.known() if may_name(shown.names) else {}
         shows = Shows(names=bool(known), values=shown.values, all=shown.all, records=known)

@@ -87,6 +87,15 @@ def _target_json(target: TargetPlan, known: Mapping[Key, Stored], *, values: boo
     }
 
 
+def deliveries_json(target: TargetPlan, *, values: bool) -> dict[str, Any]:
+    """What deliveries to a target would do, without what waits: `{steps, paused, trouble}`."""
+    return {
+        "steps": [step_json(step, values=values) for step in target.steps],
+        "paused": target.paused or None,
+        "trouble": target.trouble or None,
+    }
+
+
 def word(step: Step) -> str:
     """What a step is called: `create`, `update`, ..., `skip`, `unchanged`, `fail`, `wait`."""
     return _WORDS.get(step.action, str(step.action))

@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,7 @@ from service.operations.rehearsing import Rehearsal
 from service.operations.runs import Delivery, Run, find
 from service.operations.sketching import Sketch
 from service.operations.standing import Stand, Standing
-from service.operations.telling import step_json
+from service.operations.telling import deliveries_json
 from service.watch.pending import rank
 from workers.connect import Connected
 
@@ -69,6 +69,10 @@ class Way:
     def acts(self) -> bool:
         """Whether anything would be done."""
         return any(target.acts for target in self.targets.values())
+
+
+Look = Callable[[Bridge, str, Collection[str]], Awaitable[Way]]
+"""`undo` or `redo`."""
 
 
 async def undo(bridge: Bridge, id_: str, only: Collection[str] = ()) -> Way:
@@ -292,13 +296,6 @@ def way_json(way: Way, *, values: bool) -> dict[str, Any]:
     return {
         "run": way.run,
         "version": way.version,
-        "targets": {
-            name: {
-                "steps": [step_json(step, values=values) for step in target.steps],
-                "paused": target.paused or None,
-                "trouble": target.trouble or None,
-            }
-            for name, target in way.targets.items()
-        },
+        "targets": {name: deliveries_json(target, values=values) for name, target in way.targets.items()},
         "left": [{"target": one.target, "record": str(one.key), "why": one.why} for one in way.left],
     }

@@ -10,7 +10,7 @@ from service.operations import adopting, failures
 from service.operations.assembly import Bridge, see_target
 from service.operations.board import Board
 from service.web.api.explained import Step
-from service.web.api.naming import named
+from service.web.api.naming import with_name
 from service.web.api.values import Answer, Asked, MaybeText, MaybeWhen, Name, Named, Paging, Part, part
 from service.web.visitors import Visitor
 
@@ -110,7 +110,7 @@ class Failing:
         after = tuple(query.after.split(" ", 1)) if query.after else None
         found, last = part(rows, _place, after, query.limit)
         names = visitor.sees_values
-        items = [Failure.model_validate({**row, **named(row["record"], sight, names=names)}) for row in found]
+        items = [Failure.model_validate(with_name(row, sight, names=names)) for row in found]
         return Failures(items=items, count=len(rows), next=" ".join(_place(last)) if last else None)
 
     async def retry(self, body: Again) -> Retried:
@@ -123,9 +123,8 @@ class Failing:
         """What would come of it if an account was a record's. The target is asked; nothing is written."""
         found = await adopting.adoption(self._bridge, query.target, query.record, query.account)
         sight, names = await self._board.look(), visitor.sees_values
-        who = named(found["record"], sight, names=names)
-        step = {**found["step"], **who} if found["step"] else None
-        return Adopted.model_validate({**found, **who, "step": step})
+        step = found["step"] and with_name(found["step"], sight, names=names)
+        return Adopted.model_validate({**with_name(found, sight, names=names), "step": step})
 
     async def adopt(self, body: Adoption) -> None:
         """Say which account is a record's: the next delivery writes it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.operations.undoing import Way
 from service.web.api.explained import Step
-from service.web.api.naming import named
+from service.web.api.naming import with_name
 from service.web.api.turns import Turns
 from service.web.api.values import Answer, Asked, MaybeText, Name, Named, When
 from service.web.visitors import Visitor
@@ -124,46 +125,46 @@ class AboutRuns:
     async def run(self, visitor: Visitor, id: str) -> WholeRun:  # noqa: A002 - it is the path's name
         """One run, record by record."""
         found, sight = await runs.find(self._bridge, id), await self._board.look()
-        rows = [
-            {**row, **named(row["record"], sight, names=visitor.sees_values)}
-            for row in runs.deliveries_json(self._bridge, found)
-        ]
+        deliveries = runs.deliveries_json(self._bridge, found)
+        rows = [with_name(row, sight, names=visitor.sees_values) for row in deliveries]
         return WholeRun.model_validate({**runs.as_json(self._bridge, found), "deliveries": rows})
 
     async def undo(self, visitor: Visitor, query: Only, id: str) -> WayBack:  # noqa: A002
         """What would be put back if the run was undone. The targets are asked; nothing is written."""
-        async with self._turns.one():
-            way = await undoing.undo(self._bridge, id, query.only)
-        return await self._told(way, visitor)
+        return await self._told(await self._way(undoing.undo, id, query.only), visitor)
 
     async def redo(self, visitor: Visitor, query: Only, id: str) -> WayBack:  # noqa: A002
         """What the targets would be given again if the undo of the run was ended."""
-        async with self._turns.one():
-            way = await undoing.redo(self._bridge, id, query.only)
-        return await self._told(way, visitor)
+        return await self._told(await self._way(undoing.redo, id, query.only), visitor)
 
     async def do_undo(self, body: Agreed, id: str) -> PutBack:  # noqa: A002
         """Put back what was looked at. It stays until Kenjo says something new."""
-        async with self._turns.one():
-            way = await undoing.undo(self._bridge, id, body.only)
-        return PutBack(records=await undoing.carry_out(self._bridge, way, body.version))
+        return await self._go(await self._way(undoing.undo, id, body.only), body.version)
 
     async def do_redo(self, body: Agreed, id: str) -> PutBack:  # noqa: A002
         """End an undo: the targets get again what Kenjo says."""
+        return await self._go(await self._way(undoing.redo, id, body.only), body.version)
+
+    async def _way(self, look: undoing.Look, run: str, only: Collection[str]) -> Way:
         async with self._turns.one():
-            way = await undoing.redo(self._bridge, id, body.only)
-        return PutBack(records=await undoing.carry_out(self._bridge, way, body.version))
+            return await look(self._bridge, run, only)
+
+    async def _go(self, way: Way, version: str) -> PutBack:
+        return PutBack(records=await undoing.carry_out(self._bridge, way, version))
 
     async def _told(self, way: Way, visitor: Visitor) -> WayBack:
         sight, names = await self._board.look(), visitor.sees_values
         found = undoing.way_json(way, values=names)
+        return WayBack.model_validate(
+            {
+                **found,
+                "targets": {name: back(one, sight, names=names) for name, one in found["targets"].items()},
+                "left": [with_name(row, sight, names=names) for row in found["left"]],
+            }
+        )
 
-        def who(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            return [_with_name(row, sight, names=names) for row in rows]
 
-        targets = {name: {**one, "steps": who(one["steps"])} for name, one in found["targets"].items()}
-        return WayBack.model_validate({**found, "targets": targets, "left": who(found["left"])})
-
-
-def _with_name(row: dict[str, Any], sight: Sight, *, names: bool) -> dict[str, Any]:
-    return {**row, **named(row["record"], sight, names=names)}
+def back(found: Mapping[str, Any], sight: Sight, *, names: bool) -> Back:
+    """What `service.operations.telling.deliveries_json` tells, with names."""
+    steps = [with_name(row, sight, names=names) for row in found["steps"]]
+    return Back.model_validate({**found, "steps": steps})

@@ -6,9 +6,8 @@ from bridge.model import Key, Kind
 from service.operations import syncing
 from service.operations.assembly import Bridge
 from service.operations.board import Board
-from service.operations.telling import step_json
-from service.web.api.naming import named
-from service.web.api.runs import Back
+from service.operations.telling import deliveries_json
+from service.web.api.runs import Back, back
 from service.web.api.turns import Turns
 from service.web.api.values import Answer, Nothing
 from service.web.visitors import Visitor
@@ -47,17 +46,10 @@ class AboutSyncs:
     async def _look(self, visitor: Visitor, key: Key) -> SyncNow:
         async with self._turns.one():
             found = await syncing.look(self._bridge, key)
-        names = visitor.sees_values
-        who = named(str(key), await self._board.look(), names=names)
+        sight, names = await self._board.look(), visitor.sees_values
         return SyncNow(
             targets={
-                name: Back.model_validate(
-                    {
-                        "steps": [{**step_json(step, values=names), **who} for step in one.steps],
-                        "paused": one.paused,
-                        "trouble": one.trouble,
-                    }
-                )
+                name: back(deliveries_json(one, values=names), sight, names=names)
                 for name, one in found.items()
             }
         )
