@@ -13,6 +13,7 @@ from service.operations import holds
 from service.operations.assembly import Bridge
 from service.operations.board import Board, Sight
 from service.web.guard import VISITOR
+from service.web.pages.paging import page_of
 from service.web.pages.records import told
 from service.web.pages.rendering import Renderer
 
@@ -48,19 +49,17 @@ class Choosing:
             return self._renderer.to("/decide", said=str(gone))
         sight = await self._board.look()
         rows = who(hold, sight, names=request[VISITOR].sees_values)
-        last = max(1, -(-len(rows) // PAGE))
-        page = min(max(1, int(number) if number.isdecimal() and len(number) < 6 else 1), last)
-        here = rows[(page - 1) * PAGE : page * PAGE]
+        here = page_of(rows, number, PAGE)
         kept = set(chosen).intersection(hold.choosable)
         return self._renderer.page(
             request,
             "hold.html",
             hold=hold,
-            rows=here,
-            page=page,
-            last=last,
+            rows=here.rows,
+            page=here.number,
+            last=here.last,
             chosen=kept,
-            elsewhere=sorted(kept.difference(row["record"] for row in here)),
+            elsewhere=sorted(kept.difference(row["record"] for row in here.rows)),
             changed=seen not in ("", hold.version),
         )
 

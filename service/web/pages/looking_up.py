@@ -19,6 +19,7 @@ from service.operations.naming import name_of
 from service.operations.searching import Found, Wanted, departments, search
 from service.operations.standing import Stand, Standing
 from service.web.guard import VISITOR
+from service.web.pages.paging import page_of
 from service.web.pages.records import KINDS, key_of, told
 from service.web.pages.rendering import Renderer
 from service.web.visitors import acting_as
@@ -37,20 +38,18 @@ class Asked:
     place: str
     department: str
     lifecycle: str
-    page: int
+    page: str
 
     @classmethod
     def of(cls, request: web.Request) -> Asked:
         """As the address says; what makes no sense there is left out."""
         query = request.query
         kind = KINDS[request.match_info["kind"]]
-        number = query.get("page", "")
-        page = int(number) if number.isdecimal() and len(number) < 6 else 1
         names = ("q", "target", "place", "department", "lifecycle")
         text, target, place, department, lifecycle = (query.get(name, "").strip()[:200] for name in names)
         if not request[VISITOR].sees_values:  # whom a filter finds is told by it
             department = ""
-        return cls(kind, text, target, place, department, lifecycle, max(1, page))
+        return cls(kind, text, target, place, department, lifecycle, query.get("page", ""))
 
     @property
     def query(self) -> dict[str, str]:
@@ -84,17 +83,16 @@ class People:
         sight, asked = await self._board.look(), Asked.of(request)
         names = request[VISITOR].sees_values
         rows = search(sight, asked.wanted, names=names)
-        last = max(1, -(-len(rows) // PAGE))
-        page = min(asked.page, last)
+        here = page_of(rows, asked.page, PAGE)
         template = "parts/list.html" if request.headers.get("HX-Target") == "list" else "list.html"
         return self._renderer.page(
             request,
             template,
             asked=asked,
-            rows=[_row(one) for one in rows[(page - 1) * PAGE : page * PAGE]],
+            rows=[_row(one) for one in here.rows],
             count=len(rows),
-            page=page,
-            last=last,
+            page=here.number,
+            last=here.last,
             targets=list(sight.stands),
             places=list(Standing),
             departments=departments(sight) if names else [],
